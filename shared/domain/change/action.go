@@ -1,0 +1,153 @@
+package change
+
+import "time"
+
+// Action is one attempt at a transition. The types in this package are all there are.
+type Action interface {
+	// Verb names the transition.
+	Verb() Verb
+	// actor says who acts.
+	actor() Actor
+	// apply checks what the table cannot, and changes c. The table was consulted before.
+	apply(c *Change, now time.Time) error
+}
+
+// Verdict is what a person decided.
+type Verdict string
+
+// The verdicts.
+const (
+	Yes Verdict = "yes"
+	No  Verdict = "no"
+)
+
+// Decision is one person's press.
+type Decision struct {
+	By       Actor     `json:"by"`
+	Verdict  Verdict   `json:"verdict"`
+	At       time.Time `json:"at"`
+	Revision int       `json:"revision"`
+	// Counts are the selectors that held for the person at the press.
+	Counts []Selector `json:"counts,omitempty"`
+	// Void says that the decision does not count any more, and why.
+	Void string `json:"void,omitempty"`
+}
+
+// Approve is a person's yes to one revision.
+type Approve struct {
+	By       Actor
+	Revision int
+	// Counts are the selectors that hold for the person now, looked up by the caller.
+	Counts []Selector
+}
+
+// Deny is a person's no. One is enough, and it is final.
+type Deny struct {
+	By       Actor
+	Revision int
+	Counts   []Selector
+}
+
+// Withdraw takes a change back before it was done: by its requester, by the rule that no
+// longer wants it, or by the applier that finds the world different.
+type Withdraw struct {
+	By     Actor
+	Reason string
+}
+
+// Revise replaces what people are shown while they decide. All decisions become void.
+type Revise struct {
+	By          Actor
+	Diff        []Delta
+	Reason      string
+	Requirement Requirement
+	Policy      string
+}
+
+// Remind tells those who can decide once more.
+type Remind struct{ By Actor }
+
+// Escalate opens the decision to the people that the requirement names for that.
+type Escalate struct{ By Actor }
+
+// Expire ends a decision for which the time is over.
+type Expire struct{ By Actor }
+
+// Republish sends the newest notice again, because nobody seems to have acted on it.
+type Republish struct{ By Actor }
+
+// ClaimIt is an applier's claim on an approved change, or on one whose claim has lapsed.
+type ClaimIt struct {
+	By  Actor
+	For time.Duration
+	// Standing says for whom which selectors hold now. It is asked only for changes that
+	// people approved.
+	Standing Standing
+}
+
+// Release gives a claim back without a result: the change is tried again later.
+type Release struct {
+	By      Actor
+	Fence   int
+	Problem string
+	RetryAt time.Time
+}
+
+// Complete records that a change is in effect, as read back from the vendor.
+type Complete struct {
+	By    Actor
+	Fence int
+	// Before replaces the values seen at the proposal by those found just before the effect,
+	// so that an undo leads back to them. Nil keeps them.
+	Before map[string]string
+}
+
+// Fail records that a change cannot be done.
+type Fail struct {
+	By      Actor
+	Fence   int
+	Problem string
+}
+
+// Retry is a person's order to try a failed change again.
+type Retry struct {
+	By     Actor
+	Counts []Selector
+}
+
+// Undo records that another change took this one back.
+type Undo struct {
+	By     Actor
+	Change string
+}
+
+// Verb implements [Action].
+func (Approve) Verb() Verb   { return VerbApprove }
+func (Deny) Verb() Verb      { return VerbDeny }      // Verb implements [Action].
+func (Withdraw) Verb() Verb  { return VerbWithdraw }  // Verb implements [Action].
+func (Revise) Verb() Verb    { return VerbRevise }    // Verb implements [Action].
+func (Remind) Verb() Verb    { return VerbRemind }    // Verb implements [Action].
+func (Escalate) Verb() Verb  { return VerbEscalate }  // Verb implements [Action].
+func (Expire) Verb() Verb    { return VerbExpire }    // Verb implements [Action].
+func (Republish) Verb() Verb { return VerbRepublish } // Verb implements [Action].
+func (ClaimIt) Verb() Verb   { return VerbClaim }     // Verb implements [Action].
+func (Release) Verb() Verb   { return VerbRelease }   // Verb implements [Action].
+func (Complete) Verb() Verb  { return VerbComplete }  // Verb implements [Action].
+func (Fail) Verb() Verb      { return VerbFail }      // Verb implements [Action].
+func (Retry) Verb() Verb     { return VerbRetry }     // Verb implements [Action].
+func (Undo) Verb() Verb      { return VerbUndo }      // Verb implements [Action].
+
+func (a Approve) actor() Actor   { return a.By }
+func (a Deny) actor() Actor      { return a.By }
+func (a Withdraw) actor() Actor  { return a.By }
+func (a Revise) actor() Actor    { return a.By }
+func (a Remind) actor() Actor    { return a.By }
+func (a Escalate) actor() Actor  { return a.By }
+func (a Expire) actor() Actor    { return a.By }
+func (a Republish) actor() Actor { return a.By }
+func (a ClaimIt) actor() Actor   { return a.By }
+func (a Release) actor() Actor   { return a.By }
+func (a Complete) actor() Actor  { return a.By }
+func (a Fail) actor() Actor      { return a.By }
+func (a Retry) actor() Actor     { return a.By }
+func (a Undo) actor() Actor      { return a.By }

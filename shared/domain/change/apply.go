@@ -1,0 +1,138 @@
+package change
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/domain/audit"
+)
+
+// Notice is a message that the rest of the system must hear about a transition. It waits in
+// the change's own document until it is published, so that neither is lost without the other.
+type Notice struct {
+	// Seq is the number of the transition.
+	Seq   int   `json:"seq"`
+	Verb  Verb  `json:"verb"`
+	State State `json:"state"`
+}
+
+// Propose begins a change: the n-th in its slot. The mode of its requirement decides whether
+// it is to be done, to be decided or only reported.
+func Propose(p Proposal, n int, now time.Time) (Change, audit.Entry, error) {
+	if err := p.validate(); err != nil {
+		return Change{}, audit.Entry{}, err
+	}
+	c := Change{
+		ID: ChangeID(p.Slot(), n), Kind: p.Kind, Target: p.Target, Diff: slices.Clone(p.Diff), Detail: p.Detail,
+		Reason: p.Reason, Requester: p.Requester, Concerned: slices.Clone(p.Concerned), Requirement: p.Requirement,
+		UndoOf: p.UndoOf, Until: p.Until, Policy: p.Policy,
+		Revision: 1, Proposed: now, RemindAt: p.Requirement.firstReminder(now),
+	}
+	switch p.Requirement.Mode {
+	case Auto:
+		c.State = Approved
+	case Ask:
+		c.State = Proposed
+	default:
+		c.State = Reported
+	}
+	return c, c.record(VerbPropose, None, p.Requester, now), nil
+}
+
+// Apply returns the change after one action, and the audit entry that belongs to it. The
+// receiver stays as it was. The error is a [Refusal] when the action may not happen.
+func (c Change) Apply(a Action, now time.Time) (Change, audit.Entry, error) {
+	from, verb := c.State, a.Verb()
+	allowed := table[verb][from]
+	if len(allowed) == 0 {
+		return c, audit.Entry{}, &Refusal{Code: RefusedState, From: from, Verb: verb, Text: "it is " + string(from)}
+	}
+	next := c
+	if err := a.apply(&next, now); err != nil {
+		var r *Refusal
+		if errors.As(err, &r) {
+			r.From, r.Verb = from, verb
+		}
+		return c, audit.Entry{}, err
+	}
+	if !slices.Contains(allowed, next.State) {
+		return c, audit.Entry{}, fmt.Errorf("%s led from %q to %q, which is not in the table", verb, from, next.State)
+	}
+	return next, next.record(verb, from, a.actor(), now), nil
+}
+
+// record numbers the transition, puts its notice into the outbox and returns its audit entry.
+func (c *Change) record(v Verb, from State, by Actor, now time.Time) audit.Entry {
+	c.Seq++
+	c.Updated = now
+	c.Outbox = append(slices.Clone(c.Outbox), Notice{Seq: c.Seq, Verb: v, State: c.State})
+	text := c.Reason
+	if c.Problem != "" {
+		text = c.Problem
+	}
+	return audit.Entry{
+		ID: fmt.Sprintf("%s.%04d", c.ID, c.Seq), At: now, Actor: by.ID, ActorName: by.Name, Verb: string(v),
+		Change: c.ID, Kind: string(c.Kind), Target: c.Target.Name, From: string(from), To: string(c.State),
+		Revision: c.Revision, Outcome: audit.Accepted, Text: text, Policy: c.Policy,
+	}
+}
+
+// Published returns the change without the notices of these numbers. It is no transition: it
+// leaves no audit entry.
+func (c Change) Published(seqs ...int) Change {
+	c.Outbox = slices.DeleteFunc(slices.Clone(c.Outbox), func(n Notice) bool { return slices.Contains(seqs, n.Seq) })
+	return c
+}
+
+// FailedQuiet is how long a failed change keeps a rule from proposing the same again: long
+// enough for a person to look, short enough that a mended permission mends the rest by itself.
+const FailedQuiet = 24 * time.Hour
+
+// Holds reports whether an earlier change in the same slot answers a proposal, so that no new
+// one is made: it is under way, or it was denied, expired or only reported not long ago.
+func (c Change) Holds(p Proposal, now time.Time) bool {
+	quiet := p.Requester.Kind != ByPerson && (p.Quiet == 0 || now.Before(c.Updated.Add(p.Quiet)))
+	switch c.State {
+	case Proposed:
+		return p.Requirement.Mode == Ask
+	case Approved, Applying:
+		return true
+	case Failed:
+		return p.Requester.Kind != ByPerson && now.Before(c.Updated.Add(FailedQuiet))
+	case Reported:
+		return quiet && p.Requirement.Mode == Report
+	case Denied, Expired:
+		// What people left undone stays so only while people are asked.
+		return quiet && p.Requirement.Mode == Ask
+	}
+	return false
+}
+
+func (p Proposal) validate() error {
+	var problems []error
+	need := func(ok bool, what string) {
+		if !ok {
+			problems = append(problems, errors.New(what))
+		}
+	}
+	need(p.Kind != "", "no kind")
+	need(p.Target.ID != "", "no target")
+	need(len(p.Diff) > 0, "nothing to change")
+	need(p.Requester.ID != "", "no requester")
+	switch p.Requirement.Mode {
+	case Auto, Report:
+	case Ask:
+		need(len(p.Requirement.Needs) > 0, "people are asked, but nobody can approve")
+		for _, n := range p.Requirement.Needs {
+			need(n.Count > 0 && n.From != "", "a need without a count or a set of people")
+		}
+	default:
+		need(false, fmt.Sprintf("mode %q is unknown", p.Requirement.Mode))
+	}
+	if len(problems) > 0 {
+		return &Refusal{Code: RefusedInvalid, Verb: VerbPropose, Text: errors.Join(problems...).Error()}
+	}
+	return nil
+}

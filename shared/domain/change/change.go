@@ -1,0 +1,164 @@
+// Package change is the life of everything that Sekisho does to the outside world.
+//
+// A settings fix, an account stopped or given back, access for a time, a connection, a
+// catalogue policy: each is a [Change]. A sensor or a person proposes it, policy decides
+// whether it happens by itself, needs people, or is only reported, and one applier carries it
+// out. This package decides every transition of that life and nothing else does:
+//
+//	proposed ─► approved ─► applying ─► applied ─► undone
+//	   │  └► denied  ◄┘         └► failed
+//	   └► withdrawn / expired                 reported
+//
+// The whole table is in state.go; docs/change-states.md is generated from it. A transition is
+// a pure function of the change, an [Action] and the time: [Change.Apply]. It returns the next
+// change, which carries in its outbox what others must hear, and the audit entry to be written
+// in the same transaction.
+package change
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Kind names what a change does.
+type Kind string
+
+// The kinds of change.
+const (
+	GroupSettings    Kind = "group.settings"
+	GroupMembers     Kind = "group.members"
+	AccountDisable   Kind = "account.disable"
+	AccountEnable    Kind = "account.enable"
+	AccountCreate    Kind = "account.create"
+	AccessGrant      Kind = "access.grant"
+	AccessRevoke     Kind = "access.revoke"
+	ConnectionCreate Kind = "connection.create"
+	CatalogApply     Kind = "catalog.apply"
+)
+
+// Target is what a change is done to.
+type Target struct {
+	// ID is the immutable id that the vendor gave it.
+	ID string `json:"id"`
+	// Name is how people call it now: an address, a title. It is display only.
+	Name string `json:"name"`
+}
+
+// ActorKind says what sort of actor it is.
+type ActorKind string
+
+// The kinds of actor.
+const (
+	ByPerson   ActorKind = "person"
+	ByRule     ActorKind = "rule"
+	ByFunction ActorKind = "function"
+)
+
+// Actor is who did something.
+type Actor struct {
+	Kind ActorKind `json:"kind"`
+	// ID is a person's immutable id, or the name of a rule or function.
+	ID string `json:"id"`
+	// Name is display only.
+	Name string `json:"name,omitempty"`
+	// Also lists further ids that are the same person: the service accounts and second
+	// accounts through which somebody may act.
+	Also []string `json:"also,omitempty"`
+}
+
+// Same reports whether both actors are, or may be, one person.
+func (a Actor) Same(b Actor) bool {
+	for _, x := range append([]string{a.ID}, a.Also...) {
+		for _, y := range append([]string{b.ID}, b.Also...) {
+			if x == y {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Delta is one difference that a change makes, in the vendor's own terms.
+type Delta struct {
+	Field  string `json:"field"`
+	Before string `json:"before"`
+	After  string `json:"after"`
+}
+
+// Claim is an applier's right to carry a change out, until it lapses.
+type Claim struct {
+	Holder string    `json:"holder"`
+	Until  time.Time `json:"until"`
+	// Fence grows with every claim. A result is accepted only from the newest.
+	Fence int `json:"fence"`
+}
+
+// Change is one document: all there is to know about one change.
+//
+// Its zero value is not a change; [Propose] makes one, and [Change.Apply] is the only way on.
+type Change struct {
+	ID   string `json:"id"`
+	Kind Kind   `json:"kind"`
+	// Target and Diff say what is done to what. They do not change within a revision.
+	Target Target  `json:"target"`
+	Diff   []Delta `json:"diff"`
+	// Detail is what only the kind's own applier reads.
+	Detail json.RawMessage `json:"detail,omitempty"`
+	Reason string          `json:"reason"`
+	// Requester is who wants it, a person or a rule.
+	Requester Actor `json:"requester"`
+	// Concerned lists the ids of people who are told besides those who decide.
+	Concerned []string `json:"concerned,omitempty"`
+
+	Requirement Requirement `json:"requirement"`
+	Decisions   []Decision  `json:"decisions,omitempty"`
+	// Revision counts what people were shown. A press on an older one does not count.
+	Revision int   `json:"revision"`
+	State    State `json:"state"`
+
+	Proposed time.Time `json:"proposed"`
+	// Updated is when the latest transition happened.
+	Updated time.Time `json:"updated"`
+	// Seq counts transitions; it numbers audit entries and outbox notices.
+	Seq int `json:"seq"`
+
+	Claim    *Claim `json:"claim,omitempty"`
+	Attempts int    `json:"attempts,omitempty"`
+	// RetryAt is the earliest next attempt after one that ended without a result.
+	RetryAt time.Time `json:"retry_at,omitzero"`
+	// Problem says why the latest attempt ended without a result, or why the change failed.
+	Problem string `json:"problem,omitempty"`
+
+	// RemindAt is when those who can decide hear of it again.
+	RemindAt  time.Time `json:"remind_at,omitzero"`
+	Reminders int       `json:"reminders,omitempty"`
+	Escalated bool      `json:"escalated,omitempty"`
+
+	// UndoOf is the change that this one takes back; Until is how long that holds.
+	UndoOf string    `json:"undo_of,omitempty"`
+	Until  time.Time `json:"until,omitzero"`
+	// UndoneBy is the change that took this one back.
+	UndoneBy string `json:"undone_by,omitempty"`
+
+	// Policy is the hash of the policy under which the change was proposed.
+	Policy string   `json:"policy,omitempty"`
+	Outbox []Notice `json:"outbox,omitempty"`
+}
+
+// Proposal is what a sensor or a person asks for.
+type Proposal struct {
+	Kind        Kind
+	Target      Target
+	Diff        []Delta
+	Detail      json.RawMessage
+	Reason      string
+	Requester   Actor
+	Concerned   []string
+	Requirement Requirement
+	UndoOf      string
+	Until       time.Time
+	Policy      string
+	// Quiet is how long a denial, an expiry or a report of the same thing holds before it is
+	// proposed again; zero means for ever. It does not hold back a person's request.
+	Quiet time.Duration
+}

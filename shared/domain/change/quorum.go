@@ -1,0 +1,122 @@
+package change
+
+import (
+	"slices"
+	"time"
+)
+
+// Mode says what policy wants to be done with a proposal.
+type Mode string
+
+// The modes.
+const (
+	Auto   Mode = "auto"   // do it at once
+	Ask    Mode = "ask"    // people decide
+	Report Mode = "report" // make it known, do nothing
+)
+
+// Selector names a set of people: "owners", "group:sre-leads@example.com", "role:approver".
+// This package only compares selectors; who is in one is looked up by who knows.
+type Selector string
+
+// Need is one part of a quorum: so many different people from one set.
+type Need struct {
+	Count int      `json:"count"`
+	From  Selector `json:"from"`
+}
+
+// Escalation opens a decision to more people when it has waited too long.
+type Escalation struct {
+	After time.Duration `json:"after"`
+	To    Selector      `json:"to"`
+}
+
+// Requirement is what policy asks for before a change may be done.
+type Requirement struct {
+	Mode Mode `json:"mode"`
+	// Needs must all be met, each person counting once. Only for [Ask], where none given means
+	// that nobody can approve.
+	Needs []Need `json:"needs,omitempty"`
+	// Within is how long people have; zero means [DefaultWithin].
+	Within time.Duration `json:"within,omitempty"`
+	// Remind is the wait before the first reminder; it doubles each time. Zero means none.
+	Remind   time.Duration `json:"remind,omitempty"`
+	Escalate *Escalation   `json:"escalate,omitempty"`
+}
+
+// DefaultWithin is how long an undecided change waits where policy names no deadline.
+const DefaultWithin = 7 * 24 * time.Hour
+
+// Deadline returns when a change proposed at t expires undecided.
+func (r Requirement) Deadline(t time.Time) time.Time {
+	if r.Within > 0 {
+		return t.Add(r.Within)
+	}
+	return t.Add(DefaultWithin)
+}
+
+// Selectors lists the sets from which approvals may come, without repetition.
+func (r Requirement) Selectors(escalated bool) []Selector {
+	var out []Selector
+	for _, n := range r.Needs {
+		if !slices.Contains(out, n.From) {
+			out = append(out, n.From)
+		}
+	}
+	if escalated && r.Escalate != nil && !slices.Contains(out, r.Escalate.To) {
+		out = append(out, r.Escalate.To)
+	}
+	return out
+}
+
+// Standing lists, by person id, the selectors that hold for that person now.
+type Standing map[string][]Selector
+
+// Met reports whether the approvers meet all needs, each counting for one place of one need.
+// After an escalation, who is in the set escalated to counts for any need.
+func (r Requirement) Met(approvers Standing, escalated bool) bool {
+	var places []Selector
+	for _, n := range r.Needs {
+		for range n.Count {
+			places = append(places, n.From)
+		}
+	}
+	if len(places) == 0 {
+		return false
+	}
+	people := make([]string, 0, len(approvers))
+	for id := range approvers {
+		people = append(people, id)
+	}
+	slices.Sort(people)
+
+	// A bipartite matching between places and people (Kuhn's algorithm): taken[p] is the place
+	// that person p fills.
+	fits := func(place int, person string) bool {
+		holds := approvers[person]
+		return slices.Contains(holds, places[place]) ||
+			escalated && r.Escalate != nil && slices.Contains(holds, r.Escalate.To)
+	}
+	taken := map[string]int{}
+	var fill func(place int, tried map[string]bool) bool
+	fill = func(place int, tried map[string]bool) bool {
+		for _, person := range people {
+			if tried[person] || !fits(place, person) {
+				continue
+			}
+			tried[person] = true
+			other, busy := taken[person]
+			if !busy || fill(other, tried) {
+				taken[person] = place
+				return true
+			}
+		}
+		return false
+	}
+	for place := range places {
+		if !fill(place, map[string]bool{}) {
+			return false
+		}
+	}
+	return true
+}

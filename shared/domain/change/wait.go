@@ -1,0 +1,144 @@
+package change
+
+import (
+	"slices"
+	"time"
+)
+
+// This file decides what time alone does to a change.
+
+// Delays after which the sweep takes something as forgotten.
+const (
+	// PublishAfter is how long an outbox may be full: the function that wrote it publishes at
+	// once, unless it died.
+	PublishAfter = 30 * time.Second
+	// ActAfter is how long an approved change may lie untouched before its notice goes out
+	// again.
+	ActAfter = 10 * time.Minute
+)
+
+// Due returns when the sweep has to look at the change next. The boolean is false when time
+// alone does nothing to it.
+func (c Change) Due() (time.Time, bool) {
+	var due []time.Time
+	if len(c.Outbox) > 0 {
+		due = append(due, c.Updated.Add(PublishAfter))
+	}
+	switch c.State {
+	case Proposed:
+		due = append(due, c.Requirement.Deadline(c.Proposed))
+		if !c.RemindAt.IsZero() {
+			due = append(due, c.RemindAt)
+		}
+		if e := c.Requirement.Escalate; e != nil && !c.Escalated {
+			due = append(due, c.Proposed.Add(e.After))
+		}
+	case Approved:
+		due = append(due, later(c.Updated, c.RetryAt).Add(ActAfter))
+	case Applying:
+		due = append(due, later(c.Updated, c.Claim.Until).Add(time.Minute))
+	}
+	if len(due) == 0 {
+		return time.Time{}, false
+	}
+	return slices.MinFunc(due, time.Time.Compare), true
+}
+
+// Passed returns what has become due by now besides the outbox; nil when nothing has.
+func (c Change) Passed(now time.Time, by Actor) Action {
+	reached := func(t time.Time) bool { return !t.IsZero() && !now.Before(t) }
+	switch c.State {
+	case Proposed:
+		switch e := c.Requirement.Escalate; {
+		case reached(c.Requirement.Deadline(c.Proposed)):
+			return Expire{By: by}
+		case e != nil && !c.Escalated && reached(c.Proposed.Add(e.After)):
+			return Escalate{By: by}
+		case reached(c.RemindAt):
+			return Remind{By: by}
+		}
+	case Approved:
+		if reached(later(c.Updated, c.RetryAt).Add(ActAfter)) {
+			return Republish{By: by}
+		}
+	case Applying:
+		if reached(later(c.Updated, c.Claim.Until).Add(time.Minute)) {
+			return Republish{By: by}
+		}
+	}
+	return nil
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+func (a Withdraw) apply(c *Change, _ time.Time) error {
+	if a.By.Kind == ByPerson && !a.By.Same(c.Requester) {
+		return refuse(RefusedStranger, "only who asked can withdraw it")
+	}
+	c.Problem = a.Reason
+	c.State = Withdrawn
+	return nil
+}
+
+func (a Revise) apply(c *Change, now time.Time) error {
+	if a.Requirement.Mode != Ask {
+		return refuse(RefusedInvalid, "a revision is for people to decide")
+	}
+	for i := range c.Decisions {
+		if c.Decisions[i].Void == "" {
+			c.Decisions = slices.Clone(c.Decisions)
+			c.Decisions[i].Void = "the request was revised"
+		}
+	}
+	c.Diff, c.Reason, c.Requirement, c.Policy = a.Diff, a.Reason, a.Requirement, a.Policy
+	c.Revision++
+	c.RemindAt = a.Requirement.firstReminder(now)
+	c.Reminders = 0
+	return nil
+}
+
+func (a Remind) apply(c *Change, now time.Time) error {
+	if c.RemindAt.IsZero() || now.Before(c.RemindAt) {
+		return refuse(RefusedEarly, "no reminder is due")
+	}
+	c.Reminders++
+	c.RemindAt = now.Add(c.Requirement.Remind << min(c.Reminders, 16))
+	return nil
+}
+
+func (a Escalate) apply(c *Change, now time.Time) error {
+	e := c.Requirement.Escalate
+	if e == nil || c.Escalated || now.Before(c.Proposed.Add(e.After)) {
+		return refuse(RefusedEarly, "no escalation is due")
+	}
+	c.Escalated = true
+	return nil
+}
+
+func (a Expire) apply(c *Change, now time.Time) error {
+	if now.Before(c.Requirement.Deadline(c.Proposed)) {
+		return refuse(RefusedEarly, "there is time left to decide")
+	}
+	c.State = Expired
+	return nil
+}
+
+func (a Republish) apply(c *Change, now time.Time) error {
+	if c.Passed(now, a.By) == nil {
+		return refuse(RefusedEarly, "it was acted on lately")
+	}
+	return nil
+}
+
+// firstReminder returns when the first reminder is due; zero where none is wanted.
+func (r Requirement) firstReminder(now time.Time) time.Time {
+	if r.Mode != Ask || r.Remind <= 0 {
+		return time.Time{}
+	}
+	return now.Add(r.Remind)
+}

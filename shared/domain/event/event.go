@@ -1,0 +1,110 @@
+// Package event names what travels between functions: topics, queues, and the payloads of
+// messages and tasks with their versions.
+//
+// A payload is a pointer, never a fact. It says which group, change or press to look at; the
+// receiver reads again what is true now. So a payload that is late, doubled or out of order
+// does no harm.
+package event
+
+import "time"
+
+// Topics of the bus.
+const (
+	TopicGroupChanged = "group-changed"
+	TopicChangeEvents = "change-events"
+	TopicDeadLetter   = "dead-letter"
+)
+
+// Queues. Each belongs to one function, and stands in front of one outside API.
+const (
+	QueueDirectory = "directory"       // grouprefresh, Admin SDK Directory API
+	QueueSettings  = "groups-settings" // groupsettings, Groups Settings API
+	QueuePresses   = "presses"         // slackinteract, no API: decides what was pressed
+	QueueSlack     = "slack"           // slacknotify, Slack Web API
+)
+
+// Attributes by which subscriptions on [TopicChangeEvents] filter.
+const (
+	AttrType  = "type"
+	AttrKind  = "kind"
+	AttrState = "state"
+)
+
+// Payload is what a message or task carries.
+type Payload interface {
+	// Type names the payload and its version: "group.refresh/1". A payload that changes in a
+	// way that an older receiver would misread gets a new version.
+	Type() string
+}
+
+// RefreshGroup orders one group to be read again from the Directory API.
+type RefreshGroup struct {
+	// Group is an immutable id or an address.
+	Group string `json:"group"`
+	// Noticed is when the cause of the refresh was first seen.
+	Noticed time.Time `json:"noticed"`
+}
+
+// Bootstrap orders the whole company to be read, or to be read on from where an earlier call
+// stopped.
+type Bootstrap struct {
+	Run string `json:"run"`
+}
+
+// GroupChanged tells that the mirror of one group has changed.
+type GroupChanged struct {
+	ID string `json:"id"`
+	// Parts says what differs: created, deleted, renamed, members, roles.
+	Parts []string `json:"parts,omitempty"`
+}
+
+// CheckSettings orders one group's settings to be held against the rules.
+type CheckSettings struct {
+	// Group is an immutable id or an address.
+	Group   string    `json:"group"`
+	Noticed time.Time `json:"noticed"`
+}
+
+// ChangeMoved tells that a change made a transition. Its attributes are the change's kind and
+// state.
+type ChangeMoved struct {
+	Change string `json:"change"`
+	Seq    int    `json:"seq"`
+	Kind   string `json:"kind"`
+	State  string `json:"state"`
+}
+
+// ApplyChange orders one approved change to be carried out.
+type ApplyChange struct {
+	Change string `json:"change"`
+}
+
+// Pressed tells that a person did something in Slack; what it was is in the record of the
+// press.
+type Pressed struct {
+	Press string `json:"press"`
+}
+
+// Notify orders the Slack messages of one subject to be brought up to date.
+type Notify struct {
+	// Subject is a change's id.
+	Subject string `json:"subject"`
+	Seq     int    `json:"seq"`
+}
+
+// Tick is a call by the scheduler.
+type Tick struct {
+	// Job says what is to be done: the job's name.
+	Job string `json:"job"`
+}
+
+// Type implements [Payload].
+func (RefreshGroup) Type() string  { return "group.refresh/1" }
+func (Bootstrap) Type() string     { return "bootstrap/1" }      // Type implements [Payload].
+func (GroupChanged) Type() string  { return "group.changed/1" }  // Type implements [Payload].
+func (CheckSettings) Type() string { return "settings.check/1" } // Type implements [Payload].
+func (ChangeMoved) Type() string   { return "change.moved/1" }   // Type implements [Payload].
+func (ApplyChange) Type() string   { return "change.apply/1" }   // Type implements [Payload].
+func (Pressed) Type() string       { return "pressed/1" }        // Type implements [Payload].
+func (Notify) Type() string        { return "notify/1" }         // Type implements [Payload].
+func (Tick) Type() string          { return "tick/1" }           // Type implements [Payload].
