@@ -1,0 +1,49 @@
+package group
+
+import "time"
+
+// Topic says what part of a group an audit event is about.
+type Topic string
+
+// The topics of events.
+const (
+	AboutMembers    Topic = "members"
+	AboutSettings   Topic = "settings"
+	AboutGroup      Topic = "group"      // created, renamed, described, deleted
+	AboutEverything Topic = "everything" // an event that does not say which group
+)
+
+// Signal is what an audit event is worth to the mirror: that something about a group may have
+// changed. Values in events are never believed.
+type Signal struct {
+	// Key identifies the event, so that it counts once however often it arrives.
+	Key string
+	// Group is an address or an id; empty with AboutEverything.
+	Group string
+	Topic Topic
+	// At is when it happened, by Google's clock.
+	At time.Time
+	// Actor is the address of who did it; empty where the event does not say.
+	Actor string
+	// Name is the event's own name, for display.
+	Name string
+}
+
+// Settle is how long to wait after a signal before the group is read, so that Google has
+// settled and further events of the same burst share one reading. A nested group's members
+// can take up to ten minutes to show
+// (https://developers.google.com/workspace/admin/directory/v1/guides/manage-group-members),
+// but direct members, which the mirror reads, do not wait for that.
+func (t Topic) Settle() time.Duration {
+	switch t {
+	case AboutSettings:
+		return 30 * time.Second
+	case AboutGroup:
+		// Members cannot be added for up to 45 s after a group was made.
+		return time.Minute
+	case AboutEverything:
+		return 5 * time.Minute
+	default:
+		return time.Minute
+	}
+}

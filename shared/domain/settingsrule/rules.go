@@ -1,0 +1,233 @@
+// Package settingsrule holds a group's settings against the rules and says what has to change.
+//
+// The rules have Greep's shape: a field, the values that are not wanted (needles), and the
+// value to put in their place. `general` rules hold for every group; `secureGroup` rules hold
+// on top of them where the anchor is a direct member. What comes out is one patch that the API
+// accepts as a whole: settings that depend on one another move together, and only ever to a
+// narrower audience than the rules ask for.
+package settingsrule
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
+)
+
+// Rule replaces values that are not wanted.
+type Rule struct {
+	Field   string
+	Needles []string
+	Replace string
+	// Mode overrides the mode of all rules; empty takes that.
+	Mode change.Mode
+}
+
+// Exception keeps the rules off one field of one group for a time.
+type Exception struct {
+	// Group is an address.
+	Group string
+	Field string
+	// Until is the instant at which the exception ends.
+	Until  time.Time
+	Reason string
+}
+
+// Brake bounds how many groups are corrected without people: per run and per rolling 24
+// hours. The smaller of the two numbers counts. The zero Brake does not bind.
+type Brake struct {
+	Percent float64
+	Max     int
+}
+
+// Limit returns how many of so many groups may be corrected, and whether there is a limit at
+// all. At least one may: a brake that never lets anything pass gets taken out.
+func (b Brake) Limit(groups int) (int, bool) {
+	limit, bound := 0, false
+	if b.Percent > 0 {
+		limit, bound = max(1, int(b.Percent*float64(groups)/100)), true
+	}
+	if b.Max > 0 && (!bound || b.Max < limit) {
+		limit, bound = b.Max, true
+	}
+	return limit, bound
+}
+
+// Rules are all rules about settings.
+type Rules struct {
+	// Anchor is the address whose direct membership makes a group secure; empty means that no
+	// group is.
+	Anchor     string
+	Mode       change.Mode
+	General    []Rule
+	Secure     []Rule
+	Exceptions []Exception
+	Brake      Brake
+}
+
+// Problem is something wrong with the rules as they are written.
+type Problem struct {
+	// Path leads to the place: "rules", "general", "0", "field".
+	Path []string
+	Text string
+}
+
+// Validate lists everything that is wrong with the rules.
+func (r Rules) Validate() []Problem {
+	var out []Problem
+	add := func(text string, path ...string) { out = append(out, Problem{Path: path, Text: text}) }
+	sets := []struct {
+		name  string
+		rules []Rule
+	}{{"general", r.General}, {"secureGroup", r.Secure}}
+	for _, set := range sets {
+		for i, rule := range set.rules {
+			at := []string{"rules", set.name, fmt.Sprint(i)}
+			for _, p := range rule.validate() {
+				out = append(out, Problem{Path: append(slices.Clone(at), p.Path...), Text: p.Text})
+			}
+		}
+	}
+	if len(r.Secure) > 0 && r.Anchor == "" {
+		add("secureGroup rules need an anchor: write anchor: secure_anchor@your-domain", "rules", "secureGroup")
+	}
+	for i, e := range r.Exceptions {
+		if _, ok := fields[e.Field]; !ok {
+			add(unknownField(e.Field), "exceptions", fmt.Sprint(i), "field")
+		}
+		if e.Group == "" {
+			add("an exception names its group: group: name@your-domain", "exceptions", fmt.Sprint(i))
+		}
+		if e.Until.IsZero() {
+			add("an exception ends: write until: 2027-03-31", "exceptions", fmt.Sprint(i))
+		}
+		if e.Reason == "" {
+			add("an exception says why: reason: a link or a sentence", "exceptions", fmt.Sprint(i))
+		}
+		for j, other := range r.Exceptions[:i] {
+			if other.Group == e.Group && other.Field == e.Field {
+				add(fmt.Sprintf("exception %d names the same group and field", j+1), "exceptions", fmt.Sprint(i))
+			}
+		}
+	}
+	if len(out) > 0 {
+		return out
+	}
+	// Applying the rules to what they made must change nothing more, or two runs would never
+	// agree.
+	for _, secure := range []bool{false, true} {
+		for _, name := range Fields() {
+			for _, v := range Values(name) {
+				once, _ := r.replace(name, v, secure)
+				if twice, by := r.replace(name, once, secure); twice != once {
+					add(fmt.Sprintf("the rules never come to rest: %s goes from %s to %s and then to %s", name, v, once, twice),
+						"rules", by.set, fmt.Sprint(by.index))
+				}
+			}
+		}
+	}
+	return out
+}
+
+func (rule Rule) validate() []Problem {
+	var out []Problem
+	f, ok := fields[rule.Field]
+	if !ok {
+		return []Problem{{Path: []string{"field"}, Text: unknownField(rule.Field)}}
+	}
+	if len(rule.Needles) == 0 {
+		out = append(out, Problem{Text: "a rule needs needles: the values that are not wanted"})
+	}
+	for i, v := range rule.Needles {
+		if !f.knows(v) {
+			out = append(out, Problem{Path: []string{"needles", fmt.Sprint(i)}, Text: unknownValue(rule.Field, v)})
+		}
+	}
+	switch {
+	case !f.knows(rule.Replace):
+		out = append(out, Problem{Path: []string{"replace"}, Text: unknownValue(rule.Field, rule.Replace)})
+	case rule.Replace == "" && f.kind != text:
+		out = append(out, Problem{Text: "a rule needs replace: the value to put in their place"})
+	case slices.Contains(rule.Needles, rule.Replace):
+		out = append(out, Problem{Path: []string{"replace"}, Text: rule.Replace + " is one of the needles itself"})
+	}
+	switch rule.Mode {
+	case "", change.Auto, change.Ask, change.Report:
+	default:
+		out = append(out, Problem{Path: []string{"mode"}, Text: fmt.Sprintf("mode %q is unknown: write auto, ask or report", rule.Mode)})
+	}
+	return out
+}
+
+// origin is the rule that replaced a value.
+type origin struct {
+	set   string
+	index int
+	mode  change.Mode
+}
+
+// replace runs one value through the rules: first the general ones, then the secure ones on
+// what came out.
+func (r Rules) replace(name, value string, secure bool) (string, origin) {
+	var by origin
+	run := func(set string, rules []Rule) {
+		for i, rule := range rules {
+			if rule.Field == name && slices.Contains(rule.Needles, value) {
+				value, by = rule.Replace, origin{set: set, index: i, mode: cmp.Or(rule.Mode, r.Mode, change.Report)}
+			}
+		}
+	}
+	run("general", r.General)
+	if secure {
+		run("secureGroup", r.Secure)
+	}
+	return value, by
+}
+
+func unknownField(name string) string {
+	return fmt.Sprintf("field %q is unknown%s", name, suggest(name, Fields()))
+}
+
+func unknownValue(field, v string) string {
+	return fmt.Sprintf("%s has no value %q%s", field, v, suggest(v, Values(field)))
+}
+
+// suggest names the nearest known word, or all of them where there are few.
+func suggest(got string, known []string) string {
+	best, bestDistance := "", len(got)/2+2
+	for _, k := range known {
+		if d := distance(strings.ToLower(got), strings.ToLower(k)); d < bestDistance {
+			best, bestDistance = k, d
+		}
+	}
+	switch {
+	case best != "":
+		return ": did you mean " + best + "?"
+	case len(known) > 0 && len(known) <= 8:
+		return ": write one of " + strings.Join(known, ", ")
+	}
+	return ""
+}
+
+// distance is the Levenshtein distance.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		previous := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			previous, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, previous+cost)
+		}
+	}
+	return row[len(b)]
+}
