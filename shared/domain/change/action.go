@@ -6,8 +6,8 @@ import "time"
 type Action interface {
 	// Verb names the transition.
 	Verb() Verb
-	// actor says who acts.
-	actor() Actor
+	// Actor says who acts.
+	Actor() Actor
 	// apply checks what the table cannot, and changes c. The table was consulted before.
 	apply(c *Change, now time.Time) error
 }
@@ -137,17 +137,18 @@ func (Fail) Verb() Verb      { return VerbFail }      // Verb implements [Action
 func (Retry) Verb() Verb     { return VerbRetry }     // Verb implements [Action].
 func (Undo) Verb() Verb      { return VerbUndo }      // Verb implements [Action].
 
-func (a Approve) actor() Actor   { return a.By }
-func (a Deny) actor() Actor      { return a.By }
-func (a Withdraw) actor() Actor  { return a.By }
-func (a Revise) actor() Actor    { return a.By }
-func (a Remind) actor() Actor    { return a.By }
-func (a Escalate) actor() Actor  { return a.By }
-func (a Expire) actor() Actor    { return a.By }
-func (a Republish) actor() Actor { return a.By }
-func (a ClaimIt) actor() Actor   { return a.By }
-func (a Release) actor() Actor   { return a.By }
-func (a Complete) actor() Actor  { return a.By }
-func (a Fail) actor() Actor      { return a.By }
-func (a Retry) actor() Actor     { return a.By }
-func (a Undo) actor() Actor      { return a.By }
+// Actor implements [Action].
+func (a Approve) Actor() Actor   { return a.By }
+func (a Deny) Actor() Actor      { return a.By } // Actor implements [Action].
+func (a Withdraw) Actor() Actor  { return a.By } // Actor implements [Action].
+func (a Revise) Actor() Actor    { return a.By } // Actor implements [Action].
+func (a Remind) Actor() Actor    { return a.By } // Actor implements [Action].
+func (a Escalate) Actor() Actor  { return a.By } // Actor implements [Action].
+func (a Expire) Actor() Actor    { return a.By } // Actor implements [Action].
+func (a Republish) Actor() Actor { return a.By } // Actor implements [Action].
+func (a ClaimIt) Actor() Actor   { return a.By } // Actor implements [Action].
+func (a Release) Actor() Actor   { return a.By } // Actor implements [Action].
+func (a Complete) Actor() Actor  { return a.By } // Actor implements [Action].
+func (a Fail) Actor() Actor      { return a.By } // Actor implements [Action].
+func (a Retry) Actor() Actor     { return a.By } // Actor implements [Action].
+func (a Undo) Actor() Actor      { return a.By } // Actor implements [Action].

@@ -60,7 +60,7 @@ func (c Change) Apply(a Action, now time.Time) (Change, audit.Entry, error) {
 	if !slices.Contains(allowed, next.State) {
 		return c, audit.Entry{}, fmt.Errorf("%s led from %q to %q, which is not in the table", verb, from, next.State)
 	}
-	return next, next.record(verb, from, a.actor(), now), nil
+	return next, next.record(verb, from, a.Actor(), now), nil
 }
 
 // record numbers the transition, puts its notice into the outbox and returns its audit entry.

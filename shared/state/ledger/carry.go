@@ -1,0 +1,174 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
+)
+
+// Sight is what an applier finds when it looks at the world.
+type Sight struct {
+	// InEffect says that the world is as the change wants it.
+	InEffect bool
+	// Obsolete says why the change is not wanted any more; empty when it is.
+	Obsolete string
+	// Before are the values found, by field, so that an undo leads back to them.
+	Before map[string]string
+}
+
+// Applier carries out the changes of one kind.
+type Applier interface {
+	// Look reads the world and compares it with what the change wants. It changes nothing.
+	Look(ctx context.Context, c change.Change) (Sight, error)
+	// Act calls the vendor to make it so. It may be called again for the same change after a
+	// crash or an unknown result, but never before Look has found that it is not in effect.
+	Act(ctx context.Context, c change.Change) error
+}
+
+// Authority looks up which of a change's selectors hold now for those who approved it.
+type Authority func(ctx context.Context, c change.Change, people []string) (change.Standing, error)
+
+// Limits of carrying a change out.
+const (
+	// ClaimFor is how long an applier may take before another may look after the change.
+	ClaimFor = 2 * time.Minute
+	// MaxAttempts is how often an effect is tried, with growing waits, before a person has to
+	// look.
+	MaxAttempts = 12
+	// MaxUnseen is how often an effect may be acknowledged by the vendor and yet not be seen
+	// when read back. More than that means that it does not converge.
+	MaxUnseen = 5
+)
+
+// Later is returned by [Ledger.Carry] when the change is to be carried out again at a time.
+type Later struct {
+	At    time.Time
+	Cause error
+}
+
+// Error implements error.
+func (l *Later) Error() string {
+	return fmt.Sprintf("again at %s: %v", l.At.UTC().Format(time.RFC3339), l.Cause)
+}
+
+// Unwrap returns the cause.
+func (l *Later) Unwrap() error { return l.Cause }
+
+var errUnseen = errors.New("acknowledged, but not seen when read back")
+
+// Carry takes one change from approved to its end: claim, look, act, look again, record. It
+// may be called any number of times, at once and after a crash: the change is done once.
+//
+// It returns nil when nothing is left to be done here, whatever became of the change, and a
+// [Later] when it has to be called again.
+func (l *Ledger) Carry(ctx context.Context, id string, by change.Actor, authority Authority, applier Applier) error {
+	c, err := l.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	if c.State != change.Approved && c.State != change.Applying {
+		return nil
+	}
+	claim := change.ClaimIt{By: by, For: ClaimFor}
+	if c.State == change.Approved && c.Requirement.Mode == change.Ask {
+		if claim.Standing, err = authority(ctx, c, c.Approvers()); err != nil {
+			return fmt.Errorf("look up who may approve change %s: %w", id, err)
+		}
+	}
+	c, err = l.Apply(ctx, id, claim)
+	if r, ok := change.Refused(err); ok {
+		if r.Code == change.RefusedBusy {
+			return &Later{At: free(c), Cause: err}
+		}
+		return nil
+	}
+	if err != nil || c.State != change.Applying {
+		return err
+	}
+	return l.settle(ctx, c, by, applier)
+}
+
+// settle brings a change that we hold the claim of to a result.
+func (l *Ledger) settle(ctx context.Context, c change.Change, by change.Actor, applier Applier) error {
+	fence := c.Claim.Fence
+	first, err := applier.Look(ctx, c)
+	if err != nil {
+		return l.retry(ctx, c, by, fmt.Errorf("look at %s: %w", c.Target.Name, err), MaxAttempts)
+	}
+	switch {
+	case first.InEffect:
+		return l.end(ctx, c.ID, change.Complete{By: by, Fence: fence})
+	case c.Stopped():
+		return l.end(ctx, c.ID, change.Release{By: by, Fence: fence, Problem: "denied before it was done"})
+	case first.Obsolete != "":
+		return l.end(ctx, c.ID, change.Withdraw{By: by, Reason: first.Obsolete})
+	}
+	acted := applier.Act(ctx, c)
+	if acted != nil && permanent(acted) {
+		return l.end(ctx, c.ID, change.Fail{By: by, Fence: fence, Problem: acted.Error()})
+	}
+	// Whatever the answer was, what counts is what is there now.
+	second, err := applier.Look(ctx, c)
+	switch {
+	case err == nil && second.InEffect:
+		return l.end(ctx, c.ID, change.Complete{By: by, Fence: fence, Before: first.Before})
+	case acted != nil:
+		return l.retry(ctx, c, by, fmt.Errorf("change %s: %w", c.Target.Name, acted), MaxAttempts)
+	case err != nil:
+		return l.retry(ctx, c, by, fmt.Errorf("read back %s: %w", c.Target.Name, err), MaxAttempts)
+	default:
+		return l.retry(ctx, c, by, fmt.Errorf("change %s: %w", c.Target.Name, errUnseen), MaxUnseen)
+	}
+}
+
+// retry gives the claim back and says when to try again, or fails the change for good.
+func (l *Ledger) retry(ctx context.Context, c change.Change, by change.Actor, cause error, attempts int) error {
+	if permanent(cause) || c.Attempts >= attempts {
+		problem := cause.Error()
+		if errors.Is(cause, errUnseen) {
+			problem = fmt.Sprintf("does not converge: after %d attempts %s", c.Attempts, problem)
+		}
+		return l.end(ctx, c.ID, change.Fail{By: by, Fence: c.Claim.Fence, Problem: problem})
+	}
+	at := l.now().Add(wait(c.Attempts, cause))
+	if err := l.end(ctx, c.ID, change.Release{By: by, Fence: c.Claim.Fence, Problem: cause.Error(), RetryAt: at}); err != nil {
+		return err
+	}
+	return &Later{At: at, Cause: cause}
+}
+
+// end records a result. A refusal means that another has taken over, and is none of ours.
+func (l *Ledger) end(ctx context.Context, id string, a change.Action) error {
+	_, err := l.Apply(ctx, id, a)
+	if _, ok := change.Refused(err); ok {
+		return nil
+	}
+	return err
+}
+
+// wait is how long to wait after the n-th attempt: what the vendor asked for, else doubling
+// from ten seconds to an hour.
+func wait(attempt int, cause error) time.Duration {
+	var asked interface{ RetryAfter() time.Duration }
+	if errors.As(cause, &asked) && asked.RetryAfter() > 0 {
+		return asked.RetryAfter()
+	}
+	return min(10*time.Second<<min(attempt-1, 9), time.Hour)
+}
+
+// permanent reports whether trying again cannot help.
+func permanent(err error) bool {
+	var p interface{ Permanent() bool }
+	return errors.As(err, &p) && p.Permanent()
+}
+
+// free returns when somebody else's claim, or the wait before the next attempt, is over.
+func free(c change.Change) time.Time {
+	if c.Claim != nil && c.Claim.Until.After(c.RetryAt) {
+		return c.Claim.Until
+	}
+	return c.RetryAt
+}

@@ -1,0 +1,71 @@
+package ledger
+
+import (
+	"context"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/ports/store"
+)
+
+// Due visits every change at which the sweep has to look by now.
+func (l *Ledger) Due(ctx context.Context, now time.Time, visit func(change.Change) error) error {
+	// Collected first: the visitor moves changes, and a page is not to be read under its own
+	// feet.
+	var due []change.Change
+	err := changes.Each(ctx, l.store, store.Query{
+		Where: []store.Cond{{Field: "due", Op: store.AtMost, Value: now}}, OrderBy: "due",
+	}, func(c change.Change) error {
+		due = append(due, c)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, c := range due {
+		if err := visit(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Live returns the changes of one target that are under way.
+func (l *Ledger) Live(ctx context.Context, kind change.Kind, target string) ([]change.Change, error) {
+	return l.collect(ctx, store.Query{Where: []store.Cond{
+		{Field: "kind", Op: store.Equal, Value: string(kind)},
+		{Field: "target", Op: store.Equal, Value: target},
+		{Field: "live", Op: store.Equal, Value: true},
+	}})
+}
+
+// Of returns all changes of one target, oldest first.
+func (l *Ledger) Of(ctx context.Context, kind change.Kind, target string) ([]change.Change, error) {
+	return l.collect(ctx, store.Query{Where: []store.Cond{
+		{Field: "kind", Op: store.Equal, Value: string(kind)},
+		{Field: "target", Op: store.Equal, Value: target},
+	}, OrderBy: "proposed"})
+}
+
+// Since returns the changes of one kind that were proposed at or after a time, oldest first.
+func (l *Ledger) Since(ctx context.Context, kind change.Kind, from time.Time) ([]change.Change, error) {
+	return l.collect(ctx, store.Query{Where: []store.Cond{
+		{Field: "kind", Op: store.Equal, Value: string(kind)},
+		{Field: "proposed", Op: store.AtLeast, Value: from},
+	}, OrderBy: "proposed"})
+}
+
+// Latest returns the changes that moved last, the newest first.
+func (l *Ledger) Latest(ctx context.Context, limit int) ([]change.Change, error) {
+	out, _, err := changes.Query(ctx, l.store, store.Query{OrderBy: "updated", Desc: true, Limit: limit})
+	return out, err
+}
+
+func (l *Ledger) collect(ctx context.Context, q store.Query) ([]change.Change, error) {
+	var out []change.Change
+	err := changes.Each(ctx, l.store, q, func(c change.Change) error {
+		out = append(out, c)
+		return nil
+	})
+	return out, err
+}
