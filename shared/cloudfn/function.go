@@ -1,0 +1,101 @@
+// Package cloudfn turns the functions of this repository into Cloud Functions.
+//
+// It gives a function its platform — configuration, clock, store, bus, queues, a way out to
+// vendors, a log — and takes from it one HTTP handler. The set-up is lazy and tried again
+// until it succeeds. What the handler of messages does with an error is the same everywhere:
+// a permanent one is put into quarantine and acknowledged, every other one is tried again.
+package cloudfn
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
+
+	"github.com/sekisho/sekisho/shared/ports/bus"
+	"github.com/sekisho/sekisho/shared/ports/queue"
+	"github.com/sekisho/sekisho/shared/ports/store"
+)
+
+// Env is what the platform gives to a function. Everything that a function knows of the
+// outside comes through it.
+type Env struct {
+	// Lookup reads one configuration variable, as [os.LookupEnv] does.
+	Lookup func(name string) (string, bool)
+	Now    func() time.Time
+	Store  store.Store
+	Bus    bus.Publisher
+	Queue  queue.Queue
+	// Outbound carries the requests to vendors.
+	Outbound http.RoundTripper
+	// Policy holds the policy files; nil means that there is no policy.
+	Policy fs.FS
+	Log    *slog.Logger
+	// Callers tells Google's own callers from strangers.
+	Callers Callers
+}
+
+// Function is one deployable.
+type Function struct {
+	// Name is the entry point: FUNCTION_TARGET in production, /Name locally.
+	Name string
+	// Build makes the handler. It is called until it succeeds once; its context has no
+	// deadline of a request.
+	Build func(ctx context.Context, env *Env) (http.Handler, error)
+}
+
+// Register offers a function to the functions framework under its name, with the platform of
+// production.
+func Register(f Function) {
+	functions.HTTP(f.Name, Lazy(f, Production).ServeHTTP)
+}
+
+// Lazy returns a handler that builds the function at the first request. While that fails the
+// answer is 503, so that the caller tries again, and the next request builds anew.
+func Lazy(f Function, platform func(ctx context.Context, name string) (*Env, error)) http.Handler {
+	l := &lazy{function: f, platform: platform}
+	return l
+}
+
+type lazy struct {
+	function Function
+	platform func(ctx context.Context, name string) (*Env, error)
+
+	mu      sync.Mutex
+	handler http.Handler
+}
+
+func (l *lazy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h, err := l.get(r.Context())
+	if err != nil {
+		slog.ErrorContext(r.Context(), "set-up", "function", l.function.Name, "error", err.Error())
+		http.Error(w, "not ready", http.StatusServiceUnavailable)
+		return
+	}
+	h.ServeHTTP(w, r)
+}
+
+func (l *lazy) get(ctx context.Context) (http.Handler, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.handler != nil {
+		return l.handler, nil
+	}
+	// Clients made here outlive the request that came first.
+	ctx = context.WithoutCancel(ctx)
+	env, err := l.platform(ctx, l.function.Name)
+	if err != nil {
+		return nil, fmt.Errorf("platform of %s: %w", l.function.Name, err)
+	}
+	h, err := l.function.Build(ctx, env)
+	if err != nil {
+		return nil, fmt.Errorf("build %s: %w", l.function.Name, err)
+	}
+	l.handler = h
+	return h, nil
+}

@@ -1,0 +1,159 @@
+package cloudfn
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/ports/bus"
+	"github.com/sekisho/sekisho/shared/ports/queue"
+	"github.com/sekisho/sekisho/shared/state/trail"
+)
+
+// MaxBody is the largest request that any function reads, in bytes. The functions framework
+// itself sets no limit.
+const MaxBody = 256 << 10
+
+// Deadline is how long one message may be worked on. It is below the time limits of the
+// functions and the acknowledgement deadlines of their subscriptions.
+const Deadline = 50 * time.Second
+
+// Route is what a function does with one type of payload.
+type Route struct {
+	typ    string
+	handle func(ctx context.Context, data []byte) error
+}
+
+// On routes payloads of type P to handle.
+func On[P event.Payload](handle func(ctx context.Context, p P) error) Route {
+	var zero P
+	return Route{typ: zero.Type(), handle: func(ctx context.Context, data []byte) error {
+		var p P
+		if err := json.Unmarshal(data, &p); err != nil {
+			return Permanent(fmt.Errorf("decode %s: %w", zero.Type(), err))
+		}
+		return handle(ctx, p)
+	}}
+}
+
+// Messages returns the handler of what Google's services send to a function: pushes of the
+// bus, tasks of a queue and calls of the scheduler. All three carry a typed payload.
+//
+// A caller that is not one of ours gets 401, a body that is too large 413, and both leave an
+// audit entry. A payload that nobody can read, or whose handler returns a permanent error, is
+// put into quarantine and acknowledged with 200. Every other error is answered with 503, so
+// that the sender tries again.
+func Messages(name string, env *Env, routes ...Route) http.Handler {
+	m := &messages{name: name, env: env, routes: map[string]Route{}}
+	for _, r := range routes {
+		m.routes[r.typ] = r
+	}
+	return m
+}
+
+type messages struct {
+	name   string
+	env    *Env
+	routes map[string]Route
+}
+
+// received is one message, whatever way it came.
+type received struct {
+	ID      string
+	Type    string
+	Data    []byte
+	Attempt int
+	// Source is the subscription or queue, or "scheduler".
+	Source string
+}
+
+func (m *messages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(WithTrace(r), Deadline)
+	defer cancel()
+	ctx = WithLog(ctx, slog.String("function", m.name))
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		http.Error(w, "POST only", http.StatusMethodNotAllowed)
+		return
+	}
+	if err := m.env.Callers.Verify(ctx, r); err != nil {
+		m.turnAway(ctx, w, http.StatusUnauthorized, "the caller is not one of ours", err)
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	if err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			m.turnAway(ctx, w, http.StatusRequestEntityTooLarge, "the body is too large", err)
+			return
+		}
+		http.Error(w, "body not readable", http.StatusBadRequest)
+		return
+	}
+	msg, err := receive(r, body)
+	if err != nil {
+		m.quarantine(ctx, w, msg, body, err)
+		return
+	}
+	ctx = WithLog(ctx, slog.String("event_id", msg.ID), slog.String("type", msg.Type))
+	route, ok := m.routes[msg.Type]
+	if !ok {
+		m.quarantine(ctx, w, msg, body, fmt.Errorf("%s takes no %q", m.name, msg.Type))
+		return
+	}
+	err = route.handle(ctx, msg.Data)
+	switch {
+	case err == nil:
+		w.WriteHeader(http.StatusOK)
+	case IsPermanent(err):
+		m.quarantine(ctx, w, msg, body, err)
+	default:
+		m.env.Log.WarnContext(ctx, "to be tried again", "error", err.Error(), "attempt", msg.Attempt)
+		http.Error(w, "try again", http.StatusServiceUnavailable)
+	}
+}
+
+// receive reads a push, or the envelope of a task or of a scheduler's call.
+func receive(r *http.Request, body []byte) (received, error) {
+	if m, subscription, err := bus.DecodePush(body); err == nil {
+		return received{ID: m.ID, Type: m.Attributes[event.AttrType], Data: m.Data, Attempt: m.Attempt, Source: subscription}, nil
+	}
+	msg := received{ID: r.Header.Get(queue.HeaderTask), Source: r.Header.Get(queue.HeaderQueue)}
+	if msg.Source == "" {
+		msg.Source = "scheduler"
+	}
+	var e event.Envelope
+	if err := json.Unmarshal(body, &e); err != nil {
+		return msg, fmt.Errorf("neither a push nor an envelope: %w", err)
+	}
+	msg.Type, msg.Data = e.Type, e.Data
+	return msg, nil
+}
+
+func (m *messages) turnAway(ctx context.Context, w http.ResponseWriter, status int, text string, cause error) {
+	m.env.Log.WarnContext(ctx, "turned away", "status", status, "error", cause.Error())
+	t := trail.Turned{Function: m.name, Verb: "message", Text: text}
+	if err := trail.TurnAway(ctx, m.env.Store, m.env.Now(), t); err != nil {
+		m.env.Log.ErrorContext(ctx, "audit", "error", err.Error())
+	}
+	http.Error(w, http.StatusText(status), status)
+}
+
+func (m *messages) quarantine(ctx context.Context, w http.ResponseWriter, msg received, body []byte, cause error) {
+	m.env.Log.ErrorContext(ctx, "put into quarantine", "error", cause.Error(), "attempt", msg.Attempt)
+	if err := Quarantine(ctx, m.env.Store, Quarantined{
+		Function: m.name, Source: msg.Source, Message: msg.ID, Type: msg.Type, Reason: cause.Error(), At: m.env.Now(), Body: string(body),
+	}); err != nil {
+		// Not acknowledged: it must not vanish.
+		m.env.Log.ErrorContext(ctx, "quarantine", "error", err.Error())
+		http.Error(w, "try again", http.StatusServiceUnavailable)
+		return
+	}
+	w.WriteHeader(http.StatusOK)
+}

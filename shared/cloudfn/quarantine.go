@@ -1,0 +1,49 @@
+package cloudfn
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/ports/store"
+)
+
+// QuarantineFor is how long a message stays in quarantine for a person to look at.
+const QuarantineFor = 30 * 24 * time.Hour
+
+// Quarantined is a message that no function can do anything with.
+type Quarantined struct {
+	Function string    `json:"function"`
+	Source   string    `json:"source"`
+	Message  string    `json:"message"`
+	Type     string    `json:"type"`
+	Reason   string    `json:"reason"`
+	At       time.Time `json:"at"`
+	// Body is the request's body, cut at 16 KiB. It is kept in the store only, never logged.
+	Body string `json:"body"`
+}
+
+// Quarantines is the collection of messages in quarantine.
+var Quarantines = store.Collection[Quarantined]{
+	Name:    "quarantine",
+	Fields:  func(q Quarantined) map[string]any { return map[string]any{"at": q.At, "function": q.Function} },
+	Expires: func(q Quarantined) time.Time { return q.At.Add(QuarantineFor) },
+}
+
+// Quarantine keeps a message for a person to look at. The same message is kept once.
+func Quarantine(ctx context.Context, s store.Store, q Quarantined) error {
+	const most = 16 << 10
+	if len(q.Body) > most {
+		q.Body = q.Body[:most]
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q", q.Function, q.Source, q.Message, q.Body))
+	err := s.Update(ctx, func(_ context.Context, tx store.Tx) error {
+		return Quarantines.Put(tx, hex.EncodeToString(sum[:12]), q)
+	})
+	if err != nil {
+		return fmt.Errorf("keep a message of %s in quarantine: %w", q.Source, err)
+	}
+	return nil
+}
