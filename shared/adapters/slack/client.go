@@ -1,0 +1,199 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	api "github.com/slack-go/slack"
+)
+
+// Options say how to reach Slack.
+type Options struct {
+	Token string
+	// BaseURL ends in a slash; empty means Slack's own.
+	BaseURL string
+	// HTTP carries the requests.
+	HTTP *http.Client
+	// Timeout bounds one call; zero means ten seconds.
+	Timeout time.Duration
+}
+
+// Client calls Slack's Web API. It does not try again by itself: its callers are called
+// again. It is safe for concurrent use.
+type Client struct {
+	api     *api.Client
+	timeout time.Duration
+}
+
+// New returns a client.
+func New(o Options) *Client {
+	opts := []api.Option{api.OptionHTTPClient(o.HTTP)}
+	if o.BaseURL != "" {
+		opts = append(opts, api.OptionAPIURL(o.BaseURL))
+	}
+	if o.Timeout == 0 {
+		o.Timeout = 10 * time.Second
+	}
+	return &Client{api: api.New(o.Token, opts...), timeout: o.Timeout}
+}
+
+// User is an account in Slack.
+type User struct {
+	ID, Team, Email, Locale string
+	// Outside says that this is no full member of our workspace: a guest, a bot, somebody from
+	// another workspace, or somebody who left.
+	Outside bool
+}
+
+// UserByID returns an account.
+func (c *Client) UserByID(ctx context.Context, id string) (User, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	u, err := c.api.GetUserInfoContext(ctx, id)
+	if err != nil {
+		return User{}, wrap("users.info", err)
+	}
+	return user(u), nil
+}
+
+// UserByEmail returns the account with an address, or an error for which [IsUnknown] holds.
+// Slack also says unknown of accounts that were deactivated.
+func (c *Client) UserByEmail(ctx context.Context, email string) (User, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	u, err := c.api.GetUserByEmailContext(ctx, email)
+	if err != nil {
+		return User{}, wrap("users.lookupByEmail", err)
+	}
+	return user(u), nil
+}
+
+func user(u *api.User) User {
+	return User{
+		ID: u.ID, Team: u.TeamID, Email: u.Profile.Email, Locale: u.Locale,
+		Outside: u.Deleted || u.IsBot || u.IsRestricted || u.IsUltraRestricted || u.IsStranger || u.IsAppUser,
+	}
+}
+
+// DirectChannel returns the channel of direct messages with a person.
+func (c *Client) DirectChannel(ctx context.Context, user string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	ch, _, _, err := c.api.OpenConversationContext(ctx, &api.OpenConversationParameters{Users: []string{user}, ReturnIM: true})
+	if err != nil {
+		return "", wrap("conversations.open", err)
+	}
+	return ch.ID, nil
+}
+
+// metadataEvent marks our messages, so that one whose posting was not recorded is found again.
+const metadataEvent = "sekisho_message"
+
+// Post posts a message and returns its timestamp, which names it in its channel. The key goes
+// along as metadata, for [Client.Find].
+func (c *Client) Post(ctx context.Context, channel, key string, m Message) (ts string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	_, ts, err = c.api.PostMessageContext(ctx, channel, append(m.options(),
+		api.MsgOptionMetadata(api.SlackMetadata{EventType: metadataEvent, EventPayload: map[string]any{"key": key}}))...)
+	if err != nil {
+		return "", wrap("chat.postMessage", err)
+	}
+	return ts, nil
+}
+
+// Update replaces a message.
+func (c *Client) Update(ctx context.Context, channel, ts string, m Message) error {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	if _, _, _, err := c.api.UpdateMessageContext(ctx, channel, ts, m.options()...); err != nil {
+		return wrap("chat.update", err)
+	}
+	return nil
+}
+
+// Whisper posts a message that only one person in the channel sees.
+func (c *Client) Whisper(ctx context.Context, channel, user string, m Message) error {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	if _, err := c.api.PostEphemeralContext(ctx, channel, user, m.options()...); err != nil {
+		return wrap("chat.postEphemeral", err)
+	}
+	return nil
+}
+
+// Find returns the timestamp of the message posted under a key not before a time; empty when
+// there is none among the newest hundred.
+func (c *Client) Find(ctx context.Context, channel, key string, since time.Time) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	h, err := c.api.GetConversationHistoryContext(ctx, &api.GetConversationHistoryParameters{
+		ChannelID: channel, Limit: 100, IncludeAllMetadata: true, Oldest: fmt.Sprintf("%d.000000", since.Add(-time.Minute).Unix()),
+	})
+	if err != nil {
+		return "", wrap("conversations.history", err)
+	}
+	for _, m := range h.Messages {
+		if m.Metadata.EventType == metadataEvent && m.Metadata.EventPayload["key"] == key {
+			return m.Timestamp, nil
+		}
+	}
+	return "", nil
+}
+
+// Error is what Slack, or the way to it, answered instead of a result.
+type Error struct {
+	Method string
+	// Code is Slack's own: users_not_found, ratelimited. Empty when no answer came.
+	Code  string
+	After time.Duration
+	cause error
+}
+
+// Error implements error.
+func (e *Error) Error() string { return fmt.Sprintf("slack %s: %v", e.Method, e.cause) }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.cause }
+
+// RetryAfter returns how long Slack asked to wait; zero where it did not.
+func (e *Error) RetryAfter() time.Duration { return e.After }
+
+// Permanent reports whether trying again cannot help: Slack understood and said no.
+func (e *Error) Permanent() bool {
+	switch e.Code {
+	case "", "ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org":
+		return false
+	}
+	return true
+}
+
+// IsUnknown reports whether the person, channel or message is not there, or no longer.
+func IsUnknown(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code {
+	case "users_not_found", "user_not_found", "channel_not_found", "message_not_found", "cant_update_message", "edit_window_closed",
+		"user_disabled", "cannot_dm_bot", "is_archived", "user_not_in_channel", "not_in_channel":
+		return true
+	}
+	return false
+}
+
+func wrap(method string, err error) error {
+	e := &Error{Method: method, cause: err}
+	var limited *api.RateLimitedError
+	var answered api.SlackErrorResponse
+	switch {
+	case errors.As(err, &limited):
+		e.Code, e.After = "ratelimited", limited.RetryAfter
+	case errors.As(err, &answered):
+		e.Code = answered.Err
+	}
+	return e
+}

@@ -1,0 +1,76 @@
+package slack
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+)
+
+// Interaction is what a person did in Slack, as far as we use it. Only ids are taken from it:
+// what a message showed is never read back.
+type Interaction struct {
+	// Type is block_actions, view_submission, view_closed or command.
+	Type string
+	// User and Team identify the person in Slack.
+	User, Team string
+	// Channel is where it happened, where it happened in one.
+	Channel string
+	// Action and Value are those of the button that was pressed.
+	Action, Value string
+	// Trigger opens a modal; it lives three seconds.
+	Trigger string
+	// Command and Text are those of a slash command.
+	Command, Text string
+}
+
+// ErrNoInteraction says that a body is none that Slack would send.
+var ErrNoInteraction = errors.New("not an interaction")
+
+// ParseInteraction reads the form that Slack posts for a button, a modal or a slash command
+// (https://docs.slack.dev/interactivity/handling-user-interaction). Only the body counts;
+// nothing in the query does.
+func ParseInteraction(body []byte) (Interaction, error) {
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return Interaction{}, fmt.Errorf("%w: %w", ErrNoInteraction, err)
+	}
+	if form.Get("command") != "" {
+		return Interaction{
+			Type: "command", User: form.Get("user_id"), Team: form.Get("team_id"), Channel: form.Get("channel_id"),
+			Trigger: form.Get("trigger_id"), Command: form.Get("command"), Text: form.Get("text"),
+		}, nil
+	}
+	var p struct {
+		Type string `json:"type"`
+		User struct {
+			ID     string `json:"id"`
+			TeamID string `json:"team_id"`
+		} `json:"user"`
+		Team struct {
+			ID string `json:"id"`
+		} `json:"team"`
+		Channel struct {
+			ID string `json:"id"`
+		} `json:"channel"`
+		TriggerID string `json:"trigger_id"`
+		Actions   []struct {
+			ActionID string `json:"action_id"`
+			Value    string `json:"value"`
+		} `json:"actions"`
+	}
+	if err := json.Unmarshal([]byte(form.Get("payload")), &p); err != nil {
+		return Interaction{}, fmt.Errorf("%w: %w", ErrNoInteraction, err)
+	}
+	if p.Type == "" || p.User.ID == "" {
+		return Interaction{}, fmt.Errorf("%w: no type or user", ErrNoInteraction)
+	}
+	in := Interaction{Type: p.Type, User: p.User.ID, Team: p.User.TeamID, Channel: p.Channel.ID, Trigger: p.TriggerID}
+	if in.Team == "" {
+		in.Team = p.Team.ID
+	}
+	if len(p.Actions) > 0 {
+		in.Action, in.Value = p.Actions[0].ActionID, p.Actions[0].Value
+	}
+	return in, nil
+}
