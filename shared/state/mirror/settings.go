@@ -1,0 +1,105 @@
+package mirror
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/domain/settingsrule"
+	"github.com/sekisho/sekisho/shared/ports/store"
+)
+
+// Settings are a group's settings as they were read last, and what people decided about them.
+type Settings struct {
+	Group string `json:"group"`
+	// Values are empty where the settings were never read.
+	Values map[string]string `json:"values,omitempty"`
+	Read   time.Time         `json:"read,omitzero"`
+	// Secure says whether the anchor was a member when the rules were applied.
+	Secure bool `json:"secure"`
+	// Findings says in words what is not as the rules want it.
+	Findings []string `json:"findings,omitempty"`
+	// Waivers are exceptions that people granted by approving that a correction be taken back.
+	Waivers []Waiver `json:"waivers,omitempty"`
+}
+
+// Waiver keeps the rules off one field of a group for a time.
+type Waiver struct {
+	Field string    `json:"field"`
+	Until time.Time `json:"until"`
+	// Change is the change that was approved.
+	Change string `json:"change"`
+}
+
+// Exceptions returns the waivers as the rules take them.
+func (s Settings) Exceptions(address string) []settingsrule.Exception {
+	var out []settingsrule.Exception
+	for _, w := range s.Waivers {
+		out = append(out, settingsrule.Exception{Group: address, Field: w.Field, Until: w.Until, Reason: "change " + w.Change})
+	}
+	return out
+}
+
+// turn returns when the first waiver ends; zero where there is none.
+func (s Settings) turn() time.Time {
+	var first time.Time
+	for _, w := range s.Waivers {
+		if first.IsZero() || w.Until.Before(first) {
+			first = w.Until
+		}
+	}
+	return first
+}
+
+var settings = store.Collection[Settings]{
+	Name: "settings",
+	Fields: func(s Settings) map[string]any {
+		fields := map[string]any{"read": s.Read, "secure": s.Secure, "open": len(s.Findings) > 0}
+		if t := s.turn(); !t.IsZero() {
+			fields["turn"] = t
+		}
+		return fields
+	},
+}
+
+// Settings returns what the mirror knows of a group's settings, by the group's id. Where it
+// knows nothing, that is the zero value with the id.
+func (m *Mirror) Settings(ctx context.Context, id string) (Settings, error) {
+	s, err := settings.Get(ctx, m.store, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return Settings{Group: id}, nil
+	}
+	if err != nil {
+		return Settings{}, fmt.Errorf("read settings of group %s: %w", id, err)
+	}
+	return s, nil
+}
+
+// UpdateSettings changes what the mirror knows of a group's settings.
+func (m *Mirror) UpdateSettings(ctx context.Context, id string, change func(*Settings)) error {
+	err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		s, err := settings.Get(ctx, tx, id)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		s.Group = id
+		change(&s)
+		return settings.Put(tx, id, s)
+	})
+	if err != nil {
+		return fmt.Errorf("store settings of group %s: %w", id, err)
+	}
+	return nil
+}
+
+// Turned returns the ids of the groups of which a waiver has ended by now.
+func (m *Mirror) Turned(ctx context.Context, now time.Time) ([]string, error) {
+	var out []string
+	err := settings.Each(ctx, m.store, store.Query{Where: []store.Cond{{Field: "turn", Op: store.AtMost, Value: now}}, OrderBy: "turn"},
+		func(s Settings) error {
+			out = append(out, s.Group)
+			return nil
+		})
+	return out, err
+}
