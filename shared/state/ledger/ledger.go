@@ -129,14 +129,9 @@ func (l *Ledger) Propose(ctx context.Context, p change.Proposal) (stands change.
 // Apply moves a change by one action. The error is a [change.Refusal] where the action may
 // not happen; that leaves an audit entry when a person acted.
 func (l *Ledger) Apply(ctx context.Context, id string, a change.Action) (change.Change, error) {
-	return l.move(ctx, id, "", func(change.Change) (change.Action, error) { return a, nil })
-}
-
-// move reads a change in a transaction, lets choose say what is to be done, and does it. With
-// an origin, the audit entry of a refusal is written under that name.
-func (l *Ledger) move(ctx context.Context, id, origin string, choose func(change.Change) (change.Action, error)) (moved change.Change, err error) {
+	var moved change.Change
 	var refused error
-	err = l.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+	err := l.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		refused = nil
 		now := l.now()
 		c, err := get(ctx, tx, id)
@@ -144,19 +139,11 @@ func (l *Ledger) move(ctx context.Context, id, origin string, choose func(change
 			return err
 		}
 		moved = c
-		a, err := choose(c)
-		if err != nil || a == nil {
-			return err
-		}
 		next, entry, err := c.Apply(a, now)
 		if r, ok := change.Refused(err); ok {
 			refused = err
 			if who := a.Actor(); who.Kind == change.ByPerson {
-				e := refusal(c, who, r, now)
-				if origin != "" {
-					e.ID = fmt.Sprintf("%s.refused.%s", c.ID, origin)
-				}
-				return trail.Entries.Put(tx, e.ID, e)
+				return trailPut(tx, refusal(c, who, r, now))
 			}
 			return nil
 		}
@@ -189,25 +176,25 @@ func (l *Ledger) move(ctx context.Context, id, origin string, choose func(change
 	return moved, nil
 }
 
-type moved struct {
+type step struct {
 	change change.Change
 	entry  audit.Entry
 }
 
 // undone marks, in the same transaction, the change that a completed undo took back.
-func (l *Ledger) undone(ctx context.Context, tx store.Tx, c change.Change, a change.Action, now time.Time) (moved, bool, error) {
+func (l *Ledger) undone(ctx context.Context, tx store.Tx, c change.Change, a change.Action, now time.Time) (step, bool, error) {
 	if a.Verb() != change.VerbComplete || c.UndoOf == "" {
-		return moved{}, false, nil
+		return step{}, false, nil
 	}
 	original, err := get(ctx, tx, c.UndoOf)
 	if err != nil {
-		return moved{}, false, err
+		return step{}, false, err
 	}
 	next, entry, err := original.Apply(change.Undo{By: c.Requester, Change: c.ID}, now)
 	if _, ok := change.Refused(err); ok {
-		return moved{}, false, nil
+		return step{}, false, nil
 	}
-	return moved{next, entry}, err == nil, err
+	return step{next, entry}, err == nil, err
 }
 
 func write(tx store.Tx, c change.Change, entry audit.Entry) error {
@@ -216,6 +203,8 @@ func write(tx store.Tx, c change.Change, entry audit.Entry) error {
 	}
 	return trail.Entries.Create(tx, entry.ID, entry)
 }
+
+func trailPut(tx store.Tx, e audit.Entry) error { return trail.Entries.Put(tx, e.ID, e) }
 
 func rule(p change.Proposal) change.Actor {
 	if p.Requester.Kind == change.ByPerson {

@@ -1,0 +1,47 @@
+// Package cursor keeps how far a job that goes on and on has come.
+package cursor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/ports/store"
+)
+
+// Cursor is one job's place.
+type Cursor struct {
+	// At is the instant up to which the job has seen everything.
+	At time.Time `json:"at,omitzero"`
+	// Phase and Token say where within a run of many steps.
+	Phase string `json:"phase,omitempty"`
+	Token string `json:"token,omitempty"`
+	// Run names the run.
+	Run string `json:"run,omitempty"`
+	// Count is how much the run has done.
+	Count int `json:"count,omitempty"`
+}
+
+var cursors = store.Collection[Cursor]{Name: "cursors"}
+
+// Get returns a job's cursor; the zero Cursor where it never ran.
+func Get(ctx context.Context, r store.Reader, job string) (Cursor, error) {
+	c, err := cursors.Get(ctx, r, job)
+	if errors.Is(err, store.ErrNotFound) {
+		return Cursor{}, nil
+	}
+	if err != nil {
+		return Cursor{}, fmt.Errorf("read cursor %s: %w", job, err)
+	}
+	return c, nil
+}
+
+// Set stores a job's cursor.
+func Set(ctx context.Context, s store.Store, job string, c Cursor) error {
+	err := s.Update(ctx, func(_ context.Context, tx store.Tx) error { return cursors.Put(tx, job, c) })
+	if err != nil {
+		return fmt.Errorf("store cursor %s: %w", job, err)
+	}
+	return nil
+}

@@ -1,0 +1,83 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/ports/store"
+)
+
+// pressedFor is how long a press is remembered. Slack's signatures pass for five minutes, our
+// own tasks are tried again for longer.
+const pressedFor = 48 * time.Hour
+
+// pressed is what became of a press, so that the same one, however often it arrives, decides
+// once.
+type pressed struct {
+	Change  string             `json:"change"`
+	Refusal change.RefusalCode `json:"refusal,omitempty"`
+	Verb    change.Verb        `json:"verb,omitempty"`
+	Text    string             `json:"text,omitempty"`
+	At      time.Time          `json:"at"`
+}
+
+var presses = store.Collection[pressed]{
+	Name:    "pressed",
+	Expires: func(p pressed) time.Time { return p.At.Add(pressedFor) },
+}
+
+// Press moves a change by a person's action that arrived under a name of its own. The name is
+// remembered in the transaction that decides: arriving again it changes nothing and returns
+// what it returned before.
+func (l *Ledger) Press(ctx context.Context, name, id string, a change.Action) (change.Change, error) {
+	var before *pressed
+	var c change.Change
+	var refused error
+	err := l.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		before, refused = nil, nil
+		now := l.now()
+		switch p, err := presses.Get(ctx, tx, name); {
+		case err == nil:
+			before = &p
+			c, err = get(ctx, tx, id)
+			return err
+		case !errors.Is(err, store.ErrNotFound):
+			return err
+		}
+		var err error
+		if c, err = get(ctx, tx, id); err != nil {
+			return err
+		}
+		next, entry, err := c.Apply(a, now)
+		if r, ok := change.Refused(err); ok {
+			refused = err
+			e := refusal(c, a.Actor(), r, now)
+			e.ID = fmt.Sprintf("%s.refused.%s", c.ID, name)
+			if err := presses.Create(tx, name, pressed{Change: id, Refusal: r.Code, Verb: r.Verb, Text: r.Text, At: now}); err != nil {
+				return err
+			}
+			return trailPut(tx, e)
+		}
+		if err != nil {
+			return err
+		}
+		c = next
+		if err := presses.Create(tx, name, pressed{Change: id, At: now}); err != nil {
+			return err
+		}
+		return write(tx, next, entry)
+	})
+	switch {
+	case err != nil:
+		return change.Change{}, err
+	case before != nil && before.Refusal != "":
+		return c, &change.Refusal{Code: before.Refusal, From: c.State, Verb: before.Verb, Text: before.Text}
+	case refused != nil:
+		return c, refused
+	}
+	l.publish(ctx, id)
+	return c, nil
+}
