@@ -1,15 +1,13 @@
 package store
 
-import (
-	"fmt"
-	"time"
-)
+import "fmt"
 
 // Op compares a field with a value.
 type Op string
 
 // The comparisons. Only Equal and Contains may stand on a field that the query is not
-// ordered by.
+// ordered by, and Contains, which looks into a list of texts, only once in a query: Firestore
+// can do no more.
 const (
 	Equal    Op = "=="
 	Contains Op = "array-contains"
@@ -19,11 +17,12 @@ const (
 	Greater  Op = ">"
 )
 
-// Cond is one condition on a field.
+// Cond is one condition on a field. It holds only for values of its own type: no number is
+// below any text.
 type Cond struct {
 	Field string
 	Op    Op
-	// Value is a string, int64, bool or time.Time.
+	// Value is a string, int64, bool or time.Time; with Contains a string.
 	Value any
 }
 
@@ -31,13 +30,15 @@ type Cond struct {
 type Query struct {
 	Collection string
 	Where      []Cond
-	// OrderBy is a field; records without it are left out. Records that are equal in it come
-	// by ID. Empty means by ID.
+	// OrderBy is a field; records without it, or with a list in it, are left out. Booleans
+	// come before numbers, then times, then texts by their bytes in UTF-8. Records that are
+	// equal in it come by ID. Empty means by ID.
 	OrderBy string
-	Desc    bool
+	// Desc turns the whole order round, that of equal records by ID too.
+	Desc bool
 	// Limit is the size of a page, 1 to [MaxPage].
 	Limit int
-	// After continues where an earlier page ended: its Next.
+	// After continues where an earlier page of the same query ended: its Next.
 	After string
 }
 
@@ -50,27 +51,66 @@ type Page struct {
 
 // Validate reports a query that some implementation could not answer.
 func (q Query) Validate() error {
-	if q.Collection == "" {
-		return fmt.Errorf("query: %w: no collection", ErrInvalid)
+	if !validSegment(q.Collection, MaxName) {
+		return fmt.Errorf("query collection %q: %w name", q.Collection, ErrInvalid)
 	}
 	if q.Limit < 1 || q.Limit > MaxPage {
 		return fmt.Errorf("query %s: %w limit %d, 1 to %d", q.Collection, ErrInvalid, q.Limit, MaxPage)
 	}
-	for _, c := range q.Where {
-		switch c.Value.(type) {
-		case string, int64, bool, time.Time:
-		default:
-			return fmt.Errorf("query %s: field %s: %w value type %T", q.Collection, c.Field, ErrInvalid, c.Value)
-		}
-		switch c.Op {
-		case Equal, Contains:
-		case Less, AtMost, AtLeast, Greater:
-			if c.Field != q.OrderBy {
-				return fmt.Errorf("query %s: field %s: %w: %s needs OrderBy on the same field", q.Collection, c.Field, ErrInvalid, c.Op)
-			}
-		default:
-			return fmt.Errorf("query %s: field %s: %w operator %q", q.Collection, c.Field, ErrInvalid, c.Op)
+	if q.OrderBy != "" {
+		if err := validateField(q.OrderBy); err != nil {
+			return fmt.Errorf("query %s: order by %w", q.Collection, err)
 		}
 	}
+	contains := false
+	for _, c := range q.Where {
+		if err := c.validate(q.OrderBy); err != nil {
+			return fmt.Errorf("query %s: %w", q.Collection, err)
+		}
+		if c.Op == Contains && contains {
+			return fmt.Errorf("query %s: field %s: %w: a second %s", q.Collection, c.Field, ErrInvalid, c.Op)
+		}
+		contains = contains || c.Op == Contains
+	}
+	_, err := q.Cursor()
+	return err
+}
+
+// validate reports a condition that some implementation could not check in a query ordered by
+// orderBy.
+func (c Cond) validate(orderBy string) error {
+	if err := validateField(c.Field); err != nil {
+		return err
+	}
+	if err := validateValue(c.Value); err != nil {
+		return fmt.Errorf("field %s: %w", c.Field, err)
+	}
+	switch c.Op {
+	case Equal:
+	case Contains:
+		if _, ok := c.Value.(string); !ok {
+			return fmt.Errorf("field %s: %w: %s a value of type %T", c.Field, ErrInvalid, c.Op, c.Value)
+		}
+		if c.Field == orderBy {
+			return fmt.Errorf("field %s: %w: %s on the field of the order", c.Field, ErrInvalid, c.Op)
+		}
+	case Less, AtMost, AtLeast, Greater:
+		if c.Field != orderBy {
+			return fmt.Errorf("field %s: %w: %s needs OrderBy on the same field", c.Field, ErrInvalid, c.Op)
+		}
+	default:
+		return fmt.Errorf("field %s: %w operator %q", c.Field, ErrInvalid, c.Op)
+	}
 	return nil
+}
+
+// Normalize returns a valid query with its times as they are stored.
+func (q Query) Normalize() Query {
+	where := make([]Cond, len(q.Where))
+	for i, c := range q.Where {
+		c.Value = normalizeValue(c.Value)
+		where[i] = c
+	}
+	q.Where = where
+	return q
 }

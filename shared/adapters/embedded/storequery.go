@@ -1,0 +1,164 @@
+package embedded
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/ports/store"
+)
+
+// reader is what a database and a transaction have in common.
+type reader interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// get reads one record as it is at now.
+func get(ctx context.Context, r reader, key store.Key, now time.Time) (store.Record, error) {
+	if err := key.Validate(); err != nil {
+		return store.Record{}, err
+	}
+	row := r.QueryRowContext(ctx, `SELECT data, fields, expires FROM records WHERE collection = ? AND id = ?`, key.Collection, key.ID)
+	rec, err := scanRecord(key, row.Scan)
+	switch {
+	case errors.Is(err, sql.ErrNoRows), err == nil && rec.Expired(now):
+		return store.Record{}, fmt.Errorf("read %s: %w", key, store.ErrNotFound)
+	case err != nil:
+		return store.Record{}, fmt.Errorf("read %s: %w", key, err)
+	}
+	return rec, nil
+}
+
+// query reads one page of records as they are at now.
+func query(ctx context.Context, r reader, q store.Query, now time.Time) (store.Page, error) {
+	if err := q.Validate(); err != nil {
+		return store.Page{}, err
+	}
+	q = q.Normalize()
+	cursor, err := q.Cursor()
+	if err != nil {
+		return store.Page{}, err
+	}
+	text, arguments := statement(q, cursor, now)
+	rows, err := r.QueryContext(ctx, text, arguments...)
+	if err != nil {
+		return store.Page{}, fmt.Errorf("query %s: %w", q.Collection, err)
+	}
+	defer rows.Close()
+	var page store.Page
+	var last store.Cursor
+	for rows.Next() {
+		if len(page.Records) == q.Limit { // the one record more that the statement asks for
+			page.Next = last.String()
+			break
+		}
+		var id string
+		var orderKind kind
+		var orderValue any
+		rec, err := scanRecord(store.Key{}, func(into ...any) error {
+			return rows.Scan(append([]any{&id, &orderKind, &orderValue}, into...)...)
+		})
+		if err != nil {
+			return store.Page{}, fmt.Errorf("query %s: %w", q.Collection, err)
+		}
+		rec.Key = store.Key{Collection: q.Collection, ID: id}
+		last = store.Cursor{ID: id}
+		if q.OrderBy != "" {
+			if last.Value, err = restored(orderKind, orderValue); err != nil {
+				return store.Page{}, fmt.Errorf("query %s: %s: %w", q.Collection, id, err)
+			}
+		}
+		page.Records = append(page.Records, rec)
+	}
+	if err := rows.Err(); err != nil {
+		return store.Page{}, fmt.Errorf("query %s: %w", q.Collection, err)
+	}
+	return page, nil
+}
+
+// scanRecord reads the columns data, fields and expires.
+func scanRecord(key store.Key, scan func(into ...any) error) (store.Record, error) {
+	rec := store.Record{Key: key}
+	var fields string
+	var expires sql.NullInt64
+	if err := scan(&rec.Data, &fields, &expires); err != nil {
+		return store.Record{}, err
+	}
+	var err error
+	if rec.Fields, err = decodeFields(fields); err != nil {
+		return store.Record{}, err
+	}
+	if expires.Valid {
+		rec.Expires = time.UnixMicro(expires.Int64).UTC()
+	}
+	return rec, nil
+}
+
+// statement returns the SQL for a query and its arguments. Each condition is one look into
+// the index; the IDs that all of them find lead to the records.
+func statement(q store.Query, cursor *store.Cursor, now time.Time) (string, []any) {
+	var from, where []string
+	var arguments []any
+	and := func(condition string, values ...any) {
+		where = append(where, condition)
+		arguments = append(arguments, values...)
+	}
+	join := func(table, alias string) { // every table on the ID of the first
+		if len(from) > 0 {
+			and(alias + ".id = " + firstAlias(from) + ".id")
+		}
+		from = append(from, table+" "+alias)
+	}
+	if q.OrderBy != "" {
+		join("record_fields", "o")
+		and("o.collection = ? AND o.name = ? AND o.kind < ?", q.Collection, q.OrderBy, kindEntry)
+	}
+	for i, c := range q.Where {
+		k, value := indexed(c.Value)
+		if c.Op == store.Contains {
+			k = kindEntry
+		}
+		switch c.Op {
+		case store.Equal, store.Contains:
+			alias := fmt.Sprintf("c%d", i)
+			join("record_fields", alias)
+			and(strings.ReplaceAll("c.collection = ? AND c.name = ? AND c.kind = ? AND c.value = ?", "c.", alias+"."),
+				q.Collection, c.Field, k, value)
+		default: // on the field of the order
+			and("o.kind = ? AND o.value "+string(c.Op)+" ?", k, value)
+		}
+	}
+	join("records", "r")
+	and("r.collection = ? AND (r.expires IS NULL OR r.expires > ?)", q.Collection, now.UnixMicro())
+
+	order, orderColumns := firstAlias(from)+".id", "0, NULL"
+	if q.OrderBy != "" {
+		order, orderColumns = "o.kind, o.value, o.id", "o.kind, o.value"
+	}
+	direction, behind := " ASC", " > "
+	if q.Desc {
+		direction, behind = " DESC", " < "
+	}
+	if cursor != nil {
+		place, values := "(?)", []any{cursor.ID}
+		if q.OrderBy != "" {
+			k, value := indexed(cursor.Value)
+			place, values = "(?, ?, ?)", []any{k, value, cursor.ID}
+		}
+		and("("+order+")"+behind+place, values...)
+	}
+	return "SELECT r.id, " + orderColumns + ", r.data, r.fields, r.expires FROM " + strings.Join(from, ", ") +
+		" WHERE " + strings.Join(where, " AND ") +
+		" ORDER BY " + strings.ReplaceAll(order, ",", direction+",") + direction +
+		" LIMIT ?", append(arguments, q.Limit+1)
+}
+
+// firstAlias returns the alias of the first of the tables, each "table alias".
+func firstAlias(from []string) string {
+	_, alias, _ := strings.Cut(from[0], " ")
+	return alias
+}
