@@ -16,8 +16,10 @@ import (
 
 // DB is one embedded database. It is safe for concurrent use.
 type DB struct {
-	sql *sql.DB
-	now func() time.Time
+	sql      *sql.DB
+	now      func() time.Time
+	prepared map[string]*sql.Stmt
+	bell     bell // rings when there may be something to deliver
 }
 
 // Open opens the database in the file at path, or a new one in memory where path is empty.
@@ -40,6 +42,10 @@ func Open(path string, now func() time.Time) (*DB, error) {
 			handle.Close()
 			return nil, fmt.Errorf("prepare %s: %w", path, err)
 		}
+	}
+	if err := db.prepare(); err != nil {
+		handle.Close()
+		return nil, fmt.Errorf("prepare %s: %w", path, err)
 	}
 	return db, nil
 }

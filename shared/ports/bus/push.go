@@ -42,7 +42,9 @@ func EncodePush(subscription string, m Message) ([]byte, error) {
 // ErrNotPush says that a body is not a push delivery.
 var ErrNotPush = errors.New("not a push delivery")
 
-// DecodePush reads the body of one push delivery.
+// DecodePush reads the body of one push delivery. The subscription is named as the bus names
+// it: Pub/Sub says projects/PROJECT/subscriptions/NAME, the embedded bus NAME alone. Empty data
+// and no attributes come back as nil.
 func DecodePush(body []byte) (m Message, subscription string, err error) {
 	var b pushBody
 	if err := json.Unmarshal(body, &b); err != nil {
@@ -51,8 +53,15 @@ func DecodePush(body []byte) (m Message, subscription string, err error) {
 	if b.Subscription == "" || b.Message.MessageID == "" {
 		return Message{}, "", fmt.Errorf("%w: no subscription or message id", ErrNotPush)
 	}
-	return Message{
-		ID: b.Message.MessageID, Data: b.Message.Data, Attributes: b.Message.Attributes,
-		OrderingKey: b.Message.OrderingKey, Published: b.Message.PublishTime, Attempt: b.DeliveryAttempt,
-	}, b.Subscription, nil
+	m = Message{
+		ID: b.Message.MessageID, OrderingKey: b.Message.OrderingKey,
+		Published: b.Message.PublishTime, Attempt: b.DeliveryAttempt,
+	}
+	if len(b.Message.Data) > 0 {
+		m.Data = b.Message.Data
+	}
+	if len(b.Message.Attributes) > 0 {
+		m.Attributes = b.Message.Attributes
+	}
+	return m, b.Subscription, nil
 }

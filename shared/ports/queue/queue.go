@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"time"
 )
@@ -18,8 +19,11 @@ import (
 // that coalesces, that is success.
 var ErrExists = errors.New("task exists already")
 
-// ErrInvalid says that a task breaks a rule of this package.
-var ErrInvalid = errors.New("invalid task")
+// ErrInvalid says that a task or a limit breaks a rule of this package.
+var ErrInvalid = errors.New("invalid")
+
+// ErrNoQueue says that there is no queue of this name.
+var ErrNoQueue = errors.New("no such queue")
 
 // MaxBody is the largest body of a task, in bytes
 // (https://cloud.google.com/tasks/docs/quotas).
@@ -34,8 +38,8 @@ type Task struct {
 	// Queue names the queue; the queue knows the function that does its work.
 	Queue string
 	// Name makes tasks with the same name one. It is remembered for at least an hour after the
-	// task is done, and at most 24 hours, so a name must carry its window of time. Empty means
-	// that the task is not coalesced. Letters, digits, - and _, at most 500.
+	// task is done or given up, and at most 24 hours, so a name must carry its window of time.
+	// Empty means that the task is not coalesced. Letters, digits, - and _, at most 500.
 	Name string
 	// Body is posted to the function as application/json.
 	Body []byte
@@ -45,29 +49,45 @@ type Task struct {
 
 var namePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{0,500}$`)
 
-// Validate reports a task that some implementation could not hold.
-func (t Task) Validate() error {
+// Validate reports a task that some implementation could not hold at now, as an error that is
+// [ErrInvalid].
+func (t Task) Validate(now time.Time) error {
 	switch {
 	case t.Queue == "":
-		return fmt.Errorf("%w: no queue", ErrInvalid)
+		return fmt.Errorf("%w task: no queue", ErrInvalid)
 	case !namePattern.MatchString(t.Name):
-		return fmt.Errorf("%w: name %q", ErrInvalid, t.Name)
+		return fmt.Errorf("%w task: name %.40q", ErrInvalid, t.Name)
 	case len(t.Body) > MaxBody:
-		return fmt.Errorf("%w: body of %d bytes, at most %d", ErrInvalid, len(t.Body), MaxBody)
+		return fmt.Errorf("%w task: body of %d bytes, at most %d", ErrInvalid, len(t.Body), MaxBody)
+	case t.NotBefore.Sub(now) > MaxDelay:
+		return fmt.Errorf("%w task: planned for %s, more than %s ahead", ErrInvalid, t.NotBefore.Format(time.RFC3339), MaxDelay)
 	}
 	return nil
 }
 
 // Queue accepts work. When Enqueue returns without an error, the task is on disk. Enqueue
-// returns [ErrExists] where a task of the same name exists or was done lately.
+// returns [ErrExists] where a task of the same name in the same queue exists or was done
+// lately, [ErrNoQueue] or [ErrInvalid]. It is safe for concurrent use.
+//
+// A task is posted to its queue's function until it answers with a status that [Succeeds].
+// That happens at least once: a function that was cut off while it worked is asked again.
 type Queue interface {
 	Enqueue(ctx context.Context, t Task) error
 }
 
+// Bounds of what [Limits] can say (https://cloud.google.com/tasks/docs/quotas).
+const (
+	LowestRate         = 1.0 / 86400 // one task a day
+	HighestRate        = 500
+	HighestConcurrency = 5000
+)
+
 // Limits are the properties of one queue. In production Terraform sets them
 // (https://cloud.google.com/tasks/docs/configuring-queues).
 type Limits struct {
-	// Rate is how many tasks start in a second, at most 500.
+	// Rate is how many tasks start in a second: every try counts, and two starts are at least
+	// 1/Rate seconds apart, so that no window of time sees more. Cloud Tasks itself may start
+	// a few at once after a pause (its max_burst_size), and then keeps to the rate.
 	Rate float64
 	// Concurrency is how many run at once.
 	Concurrency int
@@ -77,13 +97,48 @@ type Limits struct {
 	MinBackoff, MaxBackoff time.Duration
 }
 
+// Validate reports limits that some implementation could not keep, as an error that is
+// [ErrInvalid].
+func (l Limits) Validate() error {
+	switch {
+	case !(l.Rate >= LowestRate && l.Rate <= HighestRate): // so written, it refuses NaN too
+		return fmt.Errorf("%w limits: rate of %v a second, want one a day to %d a second", ErrInvalid, l.Rate, HighestRate)
+	case l.Concurrency < 1 || l.Concurrency > HighestConcurrency:
+		return fmt.Errorf("%w limits: concurrency of %d, want 1 to %d", ErrInvalid, l.Concurrency, HighestConcurrency)
+	case l.MaxAttempts < 0:
+		return fmt.Errorf("%w limits: %d attempts", ErrInvalid, l.MaxAttempts)
+	case l.MinBackoff <= 0 || l.MinBackoff > l.MaxBackoff:
+		return fmt.Errorf("%w limits: backoff from %s to %s, want above 0 and rising", ErrInvalid, l.MinBackoff, l.MaxBackoff)
+	}
+	return nil
+}
+
+// Interval returns the shortest time between two starts, rounded up to a nanosecond.
+func (l Limits) Interval() time.Duration {
+	return time.Duration(math.Ceil(float64(time.Second) / l.Rate))
+}
+
+// Backoff returns the wait after the given number of tries, at least 1, has failed:
+// MinBackoff, and twice as long after each further one, up to MaxBackoff.
+func (l Limits) Backoff(tries int) time.Duration {
+	wait := l.MinBackoff
+	for range tries - 1 {
+		if wait >= l.MaxBackoff/2 {
+			return l.MaxBackoff
+		}
+		wait *= 2
+	}
+	return wait
+}
+
 // Header names that a task's request carries, as Cloud Tasks sends them
-// (https://cloud.google.com/tasks/docs/creating-http-target-tasks#handler).
+// (https://cloud.google.com/tasks/docs/creating-http-target-tasks#handler). Queue and task are
+// the short names; a task without a name has one that its queue made up.
 const (
 	HeaderQueue    = "X-CloudTasks-QueueName"
 	HeaderTask     = "X-CloudTasks-TaskName"
-	HeaderAttempts = "X-CloudTasks-TaskRetryCount"
-	HeaderETA      = "X-CloudTasks-TaskETA"
+	HeaderAttempts = "X-CloudTasks-TaskRetryCount" // tries before this one; 0 on the first
+	HeaderETA      = "X-CloudTasks-TaskETA"        // seconds since 1970 with a fraction, at which this try was due
 )
 
 // Succeeds reports whether an HTTP status says that a task is done.
