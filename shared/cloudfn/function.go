@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
+	"golang.org/x/oauth2"
 
 	"github.com/sekisho/sekisho/shared/ports/bus"
 	"github.com/sekisho/sekisho/shared/ports/queue"
@@ -33,11 +34,22 @@ type Env struct {
 	Queue  queue.Queue
 	// Outbound carries the requests to vendors.
 	Outbound http.RoundTripper
+	// Tokens gives access tokens for Google's APIs, limited to scopes.
+	Tokens func(ctx context.Context, scopes ...string) (oauth2.TokenSource, error)
 	// Policy holds the policy files; nil means that there is no policy.
 	Policy fs.FS
 	Log    *slog.Logger
 	// Callers tells Google's own callers from strangers.
 	Callers Callers
+}
+
+// Google returns a client for Google's APIs whose requests carry a token of these scopes.
+func (e *Env) Google(ctx context.Context, scopes ...string) (*http.Client, error) {
+	source, err := e.Tokens(ctx, scopes...)
+	if err != nil {
+		return nil, fmt.Errorf("token source: %w", err)
+	}
+	return &http.Client{Transport: &oauth2.Transport{Source: source, Base: e.Outbound}}, nil
 }
 
 // Function is one deployable.

@@ -27,19 +27,37 @@ const Deadline = 50 * time.Second
 // Route is what a function does with one type of payload.
 type Route struct {
 	typ    string
-	handle func(ctx context.Context, data []byte) error
+	handle func(ctx context.Context, m Received) error
+}
+
+// Received is one message, whatever way it came.
+type Received struct {
+	ID string
+	// Type is the payload's type, Data the payload.
+	Type string
+	Data []byte
+	// Attributes are those of a message of the bus.
+	Attributes map[string]string
+	Attempt    int
+	// Source is the subscription or queue, or "scheduler".
+	Source string
 }
 
 // On routes payloads of type P to handle.
 func On[P event.Payload](handle func(ctx context.Context, p P) error) Route {
 	var zero P
-	return Route{typ: zero.Type(), handle: func(ctx context.Context, data []byte) error {
+	return Route{typ: zero.Type(), handle: func(ctx context.Context, m Received) error {
 		var p P
-		if err := json.Unmarshal(data, &p); err != nil {
+		if err := json.Unmarshal(m.Data, &p); err != nil {
 			return Permanent(fmt.Errorf("decode %s: %w", zero.Type(), err))
 		}
 		return handle(ctx, p)
 	}}
+}
+
+// Else routes whatever no other route takes, undecoded: for the consumer of dead letters.
+func Else(handle func(ctx context.Context, m Received) error) Route {
+	return Route{handle: handle}
 }
 
 // Messages returns the handler of what Google's services send to a function: pushes of the
@@ -61,16 +79,6 @@ type messages struct {
 	name   string
 	env    *Env
 	routes map[string]Route
-}
-
-// received is one message, whatever way it came.
-type received struct {
-	ID      string
-	Type    string
-	Data    []byte
-	Attempt int
-	// Source is the subscription or queue, or "scheduler".
-	Source string
 }
 
 func (m *messages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -104,10 +112,13 @@ func (m *messages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx = WithLog(ctx, slog.String("event_id", msg.ID), slog.String("type", msg.Type))
 	route, ok := m.routes[msg.Type]
 	if !ok {
+		route, ok = m.routes[""]
+	}
+	if !ok {
 		m.quarantine(ctx, w, msg, body, fmt.Errorf("%s takes no %q", m.name, msg.Type))
 		return
 	}
-	err = route.handle(ctx, msg.Data)
+	err = route.handle(ctx, msg)
 	switch {
 	case err == nil:
 		w.WriteHeader(http.StatusOK)
@@ -120,11 +131,11 @@ func (m *messages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // receive reads a push, or the envelope of a task or of a scheduler's call.
-func receive(r *http.Request, body []byte) (received, error) {
+func receive(r *http.Request, body []byte) (Received, error) {
 	if m, subscription, err := bus.DecodePush(body); err == nil {
-		return received{ID: m.ID, Type: m.Attributes[event.AttrType], Data: m.Data, Attempt: m.Attempt, Source: subscription}, nil
+		return Received{ID: m.ID, Type: m.Attributes[event.AttrType], Data: m.Data, Attributes: m.Attributes, Attempt: m.Attempt, Source: subscription}, nil
 	}
-	msg := received{ID: r.Header.Get(queue.HeaderTask), Source: r.Header.Get(queue.HeaderQueue)}
+	msg := Received{ID: r.Header.Get(queue.HeaderTask), Source: r.Header.Get(queue.HeaderQueue)}
 	if msg.Source == "" {
 		msg.Source = "scheduler"
 	}
@@ -145,7 +156,7 @@ func (m *messages) turnAway(ctx context.Context, w http.ResponseWriter, status i
 	http.Error(w, http.StatusText(status), status)
 }
 
-func (m *messages) quarantine(ctx context.Context, w http.ResponseWriter, msg received, body []byte, cause error) {
+func (m *messages) quarantine(ctx context.Context, w http.ResponseWriter, msg Received, body []byte, cause error) {
 	m.env.Log.ErrorContext(ctx, "put into quarantine", "error", cause.Error(), "attempt", msg.Attempt)
 	if err := Quarantine(ctx, m.env.Store, Quarantined{
 		Function: m.name, Source: msg.Source, Message: msg.ID, Type: msg.Type, Reason: cause.Error(), At: m.env.Now(), Body: string(body),

@@ -92,17 +92,17 @@ func (c *Client) DirectChannel(ctx context.Context, user string) (string, error)
 // metadataEvent marks our messages, so that one whose posting was not recorded is found again.
 const metadataEvent = "sekisho_message"
 
-// Post posts a message and returns its timestamp, which names it in its channel. The key goes
-// along as metadata, for [Client.Find].
-func (c *Client) Post(ctx context.Context, channel, key string, m Message) (ts string, err error) {
+// Post posts a message. It returns the channel's id and the timestamp that names the message
+// there. The key goes along as metadata, for [Client.Find].
+func (c *Client) Post(ctx context.Context, channel, key string, m Message) (channelID, ts string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	_, ts, err = c.api.PostMessageContext(ctx, channel, append(m.options(),
+	channelID, ts, err = c.api.PostMessageContext(ctx, channel, append(m.options(),
 		api.MsgOptionMetadata(api.SlackMetadata{EventType: metadataEvent, EventPayload: map[string]any{"key": key}}))...)
 	if err != nil {
-		return "", wrap("chat.postMessage", err)
+		return "", "", wrap("chat.postMessage", err)
 	}
-	return ts, nil
+	return channelID, ts, nil
 }
 
 // Update replaces a message.

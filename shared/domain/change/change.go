@@ -110,6 +110,9 @@ type Change struct {
 	// Concerned lists the ids of people who are told besides those who decide.
 	Concerned []string `json:"concerned,omitempty"`
 
+	// Alert says that people have to look although nothing is to be done for them.
+	Alert bool `json:"alert,omitempty"`
+
 	Requirement Requirement `json:"requirement"`
 	Decisions   []Decision  `json:"decisions,omitempty"`
 	// Revision counts what people were shown. A press on an older one does not count.
@@ -154,6 +157,7 @@ type Proposal struct {
 	Reason      string
 	Requester   Actor
 	Concerned   []string
+	Alert       bool
 	Requirement Requirement
 	UndoOf      string
 	Until       time.Time

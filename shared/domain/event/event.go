@@ -45,12 +45,6 @@ type RefreshGroup struct {
 	Noticed time.Time `json:"noticed"`
 }
 
-// Bootstrap orders the whole company to be read, or to be read on from where an earlier call
-// stopped.
-type Bootstrap struct {
-	Run string `json:"run"`
-}
-
 // GroupChanged tells that the mirror of one group has changed.
 type GroupChanged struct {
 	ID string `json:"id"`
@@ -61,8 +55,20 @@ type GroupChanged struct {
 // CheckSettings orders one group's settings to be held against the rules.
 type CheckSettings struct {
 	// Group is an immutable id or an address.
-	Group   string    `json:"group"`
+	Group string `json:"group"`
+	// Actor is the address of who is said to have changed them. It decides nothing: it is only
+	// told what happened next.
+	Actor   string    `json:"actor,omitempty"`
 	Noticed time.Time `json:"noticed"`
+}
+
+// Walk orders the directory's lists of people and groups to be compared with the mirror. The
+// first walk fills it. A walk is a chain of such tasks, one page each.
+type Walk struct {
+	// Run names the walk. A run that is over is not walked again.
+	Run string `json:"run"`
+	// Page counts the pages of the run, from zero.
+	Page int `json:"page"`
 }
 
 // ChangeMoved tells that a change made a transition. Its attributes are the change's kind and
@@ -87,10 +93,13 @@ type Pressed struct {
 
 // Notify orders the Slack messages of one subject to be brought up to date.
 type Notify struct {
-	// Subject is a change's id.
+	// Subject is a change's id, or [SubjectPress] with the name of a press that did not count.
 	Subject string `json:"subject"`
 	Seq     int    `json:"seq"`
 }
+
+// SubjectPress begins the subject of a press.
+const SubjectPress = "press:"
 
 // Tick is a call by the scheduler.
 type Tick struct {
@@ -100,7 +109,7 @@ type Tick struct {
 
 // Type implements [Payload].
 func (RefreshGroup) Type() string  { return "group.refresh/1" }
-func (Bootstrap) Type() string     { return "bootstrap/1" }      // Type implements [Payload].
+func (Walk) Type() string          { return "walk/1" }           // Type implements [Payload].
 func (GroupChanged) Type() string  { return "group.changed/1" }  // Type implements [Payload].
 func (CheckSettings) Type() string { return "settings.check/1" } // Type implements [Payload].
 func (ChangeMoved) Type() string   { return "change.moved/1" }   // Type implements [Payload].

@@ -17,10 +17,13 @@ type Cursor struct {
 	// Phase and Token say where within a run of many steps.
 	Phase string `json:"phase,omitempty"`
 	Token string `json:"token,omitempty"`
+	// Last is the last thing seen, where the order of things matters.
+	Last string `json:"last,omitempty"`
 	// Run names the run.
 	Run string `json:"run,omitempty"`
-	// Count is how much the run has done.
-	Count int `json:"count,omitempty"`
+	// Count is how many steps the run has done, Moved when the last one was.
+	Count int       `json:"count,omitempty"`
+	Moved time.Time `json:"moved,omitzero"`
 }
 
 var cursors = store.Collection[Cursor]{Name: "cursors"}

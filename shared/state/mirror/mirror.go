@@ -40,6 +40,8 @@ type Header struct {
 	Read time.Time `json:"read"`
 	// Gone says that Google had no such group at that time.
 	Gone bool `json:"gone,omitempty"`
+	// Untold are differences that were stored, but perhaps not published yet.
+	Untold []group.Part `json:"untold,omitempty"`
 }
 
 type chunk struct {
@@ -179,12 +181,14 @@ func readMembers(ctx context.Context, r store.Reader, h Header) ([]group.Member,
 	return out, nil
 }
 
-// Replace stores a complete reading of a group and returns what it changes. A reading that is
-// older than what the mirror holds changes nothing.
-func (m *Mirror) Replace(ctx context.Context, s group.Snapshot) (group.Difference, error) {
-	var d group.Difference
+// Replace stores a complete reading of a group. It returns the parts that others have to hear
+// of: what this reading changes, and what an earlier one changed without telling, because the
+// process ended in between. Call [Mirror.Told] when they have heard. A reading that is older
+// than what the mirror holds changes nothing.
+func (m *Mirror) Replace(ctx context.Context, s group.Snapshot) ([]group.Part, error) {
+	var untold []group.Part
 	err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
-		d = group.Difference{}
+		untold = nil
 		var old *group.Snapshot
 		before, err := headers.Get(ctx, tx, s.Group.ID)
 		switch {
@@ -201,12 +205,12 @@ func (m *Mirror) Replace(ctx context.Context, s group.Snapshot) (group.Differenc
 			}
 			old = &group.Snapshot{Group: before.Group, Members: members, Read: before.Read}
 		}
-		d = group.Compare(old, &s)
+		untold = union(before.Untold, group.Compare(old, &s).Parts)
 		n := max(1, (len(s.Members)+perChunk-1)/perChunk)
 		if before.Chunks > n && before.Chunks <= 2*n {
 			n = before.Chunks // a few members less are no reason to write all chunks anew
 		}
-		if err := headers.Put(tx, s.Group.ID, Header{Group: s.Group, Members: len(s.Members), Chunks: n, Read: s.Read}); err != nil {
+		if err := headers.Put(tx, s.Group.ID, Header{Group: s.Group, Members: len(s.Members), Chunks: n, Read: s.Read, Untold: untold}); err != nil {
 			return err
 		}
 		touched := map[int]bool{}
@@ -250,15 +254,45 @@ func (m *Mirror) Replace(ctx context.Context, s group.Snapshot) (group.Differenc
 		return nil
 	})
 	if err != nil {
-		return group.Difference{}, fmt.Errorf("store group %s: %w", s.Group.Email, err)
+		return nil, fmt.Errorf("store group %s: %w", s.Group.Email, err)
 	}
-	return d, nil
+	return untold, nil
+}
+
+// Told records that others have heard of what the mirror holds since a reading.
+func (m *Mirror) Told(ctx context.Context, id string, read time.Time) error {
+	err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		h, err := headers.Get(ctx, tx, id)
+		if err != nil || len(h.Untold) == 0 || h.Read.After(read) {
+			return err
+		}
+		h.Untold = nil
+		return headers.Put(tx, id, h)
+	})
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("record that others know of group %s: %w", id, err)
+	}
+	return nil
+}
+
+func union(a, b []group.Part) []group.Part {
+	out := slices.Clone(a)
+	for _, p := range b {
+		if !slices.Contains(out, p) {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // Remove records that Google has no group of this id or address any more, and returns the
-// group as it was. The boolean is false where the mirror held none.
+// group as it was. The boolean is false where the mirror held none. As after [Mirror.Replace],
+// others have to hear of it.
 func (m *Mirror) Remove(ctx context.Context, idOrAddress string, read time.Time) (group.Group, bool, error) {
-	h, err := m.Find(ctx, idOrAddress)
+	h, err := m.lookUp(ctx, idOrAddress)
+	if err == nil && h.Gone {
+		return h.Group, len(h.Untold) > 0, nil
+	}
 	if errors.Is(err, ErrUnknown) {
 		gone := Header{Group: group.Group{ID: "gone~" + group.Address(idOrAddress), Email: group.Address(idOrAddress)}, Read: read, Gone: true}
 		if headers.Key(gone.Group.ID).Validate() != nil {
@@ -280,7 +314,7 @@ func (m *Mirror) Remove(ctx context.Context, idOrAddress string, read time.Time)
 				return err
 			}
 		}
-		return headers.Put(tx, h.Group.ID, Header{Group: now.Group, Read: read, Gone: true})
+		return headers.Put(tx, h.Group.ID, Header{Group: now.Group, Read: read, Gone: true, Untold: []group.Part{group.Deleted}})
 	})
 	if err != nil {
 		return group.Group{}, false, fmt.Errorf("remove group %s: %w", h.Group.Email, err)
@@ -293,6 +327,24 @@ func (m *Mirror) Groups(ctx context.Context, visit func(Header) error) error {
 	return headers.Each(ctx, m.store, store.Query{
 		Where: []store.Cond{{Field: "gone", Op: store.Equal, Value: false}}, OrderBy: "email",
 	}, visit)
+}
+
+// Between returns the ids of the groups whose address is after one and not after another; an
+// empty end is open.
+func (m *Mirror) Between(ctx context.Context, after, upTo string) ([]string, error) {
+	where := []store.Cond{{Field: "gone", Op: store.Equal, Value: false}}
+	if after != "" {
+		where = append(where, store.Cond{Field: "email", Op: store.Greater, Value: group.Address(after)})
+	}
+	if upTo != "" {
+		where = append(where, store.Cond{Field: "email", Op: store.AtMost, Value: group.Address(upTo)})
+	}
+	var out []string
+	err := headers.Each(ctx, m.store, store.Query{Where: where, OrderBy: "email"}, func(h Header) error {
+		out = append(out, h.Group.ID)
+		return nil
+	})
+	return out, err
 }
 
 // Count returns the number of groups.

@@ -1,0 +1,142 @@
+package groupsettings
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/sekisho/sekisho/shared/adapters/workspace"
+	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/settingsrule"
+	"github.com/sekisho/sekisho/shared/state/ledger"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+)
+
+// apply carries out one change, or queues it for later.
+func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
+	err := h.ledger.Carry(ctx, e.Change, robot, h.standing.Standing, applier{h})
+	var later *ledger.Later
+	switch {
+	case errors.As(err, &later):
+		h.log.InfoContext(ctx, "later", "change_id", e.Change, "at", later.At, "cause", later.Cause.Error())
+		return h.enqueue(ctx, e, fmt.Sprintf("apply-%s-at-%d", e.Change, later.At.UnixMilli()), later.At)
+	case errors.Is(err, ledger.ErrNotFound):
+		return cloudfn.Permanent(err)
+	}
+	return err
+}
+
+// applier makes a group's settings as a change wants them.
+type applier struct{ *handler }
+
+// Look implements [ledger.Applier].
+func (a applier) Look(ctx context.Context, c change.Change) (ledger.Sight, error) {
+	header, err := a.mirror.Find(ctx, c.Target.ID)
+	if errors.Is(err, mirror.ErrUnknown) {
+		return ledger.Sight{Obsolete: "the group is gone"}, nil
+	}
+	if err != nil {
+		return ledger.Sight{}, err
+	}
+	g := header.Group
+	values, err := a.settings.Get(ctx, g.Email)
+	if errors.Is(err, workspace.ErrNotFound) {
+		return ledger.Sight{Obsolete: "the group is gone"}, nil
+	}
+	if err != nil {
+		return ledger.Sight{}, err
+	}
+	sight := ledger.Sight{InEffect: true, Before: map[string]string{}}
+	for _, d := range c.Diff {
+		sight.Before[d.Field] = values[d.Field]
+		if values[d.Field] != d.After {
+			sight.InEffect = false
+		}
+	}
+	if err := a.remember(ctx, g.ID, values); err != nil {
+		return ledger.Sight{}, err
+	}
+	if sight.InEffect {
+		return sight, nil
+	}
+	if c.UndoOf != "" {
+		sight.Obsolete = undoObsolete(c, values)
+		return sight, nil
+	}
+	sight.Obsolete, err = a.ruleObsolete(ctx, c, g.Email, values)
+	return sight, err
+}
+
+// undoObsolete says why there is nothing left to take back: somebody has changed it since.
+func undoObsolete(c change.Change, values map[string]string) string {
+	for _, d := range c.Diff {
+		if v := values[d.Field]; v != d.Before && v != d.After {
+			return fmt.Sprintf("%s is %s by now", d.Field, v)
+		}
+	}
+	return ""
+}
+
+// ruleObsolete says why the rules do not ask for a correction any more.
+func (a applier) ruleObsolete(ctx context.Context, c change.Change, address string, values map[string]string) (string, error) {
+	known, err := a.mirror.Settings(ctx, c.Target.ID)
+	if err != nil {
+		return "", err
+	}
+	secure, err := a.secure(ctx, c.Target.ID)
+	if err != nil {
+		return "", err
+	}
+	finding := a.rules.Evaluate(settingsrule.Subject{
+		Group: address, Settings: values, Secure: secure, Waived: known.Exceptions(address),
+	}, a.now())
+	asked := map[string]string{}
+	for _, correction := range finding.Corrections {
+		for _, d := range correction.Diff {
+			asked[d.Field] = d.After
+		}
+	}
+	for _, d := range c.Diff {
+		if values[d.Field] != d.After && asked[d.Field] != d.After {
+			return fmt.Sprintf("the rules do not ask for %s %s any more", d.Field, d.After), nil
+		}
+	}
+	return "", nil
+}
+
+// Act implements [ledger.Applier]: one patch with all fields. An undo first keeps the rules
+// off the fields that it gives back, or they would be corrected again at once.
+func (a applier) Act(ctx context.Context, c change.Change) error {
+	header, err := a.mirror.Find(ctx, c.Target.ID)
+	if err != nil {
+		return err
+	}
+	if c.UndoOf != "" {
+		if err := a.waive(ctx, c); err != nil {
+			return err
+		}
+	}
+	patch := map[string]string{}
+	for _, d := range c.Diff {
+		patch[d.Field] = d.After
+	}
+	return a.settings.Patch(ctx, header.Group.Email, patch)
+}
+
+func (a applier) waive(ctx context.Context, c change.Change) error {
+	return a.mirror.UpdateSettings(ctx, c.Target.ID, func(s *mirror.Settings) {
+		s.Waivers = slices.DeleteFunc(s.Waivers, func(w mirror.Waiver) bool { return w.Change == c.ID })
+		for _, d := range c.Diff {
+			s.Waivers = append(s.Waivers, mirror.Waiver{Field: d.Field, Until: c.Until, Change: c.ID})
+		}
+	})
+}
+
+// remember keeps what was just read, so that the mirror shows it.
+func (a applier) remember(ctx context.Context, id string, values map[string]string) error {
+	now := a.now()
+	return a.mirror.UpdateSettings(ctx, id, func(s *mirror.Settings) { s.Values, s.Read = values, now })
+}

@@ -1,0 +1,221 @@
+package groupsettings
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/adapters/workspace"
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/domain/settingsrule"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/state/standing"
+)
+
+// Quiet is how long a group is left alone with a correction that people denied, or did not
+// decide, before they are asked again.
+const Quiet = 30 * 24 * time.Hour
+
+// check reads a group's settings, holds them against the rules and proposes what follows.
+func (h *handler) check(ctx context.Context, e event.CheckSettings) error {
+	header, err := h.mirror.Find(ctx, e.Group)
+	if errors.Is(err, mirror.ErrUnknown) {
+		return nil // its reading will bring it here when there is one
+	}
+	if err != nil {
+		return err
+	}
+	g := header.Group
+	values, err := h.settings.Get(ctx, g.Email)
+	if errors.Is(err, workspace.ErrNotFound) {
+		return nil // renamed or gone; the mirror learns of it by itself
+	}
+	if err != nil {
+		return fmt.Errorf("read the settings of %s: %w", g.Email, err)
+	}
+	read := h.now()
+	known, err := h.mirror.Settings(ctx, g.ID)
+	if err != nil {
+		return err
+	}
+	secure, err := h.secure(ctx, g.ID)
+	if err != nil {
+		return err
+	}
+	finding := h.rules.Evaluate(settingsrule.Subject{
+		Group: g.Email, Settings: values, Secure: secure, Waived: known.Exceptions(g.Email),
+	}, read)
+	if err := h.propose(ctx, g, finding, e.Actor); err != nil {
+		return err
+	}
+	return h.mirror.UpdateSettings(ctx, g.ID, func(s *mirror.Settings) {
+		s.Values, s.Read, s.Secure, s.Findings = values, read, secure, inWords(finding)
+		s.Waivers = slices.DeleteFunc(s.Waivers, func(w mirror.Waiver) bool { return !read.Before(w.Until) })
+	})
+}
+
+// propose makes changes of a finding, and withdraws earlier ones that no longer follow from
+// the rules.
+func (h *handler) propose(ctx context.Context, g group.Group, f settingsrule.Finding, actor string) error {
+	wanted, err := h.proposals(ctx, g, f, actor)
+	if err != nil {
+		return err
+	}
+	live, err := h.ledger.Live(ctx, change.GroupSettings, g.ID)
+	if err != nil {
+		return err
+	}
+	slots := map[string]bool{}
+	for _, p := range wanted {
+		slots[p.Slot()] = true
+	}
+	stale := slices.DeleteFunc(live, func(c change.Change) bool {
+		slot, _, _ := change.SlotOf(c.ID)
+		return c.UndoOf != "" || c.Requester.Kind != change.ByRule || slots[slot]
+	})
+	if err := h.withdraw(ctx, stale, "the settings are as the rules want them"); err != nil {
+		return err
+	}
+	for _, p := range wanted {
+		if _, _, err := h.ledger.Propose(ctx, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *handler) proposals(ctx context.Context, g group.Group, f settingsrule.Finding, actor string) ([]change.Proposal, error) {
+	base := change.Proposal{
+		Kind: change.GroupSettings, Target: change.Target{ID: g.ID, Name: g.Email}, Requester: rule, Quiet: Quiet, Policy: h.policy.Hash,
+	}
+	concerned, err := h.concerned(ctx, g, actor)
+	if err != nil {
+		return nil, err
+	}
+	base.Concerned = concerned
+	var out []change.Proposal
+	for _, c := range f.Corrections {
+		p := base
+		p.Diff = c.Diff
+		p.Reason = reason(c)
+		if p.Requirement, err = h.requirement(ctx, c.Mode, p); err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	for _, u := range f.Unknown {
+		p := base
+		p.Diff = []change.Delta{{Field: u.Field, Before: u.Before, After: unknownValue}}
+		p.Reason = fmt.Sprintf("%s has a value that is not known here: %s. It is not taken for compliant; a person has to look.", u.Field, u.Before)
+		p.Requirement, p.Alert = change.Requirement{Mode: change.Report}, true
+		out = append(out, p)
+	}
+	for i, text := range f.Unresolved {
+		p := base
+		p.Diff = []change.Delta{{Field: fmt.Sprintf("conflict %d", i+1), After: text}}
+		p.Reason = "The rules want what the API cannot do: " + text
+		p.Requirement, p.Alert = change.Requirement{Mode: change.Report}, true
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// unknownValue stands where a value would have to stand that nobody knows.
+const unknownValue = "?"
+
+// requirement says what a correction needs in a mode. Past the brake, a correction that would
+// happen by itself waits for two people.
+func (h *handler) requirement(ctx context.Context, mode change.Mode, p change.Proposal) (change.Requirement, error) {
+	if mode == change.Auto {
+		pass, err := h.withinBrake(ctx, p)
+		if err != nil {
+			return change.Requirement{}, err
+		}
+		if !pass {
+			return change.Requirement{Mode: change.Ask, Needs: []change.Need{{Count: 2, From: standing.Approvers}}, Remind: 24 * time.Hour}, nil
+		}
+	}
+	if mode != change.Ask {
+		return change.Requirement{Mode: mode}, nil
+	}
+	return standing.Asks(h.policy.Requirement(change.GroupSettings, "")), nil
+}
+
+// withinBrake reports whether one more group may be corrected without people. A group that was
+// corrected within the last day counts once, however often.
+func (h *handler) withinBrake(ctx context.Context, p change.Proposal) (bool, error) {
+	if h.rules.Brake == (settingsrule.Brake{}) {
+		return true, nil
+	}
+	groups, err := h.mirror.Count(ctx)
+	if err != nil {
+		return false, err
+	}
+	limit, bound := h.rules.Brake.Limit(groups)
+	if !bound {
+		return true, nil
+	}
+	recent, err := h.ledger.Since(ctx, change.GroupSettings, h.now().Add(-24*time.Hour))
+	if err != nil {
+		return false, err
+	}
+	targets := map[string]bool{}
+	for _, c := range recent {
+		if c.Requirement.Mode == change.Auto && c.State != change.Withdrawn {
+			targets[c.Target.ID] = true
+		}
+	}
+	return targets[p.Target.ID] || len(targets) < limit, nil
+}
+
+// concerned lists who hears of what is done to a group: its owners, and whoever is said to
+// have changed it.
+func (h *handler) concerned(ctx context.Context, g group.Group, actor string) ([]string, error) {
+	owners, err := h.standing.People(ctx, change.Change{Target: change.Target{ID: g.ID}}, standing.Owners)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, p := range owners {
+		out = append(out, p.ID)
+	}
+	if actor == "" {
+		return out, nil
+	}
+	p, err := h.mirror.PersonAt(ctx, actor)
+	if errors.Is(err, mirror.ErrUnknown) {
+		return out, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(out, p.ID) {
+		out = append(out, p.ID)
+	}
+	return out, nil
+}
+
+func reason(c settingsrule.Correction) string {
+	if len(c.Follows) == 0 {
+		return "The company's rules for groups ask for it."
+	}
+	return "The company's rules for groups ask for it; " + strings.Join(c.Follows, ", ") + " has to agree with the rest."
+}
+
+func inWords(f settingsrule.Finding) []string {
+	var out []string
+	for _, c := range f.Corrections {
+		for _, d := range c.Diff {
+			out = append(out, fmt.Sprintf("%s: %s → %s (%s)", d.Field, d.Before, d.After, c.Mode))
+		}
+	}
+	for _, u := range f.Unknown {
+		out = append(out, fmt.Sprintf("%s: unknown value %s", u.Field, u.Before))
+	}
+	return append(out, f.Unresolved...)
+}

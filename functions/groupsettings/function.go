@@ -1,0 +1,66 @@
+// Package groupsettings holds the settings of groups against the rules and corrects them.
+//
+// Trigger: group-changed (a group is new, or the anchor came or went), tasks of the queue
+// groups-settings (check one group; carry out one change), change-events (a change of settings
+// was approved), Cloud Scheduler: job "recheck" every 5 minutes (an exception ended).
+//
+// Reads: policy, groups, members, people, settings, changes.
+//
+// Writes: settings; changes and audit through the ledger; tasks of its own queue.
+//
+// Calls: Groups Settings API, as its only caller: groups.get, groups.patch.
+//
+// Permissions: roles/datastore.user, roles/pubsub.publisher on change-events,
+// roles/cloudtasks.enqueuer; scope apps.groups.settings.
+//
+// On failure: the queue tries again; a patch whose result is unknown is read back before it
+// is sent again; what does not converge fails, and people are told.
+package groupsettings
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/sekisho/sekisho/shared/adapters/policyfile"
+	"github.com/sekisho/sekisho/shared/adapters/workspace"
+	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/state/ledger"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/state/standing"
+)
+
+// Function is the deployable.
+var Function = cloudfn.Function{Name: "GroupSettings", Build: build}
+
+func init() { cloudfn.Register(Function) }
+
+type config struct {
+	BaseURL string `env:"WORKSPACE_URL"`
+}
+
+func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
+	var cfg config
+	if err := env.Load(ctx, &cfg); err != nil {
+		return nil, err
+	}
+	policy, err := policyfile.Load(env.Policy)
+	if err != nil {
+		return nil, err
+	}
+	client, err := env.Google(ctx, "https://www.googleapis.com/auth/apps.groups.settings")
+	if err != nil {
+		return nil, err
+	}
+	settings, err := workspace.NewSettings(ctx, workspace.Options{Client: client, BaseURL: cfg.BaseURL, Now: env.Now})
+	if err != nil {
+		return nil, err
+	}
+	m := mirror.New(env.Store)
+	h := &handler{
+		store: env.Store, queue: env.Queue, mirror: m, ledger: ledger.New(env.Store, env.Bus, env.Now),
+		standing: standing.New(m, policy.RoleMembers()), settings: settings, policy: policy, rules: policy.SettingsRules(),
+		now: env.Now, log: env.Log,
+	}
+	return cloudfn.Messages("groupsettings", env,
+		cloudfn.On(h.groupChanged), cloudfn.On(h.check), cloudfn.On(h.changeMoved), cloudfn.On(h.apply), cloudfn.On(h.tick)), nil
+}

@@ -1,0 +1,172 @@
+package groupsettings
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/adapters/policyfile"
+	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/domain/settingsrule"
+	"github.com/sekisho/sekisho/shared/ports/queue"
+	"github.com/sekisho/sekisho/shared/ports/store"
+	"github.com/sekisho/sekisho/shared/state/cursor"
+	"github.com/sekisho/sekisho/shared/state/ledger"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/state/standing"
+)
+
+// settings is what this function calls of the Groups Settings API.
+type settings interface {
+	Get(ctx context.Context, email string) (map[string]string, error)
+	Patch(ctx context.Context, email string, values map[string]string) error
+}
+
+type handler struct {
+	store    store.Store
+	queue    queue.Queue
+	mirror   *mirror.Mirror
+	ledger   *ledger.Ledger
+	standing *standing.Resolver
+	settings settings
+	policy   *policyfile.Policy
+	rules    settingsrule.Rules
+	now      func() time.Time
+	log      *slog.Logger
+}
+
+// robot is the actor of everything that this function does by itself.
+var robot = change.Actor{Kind: change.ByFunction, ID: "groupsettings"}
+
+// rule is the requester of corrections.
+var rule = change.Actor{Kind: change.ByRule, ID: "settings-rules"}
+
+// groupChanged queues a check where what changed may change what the rules say.
+func (h *handler) groupChanged(ctx context.Context, e event.GroupChanged) error {
+	header, err := h.mirror.Find(ctx, e.ID)
+	if errors.Is(err, mirror.ErrUnknown) {
+		return h.groupGone(ctx, e.ID)
+	}
+	if err != nil {
+		return err
+	}
+	known, err := h.mirror.Settings(ctx, e.ID)
+	if err != nil {
+		return err
+	}
+	secure, err := h.secure(ctx, e.ID)
+	if err != nil {
+		return err
+	}
+	renamed := slices.Contains(e.Parts, string(group.Renamed)) // exceptions name addresses
+	if known.Read.IsZero() || known.Secure != secure || renamed {
+		return h.queueCheck(ctx, e.ID, "changed-"+fmt.Sprint(header.Read.UnixMilli()))
+	}
+	return nil
+}
+
+// groupGone withdraws what was still to be done to a group that is no more.
+func (h *handler) groupGone(ctx context.Context, id string) error {
+	live, err := h.ledger.Live(ctx, change.GroupSettings, id)
+	if err != nil {
+		return err
+	}
+	return h.withdraw(ctx, live, "the group is gone")
+}
+
+// JobRecheck is the scheduler's job.
+const JobRecheck = "recheck"
+
+// tick queues checks of the groups for which time alone has changed what the rules say.
+func (h *handler) tick(ctx context.Context, t event.Tick) error {
+	if t.Job != JobRecheck {
+		return cloudfn.Permanent(fmt.Errorf("no job %q", t.Job))
+	}
+	const job = "settings-recheck"
+	now := h.now()
+	last, err := cursor.Get(ctx, h.store, job)
+	if err != nil {
+		return err
+	}
+	var groups []string
+	for _, address := range h.rules.Turns(last.At, now) {
+		header, err := h.mirror.Find(ctx, address)
+		if errors.Is(err, mirror.ErrUnknown) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		groups = append(groups, header.Group.ID)
+	}
+	waived, err := h.mirror.Turned(ctx, now)
+	if err != nil {
+		return err
+	}
+	for _, id := range append(groups, waived...) {
+		if err := h.queueCheck(ctx, id, "turned-"+fmt.Sprint(now.Unix())); err != nil {
+			return err
+		}
+	}
+	if len(groups) == 0 && now.Sub(last.At) < 24*time.Hour {
+		return nil // the cursor only has to be younger than the exceptions' history
+	}
+	return cursor.Set(ctx, h.store, job, cursor.Cursor{At: now})
+}
+
+// changeMoved queues the carrying out of a change that was approved.
+func (h *handler) changeMoved(ctx context.Context, e event.ChangeMoved) error {
+	if e.Kind != string(change.GroupSettings) || e.State != string(change.Approved) {
+		return nil
+	}
+	return h.enqueue(ctx, event.ApplyChange{Change: e.Change}, fmt.Sprintf("apply-%s-%d", e.Change, e.Seq), time.Time{})
+}
+
+// secure reports whether the anchor is a direct member of a group.
+func (h *handler) secure(ctx context.Context, id string) (bool, error) {
+	if h.rules.Anchor == "" {
+		return false, nil
+	}
+	s, err := h.mirror.Snapshot(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(s.Members, func(m group.Member) bool {
+		return group.Address(m.Email) == group.Address(h.rules.Anchor)
+	}), nil
+}
+
+func (h *handler) withdraw(ctx context.Context, live []change.Change, reason string) error {
+	for _, c := range live {
+		if c.State == change.Applying {
+			continue // its applier finds out by itself
+		}
+		_, err := h.ledger.Apply(ctx, c.ID, change.Withdraw{By: rule, Reason: reason})
+		if _, refused := change.Refused(err); err != nil && !refused {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *handler) queueCheck(ctx context.Context, id, cause string) error {
+	return h.enqueue(ctx, event.CheckSettings{Group: id, Noticed: h.now()}, "check-"+id+"-"+cause, time.Time{})
+}
+
+func (h *handler) enqueue(ctx context.Context, p event.Payload, name string, at time.Time) error {
+	body, err := event.Seal(p)
+	if err != nil {
+		return err
+	}
+	err = h.queue.Enqueue(ctx, queue.Task{Queue: event.QueueSettings, Name: name, Body: body, NotBefore: at})
+	if err != nil && !errors.Is(err, queue.ErrExists) {
+		return fmt.Errorf("queue %s: %w", p.Type(), err)
+	}
+	return nil
+}

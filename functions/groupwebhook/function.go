@@ -1,0 +1,43 @@
+// Package groupwebhook receives what Google notifies of changes to groups.
+//
+// Trigger: HTTP, from Google's push channels (Admin SDK Reports, activities.watch). Public:
+// Google cannot sign in, so a secret token of each channel stands for the sender.
+//
+// Reads: channels, groups (is it fresh already?).
+//
+// Writes: audit (what was turned away).
+//
+// Calls: no Google API. It queues readings: membership to the queue directory, settings to the
+// queue groups-settings.
+//
+// Permissions: roles/datastore.user, roles/cloudtasks.enqueuer.
+//
+// On failure: 503, and Google sends the notification again; what is lost all the same is found
+// by groupwatch in the audit log.
+package groupwebhook
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/sekisho/sekisho/shared/cloudfn"
+)
+
+// Function is the deployable.
+var Function = cloudfn.Function{Name: "GroupWebhook", Build: build}
+
+func init() { cloudfn.Register(Function) }
+
+type config struct {
+	// Robot is the address under which Sekisho itself writes settings: such changes need no
+	// second look.
+	Robot string `env:"ROBOT_EMAIL"`
+}
+
+func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
+	var cfg config
+	if err := env.Load(ctx, &cfg); err != nil {
+		return nil, err
+	}
+	return &handler{store: env.Store, queue: env.Queue, now: env.Now, log: env.Log, robot: cfg.Robot}, nil
+}

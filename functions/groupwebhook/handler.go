@@ -1,0 +1,113 @@
+package groupwebhook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/adapters/workspace/activity"
+	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/ports/queue"
+	"github.com/sekisho/sekisho/shared/ports/store"
+	"github.com/sekisho/sekisho/shared/state/channel"
+	"github.com/sekisho/sekisho/shared/state/dirty"
+	"github.com/sekisho/sekisho/shared/state/trail"
+)
+
+type handler struct {
+	store store.Store
+	queue queue.Queue
+	now   func() time.Time
+	log   *slog.Logger
+	robot string
+}
+
+// refusal is a request that is turned away: a status for its sender, a reason for the audit.
+type refusal struct {
+	status int
+	reason string
+}
+
+func (r *refusal) Error() string { return r.reason }
+
+// ServeHTTP answers 200 when the notification is queued, 503 when it should be sent again.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(cloudfn.WithTrace(r), 10*time.Second)
+	defer cancel()
+	ctx = cloudfn.WithLog(ctx, slog.String("function", "groupwebhook"))
+	err := h.receive(ctx, w, r)
+	var turned *refusal
+	switch {
+	case err == nil:
+		w.WriteHeader(http.StatusOK)
+	case errors.As(err, &turned):
+		h.log.WarnContext(ctx, "turned away", "reason", turned.reason)
+		t := trail.Turned{Function: "groupwebhook", Verb: "notify", Text: turned.reason}
+		if err := trail.TurnAway(ctx, h.store, h.now(), t); err != nil {
+			h.log.ErrorContext(ctx, "audit", "error", err.Error())
+		}
+		http.Error(w, turned.reason, turned.status)
+	default:
+		h.log.ErrorContext(ctx, "notification", "error", err.Error())
+		http.Error(w, "try again", http.StatusServiceUnavailable)
+	}
+}
+
+func (h *handler) receive(ctx context.Context, w http.ResponseWriter, r *http.Request) error {
+	if r.Method != http.MethodPost {
+		return &refusal{http.StatusMethodNotAllowed, "not a POST"}
+	}
+	ch, err := h.channel(ctx, r)
+	if err != nil {
+		return err
+	}
+	if r.Header.Get("X-Goog-Resource-State") == "sync" {
+		return nil
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, cloudfn.MaxBody))
+	if err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return &refusal{http.StatusRequestEntityTooLarge, "the body is too large"}
+		}
+		return &refusal{http.StatusBadRequest, "the body is not readable"}
+	}
+	a, err := activity.Parse(body)
+	if err != nil {
+		return &refusal{http.StatusBadRequest, "the body is no activity"}
+	}
+	if a.Application != ch.Application {
+		return &refusal{http.StatusBadRequest, "the activity is of another application than the channel"}
+	}
+	for _, s := range a.Signals() {
+		if err := dirty.Queue(ctx, h.queue, s, h.robot, h.now()); err != nil {
+			return fmt.Errorf("queue the reading of %s: %w", s.Group, err)
+		}
+	}
+	return nil
+}
+
+// channel returns the channel through which a request came, if it is one of ours, open, and
+// the token is right. Whoever knows less than that learns nothing about which of it was wrong.
+func (h *handler) channel(ctx context.Context, r *http.Request) (channel.Channel, error) {
+	stranger := &refusal{http.StatusUnauthorized, "no such channel and token"}
+	c, err := channel.Get(ctx, h.store, r.Header.Get("X-Goog-Channel-ID"))
+	if errors.Is(err, channel.ErrUnknown) {
+		return channel.Channel{}, stranger
+	}
+	if err != nil {
+		return channel.Channel{}, err
+	}
+	resource := r.Header.Get("X-Goog-Resource-ID")
+	switch {
+	case !c.Knows(r.Header.Get("X-Goog-Channel-Token")),
+		!h.now().Before(c.Expires),
+		c.Resource != "" && resource != c.Resource:
+		return channel.Channel{}, stranger
+	}
+	return c, nil
+}

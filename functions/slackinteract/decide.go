@@ -1,0 +1,191 @@
+package slackinteract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/adapters/policyfile"
+	"github.com/sekisho/sekisho/shared/adapters/slack"
+	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/ports/queue"
+	"github.com/sekisho/sekisho/shared/ports/store"
+	"github.com/sekisho/sekisho/shared/state/ledger"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/state/press"
+	"github.com/sekisho/sekisho/shared/state/standing"
+	"github.com/sekisho/sekisho/shared/state/trail"
+)
+
+// UndoHolds is how long an undone correction keeps the rules off its fields.
+const UndoHolds = 90 * 24 * time.Hour
+
+// accounts is what this function calls of Slack.
+type accounts interface {
+	UserByID(ctx context.Context, id string) (slack.User, error)
+}
+
+// decider decides what was pressed.
+type decider struct {
+	store    store.Store
+	queue    queue.Queue
+	mirror   *mirror.Mirror
+	ledger   *ledger.Ledger
+	standing *standing.Resolver
+	policy   *policyfile.Policy
+	slack    accounts
+	team     string
+	now      func() time.Time
+	log      *slog.Logger
+}
+
+// refused is a press that does not count.
+type refused struct {
+	code change.RefusalCode
+	text string
+}
+
+func (r *refused) Error() string { return r.text }
+
+// decide finds out who pressed and does what the button says, if that person may.
+func (d *decider) decide(ctx context.Context, e event.Pressed) error {
+	p, err := press.Get(ctx, d.store, e.Press)
+	if errors.Is(err, store.ErrNotFound) {
+		return cloudfn.Permanent(err)
+	}
+	if err != nil || p.Outcome != "" {
+		return err
+	}
+	who, err := d.identify(ctx, p)
+	if err == nil {
+		err = d.act(ctx, p, who)
+	}
+	var no *refused
+	if r, ok := change.Refused(err); ok {
+		no = &refused{r.Code, r.Text}
+	} else if !errors.As(err, &no) {
+		if err != nil {
+			return err
+		}
+		return press.Decide(ctx, d.store, p.ID, press.Accepted)
+	}
+	if _, inLedger := change.Refused(err); !inLedger {
+		// The ledger writes its own refusals down.
+		t := trail.Turned{Function: "slackinteract", Verb: p.Action, Actor: p.Team + "/" + p.User, ActorName: who.Name, Text: no.text}
+		if err := trail.TurnAway(ctx, d.store, d.now(), t); err != nil {
+			return err
+		}
+	}
+	if err := press.Decide(ctx, d.store, p.ID, string(no.code)); err != nil {
+		return err
+	}
+	return d.tell(ctx, p.ID)
+}
+
+// identify returns the person behind a Slack account: exactly one full member of our own
+// workspace, with exactly one active account in the directory. Everybody else is a stranger.
+func (d *decider) identify(ctx context.Context, p press.Press) (change.Actor, error) {
+	stranger := func(text string) (change.Actor, error) {
+		return change.Actor{}, &refused{change.RefusedStranger, text}
+	}
+	if p.Team != d.team {
+		return stranger("the press came from another workspace")
+	}
+	u, err := d.slack.UserByID(ctx, p.User)
+	switch {
+	case slack.IsUnknown(err):
+		return stranger("no such Slack account")
+	case err != nil:
+		return change.Actor{}, err
+	case u.Outside || u.Email == "" || (u.Team != "" && u.Team != d.team):
+		return stranger("the Slack account is no full member of the workspace")
+	}
+	person, err := d.mirror.PersonAt(ctx, u.Email)
+	switch {
+	case errors.Is(err, mirror.ErrUnknown):
+		return stranger("the Slack account belongs to nobody in the directory")
+	case err != nil:
+		return change.Actor{}, err
+	case person.Suspended:
+		return stranger("the account in the directory is suspended")
+	}
+	return change.Actor{Kind: change.ByPerson, ID: person.ID, Name: person.Email}, nil
+}
+
+// The actions of buttons.
+const (
+	actionApprove = "approve"
+	actionDeny    = "deny"
+	actionUndo    = "undo"
+	actionRetry   = "retry"
+)
+
+// act does what a button says. The button's value names a change and the revision that was
+// shown, nothing else.
+func (d *decider) act(ctx context.Context, p press.Press, who change.Actor) error {
+	id, shown, _ := strings.Cut(p.Value, " ")
+	revision, err := strconv.Atoi(shown)
+	if err != nil {
+		return &refused{change.RefusedInvalid, "the button names no change"}
+	}
+	c, err := d.ledger.Get(ctx, id)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return &refused{change.RefusedInvalid, "the button names no change"}
+	}
+	if err != nil {
+		return err
+	}
+	holds, err := d.standing.Holds(ctx, c, who.ID)
+	if err != nil {
+		return err
+	}
+	switch p.Action {
+	case actionApprove:
+		_, err = d.ledger.Press(ctx, p.ID, id, change.Approve{By: who, Revision: revision, Counts: holds})
+	case actionDeny:
+		_, err = d.ledger.Press(ctx, p.ID, id, change.Deny{By: who, Revision: revision, Counts: holds})
+	case actionRetry:
+		_, err = d.ledger.Press(ctx, p.ID, id, change.Retry{By: who, Counts: holds})
+	case actionUndo:
+		err = d.undo(ctx, c, who, holds)
+	default:
+		err = &refused{change.RefusedInvalid, fmt.Sprintf("no such action: %q", p.Action)}
+	}
+	return err
+}
+
+// undo asks for a change to be taken back: a change of its own, which others decide.
+func (d *decider) undo(ctx context.Context, c change.Change, who change.Actor, holds []change.Selector) error {
+	if len(holds) == 0 && !slices.Contains(c.Concerned, who.ID) && !who.Same(c.Requester) {
+		return &refused{change.RefusedStranger, who.Name + " has nothing to do with it"}
+	}
+	p, ok := c.Reverse(who, "Taking back: "+c.Reason)
+	if !ok {
+		return &refused{change.RefusedState, "there is nothing to take back: it is " + string(c.State)}
+	}
+	p.Requirement = standing.Asks(d.policy.Requirement(p.Kind, ""))
+	p.Until = d.now().Add(UndoHolds)
+	p.Policy = d.policy.Hash
+	_, _, err := d.ledger.Propose(ctx, p)
+	return err
+}
+
+// tell has the person told, in Slack and for nobody else to see, why a press did not count.
+func (d *decider) tell(ctx context.Context, id string) error {
+	body, err := event.Seal(event.Notify{Subject: event.SubjectPress + id})
+	if err != nil {
+		return err
+	}
+	err = d.queue.Enqueue(ctx, queue.Task{Queue: event.QueueSlack, Name: "notify-press-" + id, Body: body})
+	if errors.Is(err, queue.ErrExists) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,73 @@
+// Package slackinteract receives what people press in Slack and decides whether it counts.
+//
+// Trigger: HTTP, from Slack (public: Slack cannot sign in, its signature stands for it); tasks
+// of the queue presses, which it queues itself.
+//
+// Reads: presses, changes, groups, members, people, policy.
+//
+// Writes: presses; changes and audit through the ledger.
+//
+// Calls: Slack Web API: users.info.
+//
+// Permissions: roles/datastore.user, roles/pubsub.publisher on change-events,
+// roles/cloudtasks.enqueuer; Slack scopes users:read, users:read.email.
+//
+// On failure: a press that is recorded is decided, if need be later; one that could not be
+// recorded is answered with 503, and the message stays as it is for another press.
+package slackinteract
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/sekisho/sekisho/shared/adapters/policyfile"
+	"github.com/sekisho/sekisho/shared/adapters/slack"
+	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/state/ledger"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/state/standing"
+)
+
+// Function is the deployable.
+var Function = cloudfn.Function{Name: "SlackInteract", Build: build}
+
+func init() { cloudfn.Register(Function) }
+
+type config struct {
+	// Secret signs Slack's requests; Former is the one before, while both hold.
+	Secret  string `env:"SLACK_SIGNING_SECRET"`
+	Former  string `env:"SLACK_SIGNING_SECRET_FORMER"`
+	Token   string `env:"SLACK_TOKEN"`
+	Team    string `env:"SLACK_TEAM_ID"`
+	BaseURL string `env:"SLACK_URL"`
+}
+
+// Validate implements [cloudfn.Validator].
+func (c *config) Validate() error {
+	return errors.Join(cloudfn.Missing(map[string]string{
+		"SLACK_SIGNING_SECRET": c.Secret, "SLACK_TOKEN": c.Token, "SLACK_TEAM_ID": c.Team,
+	})...)
+}
+
+func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
+	var cfg config
+	if err := env.Load(ctx, &cfg); err != nil {
+		return nil, err
+	}
+	policy, err := policyfile.Load(env.Policy)
+	if err != nil {
+		return nil, err
+	}
+	m := mirror.New(env.Store)
+	d := &decider{
+		store: env.Store, queue: env.Queue, mirror: m, ledger: ledger.New(env.Store, env.Bus, env.Now),
+		standing: standing.New(m, policy.RoleMembers()), policy: policy, team: cfg.Team, now: env.Now, log: env.Log,
+		slack: slack.New(slack.Options{Token: cfg.Token, BaseURL: cfg.BaseURL, HTTP: &http.Client{Transport: env.Outbound}}),
+	}
+	return &receiver{
+		store: env.Store, queue: env.Queue, now: env.Now, log: env.Log,
+		verifier: slack.Verifier{Secrets: []string{cfg.Secret, cfg.Former}, Now: env.Now},
+		messages: cloudfn.Messages("slackinteract", env, cloudfn.On(d.decide)),
+	}, nil
+}

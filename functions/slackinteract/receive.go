@@ -1,0 +1,101 @@
+package slackinteract
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/adapters/slack"
+	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/ports/queue"
+	"github.com/sekisho/sekisho/shared/ports/store"
+	"github.com/sekisho/sekisho/shared/state/press"
+	"github.com/sekisho/sekisho/shared/state/trail"
+)
+
+// receiver takes what Slack sends, records it and acknowledges. It decides nothing: Slack
+// waits three seconds for an answer and does not send a press again.
+type receiver struct {
+	store    store.Store
+	queue    queue.Queue
+	now      func() time.Time
+	log      *slog.Logger
+	verifier slack.Verifier
+	// messages handles the tasks that the receiver queues.
+	messages http.Handler
+}
+
+// ServeHTTP answers Slack, and passes the tasks of our own queue on.
+func (h *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get(queue.HeaderQueue) != "" {
+		h.messages.ServeHTTP(w, r)
+		return
+	}
+	ctx, cancel := context.WithTimeout(cloudfn.WithTrace(r), 2500*time.Millisecond)
+	defer cancel()
+	ctx = cloudfn.WithLog(ctx, slog.String("function", "slackinteract"))
+	if r.Method != http.MethodPost {
+		h.turnAway(ctx, w, http.StatusMethodNotAllowed, "not a POST")
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, cloudfn.MaxBody))
+	if err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			h.turnAway(ctx, w, http.StatusRequestEntityTooLarge, "the body is too large")
+			return
+		}
+		h.turnAway(ctx, w, http.StatusBadRequest, "the body is not readable")
+		return
+	}
+	if err := h.verifier.Verify(r.Header, body); err != nil {
+		h.turnAway(ctx, w, http.StatusUnauthorized, err.Error())
+		return
+	}
+	in, err := slack.ParseInteraction(body)
+	if err != nil {
+		h.turnAway(ctx, w, http.StatusBadRequest, "not an interaction")
+		return
+	}
+	if in.Type != "block_actions" || in.Action == "" {
+		w.WriteHeader(http.StatusOK) // nothing of ours to decide
+		return
+	}
+	if err := h.keep(ctx, slack.RequestID(r.Header), in); err != nil {
+		h.log.ErrorContext(ctx, "press", "error", err.Error())
+		http.Error(w, "try again", http.StatusServiceUnavailable)
+		return
+	}
+	w.WriteHeader(http.StatusOK)
+}
+
+// keep records a press and queues its decision. The same request again does both again, and
+// neither has an effect.
+func (h *receiver) keep(ctx context.Context, id string, in slack.Interaction) error {
+	p := press.Press{ID: id, User: in.User, Team: in.Team, Channel: in.Channel, Action: in.Action, Value: in.Value, At: h.now()}
+	if err := press.Record(ctx, h.store, p); err != nil {
+		return err
+	}
+	body, err := event.Seal(event.Pressed{Press: id})
+	if err != nil {
+		return err
+	}
+	err = h.queue.Enqueue(ctx, queue.Task{Queue: event.QueuePresses, Name: "press-" + id, Body: body})
+	if errors.Is(err, queue.ErrExists) {
+		return nil
+	}
+	return err
+}
+
+func (h *receiver) turnAway(ctx context.Context, w http.ResponseWriter, status int, reason string) {
+	h.log.WarnContext(ctx, "turned away", "reason", reason)
+	t := trail.Turned{Function: "slackinteract", Verb: "press", Text: reason}
+	if err := trail.TurnAway(ctx, h.store, h.now(), t); err != nil {
+		h.log.ErrorContext(ctx, "audit", "error", err.Error())
+	}
+	http.Error(w, http.StatusText(status), status)
+}

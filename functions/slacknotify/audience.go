@@ -1,0 +1,97 @@
+package slacknotify
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/group"
+)
+
+// part is the part that a reader has in a change.
+type part string
+
+const (
+	decides part = "ask"    // may decide: sees the buttons
+	asked   part = "status" // has asked for it: sees how it stands
+	hears   part = "done"   // is concerned: hears what was done
+)
+
+// want is one message that should be there.
+type want struct {
+	// key names the message among those of its change. A message keeps its key for life.
+	key string
+	// person is the reader's id; empty means the channel.
+	person string
+	part   part
+	// again says that a newer message of the same part asks the same.
+	again bool
+}
+
+// audience returns the messages that a change should have now, besides those that it has
+// already: who decides is asked while there is something to decide, who asked and who is
+// concerned hear of the end. What nobody can be told goes to the channel.
+func (h *handler) audience(ctx context.Context, c change.Change) ([]want, error) {
+	var out []want
+	switch c.State {
+	case change.Proposed:
+		people, err := h.deciders(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range people {
+			out = append(out, want{key: askKey(c.Reminders, p), person: p, part: decides})
+		}
+		if len(people) == 0 {
+			out = append(out, want{key: askKey(c.Reminders, "channel"), part: decides})
+		}
+		if c.Requester.Kind == change.ByPerson {
+			out = append(out, want{key: key(asked, c.Requester.ID), person: c.Requester.ID, part: asked})
+		}
+	case change.Applied:
+		for _, p := range c.Concerned {
+			out = append(out, want{key: key(hears, p), person: p, part: hears})
+		}
+		if c.Requester.Kind == change.ByPerson && !slices.Contains(c.Concerned, c.Requester.ID) {
+			out = append(out, want{key: key(hears, c.Requester.ID), person: c.Requester.ID, part: hears})
+		}
+		if len(out) == 0 {
+			out = append(out, want{key: key(hears, "channel"), part: hears})
+		}
+	case change.Denied, change.Expired:
+		if c.Requester.Kind == change.ByPerson {
+			out = append(out, want{key: key(hears, c.Requester.ID), person: c.Requester.ID, part: hears})
+		}
+	case change.Failed:
+		out = append(out, want{key: fmt.Sprintf("failed-%d", c.Attempts), part: decides})
+	case change.Reported:
+		if c.Alert {
+			out = append(out, want{key: key(hears, "channel"), part: hears})
+		}
+	}
+	return out, nil
+}
+
+// deciders returns the ids of those who can decide, without the requester, who cannot.
+func (h *handler) deciders(ctx context.Context, c change.Change) ([]string, error) {
+	var all []group.Person
+	for _, s := range c.Requirement.Selectors(c.Escalated) {
+		people, err := h.standing.People(ctx, c, s)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, people...)
+	}
+	var out []string
+	for _, p := range all {
+		if !slices.Contains(out, p.ID) && !(change.Actor{ID: p.ID}).Same(c.Requester) {
+			out = append(out, p.ID)
+		}
+	}
+	return out, nil
+}
+
+func key(p part, who string) string { return string(p) + "-" + who }
+
+func askKey(reminders int, who string) string { return fmt.Sprintf("ask%d-%s", reminders, who) }

@@ -1,0 +1,66 @@
+// Package slacknotify tells people in Slack what is to be decided and what was done.
+//
+// Trigger: change-events, which it queues; tasks of the queue slack.
+//
+// Reads: changes, groups, members, people, policy, presses, messages.
+//
+// Writes: messages (what it posted where), slack-accounts (whom to reach how).
+//
+// Calls: Slack Web API, as the only one that posts: chat.postMessage, chat.update,
+// chat.postEphemeral, conversations.open, conversations.history, users.info,
+// users.lookupByEmail.
+//
+// Permissions: roles/datastore.user, roles/cloudtasks.enqueuer; Slack scopes chat:write,
+// im:write, im:history, users:read, users:read.email.
+//
+// On failure: the queue tries again. A message whose posting was not recorded is looked for
+// before it is posted again. No decision depends on Slack.
+package slacknotify
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/sekisho/sekisho/shared/adapters/policyfile"
+	"github.com/sekisho/sekisho/shared/adapters/slack"
+	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/state/ledger"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/state/standing"
+)
+
+// Function is the deployable.
+var Function = cloudfn.Function{Name: "SlackNotify", Build: build}
+
+func init() { cloudfn.Register(Function) }
+
+type config struct {
+	Token   string `env:"SLACK_TOKEN"`
+	BaseURL string `env:"SLACK_URL"`
+	// Channel hears what nobody else can be told, and alerts.
+	Channel string `env:"SLACK_CHANNEL"`
+}
+
+// Validate implements [cloudfn.Validator].
+func (c *config) Validate() error {
+	return errors.Join(cloudfn.Missing(map[string]string{"SLACK_TOKEN": c.Token, "SLACK_CHANNEL": c.Channel})...)
+}
+
+func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
+	var cfg config
+	if err := env.Load(ctx, &cfg); err != nil {
+		return nil, err
+	}
+	policy, err := policyfile.Load(env.Policy)
+	if err != nil {
+		return nil, err
+	}
+	m := mirror.New(env.Store)
+	h := &handler{
+		store: env.Store, queue: env.Queue, mirror: m, ledger: ledger.New(env.Store, env.Bus, env.Now),
+		standing: standing.New(m, policy.RoleMembers()), channel: cfg.Channel, now: env.Now, log: env.Log,
+		slack: slack.New(slack.Options{Token: cfg.Token, BaseURL: cfg.BaseURL, HTTP: &http.Client{Transport: env.Outbound}}),
+	}
+	return cloudfn.Messages("slacknotify", env, cloudfn.On(h.changeMoved), cloudfn.On(h.notify)), nil
+}

@@ -1,0 +1,96 @@
+package slacknotify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/adapters/slack"
+	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/ports/queue"
+	"github.com/sekisho/sekisho/shared/ports/store"
+	"github.com/sekisho/sekisho/shared/state/ledger"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/state/press"
+	"github.com/sekisho/sekisho/shared/state/standing"
+)
+
+// poster is what this function calls of Slack.
+type poster interface {
+	UserByID(ctx context.Context, id string) (slack.User, error)
+	UserByEmail(ctx context.Context, email string) (slack.User, error)
+	DirectChannel(ctx context.Context, user string) (string, error)
+	Post(ctx context.Context, channel, key string, m slack.Message) (channelID, ts string, err error)
+	Update(ctx context.Context, channel, ts string, m slack.Message) error
+	Whisper(ctx context.Context, channel, user string, m slack.Message) error
+	Find(ctx context.Context, channel, key string, since time.Time) (string, error)
+}
+
+type handler struct {
+	store    store.Store
+	queue    queue.Queue
+	mirror   *mirror.Mirror
+	ledger   *ledger.Ledger
+	standing *standing.Resolver
+	slack    poster
+	channel  string
+	now      func() time.Time
+	log      *slog.Logger
+}
+
+// changeMoved queues the messages of a change to be brought up to date. Slack's limits are
+// kept by the queue.
+func (h *handler) changeMoved(ctx context.Context, e event.ChangeMoved) error {
+	body, err := event.Seal(event.Notify{Subject: e.Change, Seq: e.Seq})
+	if err != nil {
+		return err
+	}
+	name := fmt.Sprintf("notify-%s-%d", e.Change, e.Seq)
+	err = h.queue.Enqueue(ctx, queue.Task{Queue: event.QueueSlack, Name: name, Body: body})
+	if errors.Is(err, queue.ErrExists) {
+		return nil
+	}
+	return err
+}
+
+// notify brings the messages of one subject up to date.
+func (h *handler) notify(ctx context.Context, e event.Notify) error {
+	if id, ok := strings.CutPrefix(e.Subject, event.SubjectPress); ok {
+		return h.whisper(ctx, id)
+	}
+	c, err := h.ledger.Get(ctx, e.Subject)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return cloudfn.Permanent(err)
+	}
+	if err != nil {
+		return err
+	}
+	return h.reconcile(ctx, c)
+}
+
+// whisper tells a person, for nobody else to see, why a press did not count.
+func (h *handler) whisper(ctx context.Context, id string) error {
+	p, err := press.Get(ctx, h.store, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return cloudfn.Permanent(err)
+	}
+	if err != nil || p.Outcome == "" || p.Outcome == press.Accepted {
+		return err
+	}
+	lang := english
+	switch u, err := h.slack.UserByID(ctx, p.User); {
+	case err == nil:
+		lang = languageOf(u.Locale)
+	case !slack.IsUnknown(err):
+		return err
+	}
+	err = h.slack.Whisper(ctx, p.Channel, p.User, slack.Message{Heading: lang.refusals[p.Outcome]})
+	if slack.IsUnknown(err) {
+		return nil // nobody is there to hear it
+	}
+	return err
+}

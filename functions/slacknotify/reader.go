@@ -1,0 +1,84 @@
+package slacknotify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/adapters/slack"
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/ports/store"
+)
+
+// reader is where and in which language somebody reads.
+type reader struct {
+	channel  string
+	language language
+}
+
+// account is a person's account in Slack, as looked up last.
+type account struct {
+	User    string    `json:"user"`
+	Channel string    `json:"channel"`
+	Locale  string    `json:"locale"`
+	Read    time.Time `json:"read"`
+}
+
+var slackAccounts = store.Collection[account]{
+	Name:    "slack-accounts",
+	Expires: func(a account) time.Time { return a.Read.Add(24 * time.Hour) },
+}
+
+// reader looks up where to reach a person by id; the empty id is the channel. What it finds
+// it remembers for a day.
+func (h *handler) reader(ctx context.Context, id string) (reader, error) {
+	if id == "" {
+		return reader{channel: h.channel, language: english}, nil
+	}
+	a, err := slackAccounts.Get(ctx, h.store, id)
+	if errors.Is(err, store.ErrNotFound) {
+		a, err = h.lookUp(ctx, id)
+	}
+	if err != nil {
+		return reader{}, err
+	}
+	return reader{channel: a.Channel, language: languageOf(a.Locale)}, nil
+}
+
+func (h *handler) lookUp(ctx context.Context, id string) (account, error) {
+	p, err := h.mirror.Person(ctx, id)
+	if err != nil {
+		return account{}, err
+	}
+	u, err := h.findUser(ctx, p)
+	if err != nil {
+		return account{}, err
+	}
+	channel, err := h.slack.DirectChannel(ctx, u.ID)
+	if err != nil {
+		return account{}, err
+	}
+	locale := u.Locale
+	if locale == "" {
+		locale = p.Language
+	}
+	a := account{User: u.ID, Channel: channel, Locale: locale, Read: h.now()}
+	err = h.store.Update(ctx, func(_ context.Context, tx store.Tx) error { return slackAccounts.Put(tx, id, a) })
+	if err != nil {
+		return account{}, fmt.Errorf("store the Slack account of %s: %w", p.Email, err)
+	}
+	return a, nil
+}
+
+// findUser tries all addresses of a person.
+func (h *handler) findUser(ctx context.Context, p group.Person) (slack.User, error) {
+	var err error
+	for _, address := range append([]string{p.Email}, p.Aliases...) {
+		var u slack.User
+		if u, err = h.slack.UserByEmail(ctx, address); err == nil || !slack.IsUnknown(err) {
+			return u, err
+		}
+	}
+	return slack.User{}, err
+}
