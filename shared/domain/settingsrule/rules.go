@@ -11,7 +11,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
@@ -188,46 +187,9 @@ func (r Rules) replace(name, value string, secure bool) (string, origin) {
 }
 
 func unknownField(name string) string {
-	return fmt.Sprintf("field %q is unknown%s", name, suggest(name, Fields()))
+	return fmt.Sprintf("field %q is unknown%s", name, Suggest(name, Fields()))
 }
 
 func unknownValue(field, v string) string {
-	return fmt.Sprintf("%s has no value %q%s", field, v, suggest(v, Values(field)))
-}
-
-// suggest names the nearest known word, or all of them where there are few.
-func suggest(got string, known []string) string {
-	best, bestDistance := "", len(got)/2+2
-	for _, k := range known {
-		if d := distance(strings.ToLower(got), strings.ToLower(k)); d < bestDistance {
-			best, bestDistance = k, d
-		}
-	}
-	switch {
-	case best != "":
-		return ": did you mean " + best + "?"
-	case len(known) > 0 && len(known) <= 8:
-		return ": write one of " + strings.Join(known, ", ")
-	}
-	return ""
-}
-
-// distance is the Levenshtein distance.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		previous := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			previous, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, previous+cost)
-		}
-	}
-	return row[len(b)]
+	return fmt.Sprintf("%s has no value %q%s", field, v, Suggest(v, Values(field)))
 }

@@ -1,0 +1,41 @@
+package settingsrule
+
+import "strings"
+
+// Suggest ends a sentence about a word that is not known, with ": did you mean …?" where a
+// known word is near, ": write one of …" where there are few, and with nothing otherwise.
+func Suggest(got string, known []string) string {
+	best, bestDistance := "", len(got)/2+2
+	for _, k := range known {
+		if d := distance(strings.ToLower(got), strings.ToLower(k)); d < bestDistance {
+			best, bestDistance = k, d
+		}
+	}
+	switch {
+	case best != "":
+		return ": did you mean " + best + "?"
+	case len(known) > 0 && len(known) <= 8:
+		return ": write one of " + strings.Join(known, ", ")
+	}
+	return ""
+}
+
+// distance is the Levenshtein distance.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		previous := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			previous, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, previous+cost)
+		}
+	}
+	return row[len(b)]
+}
