@@ -50,8 +50,7 @@ func (b *Bus) Subscribe(s bus.Subscription) error {
 	if err != nil {
 		return fmt.Errorf("subscribe %s: %w", s.Name, err)
 	}
-	ctx := context.Background()
-	err = b.inTx(ctx, func(tx *sql.Tx) error {
+	err = b.inTx(context.Background(), func(ctx context.Context, tx *sql.Tx) error {
 		for _, topic := range []string{s.Topic, s.DeadLetter} {
 			if topic == "" {
 				continue
@@ -75,7 +74,7 @@ func (b *Bus) Publish(ctx context.Context, topic string, m bus.Message) (id stri
 		return "", fmt.Errorf("publish to %s: %w", topic, err)
 	}
 	m.Published = b.db.now()
-	err = b.inTx(ctx, func(tx *sql.Tx) error {
+	err = b.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		id, err = b.publish(ctx, tx, topic, m)
 		return err
 	})

@@ -48,7 +48,7 @@ func (b *Bus) RunNext(ctx context.Context, client *http.Client) (ran bool, err e
 
 // claim marks the message that is due first as running and counts the attempt.
 func (b *Bus) claim(ctx context.Context) (d delivery, ok bool, err error) {
-	err = b.inTx(ctx, func(tx *sql.Tx) error {
+	err = b.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		var id, published int64
 		var attributes, name, definition string
 		row := b.db.stmt(tx, busClaim).QueryRowContext(ctx, b.db.now().UnixNano())
@@ -92,7 +92,7 @@ func (b *Bus) deliver(ctx context.Context, client *http.Client, d delivery) erro
 	ctx = context.WithoutCancel(ctx) // the outcome is written down even when ctx has ended
 	switch {
 	case err == nil && bus.Acknowledges(status):
-		return b.inTx(ctx, func(tx *sql.Tx) error { return b.remove(ctx, tx, d) })
+		return b.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error { return b.remove(ctx, tx, d) })
 	case stopped:
 		return b.again(ctx, d, b.db.now())
 	case d.subscription.MaxAttempts > 0 && d.message.Attempt >= d.subscription.MaxAttempts:
@@ -134,7 +134,7 @@ func (b *Bus) bury(ctx context.Context, d delivery) error {
 			dead.Attributes[name] = value
 		}
 	}
-	return b.inTx(ctx, func(tx *sql.Tx) error {
+	return b.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if _, err := b.publish(ctx, tx, d.subscription.DeadLetter, dead); err != nil {
 			return fmt.Errorf("publish to %s: %w", d.subscription.DeadLetter, err)
 		}

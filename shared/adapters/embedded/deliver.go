@@ -90,14 +90,21 @@ func (d deliverer) post(ctx context.Context, client *http.Client, endpoint strin
 	return resp.StatusCode, nil
 }
 
-// inTx runs do in one transaction, which is undone when do returns an error or ctx ends.
-func (d deliverer) inTx(ctx context.Context, do func(*sql.Tx) error) error {
-	tx, err := d.db.sql.BeginTx(ctx, nil)
+// inTx runs do in one transaction, which is undone when do returns an error. It does not begin
+// when ctx ends before the database is free, and once begun does not end with ctx.
+func (d deliverer) inTx(ctx context.Context, do func(context.Context, *sql.Tx) error) error {
+	conn, err := d.db.sql.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	ctx = context.WithoutCancel(ctx)
+	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
-	if err := do(tx); err != nil {
+	if err := do(ctx, tx); err != nil {
 		return err
 	}
 	return tx.Commit()

@@ -78,7 +78,7 @@ func (q *Queue) Enqueue(ctx context.Context, t queue.Task) error {
 	if err := errors.Join(t.Validate(now), ctx.Err()); err != nil {
 		return fmt.Errorf("enqueue in %s: %w", t.Queue, err)
 	}
-	err := q.inTx(ctx, func(tx *sql.Tx) error {
+	err := q.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		var open bool
 		err := q.db.stmt(tx, queueIsOpen).QueryRowContext(ctx, t.Queue).Scan(&open)
 		if errors.Is(err, sql.ErrNoRows) || (err == nil && !open) {

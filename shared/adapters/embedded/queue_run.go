@@ -56,7 +56,7 @@ func (q *Queue) first(ctx context.Context, tx *sql.Tx) (seq int64, start time.Ti
 
 // claim marks the task that may start first as running, counts the try, and spends the rate.
 func (q *Queue) claim(ctx context.Context) (t try, ok bool, err error) {
-	err = q.inTx(ctx, func(tx *sql.Tx) error {
+	err = q.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		now := q.db.now()
 		seq, start, err := q.first(ctx, tx)
 		if errors.Is(err, sql.ErrNoRows) || (err == nil && start.After(now)) {
@@ -116,7 +116,7 @@ func (q *Queue) run(ctx context.Context, client *http.Client, t try) error {
 
 // again plans the next try.
 func (q *Queue) again(ctx context.Context, t try, due time.Time) error {
-	return q.inTx(ctx, func(tx *sql.Tx) error {
+	return q.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := q.db.stmt(tx, queueAgain).ExecContext(ctx, due.UnixNano(), t.seq)
 		if err != nil {
 			return err
@@ -128,7 +128,7 @@ func (q *Queue) again(ctx context.Context, t try, due time.Time) error {
 // end removes the task, which is done when reason is empty and otherwise given up.
 func (q *Queue) end(ctx context.Context, t try, reason string) error {
 	now := q.db.now()
-	return q.inTx(ctx, func(tx *sql.Tx) error {
+	return q.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if reason != "" {
 			_, err := q.db.stmt(tx, queueGiveUp).ExecContext(ctx,
 				t.task.Queue, t.task.Name, t.task.Body, t.number, now.UnixNano(), reason)
