@@ -15,10 +15,10 @@ func stripMarks(text string) string {
 	for text != "" {
 		before, rest, found := strings.Cut(text, "`")
 		if !found {
-			out.WriteString(stripWordMarks(text))
+			out.WriteString(stripWordMarks(text, "*_~"))
 			break
 		}
-		out.WriteString(stripWordMarks(before))
+		out.WriteString(stripWordMarks(before, "*_~"))
 		fence := "`"
 		if strings.HasPrefix(rest, "``") {
 			fence, rest = "```", rest[2:]
@@ -35,14 +35,19 @@ func stripMarks(text string) string {
 	return out.String()
 }
 
-func stripWordMarks(text string) string {
+// stripWordMarks takes out these marks. A mark within a span of its own kind does not format,
+// so that spans are at most as deep as there are marks.
+func stripWordMarks(text, marks string) string {
+	if marks == "" {
+		return text
+	}
 	var out strings.Builder
 	previous := rune(' ')
 	for text != "" {
 		r, size := utf8.DecodeRuneInString(text)
-		if strings.ContainsRune("*_~", r) && edge(previous) {
+		if strings.ContainsRune(marks, r) && edge(previous) {
 			if inner, after, ok := marked(text[size:], r); ok {
-				out.WriteString(stripWordMarks(inner))
+				out.WriteString(stripWordMarks(inner, strings.ReplaceAll(marks, string(r), "")))
 				text, previous = after, r
 				continue
 			}
