@@ -111,12 +111,6 @@ func (a arguments) flag(name string) bool {
 	return v == "true" || v == "1"
 }
 
-// given reports whether an argument is there at all, be it empty.
-func (a arguments) given(name string) bool {
-	v, ok := a[name]
-	return ok && v != nil
-}
-
 // structured returns an argument that is JSON: a value of a JSON body, or text that holds
 // JSON. The boolean is false when the argument is missing or empty text.
 func (a arguments) structured(name string) (any, bool, error) {

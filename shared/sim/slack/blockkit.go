@@ -188,7 +188,7 @@ var blocks = map[string]check{
 		"text": may(either(3000)), "fields": may(list(1, 10, either(2000))),
 		"accessory": may(accessories), "expand": may(boolean),
 	}), atLeastOne("text", "fields")),
-	"header":  block(map[string]property{"text": must(plain(150)), "level": may(integer(1, 6))}),
+	"header":  block(map[string]property{"text": must(plain(150)), "level": may(integer(1, 4))}),
 	"divider": block(nil),
 	"context": block(map[string]property{"elements": must(list(1, 10, oneOf(map[string]check{
 		"plain_text": either(2000), "mrkdwn": either(2000), "image": elements["image"],
@@ -201,15 +201,8 @@ var blocks = map[string]check{
 		"label": must(plain(2000)), "element": must(inputElements), "hint": may(plain(2000)),
 		"optional": may(boolean), "dispatch_action": may(boolean),
 	}),
-	"markdown":  block(map[string]property{"text": must(str(1, 12000))}),
 	"rich_text": block(map[string]property{"elements": must(list(1, 1000, richText))}),
 }
-
-var viewBlocks = func() map[string]check {
-	all := maps.Clone(blocks)
-	delete(all, "markdown") // Slack shows it in messages only
-	return all
-}()
 
 // checkMessageBlocks returns Slack's reasons to refuse the blocks of a message.
 func checkMessageBlocks(given []any) []string {

@@ -37,8 +37,8 @@
 // # What is not imitated
 //
 // Attachments, files, multi-person direct messages, reactions, search, user tokens, and the
-// block types other than section, header, context, actions, divider, image, input, markdown
-// and rich_text. A request that uses them is refused and never silently ignored. Elapsed time
+// block types other than section, header, context, actions, divider, image, input and
+// rich_text. A request that uses them is refused and never silently ignored. Elapsed time
 // does not exist within a call, so an app is never too late with its acknowledgement.
 //
 // The package knows nothing of the code that calls it and shares no type with it, so that a

@@ -15,10 +15,10 @@ func stripMarks(text string) string {
 	for text != "" {
 		before, rest, found := strings.Cut(text, "`")
 		if !found {
-			out.WriteString(stripWordMarks(text))
+			out.WriteString(stripWordMarks(text, "*_~"))
 			break
 		}
-		out.WriteString(stripWordMarks(before))
+		out.WriteString(stripWordMarks(before, "*_~"))
 		fence := "`"
 		if strings.HasPrefix(rest, "``") {
 			fence, rest = "```", rest[2:]
@@ -35,43 +35,52 @@ func stripMarks(text string) string {
 	return out.String()
 }
 
-func stripWordMarks(text string) string {
+// stripWordMarks takes out these marks. A mark within a span of its own kind does not format,
+// so that spans are at most as deep as there are marks.
+func stripWordMarks(text, marks string) string {
+	if marks == "" {
+		return text
+	}
 	var out strings.Builder
+	hopeless := map[rune]int{} // mark → position before which nothing closes it
 	previous := rune(' ')
-	for text != "" {
-		r, size := utf8.DecodeRuneInString(text)
-		if strings.ContainsRune("*_~", r) && edge(previous) {
-			if inner, after, ok := marked(text[size:], r); ok {
-				out.WriteString(stripWordMarks(inner))
-				text, previous = after, r
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		if strings.ContainsRune(marks, r) && edge(previous) && opens(text[i+1:], r) && i >= hopeless[r] {
+			line, _, _ := strings.Cut(text[i+1:], "\n")
+			if end := closing(line, r); end > 0 {
+				out.WriteString(stripWordMarks(line[:end], strings.ReplaceAll(marks, string(r), "")))
+				i, previous = i+end+2, r
 				continue
 			}
+			hopeless[r] = i + 1 + len(line)
 		}
-		out.WriteString(text[:size])
-		text, previous = text[size:], r
+		out.WriteString(text[i : i+size])
+		i, previous = i+size, r
 	}
 	return out.String()
 }
 
-// marked finds the closing mark of a span that begins with text.
-func marked(text string, mark rune) (inner, after string, ok bool) {
-	if first, _ := utf8.DecodeRuneInString(text); first == mark || unicode.IsSpace(first) {
-		return "", "", false
-	}
-	line, _, _ := strings.Cut(text, "\n")
-	for i := 0; ; {
-		k := strings.IndexRune(line[i:], mark)
-		if k < 0 {
-			return "", "", false
+// opens reports whether a mark can open a span when text follows it.
+func opens(text string, mark rune) bool {
+	first, size := utf8.DecodeRuneInString(text)
+	return size > 0 && first != mark && !unicode.IsSpace(first)
+}
+
+// closing returns the position of the first mark that closes a span which begins with line,
+// 0 when there is none.
+func closing(line string, mark rune) int {
+	for i, r := range line {
+		if r != mark || i == 0 {
+			continue
 		}
-		i += k
 		last, _ := utf8.DecodeLastRuneInString(line[:i])
 		next, size := utf8.DecodeRuneInString(line[i+1:])
-		if i > 0 && !unicode.IsSpace(last) && (size == 0 || edge(next)) {
-			return text[:i], text[i+1:], true
+		if !unicode.IsSpace(last) && (size == 0 || edge(next)) {
+			return i
 		}
-		i++
 	}
+	return 0
 }
 
 // edge reports whether a rune can stand outside of a formatted word.

@@ -31,6 +31,7 @@ type content struct {
 	blocks   []any
 	metadata map[string]any
 	names    bool // @channel and the like in text are found without brackets
+	plain    bool // marks of formatting in text are shown as they are
 }
 
 // Message is what a person sees, with what tests want to know of it.
@@ -221,6 +222,7 @@ func readContent(c *call, longest int) (content, error) {
 		}
 	}
 	out.text = args.text("text")
+	out.plain = args.text("mrkdwn") == "false"
 	out.names = args.text("parse") == "full" || args.flag("link_names")
 	if utf8.RuneCountInString(out.text) > longest {
 		return out, refuse("msg_too_long")

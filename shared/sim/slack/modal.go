@@ -302,6 +302,9 @@ func (s *Server) submitted(p *person, v *view, body string) (map[string]string, 
 		if err := wrongViewType(raw, "modal"); err != nil {
 			return nil, err
 		}
+		if action == "update" && at < 0 {
+			return nil, errors.New("the view is not open any more")
+		}
 		if action == "update" {
 			s.fill(v, raw)
 			return nil, nil

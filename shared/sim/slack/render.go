@@ -43,7 +43,10 @@ func (r *rendering) text() string { return strings.Join(r.lines, "\n") }
 // render renders a message.
 func (s *Server) render(c content) *rendering {
 	r := &rendering{names: s.nameOf}
-	r.notification = r.mrkdwn(c.text)
+	r.notification = r.sequences(c.text)
+	if !c.plain {
+		r.notification = stripMarks(r.notification)
+	}
 	if c.names && wideWord.MatchString(c.text) {
 		r.broadcast = true
 	}
@@ -134,8 +137,6 @@ func (r *rendering) block(b map[string]any) {
 		if b["hint"] != nil {
 			r.add(r.textObject(b["hint"]))
 		}
-	case "markdown":
-		r.add(r.mrkdwn(stringOf(b, "text")))
 	case "rich_text":
 		list, _ := b["elements"].([]any)
 		for _, e := range list {
@@ -159,11 +160,18 @@ var unescape = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 // mrkdwn renders Slack's markup: control sequences in angle brackets become names and links,
 // marks of formatting vanish, the three entities are decoded.
 // See https://docs.slack.dev/messaging/formatting-message-text.
-func (r *rendering) mrkdwn(text string) string {
+func (r *rendering) mrkdwn(text string) string { return stripMarks(r.sequences(text)) }
+
+// sequences renders everything of mrkdwn but the marks of formatting.
+func (r *rendering) sequences(text string) string {
 	var out strings.Builder
 	for text != "" {
 		before, rest, found := strings.Cut(text, "<")
-		out.WriteString(unescape.Replace(before))
+		before = unescape.Replace(before)
+		for _, url := range bareURL.FindAllString(before, -1) {
+			r.links = append(r.links, Link{URL: url, Text: url})
+		}
+		out.WriteString(before)
 		if !found {
 			break
 		}
@@ -176,7 +184,7 @@ func (r *rendering) mrkdwn(text string) string {
 		out.WriteString(r.sequence(inner))
 		text = after
 	}
-	return stripMarks(out.String())
+	return out.String()
 }
 
 // sequence renders what stood between angle brackets.
@@ -200,6 +208,9 @@ func (r *rendering) sequence(inner string) string {
 		return "<" + unescape.Replace(inner) + ">"
 	}
 }
+
+// bareURL is what Slack makes a link of without being asked.
+var bareURL = regexp.MustCompile(`\bhttps?://[^\s<>|]+`)
 
 var linkScheme = regexp.MustCompile(`^(?i)(https?|mailto|tel|slack):`)
 

@@ -85,7 +85,7 @@ func checkedView(v any) (map[string]any, error) {
 var viewTypes = func() map[string]check {
 	content := func(own map[string]property) check {
 		own["type"] = must(anything)
-		own["blocks"] = must(list(0, mostViewBlocks, oneOf(viewBlocks)))
+		own["blocks"] = must(list(0, mostViewBlocks, oneOf(blocks)))
 		own["private_metadata"] = may(str(0, 3000))
 		own["callback_id"] = may(str(0, longestID))
 		own["external_id"] = may(str(0, longestID))
