@@ -1,0 +1,124 @@
+package world
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/adapters/embedded"
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/ports/bus"
+	"github.com/sekisho/sekisho/shared/ports/queue"
+	"github.com/sekisho/sekisho/shared/ports/store"
+)
+
+// Queues are the queues with their limits, as terraform/queues.tf configures them, and the
+// function that each belongs to.
+var Queues = map[string]QueueOf{
+	event.QueueDirectory: {"GroupRefresh", queue.Limits{Rate: 18, Concurrency: 20, MinBackoff: 2 * time.Second, MaxBackoff: 5 * time.Minute}},
+	event.QueueSettings:  {"GroupSettings", queue.Limits{Rate: 10, Concurrency: 10, MinBackoff: 5 * time.Second, MaxBackoff: 10 * time.Minute}},
+	event.QueuePresses:   {"SlackInteract", queue.Limits{Rate: 100, Concurrency: 20, MinBackoff: time.Second, MaxBackoff: time.Minute}},
+	event.QueueSlack:     {"SlackNotify", queue.Limits{Rate: 5, Concurrency: 5, MinBackoff: 5 * time.Second, MaxBackoff: 10 * time.Minute}},
+}
+
+// QueueOf is one queue of a function.
+type QueueOf struct {
+	Function string
+	Limits   queue.Limits
+}
+
+// Subscriptions are the subscriptions, as terraform configures them beside their functions;
+// the endpoint is the function's name.
+var Subscriptions = []bus.Subscription{
+	subscription("groupsettings-group-changed", event.TopicGroupChanged, "GroupSettings", nil),
+	subscription("groupsettings-approved", event.TopicChangeEvents, "GroupSettings",
+		bus.Filter{event.AttrKind: {"group.settings"}, event.AttrState: {"approved"}}),
+	subscription("slacknotify-changes", event.TopicChangeEvents, "SlackNotify", nil),
+	{Name: "changesweep-dead-letter", Topic: event.TopicDeadLetter, Endpoint: "ChangeSweep", MinBackoff: 10 * time.Second, MaxBackoff: 10 * time.Minute},
+}
+
+func subscription(name, topic, function string, filter bus.Filter) bus.Subscription {
+	return bus.Subscription{
+		Name: name, Topic: topic, Endpoint: function, Filter: filter,
+		MinBackoff: 2 * time.Second, MaxBackoff: 5 * time.Minute, MaxAttempts: 20, DeadLetter: event.TopicDeadLetter,
+	}
+}
+
+// backend is where a world's store, bus and queues are.
+type backend interface {
+	Store() store.Store
+	Bus() bus.Publisher
+	Queue() queue.Queue
+	// Next returns when the next message or task is due.
+	Next(ctx context.Context) (time.Time, bool)
+	// RunNext delivers one message or task that is due.
+	RunNext(ctx context.Context) error
+	// Idle reports whether nothing is due before a time.
+	Idle(ctx context.Context, before time.Time) bool
+	Close() error
+}
+
+// inProcess is the embedded backend.
+type inProcess struct {
+	db     *embedded.DB
+	bus    *embedded.Bus
+	queue  *embedded.Queue
+	client *http.Client
+}
+
+func newInProcess(path string, now func() time.Time, client *http.Client, url func(string) string) (*inProcess, error) {
+	db, err := embedded.Open(path, now)
+	if err != nil {
+		return nil, err
+	}
+	b := &inProcess{db: db, client: client}
+	auth := embedded.Bearer(func(context.Context, string) (string, error) { return callerToken, nil })
+	b.bus = db.Bus(auth)
+	for _, s := range Subscriptions {
+		if err := b.bus.CreateTopic(s.Topic); err != nil {
+			return nil, err
+		}
+		s.Endpoint = url(s.Endpoint)
+		if err := b.bus.Subscribe(s); err != nil {
+			return nil, err
+		}
+	}
+	destinations := map[string]embedded.Destination{}
+	for name, q := range Queues {
+		destinations[name] = embedded.Destination{Limits: q.Limits, Endpoint: url(q.Function)}
+	}
+	if b.queue, err = db.Queue(destinations, auth); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+func (b *inProcess) Store() store.Store { return b.db.Store() }
+func (b *inProcess) Bus() bus.Publisher { return b.bus }
+func (b *inProcess) Queue() queue.Queue { return b.queue }
+func (b *inProcess) Close() error       { return b.db.Close() }
+
+func (b *inProcess) Next(ctx context.Context) (time.Time, bool) {
+	m, okM := b.bus.Next(ctx)
+	t, okT := b.queue.Next(ctx)
+	if okM && (!okT || !t.Before(m)) {
+		return m, true
+	}
+	return t, okT
+}
+
+func (b *inProcess) RunNext(ctx context.Context) error {
+	m, okM := b.bus.Next(ctx)
+	t, okT := b.queue.Next(ctx)
+	if okM && (!okT || !t.Before(m)) {
+		_, err := b.bus.RunNext(ctx, b.client)
+		return err
+	}
+	_, err := b.queue.RunNext(ctx, b.client)
+	return err
+}
+
+func (b *inProcess) Idle(ctx context.Context, before time.Time) bool {
+	t, ok := b.Next(ctx)
+	return !ok || !t.Before(before)
+}

@@ -1,0 +1,359 @@
+// Package world is everything in one process: simulated vendors, the functions, and a
+// controlled clock on which they live.
+//
+// Nothing in a world happens by itself. [World.Advance] moves the clock from one thing that is
+// due to the next — a notification, a task, a message, a call of the scheduler — and runs each
+// at its time, one after the other, so that the same acts on the same seed end the same.
+package world
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/sekisho/sekisho/functions/changesweep"
+	"github.com/sekisho/sekisho/functions/grouprefresh"
+	"github.com/sekisho/sekisho/functions/groupsettings"
+	"github.com/sekisho/sekisho/functions/groupwatch"
+	"github.com/sekisho/sekisho/functions/groupwebhook"
+	"github.com/sekisho/sekisho/functions/slackinteract"
+	"github.com/sekisho/sekisho/functions/slacknotify"
+	"github.com/sekisho/sekisho/shared/adapters/policyfile"
+	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/ports/queue"
+	"github.com/sekisho/sekisho/shared/ports/store"
+	"github.com/sekisho/sekisho/shared/sim"
+	"github.com/sekisho/sekisho/shared/sim/org"
+	simslack "github.com/sekisho/sekisho/shared/sim/slack"
+	simworkspace "github.com/sekisho/sekisho/shared/sim/workspace"
+)
+
+// Functions are all functions of this repository.
+var Functions = []cloudfn.Function{
+	groupwebhook.Function, groupwatch.Function, grouprefresh.Function, groupsettings.Function,
+	slackinteract.Function, slacknotify.Function, changesweep.Function,
+}
+
+// Secrets of a world. They open nothing outside of it.
+const (
+	callerToken   = "caller-of-this-world"
+	slackToken    = "xoxb-of-this-world"
+	signingSecret = "signing-secret-of-this-world"
+	teamID        = "T0000000001"
+	robotEmail    = "sekisho@robots.example"
+)
+
+// Hosts of a world.
+const (
+	hostGoogle    = "google.world"
+	hostSlack     = "slack.world"
+	hostHooks     = "hooks.slack.com"
+	hostFunctions = "functions.world"
+)
+
+// AlertChannel is the Slack channel that hears what nobody else can be told.
+const AlertChannel = "#sekisho"
+
+// Options say what a world is made of.
+type Options struct {
+	// Company seeds the simulators; nil means the demo company.
+	Company *org.Company
+	// Policy holds the policy files; nil means no policy.
+	Policy fs.FS
+	// Path is the file of the embedded database; empty means in memory.
+	Path string
+	// Backend is "embedded" or "gcp"; empty means embedded.
+	Backend string
+	Seed    uint64
+	Log     *slog.Logger
+}
+
+// World is one world. Its methods are to be called by one goroutine at a time.
+type World struct {
+	Clock     *Clock
+	Workspace *simworkspace.Server
+	Slack     *simslack.Server
+	Calls     *sim.Calls
+	Faults    *sim.Faults
+	Usage     *Usage
+	Company   *org.Company
+
+	policy    fs.FS
+	log       *slog.Logger
+	transport sim.Transport
+	client    *http.Client
+	instances map[string]*instance
+	backend   backend
+	scheduler *scheduler
+	ended     chan struct{}
+	started   bool
+}
+
+// New returns a world in which nothing has happened yet.
+func New(o Options) (*World, error) {
+	if o.Company == nil {
+		o.Company = org.Demo()
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	// A policy with a mistake starts nothing.
+	policy, err := policyfile.Load(o.Policy)
+	if err != nil {
+		return nil, err
+	}
+	w := &World{
+		Clock: &Clock{now: Begin}, Calls: &sim.Calls{}, Faults: sim.NewFaults(o.Seed), Usage: &Usage{}, Company: o.Company,
+		policy: o.Policy, log: o.Log, transport: sim.Transport{}, instances: map[string]*instance{}, ended: make(chan struct{}),
+	}
+	w.client = &http.Client{Transport: w.transport}
+	if err := w.simulate(o, policy); err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	for _, f := range Functions {
+		i := &instance{function: f, platform: w.platform, ended: w.ended, armed: map[Point]bool{}}
+		w.instances[f.Name] = i
+		mux.Handle("/"+f.Name, i)
+	}
+	w.transport[hostFunctions] = mux
+	switch o.Backend {
+	case "", "embedded":
+		w.backend, err = newInProcess(o.Path, w.Clock.Now, w.client, url)
+	case "gcp":
+		w.backend, err = newGoogleCloud(w.Clock.Now, w.client, mux)
+	default:
+		err = fmt.Errorf("backend %q: embedded and gcp are known", o.Backend)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if w.scheduler, err = newScheduler(Jobs, Begin, w.client, url); err != nil {
+		return nil, errors.Join(err, w.backend.Close())
+	}
+	return w, nil
+}
+
+// simulate makes the vendors.
+func (w *World) simulate(o Options, policy *policyfile.Policy) error {
+	var err error
+	w.Workspace, err = simworkspace.New(simworkspace.Options{
+		Company: o.Company, Now: w.Clock.Now, Push: w.client, Calls: w.Calls, Faults: w.Faults, Seed: o.Seed,
+		Tokens: googleTokens, Robots: map[string]string{"token-groupsettings": robotEmail},
+	})
+	if err != nil {
+		return err
+	}
+	w.transport[hostGoogle] = w.Workspace
+	var people []simslack.Person
+	for _, p := range o.Company.People {
+		if p.Slack {
+			people = append(people, simslack.Person{Email: p.Email, Name: p.Name, Locale: p.Locale})
+		}
+	}
+	channels := []string{AlertChannel}
+	for _, idle := range policy.Inactivity.Channels() {
+		if !slices.Contains(channels, idle) {
+			channels = append(channels, idle)
+		}
+	}
+	w.Slack = simslack.New(simslack.Options{
+		People: people, Channels: channels, Now: w.Clock.Now, Token: slackToken, SigningSecret: signingSecret,
+		Interact: url("SlackInteract"), Client: w.client, Calls: w.Calls, Faults: w.Faults, TeamID: teamID,
+	})
+	for _, p := range people {
+		for _, c := range channels {
+			if err := w.Slack.Join(c, p.Email); err != nil {
+				return err
+			}
+		}
+	}
+	w.transport[hostSlack], w.transport[hostHooks] = w.Slack, w.Slack
+	return nil
+}
+
+// googleTokens are the tokens of the functions that call Google, with their scopes.
+var googleTokens = map[string][]string{
+	"token-groupwatch": {simworkspace.ScopeAudit},
+	"token-grouprefresh": {
+		simworkspace.ScopeGroupReadonly, simworkspace.ScopeMemberReadonly, simworkspace.ScopeUserReadonly,
+	},
+	"token-groupsettings": {simworkspace.ScopeSettings},
+}
+
+func url(function string) string { return "http://" + hostFunctions + "/" + function }
+
+// platform is what the world gives to a function.
+func (w *World) platform(i *instance) (*cloudfn.Env, error) {
+	variables := map[string]string{
+		"WEBHOOK_URL": url("GroupWebhook"), "ROBOT_EMAIL": robotEmail, "WORKSPACE_URL": "http://" + hostGoogle,
+		"APPLICATIONS": "admin,groups_enterprise",
+		"SLACK_TOKEN":  slackToken, "SLACK_SIGNING_SECRET": signingSecret, "SLACK_TEAM_ID": teamID,
+		"SLACK_URL": "http://" + hostSlack + "/api/", "SLACK_CHANNEL": AlertChannel,
+	}
+	token := "token-" + strings.ToLower(i.function.Name)
+	return &cloudfn.Env{
+		Lookup:   func(name string) (string, bool) { v, ok := variables[name]; return v, ok },
+		Now:      w.Clock.Now,
+		Store:    committing{w.backend.Store(), i, w.Usage},
+		Bus:      w.backend.Bus(),
+		Queue:    w.backend.Queue(),
+		Outbound: outbound{i, w.transport},
+		Tokens: func(context.Context, ...string) (oauth2.TokenSource, error) {
+			return oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token}), nil
+		},
+		Policy:  w.policy,
+		Log:     w.log,
+		Callers: cloudfn.Shared(callerToken),
+	}, nil
+}
+
+// Store returns the store, for looking at.
+func (w *World) Store() store.Store { return w.backend.Store() }
+
+// Client returns a client that reaches the hosts of the world.
+func (w *World) Client() *http.Client { return w.client }
+
+// FunctionURL returns the address of a function in the world.
+func (w *World) FunctionURL(name string) string { return url(name) }
+
+// Close ends the world.
+func (w *World) Close() error {
+	close(w.ended)
+	return w.backend.Close()
+}
+
+// Started reports whether the world has been started.
+func (w *World) Started() bool { return w.started }
+
+// SetPolicy puts another policy into force: every function starts again with it.
+func (w *World) SetPolicy(policy fs.FS) error {
+	if _, err := policyfile.Load(policy); err != nil {
+		return err
+	}
+	w.policy = policy
+	w.Restart()
+	return nil
+}
+
+// Restart stops every function at once and starts it again.
+func (w *World) Restart() {
+	for _, i := range w.instances {
+		i.restart()
+	}
+}
+
+// Crash lets a function die the next time it reaches a point. The name is that of its
+// directory or of its entry point.
+func (w *World) Crash(function string, p Point) error {
+	for name, i := range w.instances {
+		if strings.EqualFold(name, function) {
+			i.arm(p)
+			return nil
+		}
+	}
+	return fmt.Errorf("%s: %w", function, errNoFunction)
+}
+
+// maxStart bounds how long filling the mirror may take on the clock.
+const maxStart = 12 * time.Hour
+
+// Start fills the mirror and opens the push channels, and lets the clock run until everything
+// is quiet.
+func (w *World) Start(ctx context.Context) error {
+	if w.started {
+		return nil
+	}
+	w.started = true
+	if _, err := w.scheduler.Call(ctx, "GroupWatch", event.Tick{Job: groupwatch.JobRenew}); err != nil {
+		return err
+	}
+	body, err := event.Seal(event.Walk{Run: "first"})
+	if err != nil {
+		return err
+	}
+	if err := w.backend.Queue().Enqueue(ctx, queue.Task{Queue: event.QueueDirectory, Name: "walk-first-page-0", Body: body}); err != nil {
+		return err
+	}
+	until := w.Clock.Now().Add(maxStart)
+	for w.Clock.Now().Before(until) {
+		next, ok := w.backend.Next(ctx)
+		if !ok || next.Sub(w.Clock.Now()) > 10*time.Minute {
+			return nil
+		}
+		if err := w.Advance(ctx, later(next, w.Clock.Now())); err != nil {
+			return err
+		}
+	}
+	return errors.New("the mirror was not filled within 12 hours")
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// maxStill is how many things may happen at one instant before a world counts as one that
+// never comes to rest.
+const maxStill = 200_000
+
+// Advance moves the clock to a time. Everything that becomes due runs, in order, at its time.
+func (w *World) Advance(ctx context.Context, to time.Time) error {
+	still, at := 0, w.Clock.Now()
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		next, run, ok := w.next(ctx)
+		if !ok || next.After(to) {
+			break
+		}
+		w.Clock.set(next)
+		if now := w.Clock.Now(); now.After(at) {
+			still, at = 0, now
+		}
+		if still++; still > maxStill {
+			return fmt.Errorf("%d things happened at %s and it goes on", still, at.Format(time.RFC3339))
+		}
+		if err := run(); err != nil {
+			return err
+		}
+	}
+	w.Clock.set(to)
+	return nil
+}
+
+// Settle runs what is due now.
+func (w *World) Settle(ctx context.Context) error { return w.Advance(ctx, w.Clock.Now()) }
+
+// next returns what is due first. At one instant vendors come before messages and tasks, and
+// those before the scheduler.
+func (w *World) next(ctx context.Context) (time.Time, func() error, bool) {
+	var at time.Time
+	var run func() error
+	offer := func(t time.Time, ok bool, do func() error) {
+		if ok && (run == nil || t.Before(at)) {
+			at, run = t, do
+		}
+	}
+	t, ok := w.Workspace.Agenda().Next()
+	offer(t, ok, func() error { w.Workspace.Agenda().RunNext(ctx, w.Clock.Now()); return nil })
+	t, ok = w.backend.Next(ctx)
+	offer(t, ok, func() error { return w.backend.RunNext(ctx) })
+	if w.started {
+		t, ok = w.scheduler.Next(ctx)
+		offer(t, ok, func() error { return w.scheduler.RunNext(ctx, w.Clock.Now()) })
+	}
+	return at, run, run != nil
+}
