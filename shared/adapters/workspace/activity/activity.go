@@ -186,7 +186,7 @@ func plain(err error) error {
 	}
 	var typ *json.UnmarshalTypeError
 	if errors.As(err, &typ) {
-		return fmt.Errorf("%s is of another JSON type than expected, at byte %d", typ.Field, typ.Offset)
+		return fmt.Errorf("a value of another JSON type than expected, at byte %d", typ.Offset)
 	}
 	return errors.New("not JSON")
 }
