@@ -22,6 +22,14 @@ func (q *Quota) Set(n int, per time.Duration) {
 	q.n, q.per, q.ring, q.next = n, per, make([]time.Time, n), 0
 }
 
+// Limit returns what Set was given: n requests in any window of length per. The window is zero
+// when everything is allowed.
+func (q *Quota) Limit() (n int, per time.Duration) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.n, q.per
+}
+
 // Allow reports whether one more request fits at now, and counts it if it does.
 func (q *Quota) Allow(now time.Time) bool {
 	q.mu.Lock()

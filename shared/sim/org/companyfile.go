@@ -1,0 +1,182 @@
+package org
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// companyFile is the project's own form. Its types are those of [Company], except where a
+// value needs a closer look than the YAML package takes.
+type companyFile struct {
+	Domain       string       `yaml:"domain"`
+	People       []personFile `yaml:"people"`
+	Groups       []Group      `yaml:"groups"`
+	Looker       lookerFile   `yaml:"looker"`
+	Projects     []Project    `yaml:"projects"`
+	Fivetran     Fivetran     `yaml:"fivetran"`
+	OpenMetadata OpenMetadata `yaml:"openmetadata"`
+}
+
+type personFile struct {
+	Email     string   `yaml:"email"`
+	Name      string   `yaml:"name"`
+	Manager   string   `yaml:"manager"`
+	Locale    string   `yaml:"locale"`
+	Aliases   []string `yaml:"aliases"`
+	Slack     *bool    `yaml:"slack"`
+	Suspended bool     `yaml:"suspended"`
+	Admin     bool     `yaml:"admin"`
+}
+
+type lookerFile struct {
+	Self  string           `yaml:"self"`
+	Roles []string         `yaml:"roles"`
+	Users []lookerUserFile `yaml:"users"`
+}
+
+type lookerUserFile struct {
+	Email          string             `yaml:"email"`
+	Roles          []string           `yaml:"roles"`
+	Created        string             `yaml:"created"`
+	Disabled       bool               `yaml:"disabled"`
+	Staff          bool               `yaml:"staff"`
+	ServiceAccount bool               `yaml:"service_account"`
+	API3           bool               `yaml:"api3"`
+	Credentials    map[string]*string `yaml:"credentials"`
+}
+
+// readCompany reads a company file. Members of groups in the company's domain whom the file
+// does not declare become people; members in other domains stay outside the company.
+func (f *file) readCompany() *Company {
+	var in companyFile
+	if !f.decode(&in) {
+		return nil
+	}
+	c := &Company{Domain: strings.ToLower(in.Domain), Projects: in.Projects, Fivetran: in.Fivetran, OpenMetadata: in.OpenMetadata}
+	if strings.Contains(c.Domain, "@") || (c.Domain != "" && !strings.Contains(c.Domain, ".")) {
+		f.problem(place{"domain"}, "%q is not a domain; write one such as example.com", in.Domain)
+	}
+	taken := map[string]string{} // address → whose it is
+	take := func(p place, email, whose string) {
+		if other, ok := taken[email]; ok {
+			f.problem(p, "%s belongs to %s and to %s; write each address once", email, other, whose)
+		}
+		taken[email] = whose
+	}
+	for i, p := range in.People {
+		at := place{"people", i}
+		person := Person{
+			Email: f.address(at.at("email"), p.Email), Manager: strings.ToLower(p.Manager),
+			Locale: cmp.Or(p.Locale, "en"), Slack: p.Slack == nil || *p.Slack, Suspended: p.Suspended, Admin: p.Admin,
+		}
+		person.Name = cmp.Or(p.Name, nameFrom(person.Email))
+		take(at, person.Email, "a person")
+		if p.Manager != "" {
+			f.address(at.at("manager"), p.Manager)
+		}
+		for j, a := range p.Aliases {
+			at := at.at("aliases", j)
+			person.Aliases = append(person.Aliases, f.address(at, a))
+			take(at, strings.ToLower(a), "an alias of "+person.Email)
+		}
+		c.People = append(c.People, person)
+	}
+	for i, g := range in.Groups {
+		at := place{"groups", i}
+		g.Email = f.address(at.at("email"), g.Email)
+		take(at, g.Email, "a group")
+		g.Name = cmp.Or(g.Name, nameFrom(g.Email))
+		seen := map[string]bool{}
+		g.Owners = f.addresses(at.at("owners"), g.Owners, seen)
+		g.Managers = f.addresses(at.at("managers"), g.Managers, seen)
+		g.Members = f.addresses(at.at("members"), g.Members, seen)
+		for _, name := range sortedKeys(g.Settings) {
+			f.setting(at.at("settings", name), name, g.Settings[name])
+		}
+		c.Groups = append(c.Groups, g)
+	}
+	c.Looker = f.readLooker(in.Looker)
+	f.checkRest(c)
+	return c
+}
+
+func (f *file) readLooker(in lookerFile) Looker {
+	out := Looker{Self: strings.ToLower(in.Self), Roles: in.Roles}
+	seen := map[string]bool{}
+	for i, u := range in.Users {
+		at := place{"looker", "users", i}
+		user := LookerUser{
+			Email: f.address(at.at("email"), u.Email), Roles: u.Roles, Disabled: u.Disabled, Staff: u.Staff,
+			ServiceAccount: u.ServiceAccount, API3: u.API3, Credentials: map[string]time.Time{},
+		}
+		if seen[user.Email] {
+			f.problem(at, "the Looker user %s is in the file twice; write each once", user.Email)
+		}
+		seen[user.Email] = true
+		for j, role := range u.Roles {
+			if len(in.Roles) > 0 && !slices.Contains(in.Roles, role) {
+				f.problem(at.at("roles", j), "the Looker role %q does not exist; write one of %s, or add it to looker.roles", role, strings.Join(in.Roles, ", "))
+			}
+		}
+		if u.Created != "" {
+			user.Created = f.time(at.at("created"), u.Created)
+		}
+		for _, kind := range sortedKeys(u.Credentials) {
+			user.Credentials[kind] = time.Time{}
+			if last := u.Credentials[kind]; last != nil {
+				user.Credentials[kind] = f.time(at.at("credentials", kind), *last)
+			}
+		}
+		out.Users = append(out.Users, user)
+	}
+	return out
+}
+
+// checkRest checks that what later simulators look up by name has one.
+func (f *file) checkRest(c *Company) {
+	seen := map[string]bool{}
+	need := func(p place, what, name string) {
+		switch {
+		case name == "":
+			f.problem(p, "the %s has no name; write one", what)
+		case seen[what+name]:
+			f.problem(p, "the %s %s is in the file twice; write each once", what, name)
+		}
+		seen[what+name] = true
+	}
+	for i, p := range c.Projects {
+		at := place{"projects", i}
+		need(at, "project", p.ID)
+		for j, b := range p.Bindings {
+			at := at.at("bindings", j)
+			if b.Role == "" {
+				f.problem(at, "the binding has no role; write one such as roles/viewer")
+			}
+			for k, m := range b.Members {
+				if !strings.Contains(m, ":") && m != "allUsers" && m != "allAuthenticatedUsers" {
+					f.problem(at.at("members", k), "%q is not an IAM member; write its kind too, such as user:%s", m, m)
+				}
+			}
+		}
+	}
+	for i, g := range c.Fivetran.Groups {
+		need(place{"fivetran", "groups", i}, "Fivetran group", g.ID)
+	}
+	for i, t := range c.OpenMetadata.Tables {
+		at := place{"openmetadata", "tables", i}
+		need(at, "table", t.Name)
+		for j, o := range t.Owners {
+			c.OpenMetadata.Tables[i].Owners[j] = f.address(at.at("owners", j), o)
+		}
+	}
+}
+
+func (f *file) time(p place, value string) time.Time {
+	t, err := time.Parse(time.RFC3339, value)
+	if err != nil {
+		f.problem(p, "%q is not a time; write one such as 2026-05-01T00:00:00Z", value)
+	}
+	return t.UTC()
+}

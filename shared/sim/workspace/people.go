@@ -1,0 +1,191 @@
+package workspace
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	reports "google.golang.org/api/admin/reports/v1"
+)
+
+// What people do. The parameter by is the address of who does it: an administrator of the
+// company works in the Admin console, everybody else in Google Groups. The audit log tells
+// the two apart. Without an address it is an owner of the group, where the method says so, or
+// an administrator. A group is found by id, address or alias.
+
+// SetSetting changes one setting of a group, given under its API name; name and description
+// count as settings. Without by it is the group's owner. The rules between settings hold as
+// they do in the API; a refusal wraps [ErrInvalid].
+func (s *Server) SetSetting(groupKey, field, value, by string) error {
+	return s.change("set "+field+" of", groupKey, by, true, func(g *group, now time.Time, who actor) error {
+		if !isSetting(field) {
+			return invalid("Invalid Value: there is no setting " + field)
+		}
+		return s.changeSettings(now, g, map[string]string{field: value}, who)
+	})
+}
+
+// AddMember adds a person, a group or an address outside the company to a group. The role is
+// OWNER, MANAGER or MEMBER. Without by it is the group's owner; who adds himself joins.
+func (s *Server) AddMember(groupKey, email, role, by string) error {
+	return s.change("add "+email+" to", groupKey, by, true, func(g *group, now time.Time, who actor) error {
+		if !strings.Contains(email, "@") {
+			return invalid("Invalid Input: memberKey")
+		}
+		return s.addMember(now, g, s.accountFor(email), role, who, true)
+	})
+}
+
+// RemoveMember takes a direct member out of a group. Without by it is the group's owner.
+func (s *Server) RemoveMember(groupKey, email, by string) error {
+	return s.change("remove "+email+" from", groupKey, by, true, func(g *group, now time.Time, who actor) error {
+		return s.removeMember(now, g, s.accountFor(email), who)
+	})
+}
+
+// SetRole changes the role of a direct member. Without by it is the group's owner.
+func (s *Server) SetRole(groupKey, email, role, by string) error {
+	return s.change("make "+email+" "+role+" of", groupKey, by, true, func(g *group, now time.Time, who actor) error {
+		return s.setRole(now, g, s.accountFor(email), role, who)
+	})
+}
+
+// CreateGroup makes an empty group in one of the company's domains. Somebody who is no
+// administrator becomes its owner. Without by it is an administrator.
+func (s *Server) CreateGroup(email, by string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	who, err := s.person(by)
+	if err == nil {
+		_, err = s.createGroup(s.now(), email, nameOf(email), who)
+	}
+	return wrap("create group", email, err)
+}
+
+// DeleteGroup deletes a group. Without by it is an administrator.
+func (s *Server) DeleteGroup(groupKey, by string) error {
+	return s.change("delete group", groupKey, by, false, func(g *group, now time.Time, who actor) error {
+		s.deleteGroup(now, g, who)
+		return nil
+	})
+}
+
+// RenameGroup gives a group another address; the former one stays as an alias. Without by it
+// is an administrator.
+func (s *Server) RenameGroup(groupKey, email, by string) error {
+	return s.change("rename group", groupKey, by, false, func(g *group, now time.Time, who actor) error {
+		return s.renameGroup(now, g, email, who)
+	})
+}
+
+// Suspend suspends a user's account; an administrator does it.
+func (s *Server) Suspend(email string) error { return s.setSuspended(email, true, "SUSPEND_USER") }
+
+// Unsuspend ends the suspension of a user's account; an administrator does it.
+func (s *Server) Unsuspend(email string) error { return s.setSuspended(email, false, "UNSUSPEND_USER") }
+
+func (s *Server) setSuspended(email string, suspended bool, name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.keys[strings.ToLower(email)]
+	if a == nil || a.user == nil {
+		return wrap("suspend or unsuspend", email, notFound("userKey"))
+	}
+	if a.user.suspended != suspended {
+		a.user.suspended = suspended
+		s.record(s.now(), s.administrator(), happened{admin: []*reports.ActivityEvents{event("USER_SETTINGS", name, "USER_EMAIL", a.email)}})
+	}
+	return nil
+}
+
+// Upload is one line of a bulk upload of memberships.
+type Upload struct{ Group, Email, Role string }
+
+// BulkUpload adds many members at once, as an administrator does with a file in the console.
+// Lines that cannot be added are counted as failed. The audit log says only how many there
+// were, and names no group.
+func (s *Server) BulkUpload(lines []Upload) (failed int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now, who := s.now(), s.administrator()
+	for _, line := range lines {
+		g := s.groupFor(line.Group)
+		if g == nil || s.addMember(now, g, s.accountFor(line.Email), line.Role, who, false) != nil {
+			failed++
+		}
+	}
+	s.record(now, who, tellBulkUpload(len(lines), failed))
+	return failed
+}
+
+// change finds the group and who changes it, and runs do under the lock.
+func (s *Server) change(what, key, by string, byOwner bool, do func(*group, time.Time, actor) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g := s.groupFor(key)
+	if g == nil {
+		return wrap(what, key, notFound("groupKey"))
+	}
+	if by == "" && byOwner {
+		by = ownerOf(g)
+	}
+	who, err := s.person(by)
+	if err == nil {
+		err = do(g, s.now(), who)
+	}
+	return wrap(what, key, err)
+}
+
+func wrap(what, key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s %s: %w", what, key, err)
+}
+
+// ownerOf returns the address of the first owner who is a user, or nothing.
+func ownerOf(g *group) string {
+	for _, m := range g.members.value {
+		if m.role == owner && m.user != nil {
+			return m.email
+		}
+	}
+	return ""
+}
+
+// person is the user with that address, as an actor.
+func (s *Server) person(email string) (actor, error) {
+	if email == "" {
+		return s.administrator(), nil
+	}
+	a := s.keys[strings.ToLower(email)]
+	if a == nil || a.user == nil {
+		return actor{}, notFound("user " + email)
+	}
+	who := actor{email: a.email, profileID: a.id}
+	if a.user.person.Admin {
+		who.surface = inConsole
+	}
+	return who, nil
+}
+
+// administrator is the first administrator of the company. If it has none, the console is
+// used by somebody whom the log does not name, as it does with resellers.
+func (s *Server) administrator() actor {
+	for _, a := range s.users {
+		if a.user.person.Admin {
+			return actor{a.email, a.id, inConsole}
+		}
+	}
+	return actor{profileID: placeholderProfile, surface: inConsole}
+}
+
+func isSetting(name string) bool {
+	_, ok := fullSettings(nil)[name]
+	return ok || name == "name" || name == "description"
+}
+
+func nameOf(email string) string {
+	local, _, _ := strings.Cut(email, "@")
+	return local
+}
