@@ -173,6 +173,31 @@ func (d *Directory) Members(ctx context.Context, groupID, pageToken string) (Mem
 	return page, nil
 }
 
+// Member reads one direct membership, by the group's address or id and the member's. Who is
+// not a direct member is [ErrNotFound], like a group that does not exist.
+func (d *Directory) Member(ctx context.Context, groupID, member string) (group.Member, error) {
+	const op = "members.get"
+	if groupID == "" || member == "" {
+		return group.Member{}, d.invalid(op, "no group or no member")
+	}
+	var got group.Member
+	err := d.call(ctx, op, func(ctx context.Context) error {
+		answer, err := d.service.Members.Get(groupID, member).Fields(memberFields).Context(ctx).Do()
+		if err != nil {
+			return err
+		}
+		var ok bool
+		if got, ok = toMember(answer); !ok {
+			return d.incomplete(op, "the member has neither id nor address")
+		}
+		return nil
+	})
+	if err != nil {
+		return group.Member{}, err
+	}
+	return got, nil
+}
+
 // People lists one page of the company's accounts, those that are suspended or archived
 // included, those that are deleted not.
 func (d *Directory) People(ctx context.Context, pageToken string) (PersonPage, error) {
