@@ -10,6 +10,7 @@ const (
 	AboutMembers    Topic = "members"
 	AboutSettings   Topic = "settings"
 	AboutGroup      Topic = "group"      // created, renamed, described, deleted
+	AboutWhole      Topic = "whole"      // members and settings: an event of unknown meaning
 	AboutEverything Topic = "everything" // an event that does not say which group
 )
 
@@ -25,6 +26,9 @@ type Signal struct {
 	At time.Time
 	// Actor is the address of who did it; empty where the event does not say.
 	Actor string
+	// Client is the OAuth client id of the application that did it in the actor's name; empty
+	// where the event names none. It tells our own writes from a person's.
+	Client string
 	// Name is the event's own name, for display.
 	Name string
 }
