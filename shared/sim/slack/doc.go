@@ -36,8 +36,8 @@
 //
 // # What is not imitated
 //
-// Attachments, files, multi-person direct messages, reactions, search, user tokens, and the
-// block types other than section, header, context, actions, divider, image, input and
+// Attachments, files, multi-person direct messages, reactions, search, user tokens, scopes,
+// menus pressed outside of modals, the retries of the Events API, and the block types other than section, header, context, actions, divider, image, input and
 // rich_text. A request that uses them is refused and never silently ignored. Elapsed time
 // does not exist within a call, so an app is never too late with its acknowledgement.
 //

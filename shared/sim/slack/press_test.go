@@ -440,10 +440,11 @@ func (w *world) post(t *testing.T, url, body string) (int, string) {
 	return w.do(t, req)
 }
 
-func TestPressesAndPostsAtTheSameTime(t *testing.T) {
-	w := newWorld(t, func(o *slack.Options) { o.Calls = nil })
-	w.app = nil
+func TestEverythingAtTheSameTime(t *testing.T) {
+	w := newWorld(t)
+	ctx := context.Background()
 	channel, ts := w.dm(t, aiko, ask("Approve?"))
+	w.openModal(t, aiko, modal("Access", textField("reason")))
 	var group sync.WaitGroup
 	for range 4 {
 		group.Go(func() {
@@ -451,6 +452,10 @@ func TestPressesAndPostsAtTheSameTime(t *testing.T) {
 			_ = w.Visible(aiko)
 			_, _ = w.api.PublishView(w.id(t, aiko), home("x"), "")
 			_, _ = w.Home(aiko)
+			_, _ = w.Click(ctx, aiko, "Approve", nil)
+			_, _ = w.Fill(ctx, aiko, "reason", "x")
+			_, _ = w.Modal(aiko)
+			_, _ = w.Replay(ctx, aiko)
 		})
 	}
 	group.Wait()
