@@ -36,10 +36,12 @@
 //
 // # What is not imitated
 //
-// Attachments, files, multi-person direct messages, reactions, search, user tokens, and the
-// block types other than section, header, context, actions, divider, image, input and
-// rich_text. A request that uses them is refused and never silently ignored. Elapsed time
-// does not exist within a call, so an app is never too late with its acknowledgement.
+// Attachments, files, multi-person direct messages, and block types other than section, header,
+// context, actions, divider, image, input and rich_text: requests that use them are refused.
+// Scopes, user tokens and the retries of the Events API do not exist. Arguments about looks
+// (unfurling, icons, user names) are accepted and change nothing. Menus in messages are
+// accepted, but people cannot use them there, as they can in modals. Elapsed time does not exist
+// within a call, so that an app is never too late with its acknowledgement.
 //
 // The package knows nothing of the code that calls it and shares no type with it, so that a
 // wrong field name on either side is found.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 )
 
@@ -255,7 +256,7 @@ func (s *Server) submit(ctx context.Context, email string) (Outcome, error) {
 
 	o, err := s.sendPayload(ctx, p, payload)
 	o.TS = ts
-	if err != nil || o.Status != 200 {
+	if err != nil || o.Status != http.StatusOK {
 		return o, err
 	}
 	s.mu.Lock()

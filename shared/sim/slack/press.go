@@ -2,15 +2,10 @@ package slack
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"regexp"
 	"slices"
-	"strings"
-
-	"github.com/sekisho/sekisho/shared/sim"
 )
 
 // ErrNoButton is returned when a person sees no such button.
@@ -165,110 +160,4 @@ func (s *Server) viewActions(p *person, v *view, action map[string]any) (map[str
 	payload["view"] = s.viewJSON(v)
 	payload["actions"] = []any{action}
 	return payload, ts
-}
-
-// Command types a slash command in the person's direct messages with the app. What the app
-// answers in place is posted there.
-// See https://docs.slack.dev/interactivity/implementing-slash-commands.
-func (s *Server) Command(ctx context.Context, person, command, text string) (Outcome, error) {
-	s.mu.Lock()
-	p, err := s.actor(person)
-	if err == nil && s.stranger(p) {
-		err = fmt.Errorf("%w: %s is of another workspace", ErrNoPerson, person)
-	}
-	if err != nil {
-		s.mu.Unlock()
-		return Outcome{}, err
-	}
-	ch, _ := s.directMessages(p)
-	ts := s.nextTS()
-	hook := s.newResponseURL(p, ch, nil)
-	form := url.Values{
-		"token": {"verification-token"}, "team_id": {s.opt.TeamID}, "team_domain": {teamDomain},
-		"channel_id": {ch.id}, "channel_name": {payloadName(ch)},
-		"user_id": {p.id}, "user_name": {p.handle},
-		"command": {command}, "text": {text}, "api_app_id": {s.opt.AppID},
-		"is_enterprise_install": {"false"}, "response_url": {hook}, "trigger_id": {s.newTrigger(p)},
-	}
-	s.mu.Unlock()
-
-	o, err := s.sendForm(ctx, p, form)
-	o.TS = ts
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if o.Notice == "" {
-		o.Notice = s.commandAnswer(s.responses[strings.TrimPrefix(hook, s.opt.Hooks)], o.Body)
-	}
-	if o.Notice != "" {
-		// Slackbot tells the person alone.
-		s.post(&message{ch: ch, from: s.personByID(slackbotID), to: p, content: content{
-			text: fmt.Sprintf("%s failed with the error \"%s\"", command, o.Notice),
-		}})
-	}
-	return o, err
-}
-
-// commandAnswer posts what the app answered in place: nothing, plain text, or a message in
-// JSON. It returns what to tell the person when the answer is none of these.
-func (s *Server) commandAnswer(u *responseURL, body string) string {
-	if strings.TrimSpace(body) == "" {
-		return ""
-	}
-	answer := map[string]any{"text": body}
-	if v, err := decodeJSON([]byte(body)); err == nil {
-		if object, ok := v.(map[string]any); ok {
-			answer = object
-		}
-	}
-	if err := s.respond(u, answer); err != nil {
-		return "invalid_command_response: " + err.Error()
-	}
-	return ""
-}
-
-// OpenHome opens the app's home tab: the event app_home_opened is sent to the app, unless the
-// fault script loses it, and twice where it duplicates it.
-// See https://docs.slack.dev/reference/events/app_home_opened.
-func (s *Server) OpenHome(ctx context.Context, person string) (Outcome, error) {
-	s.mu.Lock()
-	p, err := s.actor(person)
-	if err == nil && s.stranger(p) {
-		err = fmt.Errorf("%w: %s is of another workspace", ErrNoPerson, person)
-	}
-	if err != nil {
-		s.mu.Unlock()
-		return Outcome{}, err
-	}
-	ch, _ := s.directMessages(p)
-	ts := s.nextTS()
-	event := map[string]any{"type": "app_home_opened", "user": p.id, "channel": ch.id, "tab": "home", "event_ts": ts}
-	if p.home != nil {
-		event["view"] = s.viewJSON(p.home)
-	}
-	n := s.next()
-	raw, err := json.Marshal(map[string]any{
-		"type": "event_callback", "token": "verification-token", "team_id": s.opt.TeamID, "api_app_id": s.opt.AppID,
-		"event": event, "event_id": hashedID("Ev", fmt.Sprint(n)), "event_time": s.opt.Now().Unix(),
-		"is_ext_shared_channel": false,
-		"authorizations": []any{map[string]any{
-			"enterprise_id": nil, "team_id": s.opt.TeamID, "user_id": s.bot.id, "is_bot": true, "is_enterprise_install": false,
-		}},
-	})
-	s.mu.Unlock()
-	if err != nil {
-		return Outcome{}, fmt.Errorf("encode the event: %w", err)
-	}
-	req := s.sign(s.opt.SigningSecret, "application/json", raw)
-	fault := s.draw(s.opt.Now(), sim.FaultLost, sim.FaultDuplicate)
-	if fault == sim.FaultLost {
-		return Outcome{TS: ts}, nil
-	}
-	o, err := s.send(ctx, req)
-	if fault == sim.FaultDuplicate {
-		req.header.Set("X-Slack-Retry-Num", "1")
-		req.header.Set("X-Slack-Retry-Reason", "http_timeout")
-		o, err = s.send(ctx, req)
-	}
-	o.TS = ts
-	return o, err
 }

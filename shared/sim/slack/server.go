@@ -18,7 +18,7 @@ type Options struct {
 	// Channels are public channels such as "#looker-admins" in which the app is a member and
 	// nobody else yet; see [Server.Join] and [Server.AddChannel].
 	Channels []string
-	// Now is the controlled clock.
+	// Now is the controlled clock. It must be safe for concurrent use.
 	Now func() time.Time
 	// Token is the bot token that the API accepts.
 	Token string

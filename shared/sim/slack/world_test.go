@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,6 +40,7 @@ type world struct {
 	// app answers what is POSTed to it; nil answers 200 with nothing.
 	app func(http.ResponseWriter, *http.Request)
 	// heads and bodies are what was POSTed to the app.
+	mu     sync.Mutex
 	heads  []http.Header
 	bodies [][]byte
 }
@@ -82,7 +84,9 @@ func (w *world) serveApp(rw http.ResponseWriter, r *http.Request) {
 		http.Error(rw, err.Error(), http.StatusBadRequest)
 		return
 	}
+	w.mu.Lock()
 	w.heads, w.bodies = append(w.heads, r.Header.Clone()), append(w.bodies, body)
+	w.mu.Unlock()
 	if w.app != nil {
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		w.app(rw, r)
