@@ -18,7 +18,7 @@ import (
 
 // directory is what this function calls of the Directory API.
 type directory interface {
-	Snapshot(ctx context.Context, idOrEmail string) (group.Snapshot, error)
+	Snapshot(ctx context.Context, idOrEmail string, now time.Time) (group.Snapshot, error)
 	Groups(ctx context.Context, pageToken string) (workspace.GroupPage, error)
 	People(ctx context.Context, pageToken string) (workspace.PersonPage, error)
 }
@@ -35,7 +35,7 @@ type handler struct {
 // refresh reads one group and tells what has changed.
 func (h *handler) refresh(ctx context.Context, e event.RefreshGroup) error {
 	began := h.now()
-	s, err := h.directory.Snapshot(ctx, e.Group)
+	s, err := h.directory.Snapshot(ctx, e.Group, began)
 	if errors.Is(err, workspace.ErrNotFound) {
 		gone, was, err := h.mirror.Remove(ctx, e.Group, began)
 		if err != nil || !was {

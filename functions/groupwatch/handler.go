@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/sekisho/sekisho/shared/adapters/workspace"
-	"github.com/sekisho/sekisho/shared/adapters/workspace/activity"
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
@@ -29,7 +28,7 @@ const settled = 3 * time.Minute
 
 // reports is what this function calls of the Reports API.
 type reports interface {
-	List(ctx context.Context, application string, since time.Time, pageToken string) ([]activity.Activity, string, error)
+	List(ctx context.Context, application string, since time.Time, pageToken string) (workspace.ActivityPage, error)
 	Watch(ctx context.Context, c workspace.Channel) (workspace.Channel, error)
 	Stop(ctx context.Context, c workspace.Channel) error
 }
@@ -152,24 +151,31 @@ func (h *handler) pollOne(ctx context.Context, application string) error {
 	known := map[string]time.Time{}
 	token := ""
 	for {
-		page, next, err := h.reports.List(ctx, application, since, token)
+		page, err := h.reports.List(ctx, application, since, token)
 		if err != nil {
 			return err // the watermark stays: everything is read again
 		}
-		for _, a := range page {
+		for _, a := range page.Activities {
 			for _, s := range a.Signals() {
 				if err := h.repair(ctx, s, known, now); err != nil {
 					return err
 				}
 			}
 		}
-		if next == "" {
+		if page.Unreadable > 0 {
+			// What they were about is unknown: the lists of all groups are compared.
+			h.log.ErrorContext(ctx, "unreadable activities", "application", application, "count", page.Unreadable)
+			if err := dirty.Queue(ctx, h.queue, group.Signal{Topic: group.AboutEverything, At: now}, h.robot, now); err != nil {
+				return err
+			}
+		}
+		if page.Next == "" {
 			break
 		}
-		if next == token {
+		if page.Next == token {
 			return errors.New("the page token repeats itself")
 		}
-		token = next
+		token = page.Next
 	}
 	return cursor.Set(ctx, h.store, job, cursor.Cursor{At: now})
 }

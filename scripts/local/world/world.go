@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -161,9 +162,9 @@ func (w *World) simulate(o Options, policy *policyfile.Policy) error {
 		}
 	}
 	channels := []string{AlertChannel}
-	for _, idle := range policy.Inactivity.Channels() {
-		if !slices.Contains(channels, idle) {
-			channels = append(channels, idle)
+	for _, system := range slices.Sorted(maps.Keys(policy.Inactivity.Systems)) {
+		if c := policy.Inactivity.Systems[system].Channel; c != "" && !slices.Contains(channels, c) {
+			channels = append(channels, c)
 		}
 	}
 	w.Slack = simslack.New(simslack.Options{
@@ -195,7 +196,7 @@ func url(function string) string { return "http://" + hostFunctions + "/" + func
 // platform is what the world gives to a function.
 func (w *World) platform(i *instance) (*cloudfn.Env, error) {
 	variables := map[string]string{
-		"WEBHOOK_URL": url("GroupWebhook"), "ROBOT_EMAIL": robotEmail, "WORKSPACE_URL": "http://" + hostGoogle,
+		"WEBHOOK_URL": "https://" + hostFunctions + "/GroupWebhook", "ROBOT_EMAIL": robotEmail, "WORKSPACE_URL": "http://" + hostGoogle,
 		"APPLICATIONS": "admin,groups_enterprise",
 		"SLACK_TOKEN":  slackToken, "SLACK_SIGNING_SECRET": signingSecret, "SLACK_TEAM_ID": teamID,
 		"SLACK_URL": "http://" + hostSlack + "/api/", "SLACK_CHANNEL": AlertChannel,

@@ -83,6 +83,8 @@ type Delta struct {
 	Field  string `json:"field"`
 	Before string `json:"before"`
 	After  string `json:"after"`
+	// Follows says that nobody asked for this difference: it has to be, for the others to be.
+	Follows bool `json:"follows,omitempty"`
 }
 
 // Claim is an applier's right to carry a change out, until it lapses.

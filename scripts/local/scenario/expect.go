@@ -1,0 +1,268 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/sekisho/sekisho/scripts/local/world"
+	"github.com/sekisho/sekisho/shared/domain/audit"
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/state/trail"
+)
+
+func expect(ctx context.Context, s *stage, _ *testscript.TestScript, args []string) error {
+	if len(args) == 0 {
+		return mistaken("what is expected?")
+	}
+	w, err := s.running(ctx)
+	if err != nil {
+		return err
+	}
+	plain, options := named(args[1:], "n", "role")
+	checks := map[string]struct {
+		words int
+		form  string
+		hold  func() error
+	}{
+		"setting":    {3, "GROUP FIELD VALUE", func() error { return expectSetting(w, plain[0], lowerFirst(plain[1]), plain[2]) }},
+		"member":     {2, "GROUP EMAIL [role=ROLE]", func() error { return expectMember(w, plain[0], plain[1], options["role"]) }},
+		"mirror":     {2, "GROUP EMAIL", func() error { return expectMirror(ctx, s, plain[0], plain[1]) }},
+		"slack":      {2, "PERSON-or-#CHANNEL REGEXP [n=N]", func() error { return expectSlack(w, plain[0], plain[1], options["n"]) }},
+		"change":     {3, "KIND TARGET STATE [n=N]", func() error { return expectChange(ctx, s, plain[0], plain[1], plain[2], options["n"]) }},
+		"audit":      {1, "REGEXP [n=N]", func() error { return expectAudit(ctx, w, plain[0], options["n"]) }},
+		"calls":      {3, "API[.METHOD] OP N", func() error { return expectCalls(w, plain[0], plain[1], plain[2]) }},
+		"over-quota": {2, "API N", func() error { return expectOverQuota(w, plain[0], plain[1]) }},
+	}
+	check, ok := checks[args[0]]
+	if !ok {
+		return mistaken("%q is nothing that can be expected here", args[0])
+	}
+	if len(plain) != check.words {
+		return mistaken("write expect %s %s", args[0], check.form)
+	}
+	return check.hold()
+}
+
+func expectSetting(w *world.World, g, field, value string) error {
+	got, ok := w.Workspace.Setting(g, field)
+	if !ok {
+		return fmt.Errorf("%s has no setting %s, or there is no such group", g, field)
+	}
+	if got != value {
+		return fmt.Errorf("%s of %s is %s, not %s", field, g, got, value)
+	}
+	return nil
+}
+
+func expectMember(w *world.World, g, email, role string) error {
+	var seen []string
+	for _, m := range w.Workspace.Members(g) {
+		if strings.EqualFold(m.Email, email) && (role == "" || strings.EqualFold(role, m.Role)) {
+			return nil
+		}
+		seen = append(seen, m.Email+" "+m.Role)
+	}
+	return fmt.Errorf("%s is no such member of %s; members: %s", email, g, strings.Join(seen, ", "))
+}
+
+func expectMirror(ctx context.Context, s *stage, g, email string) error {
+	snapshot, err := s.mirror().Snapshot(ctx, g)
+	if errors.Is(err, mirror.ErrUnknown) {
+		return err
+	}
+	if err != nil {
+		return mistake{err}
+	}
+	var seen []string
+	for _, m := range snapshot.Members {
+		if group.Address(m.Email) == group.Address(email) {
+			return nil
+		}
+		seen = append(seen, m.Email)
+	}
+	return fmt.Errorf("the mirror of %s, read %s, has no %s; members: %s", g, snapshot.Read.Format(time.RFC3339), email, strings.Join(seen, ", "))
+}
+
+func expectSlack(w *world.World, who, pattern, n string) error {
+	re, err := regexp.Compile(pattern)
+	if err != nil {
+		return mistake{err}
+	}
+	var seen []string
+	found := 0
+	for _, m := range w.Slack.Visible(who) {
+		if re.MatchString(m.Text) {
+			found++
+		}
+		seen = append(seen, m.Text)
+	}
+	return counted(found, n, fmt.Sprintf("messages to %s that match %s", who, pattern), seen)
+}
+
+func expectChange(ctx context.Context, s *stage, kind, target, state, n string) error {
+	if !slices.Contains(change.States, change.State(state)) {
+		return mistaken("state %q is unknown: write one of %v", state, change.States)
+	}
+	all, err := s.ledger().Since(ctx, change.Kind(kind), time.Time{})
+	if err != nil {
+		return mistake{err}
+	}
+	var seen []string
+	found := 0
+	for _, c := range all {
+		if !strings.EqualFold(c.Target.Name, target) && c.Target.ID != target {
+			continue
+		}
+		if c.State == change.State(state) {
+			found++
+		}
+		seen = append(seen, describe(c))
+	}
+	return counted(found, n, fmt.Sprintf("changes %s of %s that are %s", kind, target, state), seen)
+}
+
+func describe(c change.Change) string {
+	var diff []string
+	for _, d := range c.Diff {
+		diff = append(diff, fmt.Sprintf("%s: %s → %s", d.Field, d.Before, d.After))
+	}
+	text := fmt.Sprintf("%s %s %s %s (%s)", c.ID, c.Kind, c.Target.Name, c.State, strings.Join(diff, ", "))
+	if c.Problem != "" {
+		text += ": " + c.Problem
+	}
+	return text
+}
+
+func expectAudit(ctx context.Context, w *world.World, pattern, n string) error {
+	re, err := regexp.Compile(pattern)
+	if err != nil {
+		return mistake{err}
+	}
+	var seen []string
+	found := 0
+	err = trail.Latest(ctx, w.Store(), func(e audit.Entry) error {
+		line := e.String()
+		if re.MatchString(line) {
+			found++
+		}
+		if len(seen) < 20 {
+			seen = append(seen, line)
+		}
+		return nil
+	})
+	if err != nil {
+		return mistake{err}
+	}
+	return counted(found, n, "audit entries that match "+pattern, seen)
+}
+
+// counted compares how many were found: at least one, or exactly n.
+func counted(found int, n, what string, seen []string) error {
+	want := -1
+	if n != "" {
+		var err error
+		if want, err = strconv.Atoi(n); err != nil || want < 0 {
+			return mistaken("n=%s is no number", n)
+		}
+	}
+	if (want < 0 && found > 0) || found == want {
+		return nil
+	}
+	wanted := "at least one"
+	if want >= 0 {
+		wanted = strconv.Itoa(want)
+	}
+	if len(seen) == 0 {
+		seen = []string{"(nothing)"}
+	}
+	return fmt.Errorf("%s: %d, wanted %s; there is\n  %s", what, found, wanted, strings.Join(seen, "\n  "))
+}
+
+func expectCalls(w *world.World, what, op, n string) error {
+	api, method, _ := strings.Cut(what, ".")
+	calls, _ := w.Calls.Count(api, method)
+	want, err := strconv.Atoi(n)
+	if err != nil {
+		return mistaken("%q is no number", n)
+	}
+	var holds bool
+	switch op {
+	case "==":
+		holds = calls == want
+	case "<=":
+		holds = calls <= want
+	case ">=":
+		holds = calls >= want
+	default:
+		return mistaken("%q is no comparison: write ==, <= or >=", op)
+	}
+	if !holds {
+		return fmt.Errorf("calls of %s: %d, not %s %d", what, calls, op, want)
+	}
+	return nil
+}
+
+func expectOverQuota(w *world.World, api, n string) error {
+	want, err := strconv.Atoi(n)
+	if err != nil {
+		return mistaken("%q is no number", n)
+	}
+	if _, refused := w.Calls.Count(api, ""); refused != want {
+		return fmt.Errorf("requests that %s refused for quota: %d, not %d", api, refused, want)
+	}
+	return nil
+}
+
+func show(ctx context.Context, s *stage, ts *testscript.TestScript, args []string) error {
+	w, err := s.running(ctx)
+	if err != nil {
+		return err
+	}
+	s.shows = true
+	if len(args) == 0 {
+		return mistaken("write show calls, changes, audit or slack PERSON")
+	}
+	switch args[0] {
+	case "calls":
+		for _, t := range w.Calls.Tallies() {
+			ts.Logf("%s.%s: %d calls, %d refused for quota, by status %v", t.API, t.Method, t.Calls, t.Refused, t.ByStatus)
+		}
+	case "changes":
+		latest, err := s.ledger().Latest(ctx, 100)
+		if err != nil {
+			return mistake{err}
+		}
+		for _, c := range latest {
+			ts.Logf("%s %s", c.Updated.Format(time.RFC3339), describe(c))
+		}
+	case "slack":
+		if len(args) != 2 {
+			return mistaken("write show slack PERSON")
+		}
+		for _, m := range w.Slack.Visible(args[1]) {
+			var buttons []string
+			for _, b := range m.Buttons {
+				buttons = append(buttons, "["+b.Label+"]")
+			}
+			ts.Logf("%s %s\n%s\n%s", m.At.Format(time.RFC3339), m.From, m.Text, strings.Join(buttons, " "))
+		}
+	case "audit":
+		return trail.Latest(ctx, w.Store(), func(e audit.Entry) error {
+			ts.Logf("%s", e)
+			return nil
+		})
+	default:
+		return mistaken("%q cannot be shown", args[0])
+	}
+	return nil
+}

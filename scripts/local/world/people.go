@@ -1,0 +1,103 @@
+package world
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/sim"
+	simslack "github.com/sekisho/sekisho/shared/sim/slack"
+)
+
+// Refused is what a person gets to see when the system does not do what they asked for.
+type Refused struct{ Text string }
+
+// Error implements error.
+func (r *Refused) Error() string { return "refused: " + r.Text }
+
+// Quota returns the quota of a vendor's API; nil where it has none.
+func (w *World) Quota(api string) *sim.Quota {
+	switch api {
+	case "directory", "settings", "reports":
+		return w.Workspace.Quota(api)
+	}
+	return nil
+}
+
+// Quiet lets the clock run on until nothing more follows from what was done last: no message
+// and no task is due within half a minute. It gives up, without an error, after ten minutes:
+// something may be tried again and again.
+func (w *World) Quiet(ctx context.Context) error {
+	until := w.Clock.Now().Add(10 * time.Minute)
+	for w.Clock.Now().Before(until) {
+		if err := w.Settle(ctx); err != nil {
+			return err
+		}
+		next, ok := w.backend.Next(ctx)
+		if !ok || next.Sub(w.Clock.Now()) > 30*time.Second {
+			return nil
+		}
+		if err := w.Advance(ctx, next); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Click presses a button in Slack and waits for what follows. The error is a [Refused] when
+// the system says no.
+func (w *World) Click(ctx context.Context, person, label string, on *regexp.Regexp) error {
+	out, err := w.Slack.Click(ctx, person, label, on)
+	return w.follow(ctx, person, out, err)
+}
+
+// Replay sends a person's last signed request again, unchanged.
+func (w *World) Replay(ctx context.Context, person string) error {
+	out, err := w.Slack.Replay(ctx, person)
+	return w.follow(ctx, person, out, err)
+}
+
+// Forge sends a person's last request again with a wrong signature. It holds, as an attempt,
+// when the system refuses it; that refusal is a [Refused].
+func (w *World) Forge(ctx context.Context, person string) error {
+	out, err := w.Slack.Forge(ctx, person)
+	return w.follow(ctx, person, out, err)
+}
+
+// Command types a slash command.
+func (w *World) Command(ctx context.Context, person, command, text string) error {
+	out, err := w.Slack.Command(ctx, person, command, text)
+	return w.follow(ctx, person, out, err)
+}
+
+// Submit fills in the modal that is open for a person, by FIELD=VALUE, and sends it.
+func (w *World) Submit(ctx context.Context, person string, fields []string) error {
+	values := map[string]string{}
+	for _, f := range fields {
+		name, value, ok := strings.Cut(f, "=")
+		if !ok {
+			return fmt.Errorf("%q is no FIELD=VALUE", f)
+		}
+		values[name] = value
+	}
+	out, err := w.Slack.Submit(ctx, person, values)
+	return w.follow(ctx, person, out, err)
+}
+
+func (w *World) follow(ctx context.Context, person string, out simslack.Outcome, err error) error {
+	if err != nil {
+		return err
+	}
+	if !out.OK() {
+		return &Refused{Text: fmt.Sprintf("status %d %s %v", out.Status, out.Notice, out.Errors)}
+	}
+	if err := w.Quiet(ctx); err != nil {
+		return err
+	}
+	for _, m := range w.Slack.Ephemerals(person, out.TS) {
+		return &Refused{Text: m.Text}
+	}
+	return nil
+}
