@@ -168,6 +168,10 @@ func TestErrorsAreFitForALog(t *testing.T) {
 			"directory groups.get: invalid request: 400 invalid: Member (address), <(address)>: no",
 		},
 		{
+			"an address in a path", "GET /groups/data%40example.com/members: no",
+			"directory groups.get: invalid request: 400 invalid: GET /groups/(address)/members: no",
+		},
+		{
 			"an account's number", "User 117000000000000000002 of project 123456789012",
 			"directory groups.get: invalid request: 400 invalid: User (number) of project 123456789012",
 		},

@@ -1,13 +1,17 @@
 package workspace_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"io"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sekisho/sekisho/shared/adapters/workspace"
+	"github.com/sekisho/sekisho/shared/sim"
 )
 
 func TestSettingsKeepFieldsOfAllNamesAndTypes(t *testing.T) {
@@ -122,4 +126,39 @@ func TestAnAddressCannotLeaveItsPlace(t *testing.T) {
 	if want := "/groups/v1/groups/..%2F..%2Fadmin@example.com%3Fx%23y?alt=json"; path != want {
 		t.Errorf("path %s, want %s", path, want)
 	}
+}
+
+func FuzzSettings(f *testing.F) {
+	for _, seed := range []string{
+		`{"email":"data@example.com","whoCanJoin":"INVITED_CAN_JOIN","isArchived":true,"maxMessageBytes":1e3,"x":[{}],"y":null}`,
+		`{"email":true}`, `{"email":"\ud800"}`, `{"email":"a","email":""}`, `[]`, ``,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		server := sim.Transport{"google.test": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write(body) })}
+		s := newSettings(t, workspace.Options{
+			Client: &http.Client{Transport: server}, BaseURL: "https://google.test", Now: func() time.Time { return noon },
+		})
+		got, err := s.Get(t.Context(), "data@example.com")
+		if err != nil {
+			check(t, err, workspace.ErrIncomplete)
+			return
+		}
+		if got["email"] == "" {
+			t.Errorf("settings of no group: %v", got)
+		}
+		// Each field that has a value is there, under its own name.
+		var want map[string]any
+		d := json.NewDecoder(bytes.NewReader(body))
+		d.UseNumber()
+		if err := d.Decode(&want); err != nil {
+			t.Fatalf("settings of a body that is not JSON: %v", err)
+		}
+		for name, value := range want {
+			if _, ok := got[name]; ok != (value != nil) {
+				t.Errorf("field %q is there: %t", name, ok)
+			}
+		}
+	})
 }
