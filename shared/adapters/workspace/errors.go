@@ -87,16 +87,10 @@ func (e *Error) RetryAfter() time.Duration { return e.wait }
 // NotFound reports whether the error is [ErrNotFound].
 func (e *Error) NotFound() bool { return errors.Is(e, ErrNotFound) }
 
-// The reasons that mean too many requests, in the errors and in the details of an answer. A
-// status of 403 has other meanings too
+// rateReasons mean too many requests, in the errors or in the details of an answer. A status
+// of 403 has other meanings too
 // (https://developers.google.com/workspace/admin/directory/v1/limits).
-var (
-	rateReasons = []string{
-		"userRateLimitExceeded", "rateLimitExceeded", "quotaExceeded", "concurrentLimitExceeded",
-		"RATE_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED", "backendLimitExceeded",
-	}
-	dailyReasons = []string{"dailyLimitExceeded"}
-)
+var rateReasons = []string{"userRateLimitExceeded", "rateLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED"}
 
 // classify turns what a request returned into an [Error].
 func (c client) classify(op string, err error) *Error {
@@ -139,7 +133,7 @@ func (c client) refused(op string, answer *googleapi.Error) *Error {
 	limited := answer.Code == http.StatusForbidden || answer.Code == http.StatusTooManyRequests ||
 		answer.Code == http.StatusServiceUnavailable
 	switch code := answer.Code; {
-	case limited && (daily || is(dailyReasons...)):
+	case limited && (daily || is("dailyLimitExceeded")):
 		e.kind, e.wait = ErrDailyQuota, untilMidnight(c.now())
 	case limited && is(rateReasons...), code == http.StatusTooManyRequests:
 		e.kind = ErrQuota
@@ -222,7 +216,7 @@ func untilMidnight(now time.Time) time.Duration {
 }
 
 var (
-	addresses = regexp.MustCompile(`[^\s"'<>()\[\],;:=]+@[^\s"'<>()\[\],;:=]+`)
+	addresses = regexp.MustCompile(`[^\s"'<>()\[\],;:=/]+(@|%40)[^\s"'<>()\[\],;:=/]+`)
 	accounts  = regexp.MustCompile(`\d{15,}`)
 )
 

@@ -128,6 +128,9 @@ func (r *Reports) List(ctx context.Context, application string, since time.Time,
 // what was wished for: at most six hours. Where the answer lacks what is needed to renew or to
 // stop the channel, Watch returns what is known of it and [ErrIncomplete].
 //
+// After an error that is not permanent the channel may be open all the same. Take a new ID for
+// the next try: two channels cost duplicates, which signals survive.
+//
 // Expiry is sent and read in milliseconds, as the API's description says; a guide says seconds.
 func (r *Reports) Watch(ctx context.Context, ch Channel) (Channel, error) {
 	const op = "activities.watch"

@@ -13,8 +13,8 @@ import (
 // It is safe for concurrent use.
 //
 // It speaks HTTP itself rather than through the generated client: that drops each field it
-// does not know, among them fields that decide who may see a group, and refuses the whole
-// answer for one value that is not a string.
+// does not know, among them whoCanAddExternalMembers, and refuses the whole answer for one
+// value that is not a string.
 type Settings struct {
 	client
 }

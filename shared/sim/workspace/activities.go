@@ -1,7 +1,6 @@
 package workspace
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -161,20 +160,20 @@ func watchActivities(c *call) (any, error) {
 	if err := c.checkUserKey(); err != nil {
 		return nil, err
 	}
-	if s.channels[in.Id] != nil {
+	if s.usedIDs[in.Id] {
 		return nil, &apiError{code: 400, message: fmt.Sprintf("Channel id %s not unique", in.Id), domain: "global", reason: "channelIdNotUnique"}
 	}
-	s.opened++
 	resource := strings.TrimSuffix(c.r.URL.Path, "/watch")
 	ch := &channel{
-		id: in.Id, token: in.Token, address: in.Address, payload: in.Payload, app: app, ends: ends, opened: s.opened,
+		id: in.Id, token: in.Token, address: in.Address, payload: in.Payload, app: app, ends: ends,
 		wanted: c.activityFilter(), resourceURI: "https://admin.googleapis.com" + resource + "?alt=json",
 	}
 	if name := c.query.Get("eventName"); name != "" {
 		ch.resourceURI += "&eventName=" + name
 	}
 	ch.resourceID = strings.Trim(s.etag("resource", ch.resourceURI), `"`)
-	s.channels[ch.id] = ch
+	s.usedIDs[ch.id] = true
+	s.channels = append(slices.DeleteFunc(s.channels, func(ch *channel) bool { return !ch.alive(c.now) }), ch)
 	s.agenda.At(c.now, s.greet(ch))
 	return &reports.Channel{
 		Kind: "api#channel", Id: ch.id, ResourceId: ch.resourceID, ResourceUri: ch.resourceURI, Token: ch.token,
@@ -190,13 +189,15 @@ func stopChannel(c *call) (any, error) {
 	}
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
-	ch := c.s.channels[in.Id]
-	if ch == nil || ch.resourceID != in.ResourceId || !ch.alive(c.now) {
+	i := slices.IndexFunc(c.s.channels, func(ch *channel) bool {
+		return ch.id == in.Id && ch.resourceID == in.ResourceId && ch.alive(c.now)
+	})
+	if i < 0 {
 		e := notFound("channel")
 		e.message = fmt.Sprintf("Channel '%s' not found for project '%s'", in.Id, c.s.customerID)
 		return nil, e
 	}
-	ch.stopped = true
+	c.s.channels[i].stopped = true
 	return nil, nil
 }
 
@@ -208,6 +209,5 @@ func (s *Server) channelsFor(now time.Time, a *reports.Activity) []*channel {
 			out = append(out, ch)
 		}
 	}
-	slices.SortFunc(out, func(a, b *channel) int { return cmp.Compare(a.opened, b.opened) })
 	return out
 }

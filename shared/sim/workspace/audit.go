@@ -25,8 +25,8 @@ const history = 180 * 24 * time.Hour
 type audit struct {
 	log      map[string][]*entry // by application, oldest first
 	recorded int64
-	channels map[string]*channel // by channel id, ended ones too: an id is good for one channel
-	opened   int
+	channels []*channel      // oldest first; those that ended leave when the next one opens
+	usedIDs  map[string]bool // every channel id there ever was: an id is good for one channel
 }
 
 // entry is one activity. The activity does not change any more once it is recorded.
@@ -105,7 +105,11 @@ func (s *Server) recordIn(app string, lag Delay, now time.Time, by actor, events
 			ApplicationName: by.email, OauthClientId: by.profileID, ForceSendFields: []string{"Impersonation"},
 		}
 	}
-	s.log[app] = append(s.log[app], e)
+	log := s.log[app]
+	for len(log) > 0 && log[0].at.Before(now.Add(-history)) {
+		log = log[1:]
+	}
+	s.log[app] = append(log, e)
 	s.agenda.At(e.visible, s.notify(e))
 }
 

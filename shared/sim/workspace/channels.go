@@ -38,7 +38,6 @@ type channel struct {
 	resourceID         string
 	resourceURI        string
 	ends               time.Time
-	opened             int // which channel it is in the order of opening
 	stopped            bool
 }
 

@@ -18,8 +18,8 @@ import (
 // they do in the API; a refusal wraps [ErrInvalid].
 func (s *Server) SetSetting(groupKey, field, value, by string) error {
 	return s.change("set "+field+" of", groupKey, by, true, func(g *group, now time.Time, who actor) error {
-		if !isSetting(field) {
-			return invalid("Invalid Value: there is no setting " + field)
+		if !isSetting(field) || field == readOnlySetting {
+			return invalid("Invalid Value: there is no setting " + field + " that anybody can change")
 		}
 		return s.changeSettings(now, g, map[string]string{field: value}, who)
 	})

@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"encoding/json"
 	"net/http"
 	"reflect"
 
@@ -14,6 +15,7 @@ func (s *Server) routes() *http.ServeMux {
 	readMember := []string{ScopeGroup, ScopeMember, ScopeGroupReadonly, ScopeMemberReadonly}
 	readUser := []string{ScopeUser, ScopeUserReadonly}
 	mux := http.NewServeMux()
+	mux.HandleFunc("/", unknownPath)
 	add := func(pattern string, m method) { mux.HandleFunc(pattern, s.handler(m)) }
 
 	directory := func(pattern string, m method) {
@@ -75,4 +77,16 @@ func (s *Server) routes() *http.ServeMux {
 	})
 	audited("POST /admin/reports_v1/channels/stop", method{name: "channels.stop", writes: true, answer: stopChannel})
 	return mux
+}
+
+// unknownPath answers what none of the APIs has, or this simulator lacks.
+func unknownPath(w http.ResponseWriter, r *http.Request) {
+	e := notFound(r.Method + " " + r.URL.Path)
+	body, err := json.Marshal(e)
+	if err != nil {
+		body = nil
+	}
+	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+	w.WriteHeader(e.code)
+	_, _ = w.Write(body) // the client may be gone; there is nobody to tell
 }

@@ -67,8 +67,7 @@ func New(o Options) (*Server, error) {
 	s.quotas[Settings].Set(100_000, 24*time.Hour)
 	s.filtered.Set(250, time.Minute)
 	s.customerID = "C0" + base36(s.digest("customer", s.domain), 7)
-	s.audit.log = map[string][]*entry{}
-	s.audit.channels = map[string]*channel{}
+	s.audit = audit{log: map[string][]*entry{}, usedIDs: map[string]bool{}}
 	if err := s.seedFrom(o.Company); err != nil {
 		return nil, err
 	}

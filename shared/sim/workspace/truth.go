@@ -100,16 +100,11 @@ func (s *Server) Channels() []Channel {
 	now := s.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var alive []*channel
+	var out []Channel
 	for _, ch := range s.channels {
 		if ch.alive(now) {
-			alive = append(alive, ch)
+			out = append(out, Channel{ch.id, ch.app, ch.address, ch.ends})
 		}
-	}
-	slices.SortFunc(alive, func(a, b *channel) int { return a.opened - b.opened })
-	var out []Channel
-	for _, ch := range alive {
-		out = append(out, Channel{ch.id, ch.app, ch.address, ch.ends})
 	}
 	return out
 }

@@ -2,12 +2,16 @@ package workspace_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 
 	admin "google.golang.org/api/admin/directory/v1"
 	reports "google.golang.org/api/admin/reports/v1"
+	"google.golang.org/api/googleapi"
 	"google.golang.org/api/groupssettings/v1"
 	"google.golang.org/api/option"
 
@@ -122,4 +126,73 @@ func (w *world) advance(d time.Duration) {
 		w.google.Agenda().RunNext(w.t.Context(), w.now)
 	}
 	w.now = end
+}
+
+// refused checks that an error is Google's refusal with that status, and returns its reason.
+func refused(t *testing.T, err error, code int) string {
+	t.Helper()
+	var e *googleapi.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("got %v, want a refusal with %d", err, code)
+	}
+	if e.Code != code {
+		t.Fatalf("got %d %s, want %d", e.Code, e.Message, code)
+	}
+	if len(e.Errors) == 0 {
+		return ""
+	}
+	return e.Errors[0].Reason
+}
+
+// must fails the test on an error.
+func must[T any](t *testing.T) func(T, error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// company parses a company file.
+func company(t *testing.T, text string) func(*workspace.Options) {
+	t.Helper()
+	c, err := org.Parse("company.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(o *workspace.Options) { o.Company = c }
+}
+
+// get sends a request that Google's clients would not send.
+func (w *world) get(path string) *http.Response {
+	w.t.Helper()
+	r, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, "https://admin.googleapis.com"+path, nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	resp, err := (bearer{token, sim.Transport{"admin.googleapis.com": w.google}}).RoundTrip(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return resp
+}
+
+// structFields lists the fields of a vendor's type, to have all of them sent.
+func structFields(v any) []string {
+	var out []string
+	for _, f := range reflect.VisibleFields(reflect.TypeOf(v)) {
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" && name != "-" {
+			out = append(out, f.Name)
+		}
+	}
+	return out
 }
