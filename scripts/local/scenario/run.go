@@ -53,7 +53,7 @@ func Play(files []string, o Options) *Report {
 			fmt.Fprintf(o.Out, "FAIL %s\n%s\n", file, strings.TrimRight(root.out.String(), "\n"))
 			continue
 		}
-		if o.Verbose || s.shows {
+		if o.Verbose {
 			fmt.Fprintln(o.Out, strings.TrimRight(root.out.String(), "\n"))
 		}
 		fmt.Fprintf(o.Out, "ok   %s (%.2f s)\n", file, time.Since(began).Seconds())

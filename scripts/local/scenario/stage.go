@@ -30,7 +30,6 @@ type stage struct {
 	policy  fs.FS
 	world   *world.World
 	stages  map[string]Latency
-	shows   bool
 }
 
 // command is one command of a scenario. It returns an error when it does not hold.

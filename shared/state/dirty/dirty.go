@@ -17,6 +17,11 @@ import (
 // reading. Settings that our own robot wrote are not read again: the change that wrote them
 // has read them back.
 func Queue(ctx context.Context, q queue.Queue, s group.Signal, robot string, now time.Time) error {
+	if s.Topic == group.AboutWhole {
+		members, settings := s, s
+		members.Topic, settings.Topic = group.AboutMembers, group.AboutSettings
+		return errors.Join(Queue(ctx, q, members, robot, now), Queue(ctx, q, settings, robot, now))
+	}
 	own := robot != "" && group.Address(s.Actor) == group.Address(robot)
 	switch s.Topic {
 	case group.AboutSettings:
