@@ -107,18 +107,8 @@ func (s *Store) Bulk(ctx context.Context, writes []store.Write) error {
 	if err := store.Outside(ctx); err != nil {
 		return fmt.Errorf("bulk: %w", err)
 	}
-	var errs []error
-	var valid []store.Write
-	for _, w := range writes {
-		w, err := w.Normalize()
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		valid = append(valid, w)
-	}
-	for chunk := range slices.Chunk(valid, bulkSize) {
-		chunk = lastOfEachKey(chunk)
+	settled, errs := store.Settle(writes)
+	for chunk := range slices.Chunk(settled, bulkSize) {
 		err := s.inTransaction(ctx, func(*sql.Tx, time.Time) ([]store.Write, error) { return chunk, nil })
 		if err == nil {
 			continue
@@ -128,21 +118,6 @@ func (s *Store) Bulk(ctx context.Context, writes []store.Write) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// lastOfEachKey leaves out the writes that a later one of the same key makes void.
-func lastOfEachKey(writes []store.Write) []store.Write {
-	last := make(map[store.Key]int, len(writes))
-	for i, w := range writes {
-		last[w.Key()] = i
-	}
-	var kept []store.Write
-	for i, w := range writes {
-		if last[w.Key()] == i {
-			kept = append(kept, w)
-		}
-	}
-	return kept
 }
 
 // inTransaction does the writes that decide returns, together or not at all. All of it sees
