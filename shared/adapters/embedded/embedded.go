@@ -18,8 +18,9 @@ import (
 type DB struct {
 	sql      *sql.DB
 	now      func() time.Time
-	prepared map[string]*sql.Stmt
-	bell     bell // rings when there may be something to deliver
+	store    *storeStatements     // of the store
+	prepared map[string]*sql.Stmt // of the bus and the queues
+	bell     bell                 // rings when there may be something to deliver
 }
 
 // Open opens the database in the file at path, or a new one in memory where path is empty.
@@ -43,7 +44,10 @@ func Open(path string, now func() time.Time) (*DB, error) {
 			return nil, fmt.Errorf("prepare %s: %w", path, err)
 		}
 	}
-	if err := db.prepare(); err != nil {
+	if db.store, err = prepareStore(handle); err == nil {
+		err = db.prepare()
+	}
+	if err != nil {
 		handle.Close()
 		return nil, fmt.Errorf("prepare %s: %w", path, err)
 	}
@@ -54,7 +58,11 @@ func Open(path string, now func() time.Time) (*DB, error) {
 func (db *DB) Close() error { return db.sql.Close() }
 
 // pragmas are set on every connection: a write-ahead log that is synced before a commit
-// returns, so that nothing acknowledged is lost.
+// returns, so that nothing acknowledged is lost, and a cache of 64 MiB, so that a bulk does
+// not write the pages of an index over and over.
 func pragmas() url.Values {
-	return url.Values{"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)", "foreign_keys(ON)"}, "_txlock": {"immediate"}}
+	return url.Values{
+		"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)", "foreign_keys(ON)", "cache_size(-65536)"},
+		"_txlock": {"immediate"},
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,7 +38,7 @@ CREATE TABLE IF NOT EXISTS record_fields (
 
 // bulkSize is how many records of a bulk are committed together: one wait for the disk for
 // all of them, and others get their turn in between.
-const bulkSize = 5_000
+const bulkSize = 50_000
 
 // Store is the store in an embedded database. Transactions run one at a time and never
 // conflict. It is safe for concurrent use.
@@ -67,7 +68,7 @@ func (s *Store) Get(ctx context.Context, key store.Key) (store.Record, error) {
 	if err := store.Outside(ctx); err != nil {
 		return store.Record{}, fmt.Errorf("read %s: %w", key, err)
 	}
-	return get(ctx, s.db.sql, key, s.db.now())
+	return readRecord(ctx, s.db.store.get, key, s.db.now())
 }
 
 // Query returns one page of the records that match.
@@ -75,7 +76,7 @@ func (s *Store) Query(ctx context.Context, q store.Query) (store.Page, error) {
 	if err := store.Outside(ctx); err != nil {
 		return store.Page{}, fmt.Errorf("query %s: %w", q.Collection, err)
 	}
-	return query(ctx, s.db.sql, q, s.db.now())
+	return readPage(ctx, s.db.sql, q, s.db.now())
 }
 
 // Update runs decide in a transaction and commits what it wrote. It waits for its turn until
@@ -85,8 +86,9 @@ func (s *Store) Update(ctx context.Context, decide func(context.Context, store.T
 		return fmt.Errorf("begin transaction: %w", err)
 	}
 	return s.inTransaction(ctx, func(tx *sql.Tx, now time.Time) ([]store.Write, error) {
+		get := tx.StmtContext(ctx, s.db.store.get)
 		run := func() ([]store.Write, error) {
-			t := &transaction{tx: tx, now: now}
+			t := &transaction{tx: tx, get: get, now: now}
 			if err := decide(store.Inside(ctx), t); err != nil {
 				return nil, err
 			}
@@ -105,29 +107,15 @@ func (s *Store) Bulk(ctx context.Context, writes []store.Write) error {
 	if err := store.Outside(ctx); err != nil {
 		return fmt.Errorf("bulk: %w", err)
 	}
-	var errs []error
-	valid := make([]store.Write, 0, min(len(writes), bulkSize))
-	flush := func() {
-		err := s.inTransaction(ctx, func(*sql.Tx, time.Time) ([]store.Write, error) { return valid, nil })
-		if err != nil {
-			for _, w := range valid {
-				errs = append(errs, fmt.Errorf("write %s: %w", w.Key(), err))
-			}
-		}
-		valid = valid[:0]
-	}
-	for _, w := range writes {
-		w, err := w.Normalize()
-		if err != nil {
-			errs = append(errs, err)
+	settled, errs := store.Settle(writes)
+	for chunk := range slices.Chunk(settled, bulkSize) {
+		err := s.inTransaction(ctx, func(*sql.Tx, time.Time) ([]store.Write, error) { return chunk, nil })
+		if err == nil {
 			continue
 		}
-		if valid = append(valid, w); len(valid) == bulkSize {
-			flush()
+		for _, w := range chunk {
+			errs = append(errs, fmt.Errorf("write %s: %w", w.Key(), err))
 		}
-	}
-	if len(valid) > 0 {
-		flush()
 	}
 	return errors.Join(errs...)
 }
@@ -145,7 +133,7 @@ func (s *Store) inTransaction(ctx context.Context, decide func(*sql.Tx, time.Tim
 	if err != nil {
 		return err
 	}
-	if err := apply(ctx, tx, writes, now); err != nil {
+	if err := s.db.store.apply(ctx, tx, writes, now); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
@@ -157,6 +145,7 @@ func (s *Store) inTransaction(ctx context.Context, decide func(*sql.Tx, time.Tim
 // transaction is one run of the function that decides.
 type transaction struct {
 	tx      *sql.Tx
+	get     *sql.Stmt
 	now     time.Time
 	pending store.Pending
 }
@@ -165,14 +154,14 @@ func (t *transaction) Get(ctx context.Context, key store.Key) (store.Record, err
 	if err := t.pending.Read(); err != nil {
 		return store.Record{}, fmt.Errorf("read %s: %w", key, err)
 	}
-	return get(ctx, t.tx, key, t.now)
+	return readRecord(ctx, t.get, key, t.now)
 }
 
 func (t *transaction) Query(ctx context.Context, q store.Query) (store.Page, error) {
 	if err := t.pending.Read(); err != nil {
 		return store.Page{}, fmt.Errorf("query %s: %w", q.Collection, err)
 	}
-	return query(ctx, t.tx, q, t.now)
+	return readPage(ctx, t.tx, q, t.now)
 }
 
 func (t *transaction) Create(r store.Record) error { return t.pending.Create(r) }
@@ -185,7 +174,7 @@ func (t *transaction) Delete(key store.Key) error { return t.pending.Delete(key)
 func (t *transaction) settle(ctx context.Context) ([]store.Write, error) {
 	exists := map[store.Key]bool{}
 	for _, key := range t.pending.Created() {
-		_, err := get(ctx, t.tx, key, t.now)
+		_, err := readRecord(ctx, t.get, key, t.now)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return nil, err
 		}

@@ -33,7 +33,7 @@ func inMemory(*testing.T) string { return "" }
 func inFile(t *testing.T) string { return filepath.Join(t.TempDir(), "a ?#% 関所.db") }
 
 // openDB opens a database that ends with the test.
-func openDB(t *testing.T, path string, now func() time.Time) *embedded.DB {
+func openDB(t testing.TB, path string, now func() time.Time) *embedded.DB {
 	t.Helper()
 	db, err := embedded.Open(path, now)
 	if err != nil {

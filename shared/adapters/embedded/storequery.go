@@ -11,19 +11,12 @@ import (
 	"github.com/sekisho/sekisho/shared/ports/store"
 )
 
-// reader is what a database and a transaction have in common.
-type reader interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
-// get reads one record as it is at now.
-func get(ctx context.Context, r reader, key store.Key, now time.Time) (store.Record, error) {
+// readRecord reads one record as it is at now, by the statement for that.
+func readRecord(ctx context.Context, get *sql.Stmt, key store.Key, now time.Time) (store.Record, error) {
 	if err := key.Validate(); err != nil {
 		return store.Record{}, err
 	}
-	row := r.QueryRowContext(ctx, `SELECT data, fields, expires FROM records WHERE collection = ? AND id = ?`, key.Collection, key.ID)
-	rec, err := scanRecord(key, row.Scan)
+	rec, err := scanRecord(key, get.QueryRowContext(ctx, key.Collection, key.ID).Scan)
 	switch {
 	case errors.Is(err, sql.ErrNoRows), err == nil && rec.Expired(now):
 		return store.Record{}, fmt.Errorf("read %s: %w", key, store.ErrNotFound)
@@ -33,8 +26,13 @@ func get(ctx context.Context, r reader, key store.Key, now time.Time) (store.Rec
 	return rec, nil
 }
 
-// query reads one page of records as they are at now.
-func query(ctx context.Context, r reader, q store.Query, now time.Time) (store.Page, error) {
+// querier is what a database and a transaction have in common.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// readPage reads one page of records as they are at now.
+func readPage(ctx context.Context, r querier, q store.Query, now time.Time) (store.Page, error) {
 	if err := q.Validate(); err != nil {
 		return store.Page{}, err
 	}

@@ -126,6 +126,27 @@ func (w Write) Normalize() (Write, error) {
 	return Write{}, fmt.Errorf("write %s: %w: it must either put or delete", w.Key(), ErrInvalid)
 }
 
+// Settle returns what a [Store.Bulk] must write in the end, at most one write for each key, and
+// an error for each write that is not valid.
+func Settle(writes []Write) (settled []Write, errs []error) {
+	last := make(map[Key]int, len(writes)) // where in settled the last write of a key is
+	settled = make([]Write, 0, len(writes))
+	for _, w := range writes {
+		clean, err := w.Normalize()
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if at, written := last[clean.Key()]; written {
+			settled[at] = clean
+			continue
+		}
+		last[clean.Key()] = len(settled)
+		settled = append(settled, clean)
+	}
+	return settled, errs
+}
+
 type insideKey struct{}
 
 // Inside returns the context that an implementation passes to the function of a transaction.

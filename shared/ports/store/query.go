@@ -34,7 +34,8 @@ type Query struct {
 	// come before numbers, then times, then texts by their bytes in UTF-8. Records that are
 	// equal in it come by ID. Empty means by ID.
 	OrderBy string
-	// Desc turns the whole order round, that of equal records by ID too.
+	// Desc turns the whole order round, that of equal records by ID too. It needs OrderBy:
+	// Firestore cannot go through IDs backwards.
 	Desc bool
 	// Limit is the size of a page, 1 to [MaxPage].
 	Limit int
@@ -61,6 +62,9 @@ func (q Query) Validate() error {
 		if err := validateField(q.OrderBy); err != nil {
 			return fmt.Errorf("query %s: order by %w", q.Collection, err)
 		}
+	}
+	if q.Desc && q.OrderBy == "" {
+		return fmt.Errorf("query %s: %w: Desc needs OrderBy", q.Collection, ErrInvalid)
 	}
 	contains := false
 	for _, c := range q.Where {

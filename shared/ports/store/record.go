@@ -17,7 +17,7 @@ const (
 	MaxName   = 200       // bytes of the name of a collection or field
 	MaxData   = 900 << 10 // bytes of a record's JSON
 	MaxRecord = 1_000_000 // bytes of a record's JSON and fields together
-	MaxValue  = 1_500     // bytes of one string in a field; Firestore's indexes cut off the rest
+	MaxValue  = 1_000     // bytes of one string in a field; Firestore's indexes cut off after 1,500
 	MaxValues = 10_000    // entries of all fields of one record
 	MaxPage   = 1_000     // records of one page
 	MaxTx     = 400       // writes of one transaction

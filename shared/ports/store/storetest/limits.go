@@ -116,6 +116,7 @@ func testLimits(t *testing.T, open Open) {
 			{"no limit", store.Query{Collection: "things"}},
 			{"negative limit", store.Query{Collection: "things", Limit: -1}},
 			{"too high a limit", store.Query{Collection: "things", Limit: store.MaxPage + 1}},
+			{"backwards by ID", store.Query{Collection: "things", Limit: 1, Desc: true}},
 			{"dotted order", store.Query{Collection: "things", Limit: 1, OrderBy: "a.b"}},
 			{"no field", store.Query{Collection: "things", Limit: 1, Where: cond("", store.Equal, "x")}},
 			{"dotted field", store.Query{Collection: "things", Limit: 1, Where: cond("a.b", store.Equal, "x")}},

@@ -134,9 +134,10 @@ var (
 		}
 	})
 	drawQuery = rapid.Custom(func(t *rapid.T) store.Query {
-		q := store.Query{Limit: rapid.IntRange(1, 4).Draw(t, "limit"), Desc: rapid.Bool().Draw(t, "desc")}
+		q := store.Query{Limit: rapid.IntRange(1, 4).Draw(t, "limit")}
 		if rapid.Bool().Draw(t, "ordered") {
 			q.OrderBy = drawField.Draw(t, "order by")
+			q.Desc = rapid.Bool().Draw(t, "desc")
 			for range rapid.IntRange(0, 2).Draw(t, "ranges") {
 				op := rapid.SampledFrom([]store.Op{store.Less, store.AtMost, store.AtLeast, store.Greater}).Draw(t, "range")
 				q.Where = append(q.Where, store.Cond{Field: q.OrderBy, Op: op, Value: drawValue.Draw(t, "bound")})

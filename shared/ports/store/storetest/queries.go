@@ -36,10 +36,8 @@ func testQueries(t *testing.T, open Open) {
 		want    string
 	}{
 		{name: "everything by ID", want: "a b c d e f"},
-		{name: "everything backwards", desc: true, want: "f e d c b a"},
 
 		{name: "equal text", where: []store.Cond{cond("state", store.Equal, "open")}, want: "a b d"},
-		{name: "equal text backwards", where: []store.Cond{cond("state", store.Equal, "open")}, desc: true, want: "d b a"},
 		{name: "equal empty text", where: []store.Cond{cond("state", store.Equal, "")}, want: "e"},
 		{name: "equal number", where: []store.Cond{cond("n", store.Equal, int64(3))}, want: "a c e"},
 		{name: "equal time in another zone, nanoseconds cut off", where: []store.Cond{cond("due", store.Equal, noon.In(tokyo).Add(999))}, want: "a e"},
@@ -90,7 +88,9 @@ func testQueries(t *testing.T, open Open) {
 			// However small the pages are, together they are the same answer.
 			for _, limit := range []int{100, 2, 1} {
 				q := store.Query{Collection: "things", Where: test.where, OrderBy: test.orderBy, Desc: test.desc, Limit: limit}
-				if diff := cmp.Diff(strings.Fields(test.want), append([]string{}, ids(f.all(q))...)); diff != "" {
+				g := *f // errors belong to this test
+				g.t = t
+				if diff := cmp.Diff(strings.Fields(test.want), append([]string{}, ids(g.all(q))...)); diff != "" {
 					t.Errorf("in pages of %d (-want +got):\n%s", limit, diff)
 				}
 			}
@@ -110,7 +110,6 @@ func testQueries(t *testing.T, open Open) {
 		f.wantIDs(store.Query{OrderBy: "text"}, want...)
 		f.wantIDs(store.Query{OrderBy: "text", Limit: 3}, want...)
 		slices.Reverse(want)
-		f.wantIDs(store.Query{Desc: true, Limit: 3}, want...)
 		f.wantIDs(store.Query{OrderBy: "text", Desc: true, Limit: 1}, want...)
 	})
 
@@ -140,7 +139,6 @@ func testPages(t *testing.T, open Open) {
 	orders := []store.Query{
 		{Collection: "things"},
 		{Collection: "things", OrderBy: "n"},
-		{Collection: "things", Desc: true},
 		{Collection: "things", OrderBy: "n", Desc: true},
 		{Collection: "things", OrderBy: "n", Where: []store.Cond{{Field: "all", Op: store.Contains, Value: "x"}}},
 		{Collection: "things", OrderBy: "n", Where: []store.Cond{{Field: "n", Op: store.AtLeast, Value: int64(0)}}},

@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T, now func() time.Time) store.Store
 		{"queries", testQueries},
 		{"pages", testPages},
 		{"bulk", testBulk},
+		{"collections", testCollections},
 		{"limits", testLimits},
 		{"contexts", testContexts},
 		{"model", testModel},
