@@ -81,6 +81,23 @@ func TestBusDeliversInOrderOfDueTimeThenInsertion(t *testing.T) {
 	}
 }
 
+func TestBusDoesNotFollowARedirect(t *testing.T) {
+	c := newClock()
+	b := open(t, "", c).Bus()
+	var got []string
+	mustSubscribe(t, b, subscription("all", endpoint(t, func(w http.ResponseWriter, r *http.Request) {
+		got = append(got, r.Method+" "+r.URL.Path)
+		if len(got) == 1 {
+			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+		}
+	})+"/push"))
+	mustPublish(t, b, "1")
+	driveBus(t, c, b, http.DefaultClient)
+	if diff := cmp.Diff([]string{"POST /push", "POST /push"}, got); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+}
+
 func TestBusCountsWhatWaits(t *testing.T) {
 	c := newClock()
 	b := open(t, "", c).Bus()

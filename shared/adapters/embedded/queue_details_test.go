@@ -199,7 +199,7 @@ func TestQueueServes(t *testing.T) {
 		done <- r.Header.Get(queue.HeaderTask)
 	})
 	fast := limits
-	fast.Rate, fast.MinBackoff = 500, time.Millisecond
+	fast.Rate = 500
 	q, err := db.Queue(map[string]embedded.Destination{"work": {Limits: fast, Endpoint: url}})
 	if err != nil {
 		t.Fatal(err)

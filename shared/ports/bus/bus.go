@@ -78,8 +78,8 @@ func (m Message) Validate() error {
 // Publisher publishes. When Publish returns without an error, the message is on disk and
 // reaches every subscription whose filter it passes. When it returns an error, the message may
 // have been published all the same, unless the error is [ErrInvalid] or [ErrNoTopic]. It is
-// safe for concurrent use; the order of messages with the same ordering key is the order in
-// which their calls returned.
+// safe for concurrent use. Of two messages with the same ordering key, the one whose call
+// returned before the other's began comes first.
 type Publisher interface {
 	Publish(ctx context.Context, topic string, m Message) (id string, err error)
 }

@@ -73,10 +73,8 @@ func (s Subscription) Validate() error {
 			return fmt.Errorf("dead letters of subscription %s: %w", s.Name, err)
 		}
 	}
-	for name, values := range s.Filter {
-		if name == "" || len(values) == 0 {
-			return fmt.Errorf("%w subscription %s: the filter on attribute %q lets nothing pass", ErrInvalid, s.Name, name)
-		}
+	if err := s.Filter.validate(); err != nil {
+		return fmt.Errorf("subscription %s: %w", s.Name, err)
 	}
 	return nil
 }
@@ -92,28 +90,6 @@ func (s Subscription) Backoff(deliveries int) time.Duration {
 		wait *= 2
 	}
 	return wait
-}
-
-// Filter lists, for each attribute that matters, the values that pass. The empty filter
-// passes everything.
-type Filter map[string][]string
-
-// Match reports whether attributes pass.
-func (f Filter) Match(attributes map[string]string) bool {
-	for name, values := range f {
-		got, ok := attributes[name]
-		if !ok {
-			return false
-		}
-		pass := false
-		for _, v := range values {
-			pass = pass || v == got
-		}
-		if !pass {
-			return false
-		}
-	}
-	return true
 }
 
 // Acknowledges reports whether an HTTP status acknowledges a pushed message

@@ -85,15 +85,18 @@ const (
 // Limits are the properties of one queue. In production Terraform sets them
 // (https://cloud.google.com/tasks/docs/configuring-queues).
 type Limits struct {
-	// Rate is how many tasks start in a second: every try counts, and two starts are at least
-	// 1/Rate seconds apart, so that no window of time sees more. Cloud Tasks itself may start
-	// a few at once after a pause (its max_burst_size), and then keeps to the rate.
+	// Rate is how many tasks start in a second; every try counts. The embedded queue starts two
+	// at least 1/Rate seconds apart, so that no window of time sees more. Cloud Tasks may start
+	// about one second's worth at once after a pause (its max_burst_size), so that a window of
+	// s seconds may see Rate times s+1: a quota per second needs half the rate there, a quota
+	// per minute 60/61 of it.
 	Rate float64
 	// Concurrency is how many run at once.
 	Concurrency int
 	// MaxAttempts is how often a task is tried before it is given up; zero means for ever.
 	MaxAttempts int
-	// MinBackoff and MaxBackoff bound the wait before the next try; it doubles in between.
+	// MinBackoff and MaxBackoff bound the wait before the next try, in whole seconds; it doubles
+	// in between.
 	MinBackoff, MaxBackoff time.Duration
 }
 
@@ -107,8 +110,8 @@ func (l Limits) Validate() error {
 		return fmt.Errorf("%w limits: concurrency of %d, want 1 to %d", ErrInvalid, l.Concurrency, HighestConcurrency)
 	case l.MaxAttempts < 0:
 		return fmt.Errorf("%w limits: %d attempts", ErrInvalid, l.MaxAttempts)
-	case l.MinBackoff <= 0 || l.MinBackoff > l.MaxBackoff:
-		return fmt.Errorf("%w limits: backoff from %s to %s, want above 0 and rising", ErrInvalid, l.MinBackoff, l.MaxBackoff)
+	case l.MinBackoff <= 0 || l.MinBackoff > l.MaxBackoff || l.MinBackoff%time.Second != 0 || l.MaxBackoff%time.Second != 0:
+		return fmt.Errorf("%w limits: backoff from %s to %s, want whole seconds above 0, rising", ErrInvalid, l.MinBackoff, l.MaxBackoff)
 	}
 	return nil
 }

@@ -53,6 +53,8 @@ func TestLimitsValidate(t *testing.T) {
 		"high concurrency":   func(l *queue.Limits) { l.Concurrency = 5001 },
 		"negative attempts":  func(l *queue.Limits) { l.MaxAttempts = -1 },
 		"no backoff":         func(l *queue.Limits) { l.MinBackoff = 0 },
+		"backoff below 1 s":  func(l *queue.Limits) { l.MinBackoff = time.Second / 2 },
+		"uneven backoff":     func(l *queue.Limits) { l.MaxBackoff += time.Millisecond },
 		"backoff that falls": func(l *queue.Limits) { l.MaxBackoff = l.MinBackoff - 1 },
 	} {
 		l := valid

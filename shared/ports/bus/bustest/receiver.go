@@ -72,11 +72,8 @@ func newReceiver(t *testing.T, h Harness) *receiver {
 	r := &receiver{h: h, arrived: make(chan struct{}, 1), answer: func(delivery, int) int { return http.StatusNoContent }}
 	r.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		status := r.receive(t, req)
-		switch {
-		case status == dropConnection:
+		if status == dropConnection {
 			panic(http.ErrAbortHandler)
-		case status/100 == 3:
-			w.Header().Set("Location", "/elsewhere")
 		}
 		w.WriteHeader(status)
 	}))

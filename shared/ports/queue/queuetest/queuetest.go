@@ -33,6 +33,9 @@ type Harness struct {
 	Next func(context.Context) (time.Time, bool)
 	// RunNext runs one task that may start now and reports whether there was one.
 	RunNext func(context.Context) (bool, error)
+	// Bursts says that a queue saves up at most one second's worth of starts while it is idle, as
+	// the token bucket of Cloud Tasks does.
+	Bursts bool
 	// Restart ends the queues as if their process had been killed, and starts them again on
 	// the same data. It is nil where the suite cannot do that.
 	Restart func(t testing.TB)
@@ -251,7 +254,7 @@ func rate(t *testing.T, w *world) {
 		w.enqueue(t, queue.Task{Queue: directory})
 	}
 	w.drive(t)
-	w.reach(w.now().Add(time.Hour)) // an idle hour saves nothing up
+	w.reach(w.now().Add(time.Hour)) // an idle hour saves little up
 	for range 100 {
 		w.enqueue(t, queue.Task{Queue: directory})
 	}
@@ -260,7 +263,7 @@ func rate(t *testing.T, w *world) {
 	if len(starts) != 300 {
 		t.Fatalf("got %d tries, want 300", len(starts))
 	}
-	w.checkRate(t, directory, directoryLimits.Rate)
+	w.checkRate(t, directory, directoryLimits)
 	// Nor is the rate left unused.
 	if took := starts[199].at.Sub(starts[0].at); took > 199*directoryLimits.Interval() {
 		t.Errorf("200 tasks started within %s, want %s", took, 199*directoryLimits.Interval())
@@ -281,7 +284,7 @@ func rateOfRetries(t *testing.T, w *world) {
 	if got := len(w.runs(settings)); got != 60 {
 		t.Errorf("got %d tries, want 60", got)
 	}
-	w.checkRate(t, settings, settingsLimits.Rate)
+	w.checkRate(t, settings, settingsLimits)
 }
 
 func concurrency(t *testing.T, w *world) {
@@ -331,7 +334,7 @@ func concurrency(t *testing.T, w *world) {
 }
 
 func retried(t *testing.T, w *world) {
-	answers := []int{500, 404, 302, 429, dropConnection, 503, 204}
+	answers := []int{500, 404, 409, 429, dropConnection, 503, 204}
 	w.answer = func(_ run, n int) int { return answers[n-1] }
 	w.enqueue(t, queue.Task{Queue: directory, Name: "stubborn", Body: []byte("b")})
 	w.drive(t)
@@ -440,5 +443,5 @@ func restarted(t *testing.T, w *world) {
 	if got := len(w.runs(directory)); got != 20 {
 		t.Errorf("got %d tries, want 20", got)
 	}
-	w.checkRate(t, directory, directoryLimits.Rate)
+	w.checkRate(t, directory, directoryLimits)
 }

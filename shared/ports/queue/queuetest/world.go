@@ -50,11 +50,8 @@ func newWorld(t *testing.T) *world {
 			queue: path.Base(req.URL.Path), name: req.Header.Get(queue.HeaderTask),
 			at: w.now(), header: req.Header.Clone(), body: body,
 		})
-		switch {
-		case status == dropConnection:
+		if status == dropConnection {
 			panic(http.ErrAbortHandler)
-		case status/100 == 3:
-			rw.Header().Set("Location", "/elsewhere")
 		}
 		rw.WriteHeader(status)
 	}))
@@ -65,7 +62,7 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-func (w *world) url(queue string) string { return w.server.URL + "/" + queue }
+func (w *world) url(name string) string { return w.server.URL + "/" + name }
 
 func (w *world) receive(r run) (status int) {
 	w.mu.Lock()
@@ -126,12 +123,12 @@ func (w *world) enqueue(t *testing.T, task queue.Task) {
 }
 
 // runs returns the tries of one queue's tasks in the order in which they started.
-func (w *world) runs(queue string) []run {
+func (w *world) runs(name string) []run {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var out []run
 	for _, r := range w.got {
-		if r.queue == queue {
+		if r.queue == name {
 			out = append(out, r)
 		}
 	}
@@ -148,17 +145,21 @@ func names(runs []run) []string {
 
 // checkRate checks that no window of time, between any two starts, holds more starts than the
 // rate allows.
-func (w *world) checkRate(t *testing.T, queue string, rate float64) {
+func (w *world) checkRate(t *testing.T, name string, limits queue.Limits) {
 	t.Helper()
-	runs := w.runs(queue)
+	runs := w.runs(name)
 	if !slices.IsSortedFunc(runs, func(a, b run) int { return a.at.Compare(b.at) }) {
 		t.Fatal("starts are not in order")
+	}
+	burst := 1.0
+	if w.Bursts {
+		burst = max(1, limits.Rate)
 	}
 	for i := range runs {
 		for j := i + 1; j < len(runs); j++ {
 			window := runs[j].at.Sub(runs[i].at)
-			if starts := j - i + 1; float64(starts-1) > window.Seconds()*rate+1e-6 {
-				t.Fatalf("%d starts within %s, at %v a second", starts, window, rate)
+			if starts := j - i + 1; float64(starts) > burst+window.Seconds()*limits.Rate+1e-6 {
+				t.Fatalf("%d starts within %s, at %v a second", starts, window, limits.Rate)
 			}
 		}
 	}
