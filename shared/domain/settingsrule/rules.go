@@ -11,6 +11,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
@@ -90,25 +91,29 @@ func (r Rules) Validate() []Problem {
 			}
 		}
 	}
+	if !knownMode(r.Mode) {
+		add(unknownMode(r.Mode), "mode")
+	}
 	if len(r.Secure) > 0 && r.Anchor == "" {
 		add("secureGroup rules need an anchor: write anchor: secure_anchor@your-domain", "rules", "secureGroup")
 	}
 	for i, e := range r.Exceptions {
+		n := fmt.Sprint(i)
 		if _, ok := fields[e.Field]; !ok {
-			add(unknownField(e.Field), "exceptions", fmt.Sprint(i), "field")
+			add(unknownField(e.Field), "exceptions", n, "field")
 		}
 		if e.Group == "" {
-			add("an exception names its group: group: name@your-domain", "exceptions", fmt.Sprint(i))
+			add("an exception names its group: write group: name@your-domain", "exceptions", n, "group")
 		}
 		if e.Until.IsZero() {
-			add("an exception ends: write until: 2027-03-31", "exceptions", fmt.Sprint(i))
+			add("an exception ends: write until: 2027-03-31", "exceptions", n, "until")
 		}
 		if e.Reason == "" {
-			add("an exception says why: reason: a link or a sentence", "exceptions", fmt.Sprint(i))
+			add("an exception says why: write reason: a link or a sentence", "exceptions", n, "reason")
 		}
 		for j, other := range r.Exceptions[:i] {
-			if other.Group == e.Group && other.Field == e.Field {
-				add(fmt.Sprintf("exception %d names the same group and field", j+1), "exceptions", fmt.Sprint(i))
+			if e.Group != "" && strings.EqualFold(other.Group, e.Group) && other.Field == e.Field {
+				add(fmt.Sprintf("exception %d names the same group and field: keep one of them", j+1), "exceptions", n)
 			}
 		}
 	}
@@ -119,7 +124,7 @@ func (r Rules) Validate() []Problem {
 	// agree.
 	for _, secure := range []bool{false, true} {
 		for _, name := range Fields() {
-			for _, v := range Values(name) {
+			for _, v := range r.values(name) {
 				once, _ := r.replace(name, v, secure)
 				if twice, by := r.replace(name, once, secure); twice != once {
 					add(fmt.Sprintf("the rules never come to rest: %s goes from %s to %s and then to %s", name, v, once, twice),
@@ -131,6 +136,19 @@ func (r Rules) Validate() []Problem {
 	return out
 }
 
+// values lists the values of a field that the rules could meet or make, as far as that makes a
+// difference to them.
+func (r Rules) values(name string) []string {
+	out := Values(name)
+	for _, rule := range slices.Concat(r.General, r.Secure) {
+		if rule.Field == name {
+			out = append(append(out, rule.Needles...), rule.Replace)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 func (rule Rule) validate() []Problem {
 	var out []Problem
 	f, ok := fields[rule.Field]
@@ -138,7 +156,7 @@ func (rule Rule) validate() []Problem {
 		return []Problem{{Path: []string{"field"}, Text: unknownField(rule.Field)}}
 	}
 	if len(rule.Needles) == 0 {
-		out = append(out, Problem{Text: "a rule needs needles: the values that are not wanted"})
+		out = append(out, Problem{Path: []string{"needles"}, Text: "a rule needs needles: the values that are not wanted"})
 	}
 	for i, v := range rule.Needles {
 		if !f.knows(v) {
@@ -146,19 +164,26 @@ func (rule Rule) validate() []Problem {
 		}
 	}
 	switch {
+	case rule.Replace == "" && f.kind != text:
+		out = append(out, Problem{Path: []string{"replace"}, Text: "a rule needs replace: the value to put in their place"})
 	case !f.knows(rule.Replace):
 		out = append(out, Problem{Path: []string{"replace"}, Text: unknownValue(rule.Field, rule.Replace)})
-	case rule.Replace == "" && f.kind != text:
-		out = append(out, Problem{Text: "a rule needs replace: the value to put in their place"})
 	case slices.Contains(rule.Needles, rule.Replace):
 		out = append(out, Problem{Path: []string{"replace"}, Text: rule.Replace + " is one of the needles itself"})
 	}
-	switch rule.Mode {
-	case "", change.Auto, change.Ask, change.Report:
-	default:
-		out = append(out, Problem{Path: []string{"mode"}, Text: fmt.Sprintf("mode %q is unknown: write auto, ask or report", rule.Mode)})
+	if !knownMode(rule.Mode) {
+		out = append(out, Problem{Path: []string{"mode"}, Text: unknownMode(rule.Mode)})
 	}
 	return out
+}
+
+// knownMode reports whether a mode can be had; empty leaves it open.
+func knownMode(m change.Mode) bool {
+	return slices.Contains([]change.Mode{"", change.Auto, change.Ask, change.Report}, m)
+}
+
+func unknownMode(m change.Mode) string {
+	return fmt.Sprintf("mode %q is unknown: write auto, ask or report", m)
 }
 
 // origin is the rule that replaced a value.
