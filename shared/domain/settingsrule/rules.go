@@ -43,12 +43,15 @@ type Brake struct {
 	Max     int
 }
 
+// rounding is more than floating point loses, and less than any share of a group that counts.
+const rounding = 1e-6
+
 // Limit returns how many of so many groups may be corrected, and whether there is a limit at
 // all. At least one may: a brake that never lets anything pass gets taken out.
 func (b Brake) Limit(groups int) (int, bool) {
 	limit, bound := 0, false
 	if b.Percent > 0 {
-		limit, bound = max(1, int(b.Percent*float64(groups)/100)), true
+		limit, bound = max(1, int(b.Percent*float64(groups)/100+rounding)), true
 	}
 	if b.Max > 0 && (!bound || b.Max < limit) {
 		limit, bound = b.Max, true
@@ -120,17 +123,46 @@ func (r Rules) Validate() []Problem {
 	if len(out) > 0 {
 		return out
 	}
-	// Applying the rules to what they made must change nothing more, or two runs would never
-	// agree.
-	for _, secure := range []bool{false, true} {
-		for _, name := range Fields() {
-			for _, v := range r.values(name) {
-				once, _ := r.replace(name, v, secure)
-				if twice, by := r.replace(name, once, secure); twice != once {
-					add(fmt.Sprintf("the rules never come to rest: %s goes from %s to %s and then to %s", name, v, once, twice),
-						"rules", by.set, fmt.Sprint(by.index))
+	return r.restless()
+}
+
+// restless lists values on which the rules never agree: what rules up to one mode make, those
+// up to the same or an earlier mode would replace again, so that two runs would never agree.
+func (r Rules) restless() []Problem {
+	var out []Problem
+	for i, mode := range modes {
+		for _, earlier := range modes[:i+1] {
+			for _, secure := range []bool{false, true} {
+				for _, name := range r.Named(secure) {
+					for _, v := range r.values(name) {
+						once, _ := r.replace(name, v, secure, mode)
+						twice, by := r.replace(name, once, secure, earlier)
+						if twice == once {
+							continue
+						}
+						way := fmt.Sprintf("from %s to %s and then to %s", v, once, twice)
+						if v == once {
+							way = fmt.Sprintf("from %s to %s and back", once, twice)
+						}
+						out = append(out, Problem{
+							Path: []string{"rules", by.set, fmt.Sprint(by.index)},
+							Text: fmt.Sprintf("the rules never come to rest: %s goes %s", name, way),
+						})
+					}
 				}
 			}
+		}
+	}
+	return distinct(out)
+}
+
+// distinct drops what was said before.
+func distinct(problems []Problem) []Problem {
+	var out []Problem
+	for _, p := range problems {
+		same := func(o Problem) bool { return o.Text == p.Text && slices.Equal(o.Path, p.Path) }
+		if !slices.ContainsFunc(out, same) {
+			out = append(out, p)
 		}
 	}
 	return out
@@ -186,21 +218,27 @@ func unknownMode(m change.Mode) string {
 	return fmt.Sprintf("mode %q is unknown: write auto, ask or report", m)
 }
 
+// modes are those that there are, from the one that does most by itself.
+var modes = []change.Mode{change.Auto, change.Ask, change.Report}
+
 // origin is the rule that replaced a value.
 type origin struct {
 	set   string
 	index int
-	mode  change.Mode
 }
 
-// replace runs one value through the rules: first the general ones, then the secure ones on
-// what came out.
-func (r Rules) replace(name, value string, secure bool) (string, origin) {
+// replace runs one value through the rules whose mode is one up to the given one: first the
+// general ones, then the secure ones on what came out.
+func (r Rules) replace(name, value string, secure bool, upTo change.Mode) (string, origin) {
 	var by origin
 	run := func(set string, rules []Rule) {
 		for i, rule := range rules {
+			mode := cmp.Or(rule.Mode, r.Mode, change.Report)
+			if slices.Index(modes, mode) > slices.Index(modes, upTo) {
+				continue
+			}
 			if rule.Field == name && slices.Contains(rule.Needles, value) {
-				value, by = rule.Replace, origin{set: set, index: i, mode: cmp.Or(rule.Mode, r.Mode, change.Report)}
+				value, by = rule.Replace, origin{set: set, index: i}
 			}
 		}
 	}
