@@ -94,7 +94,9 @@ func (l *loading) approval(at place) {
 		if a.Escalate != nil && a.Escalate.After >= within {
 			t.at("escalate").problem("never happens: the deadline is after %s", spellDuration(within))
 		}
-		l.approvals = append(l.approvals, approval{a, item})
+		if len(a.Kinds) > 0 && !slices.Contains(a.Kinds, "") {
+			l.approvals = append(l.approvals, approval{a, item})
+		}
 		l.policy.Approvals = append(l.policy.Approvals, a)
 	}
 }
@@ -156,11 +158,14 @@ func (p place) escalation() *change.Escalation {
 func (l *loading) settle() {
 	for i, later := range l.approvals {
 		for _, earlier := range l.approvals[:i] {
-			switch {
-			case earlier.at.file != later.at.file && overlap(earlier.Approval, later.Approval):
+			apart := earlier.at.file != later.at.file
+			if apart && overlap(earlier.Approval, later.Approval) {
 				later.at.problem("is about some of the same changes as the entry in %s: put both into one file, where the first counts", earlier.at.where())
-			case earlier.at.file == later.at.file && covers(earlier.Approval, later.Approval):
+				break
+			}
+			if !apart && covers(earlier.Approval, later.Approval) {
 				later.at.problem("is never reached: the entry in %s is about all of the same changes", earlier.at.where())
+				break
 			}
 		}
 	}

@@ -31,18 +31,15 @@ var syncFrequencies = []int{1, 5, 15, 30, 60, 120, 180, 360, 480, 720, 1440}
 
 func (l *loading) connections(at place) {
 	t := at.table("defaults", "services")
-	if defaults := t.at("defaults"); defaults.given() && l.define(kindSection, "connections.defaults", defaults) {
+	if defaults := t.at("defaults"); defaults.given() {
+		l.define(kindSection, "connections.defaults", defaults)
 		d := defaults.table("redirect", "sync_frequency")
 		l.policy.Connections.Redirect = d.at("redirect").link()
 		l.policy.Connections.SyncFrequency = d.at("sync_frequency").syncFrequency()
 	}
 	for _, e := range t.at("services").entries("the service's name: {required: [host], config: {}}") {
-		if l.define(kindService, e.name, e.value) {
-			if l.policy.Connections.Services == nil {
-				l.policy.Connections.Services = map[string]Service{}
-			}
-			l.policy.Connections.Services[e.name] = e.value.service()
-		}
+		l.define(kindService, e.name, e.value)
+		put(&l.policy.Connections.Services, e.name, e.value.service())
 	}
 }
 
@@ -63,10 +60,7 @@ func (p place) service() Service {
 		if slices.Contains(s.Required, e.name) {
 			e.value.problem("is fixed here and asked for in required: take it out of one of them")
 		}
-		if s.Config == nil {
-			s.Config = map[string]any{}
-		}
-		s.Config[e.name] = e.value.any()
+		put(&s.Config, e.name, e.value.any())
 	}
 	return s
 }
@@ -114,6 +108,6 @@ func (p place) any() any {
 		}
 		return out
 	}
-	p.problem("has no value: write one, or leave the key out")
+	p.is(scalar, "one")
 	return nil
 }

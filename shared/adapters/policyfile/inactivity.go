@@ -2,7 +2,6 @@ package policyfile
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"time"
 
@@ -61,20 +60,16 @@ var systems = []string{"looker"}
 func (l *loading) inactivity(at place) {
 	t := at.table(append(slices.Clone(systems), "requests")...)
 	for _, system := range systems {
-		if p := t.at(system); p.given() && l.define(kindSystem, system, p) {
-			if l.policy.Inactivity.Systems == nil {
-				l.policy.Inactivity.Systems = map[string]IdleRule{}
-			}
-			l.policy.Inactivity.Systems[system] = p.idle()
+		if p := t.at(system); p.given() {
+			l.define(kindSystem, system, p)
+			put(&l.policy.Inactivity.Systems, system, p.idle())
 		}
 	}
 	requests := t.at("requests").table(systems...)
 	for _, system := range systems {
-		if p := requests.at(system); p.given() && l.define(kindRequests, system, p) {
-			if l.policy.Inactivity.Requests == nil {
-				l.policy.Inactivity.Requests = map[string]RequestRule{}
-			}
-			l.policy.Inactivity.Requests[system] = p.requests()
+		if p := requests.at(system); p.given() {
+			l.define(kindRequests, system, p)
+			put(&l.policy.Inactivity.Requests, system, p.requests())
 		}
 	}
 }
@@ -118,17 +113,16 @@ func (p place) requests() RequestRule {
 		AutoFor: distinct(t.at("auto_for").list("[group:team@your-domain]"),
 			func(p place) change.Selector { return p.selector(named) }),
 	}
-	if r.Default != "" && !slices.Contains(r.Roles, r.Default) {
+	if r.Default != "" && len(r.Roles) > 0 && !slices.Contains(r.Roles, r.Default) {
 		t.at("default").problem("%s cannot be asked for%s", quote(r.Default), settingsrule.Suggest(r.Default, r.Roles))
 	}
 	return r
 }
 
-// spellDuration shows a length of time the way policies write it.
-func spellDuration(d time.Duration) string {
-	const day = 24 * time.Hour
-	if d >= day && d%day == 0 {
-		return fmt.Sprintf("%dd", d/day)
+// put adds to a map that may not be made yet.
+func put[V any](m *map[string]V, key string, v V) {
+	if *m == nil {
+		*m = map[string]V{}
 	}
-	return d.String()
+	(*m)[key] = v
 }

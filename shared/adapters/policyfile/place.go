@@ -52,6 +52,7 @@ func (p place) is(want shape, example string) bool {
 		return false
 	case p.node.shape == want:
 		return true
+	case p.node.shape == refused:
 	case p.node.shape == nothing:
 		p.problem("has no value: write %s, or leave the key out (a value that begins with # needs quotes)", example)
 	default:
@@ -153,7 +154,7 @@ func distinct[T comparable](items []place, read func(place) T) []T {
 	for _, item := range items {
 		v := read(item)
 		if i := slices.Index(out, v); v != zero && i >= 0 {
-			item.problem("%v is named twice in this list", v)
+			item.problem("%s is named twice in this list", item.node.text)
 		}
 		out = append(out, v)
 	}

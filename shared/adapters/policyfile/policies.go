@@ -83,9 +83,8 @@ func (p place) rule(others []AccessRule) AccessRule {
 // useStandard adds the standard policies that something names and nothing defines.
 func (l *loading) useStandard() {
 	for _, s := range standard {
-		used := slices.ContainsFunc(l.references, func(r reference) bool { return r.kind == kindPolicy && r.name == s.Name })
-		if used && !slices.Contains(l.names(kindPolicy), s.Name) {
-			l.definitions = append(l.definitions, reference{kind: kindPolicy, name: s.Name})
+		is := func(r reference) bool { return r.kind == kindPolicy && r.name == s.Name }
+		if slices.ContainsFunc(l.references, is) && !slices.ContainsFunc(l.definitions, is) {
 			l.policy.Policies = append(l.policy.Policies, s)
 		}
 	}

@@ -179,7 +179,7 @@ func (l *loading) finish() (*Policy, error) {
 func (l *loading) sections(root place) {
 	t := root.table("version", "settings", "inactivity", "access", "connections", "teams", "roles", "policies", "approvals")
 	if v := t.at("version"); v.given() && v.word() != "1" {
-		v.problem("version %s is not known here: write version: 1", quote(v.node.text))
+		v.problem("%s is not known here: write version: 1", quote(v.node.text))
 	}
 	sections := []struct {
 		key  string

@@ -56,13 +56,18 @@ func (l *loading) refer(k kind, name string, at place) {
 
 func (l *loading) names(k kind) []string {
 	var out []string
+	if k == kindPolicy {
+		for _, s := range standard {
+			out = append(out, s.Name)
+		}
+	}
 	for _, d := range l.definitions {
 		if d.kind == k {
 			out = append(out, d.name)
 		}
 	}
 	slices.Sort(out)
-	return out
+	return slices.Compact(out)
 }
 
 // resolve checks every reference.

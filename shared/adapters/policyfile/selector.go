@@ -48,18 +48,23 @@ func (p place) selector(ways []string) change.Selector {
 			return change.Selector(strings.ToLower(s))
 		}
 	}
-	p.problem("%s is no set of people: write %s", quote(s), spell(ways))
+	p.problem("%s is no set of people: write %s", quote(s), spell(ways, s))
 	return ""
 }
 
-func spell(ways []string) string {
+// spell lists the ways, with the address itself where somebody wrote one alone.
+func spell(ways []string, written string) string {
+	address := "name@your-domain"
+	if looksLikeAddress(written) && !strings.Contains(written, ":") {
+		address = written
+	}
 	out := make([]string, len(ways))
 	for i, way := range ways {
 		switch {
 		case way == byRole:
 			out[i] = "role:name"
 		case strings.HasSuffix(way, ":"):
-			out[i] = way + "name@your-domain"
+			out[i] = way + address
 		default:
 			out[i] = way
 		}

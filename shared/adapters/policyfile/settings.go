@@ -9,9 +9,7 @@ import (
 )
 
 func (l *loading) settings(at place) {
-	if !l.define(kindSection, "settings", at) {
-		return
-	}
+	l.define(kindSection, "settings", at)
 	before := len(l.problems)
 	t := at.table("anchor", "mode", "rules", "exceptions", "brake")
 	rules := t.at("rules").table("general", "secureGroup")

@@ -50,8 +50,11 @@ func (p place) duration() time.Duration {
 	return d
 }
 
-// longest is about 100 years: more is a slip of the pen, and sums of two still fit.
-const longest = 36_500 * 24 * time.Hour
+const (
+	day = 24 * time.Hour
+	// longest is about 100 years: more is a slip of the pen, and sums of two still fit.
+	longest = 36_500 * day
+)
 
 // parseDuration reads Go's form with an optional number of days, of 24 hours each, before it.
 func parseDuration(s string) (time.Duration, error) {
@@ -63,7 +66,7 @@ func parseDuration(s string) (time.Duration, error) {
 	if err != nil {
 		return 0, fmt.Errorf("is not a length of time")
 	}
-	total := time.Duration(n) * 24 * time.Hour
+	total := time.Duration(n) * day
 	if rest != "" || !hasDays {
 		d, err := time.ParseDuration(rest)
 		switch {
@@ -83,14 +86,27 @@ func parseDuration(s string) (time.Duration, error) {
 	return total, nil
 }
 
+// spellDuration shows a length of time the way policies write it.
+func spellDuration(d time.Duration) string {
+	switch {
+	case d%day == 0:
+		return fmt.Sprintf("%dd", d/day)
+	case d%time.Hour == 0:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	case d%time.Minute == 0:
+		return fmt.Sprintf("%dm", d/time.Minute)
+	}
+	return d.String()
+}
+
 // until reads the end of something that holds for a time: an instant, or a day through the
 // whole of which it still holds, in UTC.
 func (p place) until() time.Time {
 	if !p.is(scalar, "a day such as 2027-03-31") {
 		return time.Time{}
 	}
-	if day, err := time.Parse(time.DateOnly, p.node.text); err == nil {
-		return day.AddDate(0, 0, 1)
+	if date, err := time.Parse(time.DateOnly, p.node.text); err == nil {
+		return date.AddDate(0, 0, 1)
 	}
 	t, err := time.Parse(time.RFC3339, p.node.text)
 	if err != nil {

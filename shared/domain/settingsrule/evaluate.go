@@ -1,7 +1,6 @@
 package settingsrule
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -50,52 +49,124 @@ func (f Finding) Compliant() bool {
 }
 
 // Evaluate holds one group against the rules at one instant.
+//
+// The rules of one mode after the other are run until they have nothing to add: first those in
+// mode auto, then those in mode ask on what the first made, then those in mode report on both.
+// So whoever applies the corrections, up to any mode, and evaluates again, finds nothing more to
+// do up to that mode.
 func (r Rules) Evaluate(s Subject, now time.Time) Finding {
 	var out Finding
-	wanted := map[change.Mode]map[string]string{}
-	merged := s.Settings["customRolesEnabledForSettingsToBeMerged"] == "true"
 	for _, name := range r.Named(s.Secure) {
-		value, present := s.Settings[name]
-		if !present {
-			continue
-		}
-		if !fields[name].knows(value) {
+		if value, present := s.Settings[name]; present && !fields[name].knows(value) {
 			out.Unknown = append(out.Unknown, change.Delta{Field: name, Before: value})
-			continue
 		}
-		if r.excepted(s, name, now) {
-			continue
-		}
-		after, by := r.replace(name, value, s.Secure)
-		if after == value {
-			continue
-		}
-		mode := by.mode
-		if merged && fields[name].merged {
-			// What the field says may not be what holds; a person has to look.
-			mode = change.Report
-		}
-		if wanted[mode] == nil {
-			wanted[mode] = map[string]string{}
-		}
-		wanted[mode][name] = after
 	}
 	current := maps.Clone(s.Settings)
-	for _, mode := range []change.Mode{change.Auto, change.Ask, change.Report} {
-		if len(wanted[mode]) == 0 {
-			continue
+	for _, mode := range modes {
+		rested := r.rest(current, s.Secure, mode, r.held(s, mode, now))
+		for _, text := range rested.unresolved {
+			if !slices.Contains(out.Unresolved, text) {
+				out.Unresolved = append(out.Unresolved, text)
+			}
 		}
-		patch, follows, unresolved := agree(current, wanted[mode])
-		out.Unresolved = append(out.Unresolved, unresolved...)
-		if len(patch) == 0 {
-			continue
+		c := Correction{Mode: mode}
+		for _, name := range slices.Sorted(maps.Keys(rested.settings)) {
+			before, after := current[name], rested.settings[name]
+			if before == after {
+				continue
+			}
+			c.Diff = append(c.Diff, change.Delta{Field: name, Before: before, After: after})
+			if !rested.wanted[name] {
+				c.Follows = append(c.Follows, name)
+			}
 		}
-		c := Correction{Mode: mode, Follows: follows}
-		for _, name := range slices.Sorted(maps.Keys(patch)) {
-			c.Diff = append(c.Diff, change.Delta{Field: name, Before: current[name], After: patch[name]})
+		if len(c.Diff) > 0 {
+			out.Corrections = append(out.Corrections, c)
 		}
-		out.Corrections = append(out.Corrections, c)
-		maps.Copy(current, patch)
+		current = rested.settings
+	}
+	return out
+}
+
+// rested is what settings come to.
+type rested struct {
+	settings map[string]string
+	// wanted says of the fields that moved whether a rule asked for where they are.
+	wanted map[string]bool
+	// unresolved says what the rules still want and do not get.
+	unresolved []string
+}
+
+// rest applies the rules up to a mode again and again, until they add nothing. A field that
+// follows another may come to a value that a rule is about, hence the repetition. Rules of
+// different fields may also undo one another that way; then those fields are left as they are.
+func (r Rules) rest(current map[string]string, secure bool, upTo change.Mode, held map[string]bool) rested {
+	out := rested{settings: current, wanted: map[string]bool{}}
+	seen := []map[string]string{current}
+	for {
+		wanted := map[string]string{}
+		for _, name := range r.Named(secure) {
+			value, present := out.settings[name]
+			if !present || held[name] || !fields[name].knows(value) {
+				continue
+			}
+			if after, _ := r.replace(name, value, secure, upTo); after != value {
+				wanted[name] = after
+			}
+		}
+		var next map[string]string
+		next, out.unresolved = agree(out.settings, wanted, held)
+		if maps.Equal(next, out.settings) {
+			return out
+		}
+		again := slices.IndexFunc(seen, func(s map[string]string) bool { return maps.Equal(s, next) })
+		if again >= 0 {
+			restless := differing(seen[again:])
+			held = maps.Clone(held)
+			for _, name := range restless {
+				held[name] = true
+			}
+			out = r.rest(current, secure, upTo, held)
+			out.unresolved = append(out.unresolved, "the rules undo one another's work: "+strings.Join(restless, ", "))
+			return out
+		}
+		for name, value := range next {
+			if value != out.settings[name] {
+				out.wanted[name] = value == wanted[name]
+			}
+		}
+		out.settings, seen = next, append(seen, next)
+	}
+}
+
+// differing lists the fields that are not the same in all of several settings, sorted.
+func differing(all []map[string]string) []string {
+	seen := map[string]bool{}
+	for _, settings := range all[1:] {
+		for name, value := range settings {
+			if value != all[0][name] {
+				seen[name] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
+}
+
+// held lists the fields that are not to be moved, neither by a rule nor to agree with another:
+// those with an exception and, except for a report, those whose value may not be what it seems.
+func (r Rules) held(s Subject, mode change.Mode, now time.Time) map[string]bool {
+	out := map[string]bool{}
+	for _, e := range slices.Concat(r.Exceptions, s.Waived) {
+		if strings.EqualFold(e.Group, s.Group) && now.Before(e.Until) {
+			out[e.Field] = true
+		}
+	}
+	if s.Settings["customRolesEnabledForSettingsToBeMerged"] == "true" && mode != change.Report {
+		for name, f := range fields {
+			if f.merged {
+				out[name] = true
+			}
+		}
 	}
 	return out
 }
@@ -124,88 +195,4 @@ func (r Rules) Turns(after, upTo time.Time) []string {
 		}
 	}
 	return slices.Sorted(maps.Keys(seen))
-}
-
-func (r Rules) excepted(s Subject, name string, now time.Time) bool {
-	holds := func(e Exception) bool {
-		return strings.EqualFold(e.Group, s.Group) && e.Field == name && now.Before(e.Until)
-	}
-	return slices.ContainsFunc(r.Exceptions, holds) || slices.ContainsFunc(s.Waived, holds)
-}
-
-// agree completes a patch so that the settings after it are a combination which the API takes.
-// Fields that no rule asked for only move to a narrower audience. What cannot be had that way
-// is left out of the patch and said in words.
-func agree(current, wanted map[string]string) (patch map[string]string, follows, unresolved []string) {
-	patch = maps.Clone(wanted)
-	value := func(name string) string {
-		if v, ok := patch[name]; ok {
-			return v
-		}
-		return current[name]
-	}
-	follow := func(name, v string) {
-		if patch[name] != v {
-			patch[name] = v
-			follows = append(follows, name)
-		}
-	}
-	drop := func(name, why string) {
-		delete(patch, name)
-		unresolved = append(unresolved, why)
-	}
-
-	// archiveOnly and whoCanPostMessage = NONE_CAN_POST imply one another
-	// (reference of archiveOnly).
-	_, asksPost := wanted["whoCanPostMessage"]
-	_, asksArchive := wanted["archiveOnly"]
-	switch {
-	case asksPost && wanted["whoCanPostMessage"] == "NONE_CAN_POST" && value("archiveOnly") == "false":
-		if asksArchive {
-			drop("archiveOnly", "archiveOnly false and whoCanPostMessage NONE_CAN_POST exclude one another")
-		}
-		follow("archiveOnly", "true")
-	case asksArchive && wanted["archiveOnly"] == "true":
-		if asksPost && wanted["whoCanPostMessage"] != "NONE_CAN_POST" {
-			drop("whoCanPostMessage", "archiveOnly true leaves only NONE_CAN_POST for whoCanPostMessage")
-		}
-		follow("whoCanPostMessage", "NONE_CAN_POST")
-	case asksArchive && wanted["archiveOnly"] == "false" && value("whoCanPostMessage") == "NONE_CAN_POST":
-		follow("whoCanPostMessage", "ALL_MANAGERS_CAN_POST")
-	case asksPost && value("archiveOnly") == "true" && wanted["whoCanPostMessage"] != "NONE_CAN_POST":
-		drop("whoCanPostMessage", "the group is archived: whoCanPostMessage stays NONE_CAN_POST until archiveOnly is false")
-	}
-
-	// A narrower audience must not see less than it needs: moderators ≤ who sees the members ≤
-	// who sees the group.
-	narrow := func(inner, outer string) {
-		i, ok1 := audience[inner][value(inner)]
-		o, ok2 := audience[outer][value(outer)]
-		if !ok1 || !ok2 || i <= o {
-			return
-		}
-		if _, outerMoves := patch[outer]; !outerMoves {
-			if _, innerMoves := patch[inner]; innerMoves {
-				// The rule widens the inner one past what holds: nothing is opened on its account.
-				drop(inner, fmt.Sprintf("%s %s needs a wider %s than %s", inner, value(inner), outer, value(outer)))
-			}
-			return
-		}
-		if _, asked := wanted[inner]; asked {
-			drop(inner, fmt.Sprintf("%s %s needs a wider %s than %s", inner, wanted[inner], outer, value(outer)))
-		}
-		if v, ok := widest(inner, o); ok && value(inner) != v && audience[inner][value(inner)] > o {
-			follow(inner, v)
-		}
-	}
-	narrow("whoCanViewMembership", "whoCanDiscoverGroup")
-	narrow("whoCanModerateMembers", "whoCanViewMembership")
-
-	for name, v := range patch {
-		if current[name] == v {
-			delete(patch, name)
-		}
-	}
-	slices.Sort(follows)
-	return patch, follows, unresolved
 }

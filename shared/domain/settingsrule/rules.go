@@ -11,6 +11,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
@@ -42,12 +43,15 @@ type Brake struct {
 	Max     int
 }
 
+// rounding is more than floating point loses, and less than any share of a group that counts.
+const rounding = 1e-6
+
 // Limit returns how many of so many groups may be corrected, and whether there is a limit at
 // all. At least one may: a brake that never lets anything pass gets taken out.
 func (b Brake) Limit(groups int) (int, bool) {
 	limit, bound := 0, false
 	if b.Percent > 0 {
-		limit, bound = max(1, int(b.Percent*float64(groups)/100)), true
+		limit, bound = max(1, int(b.Percent*float64(groups)/100+rounding)), true
 	}
 	if b.Max > 0 && (!bound || b.Max < limit) {
 		limit, bound = b.Max, true
@@ -90,45 +94,91 @@ func (r Rules) Validate() []Problem {
 			}
 		}
 	}
+	if !knownMode(r.Mode) {
+		add(unknownMode(r.Mode), "mode")
+	}
 	if len(r.Secure) > 0 && r.Anchor == "" {
 		add("secureGroup rules need an anchor: write anchor: secure_anchor@your-domain", "rules", "secureGroup")
 	}
 	for i, e := range r.Exceptions {
+		n := fmt.Sprint(i)
 		if _, ok := fields[e.Field]; !ok {
-			add(unknownField(e.Field), "exceptions", fmt.Sprint(i), "field")
+			add(unknownField(e.Field), "exceptions", n, "field")
 		}
 		if e.Group == "" {
-			add("an exception names its group: group: name@your-domain", "exceptions", fmt.Sprint(i))
+			add("an exception names its group: write group: name@your-domain", "exceptions", n, "group")
 		}
 		if e.Until.IsZero() {
-			add("an exception ends: write until: 2027-03-31", "exceptions", fmt.Sprint(i))
+			add("an exception ends: write until: 2027-03-31", "exceptions", n, "until")
 		}
 		if e.Reason == "" {
-			add("an exception says why: reason: a link or a sentence", "exceptions", fmt.Sprint(i))
+			add("an exception says why: write reason: a link or a sentence", "exceptions", n, "reason")
 		}
 		for j, other := range r.Exceptions[:i] {
-			if other.Group == e.Group && other.Field == e.Field {
-				add(fmt.Sprintf("exception %d names the same group and field", j+1), "exceptions", fmt.Sprint(i))
+			if e.Group != "" && strings.EqualFold(other.Group, e.Group) && other.Field == e.Field {
+				add(fmt.Sprintf("exception %d names the same group and field: keep one of them", j+1), "exceptions", n)
 			}
 		}
 	}
 	if len(out) > 0 {
 		return out
 	}
-	// Applying the rules to what they made must change nothing more, or two runs would never
-	// agree.
-	for _, secure := range []bool{false, true} {
-		for _, name := range Fields() {
-			for _, v := range Values(name) {
-				once, _ := r.replace(name, v, secure)
-				if twice, by := r.replace(name, once, secure); twice != once {
-					add(fmt.Sprintf("the rules never come to rest: %s goes from %s to %s and then to %s", name, v, once, twice),
-						"rules", by.set, fmt.Sprint(by.index))
+	return r.restless()
+}
+
+// restless lists values on which the rules never agree: what rules up to one mode make, those
+// up to the same or an earlier mode would replace again, so that two runs would never agree.
+func (r Rules) restless() []Problem {
+	var out []Problem
+	for i, mode := range modes {
+		for _, earlier := range modes[:i+1] {
+			for _, secure := range []bool{false, true} {
+				for _, name := range r.Named(secure) {
+					for _, v := range r.values(name) {
+						once, _ := r.replace(name, v, secure, mode)
+						twice, by := r.replace(name, once, secure, earlier)
+						if twice == once {
+							continue
+						}
+						way := fmt.Sprintf("from %s to %s and then to %s", v, once, twice)
+						if v == once {
+							way = fmt.Sprintf("from %s to %s and back", once, twice)
+						}
+						out = append(out, Problem{
+							Path: []string{"rules", by.set, fmt.Sprint(by.index)},
+							Text: fmt.Sprintf("the rules never come to rest: %s goes %s", name, way),
+						})
+					}
 				}
 			}
 		}
 	}
+	return distinct(out)
+}
+
+// distinct drops what was said before.
+func distinct(problems []Problem) []Problem {
+	var out []Problem
+	for _, p := range problems {
+		same := func(o Problem) bool { return o.Text == p.Text && slices.Equal(o.Path, p.Path) }
+		if !slices.ContainsFunc(out, same) {
+			out = append(out, p)
+		}
+	}
 	return out
+}
+
+// values lists the values of a field that the rules could meet or make, as far as that makes a
+// difference to them.
+func (r Rules) values(name string) []string {
+	out := Values(name)
+	for _, rule := range slices.Concat(r.General, r.Secure) {
+		if rule.Field == name {
+			out = append(append(out, rule.Needles...), rule.Replace)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func (rule Rule) validate() []Problem {
@@ -138,7 +188,7 @@ func (rule Rule) validate() []Problem {
 		return []Problem{{Path: []string{"field"}, Text: unknownField(rule.Field)}}
 	}
 	if len(rule.Needles) == 0 {
-		out = append(out, Problem{Text: "a rule needs needles: the values that are not wanted"})
+		out = append(out, Problem{Path: []string{"needles"}, Text: "a rule needs needles: the values that are not wanted"})
 	}
 	for i, v := range rule.Needles {
 		if !f.knows(v) {
@@ -146,36 +196,49 @@ func (rule Rule) validate() []Problem {
 		}
 	}
 	switch {
+	case rule.Replace == "" && f.kind != text:
+		out = append(out, Problem{Path: []string{"replace"}, Text: "a rule needs replace: the value to put in their place"})
 	case !f.knows(rule.Replace):
 		out = append(out, Problem{Path: []string{"replace"}, Text: unknownValue(rule.Field, rule.Replace)})
-	case rule.Replace == "" && f.kind != text:
-		out = append(out, Problem{Text: "a rule needs replace: the value to put in their place"})
 	case slices.Contains(rule.Needles, rule.Replace):
 		out = append(out, Problem{Path: []string{"replace"}, Text: rule.Replace + " is one of the needles itself"})
 	}
-	switch rule.Mode {
-	case "", change.Auto, change.Ask, change.Report:
-	default:
-		out = append(out, Problem{Path: []string{"mode"}, Text: fmt.Sprintf("mode %q is unknown: write auto, ask or report", rule.Mode)})
+	if !knownMode(rule.Mode) {
+		out = append(out, Problem{Path: []string{"mode"}, Text: unknownMode(rule.Mode)})
 	}
 	return out
 }
+
+// knownMode reports whether a mode can be had; empty leaves it open.
+func knownMode(m change.Mode) bool {
+	return slices.Contains([]change.Mode{"", change.Auto, change.Ask, change.Report}, m)
+}
+
+func unknownMode(m change.Mode) string {
+	return fmt.Sprintf("mode %q is unknown: write auto, ask or report", m)
+}
+
+// modes are those that there are, from the one that does most by itself.
+var modes = []change.Mode{change.Auto, change.Ask, change.Report}
 
 // origin is the rule that replaced a value.
 type origin struct {
 	set   string
 	index int
-	mode  change.Mode
 }
 
-// replace runs one value through the rules: first the general ones, then the secure ones on
-// what came out.
-func (r Rules) replace(name, value string, secure bool) (string, origin) {
+// replace runs one value through the rules whose mode is one up to the given one: first the
+// general ones, then the secure ones on what came out.
+func (r Rules) replace(name, value string, secure bool, upTo change.Mode) (string, origin) {
 	var by origin
 	run := func(set string, rules []Rule) {
 		for i, rule := range rules {
+			mode := cmp.Or(rule.Mode, r.Mode, change.Report)
+			if slices.Index(modes, mode) > slices.Index(modes, upTo) {
+				continue
+			}
 			if rule.Field == name && slices.Contains(rule.Needles, value) {
-				value, by = rule.Replace, origin{set: set, index: i, mode: cmp.Or(rule.Mode, r.Mode, change.Report)}
+				value, by = rule.Replace, origin{set: set, index: i}
 			}
 		}
 	}

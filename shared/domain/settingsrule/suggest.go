@@ -2,12 +2,19 @@ package settingsrule
 
 import "strings"
 
-// Suggest ends a sentence about a word that is not known, with ": did you mean …?" where a
-// known word is near, ": write one of …" where there are few, and with nothing otherwise.
+// Suggest ends a sentence about a word that is not known: with ": did you mean …?" where a
+// known word is near, with ": write one of …" where there are few, and with nothing otherwise.
 func Suggest(got string, known []string) string {
-	best, bestDistance := "", len(got)/2+2
+	best, bestDistance := "", len(got)/3+2
 	for _, k := range known {
-		if d := distance(strings.ToLower(got), strings.ToLower(k)); d < bestDistance {
+		if len(got) > 2*len(k)+4 {
+			continue
+		}
+		d := distance(strings.ToLower(got), strings.ToLower(k))
+		if len(got) >= 4 && strings.HasPrefix(strings.ToLower(k), strings.ToLower(got)) {
+			d = 1 // A beginning of the word is as near as a slip.
+		}
+		if d < bestDistance {
 			best, bestDistance = k, d
 		}
 	}
