@@ -58,75 +58,85 @@ func (f *file) readCompany() *Company {
 	if strings.Contains(c.Domain, "@") || (c.Domain != "" && !strings.Contains(c.Domain, ".")) {
 		f.problem(place{"domain"}, "%q is not a domain; write one such as example.com", in.Domain)
 	}
-	taken := map[string]string{} // address → whose it is
-	take := func(p place, email, whose string) {
-		if other, ok := taken[email]; ok {
-			f.problem(p, "%s belongs to %s and to %s; write each address once", email, other, whose)
-		}
-		taken[email] = whose
-	}
-	for i, p := range in.People {
-		at := place{"people", i}
-		person := Person{
-			Email: f.address(at.at("email"), p.Email), Manager: strings.ToLower(p.Manager),
-			Locale: cmp.Or(p.Locale, "en"), Slack: p.Slack == nil || *p.Slack, Suspended: p.Suspended, Admin: p.Admin,
-		}
-		person.Name = cmp.Or(p.Name, nameFrom(person.Email))
-		take(at, person.Email, "a person")
-		if p.Manager != "" {
-			f.address(at.at("manager"), p.Manager)
-		}
-		for j, a := range p.Aliases {
-			at := at.at("aliases", j)
-			person.Aliases = append(person.Aliases, f.address(at, a))
-			take(at, strings.ToLower(a), "an alias of "+person.Email)
-		}
-		c.People = append(c.People, person)
-	}
-	for i, g := range in.Groups {
-		at := place{"groups", i}
-		g.Email = f.address(at.at("email"), g.Email)
-		take(at, g.Email, "a group")
-		g.Name = cmp.Or(g.Name, nameFrom(g.Email))
-		seen := map[string]bool{}
-		g.Owners = f.addresses(at.at("owners"), g.Owners, seen)
-		g.Managers = f.addresses(at.at("managers"), g.Managers, seen)
-		g.Members = f.addresses(at.at("members"), g.Members, seen)
-		for _, name := range sortedKeys(g.Settings) {
-			f.setting(at.at("settings", name), name, g.Settings[name])
-		}
-		c.Groups = append(c.Groups, g)
-	}
+	c.People = f.readPeople(in.People)
+	c.Groups = f.readCompanyGroups(in.Groups)
 	c.Looker = f.readLooker(in.Looker)
 	f.checkRest(c)
 	return c
+}
+
+// take notes that an address found at p is in use; no two things may have the same one.
+func (f *file) take(p place, email, whose string) {
+	if other, ok := f.taken[email]; ok {
+		f.problem(p, "%s belongs to %s and to %s; write each address once", email, other, whose)
+	}
+	f.taken[email] = whose
+}
+
+func (f *file) readPeople(in []personFile) []Person {
+	var out []Person
+	for i, p := range in {
+		here := place{"people", i}
+		person := Person{
+			Email: f.address(here.at("email"), p.Email), Locale: cmp.Or(p.Locale, "en"),
+			Slack: p.Slack == nil || *p.Slack, Suspended: p.Suspended, Admin: p.Admin,
+		}
+		person.Name = cmp.Or(p.Name, nameFrom(person.Email))
+		f.take(here, person.Email, "a person")
+		if p.Manager != "" {
+			person.Manager = f.address(here.at("manager"), p.Manager)
+		}
+		for j, a := range p.Aliases {
+			alias := f.address(here.at("aliases", j), a)
+			f.take(here.at("aliases", j), alias, "an alias of "+person.Email)
+			person.Aliases = append(person.Aliases, alias)
+		}
+		out = append(out, person)
+	}
+	return out
+}
+
+func (f *file) readCompanyGroups(in []Group) []Group {
+	var out []Group
+	for i, g := range in {
+		here := place{"groups", i}
+		g.Email = f.address(here.at("email"), g.Email)
+		f.take(here, g.Email, "a group")
+		g.Name = cmp.Or(g.Name, nameFrom(g.Email))
+		f.memberships(here, &g, g.Owners, g.Managers, g.Members)
+		for _, name := range sortedKeys(g.Settings) {
+			f.setting(here.at("settings", name), name, g.Settings[name])
+		}
+		out = append(out, g)
+	}
+	return out
 }
 
 func (f *file) readLooker(in lookerFile) Looker {
 	out := Looker{Self: strings.ToLower(in.Self), Roles: in.Roles}
 	seen := map[string]bool{}
 	for i, u := range in.Users {
-		at := place{"looker", "users", i}
+		here := place{"looker", "users", i}
 		user := LookerUser{
-			Email: f.address(at.at("email"), u.Email), Roles: u.Roles, Disabled: u.Disabled, Staff: u.Staff,
+			Email: f.address(here.at("email"), u.Email), Roles: u.Roles, Disabled: u.Disabled, Staff: u.Staff,
 			ServiceAccount: u.ServiceAccount, API3: u.API3, Credentials: map[string]time.Time{},
 		}
 		if seen[user.Email] {
-			f.problem(at, "the Looker user %s is in the file twice; write each once", user.Email)
+			f.problem(here, "the Looker user %s is in the file twice; write each once", user.Email)
 		}
 		seen[user.Email] = true
 		for j, role := range u.Roles {
 			if len(in.Roles) > 0 && !slices.Contains(in.Roles, role) {
-				f.problem(at.at("roles", j), "the Looker role %q does not exist; write one of %s, or add it to looker.roles", role, strings.Join(in.Roles, ", "))
+				f.problem(here.at("roles", j), "the Looker role %q does not exist; write one of %s, or add it to looker.roles", role, strings.Join(in.Roles, ", "))
 			}
 		}
 		if u.Created != "" {
-			user.Created = f.time(at.at("created"), u.Created)
+			user.Created = f.time(here.at("created"), u.Created)
 		}
 		for _, kind := range sortedKeys(u.Credentials) {
 			user.Credentials[kind] = time.Time{}
 			if last := u.Credentials[kind]; last != nil {
-				user.Credentials[kind] = f.time(at.at("credentials", kind), *last)
+				user.Credentials[kind] = f.time(here.at("credentials", kind), *last)
 			}
 		}
 		out.Users = append(out.Users, user)
@@ -147,32 +157,37 @@ func (f *file) checkRest(c *Company) {
 		seen[what+name] = true
 	}
 	for i, p := range c.Projects {
-		at := place{"projects", i}
-		need(at, "project", p.ID)
+		here := place{"projects", i}
+		need(here, "project", p.ID)
 		for j, b := range p.Bindings {
-			at := at.at("bindings", j)
-			if b.Role == "" {
-				f.problem(at, "the binding has no role; write one such as roles/viewer")
-			}
-			for k, m := range b.Members {
-				if !strings.Contains(m, ":") && m != "allUsers" && m != "allAuthenticatedUsers" {
-					f.problem(at.at("members", k), "%q is not an IAM member; write its kind too, such as user:%s", m, m)
-				}
-			}
+			f.checkBinding(here.at("bindings", j), b)
 		}
 	}
 	for i, g := range c.Fivetran.Groups {
 		need(place{"fivetran", "groups", i}, "Fivetran group", g.ID)
 	}
 	for i, t := range c.OpenMetadata.Tables {
-		at := place{"openmetadata", "tables", i}
-		need(at, "table", t.Name)
+		here := place{"openmetadata", "tables", i}
+		need(here, "table", t.Name)
 		for j, o := range t.Owners {
-			c.OpenMetadata.Tables[i].Owners[j] = f.address(at.at("owners", j), o)
+			c.OpenMetadata.Tables[i].Owners[j] = f.address(here.at("owners", j), o)
 		}
 	}
 }
 
+func (f *file) checkBinding(p place, b Binding) {
+	if b.Role == "" {
+		f.problem(p, "the binding has no role; write one such as roles/viewer")
+	}
+	for i, m := range b.Members {
+		if !strings.Contains(m, ":") && m != "allUsers" && m != "allAuthenticatedUsers" {
+			f.problem(p.at("members", i), "%q is not an IAM member; write its kind too, such as user:%s", m, m)
+		}
+	}
+}
+
+// time reads a time found at p. The YAML package itself takes what is no time for the zero
+// time without a word.
 func (f *file) time(p place, value string) time.Time {
 	t, err := time.Parse(time.RFC3339, value)
 	if err != nil {

@@ -35,25 +35,22 @@ func (f *file) readGroups() *Company {
 	isGroup := map[string]bool{}
 	domains := map[string]int{}
 	for i, g := range in.Groups {
-		at := place{"groups", i}
-		email := f.address(at.at("email-id"), g.EmailID)
+		here := place{"groups", i}
+		email := f.address(here.at("email-id"), g.EmailID)
 		if isGroup[email] {
-			f.problem(at, "%s is in the file twice; write each group once", email)
+			f.problem(here, "%s is in the file twice; write each group once", email)
 		}
 		isGroup[email] = true
 		_, domain, _ := strings.Cut(email, "@")
 		domains[domain]++
 		group := Group{Email: email, Name: cmp.Or(g.Name, nameFrom(email)), Description: g.Description}
-		seen := map[string]bool{}
-		group.Owners = f.addresses(at.at("owners"), g.Owners, seen)
-		group.Managers = f.addresses(at.at("managers"), g.Managers, seen)
-		group.Members = f.addresses(at.at("members"), g.Members, seen)
+		f.memberships(here, &group, g.Owners, g.Managers, g.Members)
 		for _, key := range sortedKeys(g.Settings) {
 			if key == reconcileMembers {
 				continue
 			}
 			name := apiName(key)
-			f.setting(at.at("settings", key), name, g.Settings[key])
+			f.setting(here.at("settings", key), name, g.Settings[key])
 			if group.Settings == nil {
 				group.Settings = map[string]string{}
 			}

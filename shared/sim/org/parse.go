@@ -26,7 +26,7 @@ func Parse(name string, data []byte) (*Company, error) {
 	if len(parsed.Docs) != 1 || parsed.Docs[0].Body == nil {
 		return nil, fmt.Errorf("%s:1: the file must hold one YAML document with groups or a company", name)
 	}
-	f := &file{name: name, ast: parsed}
+	f := &file{name: name, ast: parsed, taken: map[string]string{}}
 	if f.refuseTags(); len(f.problems) > 0 {
 		return nil, errors.Join(f.problems...)
 	}
@@ -47,6 +47,7 @@ func Parse(name string, data []byte) (*Company, error) {
 type file struct {
 	name     string
 	ast      *ast.File
+	taken    map[string]string // address → whose it is
 	problems []error
 }
 
@@ -219,18 +220,26 @@ func (f *file) address(p place, email string) string {
 	return strings.ToLower(email)
 }
 
-// addresses is address for the lists of a group; an address that an earlier list of the same
-// group holds is left out, because a membership has one role, and the highest one counts.
-func (f *file) addresses(p place, list []string, seen map[string]bool) []string {
-	var out []string
-	for i, email := range list {
-		email = f.address(p.at(i), email)
-		if !seen[email] {
-			seen[email] = true
-			out = append(out, email)
+// memberships reads the three lists of the group g, which stands at p, into g. An address that
+// an earlier list holds is left out of a later one, because a membership has one role, and the
+// highest one counts.
+func (f *file) memberships(p place, g *Group, owners, managers, members []string) {
+	seen := map[string]bool{}
+	read := func(key string, list []string) []string {
+		var out []string
+		for i, email := range list {
+			email = f.address(p.at(key, i), email)
+			if email == g.Email {
+				f.problem(p.at(key, i), "%s cannot be a member of itself; leave it out", email)
+			}
+			if !seen[email] {
+				seen[email] = true
+				out = append(out, email)
+			}
 		}
+		return out
 	}
-	return out
+	g.Owners, g.Managers, g.Members = read("owners", owners), read("managers", managers), read("members", members)
 }
 
 // setting checks one group setting found at p.

@@ -136,6 +136,7 @@ func TestParseReportsWhatIsWrong(t *testing.T) {
 		"a wrong type":                {"people: 3\n", []string{"f.yaml:1: "}},
 		"no address":                  {"groups:\n- name: x\n  email: ''\n", []string{`f.yaml:3: "" is not an e-mail address; write one such as`}},
 		"a member without domain":     {"groups:\n- email-id: a@b.example\n  members:\n  - x@y.example\n  - bob\n", []string{`f.yaml:5: "bob" is not an e-mail address`}},
+		"a group in itself":           {"groups:\n- email: a@b.example\n  members: [c@b.example, A@b.example]\n", []string{"f.yaml:3: a@b.example cannot be a member of itself"}},
 		"a group twice":               {"groups:\n- email-id: a@b.example\n- email-id: A@b.example\n", []string{"f.yaml:3: a@b.example is in the file twice; write each group once"}},
 		"an alias that is a group":    {"people:\n- {email: p@b.example, aliases: [g@b.example]}\ngroups:\n- email: g@b.example\n", []string{"f.yaml:4: g@b.example belongs to an alias of p@b.example and to a group"}},
 		"an unknown setting":          {"groups:\n- email-id: a@b.example\n  settings:\n    WhoCanFly: 'true'\n", []string{"f.yaml:4: whoCanFly is not a setting of Google Groups; write one such as whoCanViewGroup"}},

@@ -135,8 +135,7 @@ func (s *Server) createGroup(now time.Time, email, name string, by actor) (*grou
 	g := s.newGroup(email)
 	g.name, g.adminCreated = name, by.surface != inGoogleGroups
 	s.keys[g.id], s.keys[email] = g.account, g.account
-	s.groups = append(s.groups, g)
-	s.sortGroups()
+	s.insertGroup(g)
 	s.record(now, by, tellCreated(g))
 	if creator := s.keys[by.email]; by.surface == inGoogleGroups && creator != nil {
 		return g, s.addMember(now, g, creator, owner, by, false)
@@ -155,7 +154,7 @@ func (s *Server) deleteGroup(now time.Time, g *group, by actor) {
 	for _, key := range append([]string{g.id, g.email}, g.aliases...) {
 		delete(s.keys, key)
 	}
-	s.groups = slices.DeleteFunc(s.groups, func(other *group) bool { return other == g })
+	s.removeGroup(g)
 	s.record(now, by, tellDeleted(g))
 }
 
@@ -174,9 +173,10 @@ func (s *Server) renameGroup(now time.Time, g *group, email string, by actor) er
 		return nil
 	}
 	g.aliases = append(slices.DeleteFunc(slices.Clone(g.aliases), func(a string) bool { return a == email }), was)
+	s.removeGroup(g)
 	g.email = email
+	s.insertGroup(g)
 	s.keys[email] = g.account
-	s.sortGroups()
 	s.record(now, by, tellRenamed(was, email))
 	return nil
 }

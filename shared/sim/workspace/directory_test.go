@@ -396,10 +396,11 @@ func TestIDsFollowFromTheSeed(t *testing.T) {
 		check(t, w.google.CreateGroup("new@example.com", ""))
 		return fmt.Sprint(w.google.CustomerID(), w.google.Groups(), w.google.Users(), w.google.Members("board@example.com"))
 	}
-	if show(1) != show(1) {
+	first, again, other := show(1), show(1), show(2)
+	if first != again {
 		t.Error("one seed, two directories")
 	}
-	if show(1) == show(2) {
+	if first == other {
 		t.Error("two seeds, one directory")
 	}
 }

@@ -27,7 +27,8 @@ type Options struct {
 	Calls  *sim.Calls
 	Faults *sim.Faults
 	// Tokens maps a bearer token to the OAuth scopes that it carries. A token that is not
-	// there is refused with 401, a scope that is missing with 403.
+	// there is refused with 401, a scope that is missing with 403. Neither map may change
+	// while the server is in use.
 	Tokens map[string][]string
 	// Robots maps a bearer token to the e-mail address that the audit log shows as the actor
 	// of the changes made with it.

@@ -194,9 +194,21 @@ func holds(outer, inner *group) bool {
 	return false
 }
 
-// sortGroups puts the list of groups into the order of their addresses again.
-func (s *Server) sortGroups() {
-	slices.SortFunc(s.groups, func(a, b *group) int { return cmp.Compare(a.email, b.email) })
+// insertGroup puts a group into its place in the list; removeGroup takes it out again. The
+// address must not change while the group is in the list.
+func (s *Server) insertGroup(g *group) {
+	i, _ := s.placeOf(g)
+	s.groups = slices.Insert(s.groups, i, g)
+}
+
+func (s *Server) removeGroup(g *group) {
+	if i, ok := s.placeOf(g); ok {
+		s.groups = slices.Delete(s.groups, i, i+1)
+	}
+}
+
+func (s *Server) placeOf(g *group) (int, bool) {
+	return slices.BinarySearchFunc(s.groups, g.email, func(other *group, email string) int { return cmp.Compare(other.email, email) })
 }
 
 // setting is the current value of one setting.
