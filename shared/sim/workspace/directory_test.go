@@ -49,6 +49,7 @@ func TestGroupsListSelects(t *testing.T) {
 		"by an alias":               {list().UserKey("alias-a@example.com"), []string{"inner@example.com", "outer@example.com"}},
 		"by the user's id":          {list().UserKey(a), []string{"inner@example.com", "outer@example.com"}},
 		"a person in one domain":    {list().UserKey("c@example.com").Domain("other.example"), []string{"sub@other.example"}},
+		"of somebody outside":       {list().UserKey("guest@else.example"), []string{"outer@example.com"}},
 		"direct groups of a group":  {list().UserKey("core@example.com"), []string{"inner@example.com"}},
 	}
 	for name, test := range tests {
