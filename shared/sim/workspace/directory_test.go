@@ -3,6 +3,7 @@ package workspace_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -416,4 +417,18 @@ func TestACompanyThatContradictsItselfIsRefused(t *testing.T) {
 	if _, err := workspace.New(workspace.Options{}); err == nil {
 		t.Error("no error without a company")
 	}
+}
+
+func TestACircleOfGroupsFromFormerTimesEnds(t *testing.T) {
+	w := newWorld(t, company(t, "groups:\n- {email-id: a@example.com, members: [b@example.com]}\n- {email-id: b@example.com, members: [a@example.com, p@example.com]}\n"))
+	var got []string
+	for _, m := range must[*admin.Members](t)(w.directory.Members.List("a@example.com").IncludeDerivedMembership(true).Do()).Members {
+		got = append(got, m.Email)
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff([]string{"b@example.com", "p@example.com"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	check(t, w.google.CreateGroup("c@example.com", ""))
+	check(t, w.google.AddMember("a@example.com", "c@example.com", "MEMBER", ""))
 }
