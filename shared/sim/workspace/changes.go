@@ -60,36 +60,35 @@ func withoutKeys[V any](m map[string]string, keys map[string]V) map[string]strin
 	return out
 }
 
-func (s *Server) addMember(now time.Time, g *group, a *account, role string, by actor, told bool) error {
+// addMember leaves the audit entries to its caller, because they differ: a bulk upload and the
+// making of a group tell of the members in their own way.
+func (s *Server) addMember(now time.Time, g *group, a *account, role string, by actor) (member, error) {
 	if !isRole(role) {
-		return invalid("Invalid Input: role")
-	}
-	if _, ok := memberOf(g, a); ok {
-		return duplicate("Member already exists.")
-	}
-	if a.group != nil && role != plainMember {
-		return invalid("Invalid Input: memberKey") // a group cannot own or manage another
-	}
-	if a.group != nil && holds(a.group, g) {
-		return &apiError{code: http.StatusBadRequest, message: "Cyclic memberships not allowed", domain: "global", reason: "cyclicMembershipsNotAllowed"}
+		return member{}, invalid("Invalid Input: role")
 	}
 	list := g.members.value
-	i, _ := findMember(list, a)
+	i, already := findMember(list, a)
+	if already {
+		return member{}, duplicate("Member already exists.")
+	}
+	if a.group != nil && role != plainMember {
+		return member{}, invalid("Invalid Input: memberKey") // a group cannot own or manage another
+	}
+	if a.group != nil && holds(a.group, g) {
+		return member{}, &apiError{code: http.StatusBadRequest, message: "Cyclic memberships not allowed", domain: "global", reason: "cyclicMembershipsNotAllowed"}
+	}
 	m := member{a, role}
 	g.members.set(slices.Insert(slices.Clone(list), i, m), now, lagFor(by, s.lag.Members))
 	a.in = append(a.in, g)
-	if told {
-		s.record(now, by, tellMemberAdded(g, m, by))
-	}
-	return nil
+	return m, nil
 }
 
-func (s *Server) removeMember(now time.Time, g *group, a *account, by actor) error {
-	m, ok := memberOf(g, a)
+func (s *Server) removeMember(now time.Time, g *group, key string, by actor) error {
+	m, ok := s.memberOf(g, key)
 	if !ok {
 		return notFound("memberKey")
 	}
-	s.dropMember(now, g, a, by)
+	s.dropMember(now, g, m.account, by)
 	s.record(now, by, tellMemberRemoved(g, m))
 	return nil
 }
@@ -100,22 +99,22 @@ func (s *Server) dropMember(now time.Time, g *group, a *account, by actor) {
 	a.in = slices.DeleteFunc(a.in, func(in *group) bool { return in == g })
 }
 
-func (s *Server) setRole(now time.Time, g *group, a *account, role string, by actor) error {
+func (s *Server) setRole(now time.Time, g *group, key, role string, by actor) error {
 	if !isRole(role) {
 		return invalid("Invalid Input: role")
 	}
-	m, ok := memberOf(g, a)
+	m, ok := s.memberOf(g, key)
 	if !ok {
 		return notFound("memberKey")
 	}
-	if a.group != nil && role != plainMember {
+	if m.group != nil && role != plainMember {
 		return invalid("Invalid Input: memberKey")
 	}
 	if m.role == role {
 		return nil
 	}
 	list := slices.Clone(g.members.value)
-	i, _ := findMember(list, a)
+	i, _ := findMember(list, m.account)
 	list[i].role = role
 	g.members.set(list, now, lagFor(by, s.lag.Members))
 	s.record(now, by, tellRole(g, list[i], m.role))
@@ -123,14 +122,14 @@ func (s *Server) setRole(now time.Time, g *group, a *account, role string, by ac
 }
 
 // createGroup makes a group. Who creates one in Google Groups becomes its owner.
-func (s *Server) createGroup(now time.Time, email, name string, by actor) (*group, error) {
+func (s *Server) createGroup(now time.Time, email, name string, by actor) error {
 	email = strings.ToLower(email)
 	local, domain, _ := strings.Cut(email, "@")
 	if local == "" || !s.ownsDomain(domain) {
-		return nil, invalid("Invalid Input: email")
+		return invalid("Invalid Input: email")
 	}
 	if a := s.keys[email]; a != nil && a.inside() {
-		return nil, duplicate("Entity already exists.")
+		return duplicate("Entity already exists.")
 	}
 	g := s.newGroup(email)
 	g.name, g.adminCreated = name, by.surface != inGoogleGroups
@@ -138,9 +137,11 @@ func (s *Server) createGroup(now time.Time, email, name string, by actor) (*grou
 	s.insertGroup(g)
 	s.record(now, by, tellCreated(g))
 	if creator := s.keys[by.email]; by.surface == inGoogleGroups && creator != nil {
-		return g, s.addMember(now, g, creator, owner, by, false)
+		if _, err := s.addMember(now, g, creator, owner, by); err != nil {
+			return err
+		}
 	}
-	return g, nil
+	return nil
 }
 
 // deleteGroup deletes a group and its memberships in both directions.

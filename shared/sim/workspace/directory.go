@@ -52,7 +52,7 @@ func (c *call) groupsAsked() ([]*group, error) {
 		return nil, invalidParameter("domain", "Invalid Input: use either customer or domain")
 	case userKey != "":
 		a := s.keys[strings.ToLower(userKey)]
-		if a == nil {
+		if a == nil || (!a.inside() && len(a.in) == 0) {
 			return nil, notFound("userKey")
 		}
 		list := slices.DeleteFunc(slices.Clone(a.in), func(g *group) bool { return domain != "" && !inDomain(g.account, domain) })

@@ -3,6 +3,7 @@ package workspace_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +50,7 @@ func TestGroupsListSelects(t *testing.T) {
 		"by an alias":               {list().UserKey("alias-a@example.com"), []string{"inner@example.com", "outer@example.com"}},
 		"by the user's id":          {list().UserKey(a), []string{"inner@example.com", "outer@example.com"}},
 		"a person in one domain":    {list().UserKey("c@example.com").Domain("other.example"), []string{"sub@other.example"}},
+		"of somebody outside":       {list().UserKey("guest@else.example"), []string{"outer@example.com"}},
 		"direct groups of a group":  {list().UserKey("core@example.com"), []string{"inner@example.com"}},
 	}
 	for name, test := range tests {
@@ -415,4 +417,18 @@ func TestACompanyThatContradictsItselfIsRefused(t *testing.T) {
 	if _, err := workspace.New(workspace.Options{}); err == nil {
 		t.Error("no error without a company")
 	}
+}
+
+func TestACircleOfGroupsFromFormerTimesEnds(t *testing.T) {
+	w := newWorld(t, company(t, "groups:\n- {email-id: a@example.com, members: [b@example.com]}\n- {email-id: b@example.com, members: [a@example.com, p@example.com]}\n"))
+	var got []string
+	for _, m := range must[*admin.Members](t)(w.directory.Members.List("a@example.com").IncludeDerivedMembership(true).Do()).Members {
+		got = append(got, m.Email)
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff([]string{"b@example.com", "p@example.com"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	check(t, w.google.CreateGroup("c@example.com", ""))
+	check(t, w.google.AddMember("a@example.com", "c@example.com", "MEMBER", ""))
 }

@@ -8,10 +8,10 @@
 // change, shows them late, and pushes them to watch channels. [Server.Setting],
 // [Server.Members] and the like tell the truth behind the APIs, for assertions.
 //
-// What Google documents is imitated to the letter. Where Google does not say, the simulator
-// takes the harder case for its caller, and the comment at that place says so. Parameters that
-// Google has and the simulator lacks are refused with status 400 and a message that says so;
-// nothing is silently ignored.
+// What Google documents is imitated as it is documented. Where Google does not say, the
+// simulator mostly takes the harder case for its caller, and the comment at that place says
+// so. Query parameters that Google has and the simulator lacks are refused with status 400 and
+// a message that says so. Of the Directory API there are the reading methods only.
 //
 // Time comes from [Options].Now. Whatever happens later (a notification, a retry) waits on
 // [Server.Agenda], which the owner of the clock runs.

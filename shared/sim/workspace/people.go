@@ -26,27 +26,33 @@ func (s *Server) SetSetting(groupKey, field, value, by string) error {
 }
 
 // AddMember adds a person, a group or an address outside the company to a group. The role is
-// OWNER, MANAGER or MEMBER. Without by it is the group's owner; who adds himself joins.
+// OWNER, MANAGER or MEMBER. Without by it is the group's owner; who adds himself joins. An
+// address that nobody in the company has counts as outside, even in one of its own domains,
+// where Google would refuse it.
 func (s *Server) AddMember(groupKey, email, role, by string) error {
 	return s.change("add "+email+" to", groupKey, by, true, func(g *group, now time.Time, who actor) error {
 		if !strings.Contains(email, "@") {
 			return invalid("Invalid Input: memberKey")
 		}
-		return s.addMember(now, g, s.accountFor(email), role, who, true)
+		m, err := s.addMember(now, g, s.accountFor(email), role, who)
+		if err == nil {
+			s.record(now, who, tellMemberAdded(g, m, who))
+		}
+		return err
 	})
 }
 
 // RemoveMember takes a direct member out of a group. Without by it is the group's owner.
 func (s *Server) RemoveMember(groupKey, email, by string) error {
 	return s.change("remove "+email+" from", groupKey, by, true, func(g *group, now time.Time, who actor) error {
-		return s.removeMember(now, g, s.accountFor(email), who)
+		return s.removeMember(now, g, email, who)
 	})
 }
 
 // SetRole changes the role of a direct member. Without by it is the group's owner.
 func (s *Server) SetRole(groupKey, email, role, by string) error {
 	return s.change("make "+email+" "+role+" of", groupKey, by, true, func(g *group, now time.Time, who actor) error {
-		return s.setRole(now, g, s.accountFor(email), role, who)
+		return s.setRole(now, g, email, role, who)
 	})
 }
 
@@ -57,7 +63,7 @@ func (s *Server) CreateGroup(email, by string) error {
 	defer s.mu.Unlock()
 	who, err := s.person(by)
 	if err == nil {
-		_, err = s.createGroup(s.now(), email, nameOf(email), who)
+		err = s.createGroup(s.now(), email, nameOf(email), who)
 	}
 	return wrap("create group", email, err)
 }
@@ -110,7 +116,9 @@ func (s *Server) BulkUpload(lines []Upload) (failed int) {
 	now, who := s.now(), s.administrator()
 	for _, line := range lines {
 		g := s.groupFor(line.Group)
-		if g == nil || s.addMember(now, g, s.accountFor(line.Email), line.Role, who, false) != nil {
+		if g == nil {
+			failed++
+		} else if _, err := s.addMember(now, g, s.accountFor(line.Email), line.Role, who); err != nil {
 			failed++
 		}
 	}

@@ -323,3 +323,15 @@ func TestSettingsStayConsistent(t *testing.T) {
 		}
 	})
 }
+
+func TestMergedSettingsFollowTheLiveOnes(t *testing.T) {
+	w := newWorld(t)
+	got := must[*groupssettings.Groups](t)(w.settings.Groups.Patch("leads@example.com", &groupssettings.Groups{
+		WhoCanModerateMembers: "OWNERS_ONLY", WhoCanModerateContent: "ALL_MEMBERS", WhoCanAssistContent: "MANAGERS_ONLY",
+		WhoCanDiscoverGroup: "ALL_MEMBERS_CAN_DISCOVER",
+	}).Do())
+	want := []string{"ALL_OWNERS_CAN_INVITE", "OWNERS_ONLY", "ALL_MEMBERS", "MANAGERS_ONLY", "false"}
+	if diff := cmp.Diff(want, []string{got.WhoCanInvite, got.WhoCanBanUsers, got.WhoCanDeleteTopics, got.WhoCanTakeTopics, got.ShowInGroupDirectory}); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

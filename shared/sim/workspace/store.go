@@ -54,7 +54,8 @@ type store struct {
 	users  []*account          // sorted by address
 }
 
-// seed fills the store with a company.
+// seedFrom fills the store with a company. Everybody inside comes first, so that a member's
+// address is known to be theirs.
 func (s *Server) seedFrom(c *org.Company) error {
 	s.keys = make(map[string]*account, 2*(len(c.People)+len(c.Groups)))
 	for _, p := range c.People {
@@ -76,23 +77,31 @@ func (s *Server) seedFrom(c *org.Company) error {
 	}
 	slices.SortFunc(s.groups, func(a, b *group) int { return cmp.Compare(a.email, b.email) })
 	for _, g := range c.Groups {
-		into := s.keys[g.Email].group
-		for _, part := range []struct {
-			role string
-			list []string
-		}{{owner, g.Owners}, {manager, g.Managers}, {plainMember, g.Members}} {
-			for _, email := range part.list {
-				a := s.accountFor(email)
-				if a == into.account {
-					return fmt.Errorf("seed the directory: %s is a member of itself", g.Email)
-				}
-				into.members.value = append(into.members.value, member{a, part.role})
+		if err := s.seedMembers(s.keys[g.Email].group, g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seedMembers fills a group. A group may own another here, though nobody could make it so
+// today: companies have such memberships from former times.
+func (s *Server) seedMembers(into *group, g org.Group) error {
+	for _, part := range []struct {
+		role string
+		list []string
+	}{{owner, g.Owners}, {manager, g.Managers}, {plainMember, g.Members}} {
+		for _, email := range part.list {
+			a := s.accountFor(email)
+			if a == into.account {
+				return fmt.Errorf("seed the directory: %s is a member of itself", g.Email)
 			}
+			into.members.value = append(into.members.value, member{a, part.role})
 		}
-		into.members.value = oneRoleEach(into.members.value)
-		for _, m := range into.members.value {
-			m.in = append(m.in, into)
-		}
+	}
+	into.members.value = oneRoleEach(into.members.value)
+	for _, m := range into.members.value {
+		m.in = append(m.in, into)
 	}
 	return nil
 }
@@ -168,8 +177,13 @@ func findMember(list []member, a *account) (int, bool) {
 	return slices.BinarySearchFunc(list, a.id, func(m member, id string) int { return cmp.Compare(m.id, id) })
 }
 
-// memberOf returns the current membership of an account in a group.
-func memberOf(g *group, a *account) (member, bool) {
+// memberOf returns the current membership of somebody, found by id, address or alias, in a
+// group.
+func (s *Server) memberOf(g *group, key string) (member, bool) {
+	a := s.keys[strings.ToLower(key)]
+	if a == nil {
+		return member{}, false
+	}
 	i, ok := findMember(g.members.value, a)
 	if !ok {
 		return member{}, false
