@@ -46,7 +46,7 @@ var (
 // (https://cloud.google.com/iam/docs/conditions-overview).
 var basicRoles = []string{"roles/owner", "roles/editor", "roles/viewer"}
 
-func (l *loading) access(at place) {
+func (l *loading) readAccess(at place) {
 	for _, item := range at.list("- {name: …, project: …, roles: […], eligible: […], max: 8h}") {
 		t := item.table("name", "project", "roles", "eligible", "max", "reason", "approval")
 		e := Entitlement{

@@ -73,7 +73,7 @@ type approval struct {
 	at place
 }
 
-func (l *loading) approval(at place) {
+func (l *loading) readApprovals(at place) {
 	for _, item := range at.list("- {kinds: [access.grant], quorum: [{count: 1, from: owners}]}") {
 		t := item.table("kinds", "entitlements", "quorum", "deadline", "remind", "escalate")
 		a := Approval{
@@ -153,9 +153,9 @@ func (p place) escalation() *change.Escalation {
 	}
 }
 
-// settle refuses entries that an earlier one hides, and entries in different files of which
+// checkOrder refuses entries that an earlier one hides, and entries in different files of which
 // either could be first: how files are named must not decide who approves.
-func (l *loading) settle() {
+func (l *loading) checkOrder() {
 	for i, later := range l.approvals {
 		for _, earlier := range l.approvals[:i] {
 			apart := earlier.at.file != later.at.file

@@ -29,7 +29,7 @@ type Service struct {
 // (https://fivetran.com/docs/rest-api/api-reference/connections/create-connection).
 var syncFrequencies = []int{1, 5, 15, 30, 60, 120, 180, 360, 480, 720, 1440}
 
-func (l *loading) connections(at place) {
+func (l *loading) readConnections(at place) {
 	t := at.table("defaults", "services")
 	if defaults := t.at("defaults"); defaults.given() {
 		l.define(kindSection, "connections.defaults", defaults)
@@ -60,7 +60,7 @@ func (p place) service() Service {
 		if slices.Contains(s.Required, e.name) {
 			e.value.problem("is fixed here and asked for in required: take it out of one of them")
 		}
-		put(&s.Config, e.name, e.value.any())
+		put(&s.Config, e.name, e.value.anything())
 	}
 	return s
 }
@@ -86,8 +86,8 @@ func (p place) refuseCredential(name string) {
 	}
 }
 
-// any reads a value of any shape.
-func (p place) any() any {
+// anything reads a value of any shape.
+func (p place) anything() any {
 	if !p.given() {
 		return nil
 	}
@@ -97,14 +97,14 @@ func (p place) any() any {
 	case list:
 		out := []any{}
 		for _, item := range p.list("") {
-			out = append(out, item.any())
+			out = append(out, item.anything())
 		}
 		return out
 	case mapping:
 		out := map[string]any{}
 		for _, e := range p.entries("") {
 			e.value.refuseCredential(e.name)
-			out[e.name] = e.value.any()
+			out[e.name] = e.value.anything()
 		}
 		return out
 	}

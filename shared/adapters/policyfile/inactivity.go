@@ -57,7 +57,7 @@ type RequestRule struct {
 // systems are those whose accounts are looked after.
 var systems = []string{"looker"}
 
-func (l *loading) inactivity(at place) {
+func (l *loading) readInactivity(at place) {
 	t := at.table(append(slices.Clone(systems), "requests")...)
 	for _, system := range systems {
 		if p := t.at(system); p.given() {

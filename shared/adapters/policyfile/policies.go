@@ -47,7 +47,7 @@ var standard = []AccessPolicy{{
 	},
 }}
 
-func (l *loading) rules(at place) {
+func (l *loading) readPolicies(at place) {
 	for _, item := range at.list("- {name: …, rules: […]}") {
 		t := item.table("name", "rules")
 		p := AccessPolicy{Name: t.need("name", "everyone").name()}
@@ -83,9 +83,13 @@ func (p place) rule(others []AccessRule) AccessRule {
 // useStandard adds the standard policies that something names and nothing defines.
 func (l *loading) useStandard() {
 	for _, s := range standard {
-		is := func(r reference) bool { return r.kind == kindPolicy && r.name == s.Name }
-		if slices.ContainsFunc(l.references, is) && !slices.ContainsFunc(l.definitions, is) {
+		used := slices.ContainsFunc(l.references, func(r reference) bool { return r.kind == kindPolicy && r.name == s.Name })
+		if used && !l.defined(kindPolicy, s.Name) {
 			l.policy.Policies = append(l.policy.Policies, s)
 		}
 	}
+}
+
+func isStandard(name string) bool {
+	return slices.ContainsFunc(standard, func(p AccessPolicy) bool { return p.Name == name })
 }

@@ -7,7 +7,7 @@
 //
 //	policy, err := policyfile.Load(os.DirFS("policy"))
 //
-// How a file becomes a policy, in the order of the files here: tree.go has the YAML parsed and
+// How a file becomes a policy, in the order of the steps: tree.go has the YAML parsed and
 // follows aliases and merge keys; place.go reads values and remembers where they are; one file
 // for each section makes the section's own types; reference.go checks names across files.
 //
@@ -132,7 +132,7 @@ type loading struct {
 	policy      Policy
 	problems    Problems
 	warnings    Problems
-	definitions []reference
+	definitions map[kind]map[string]definition
 	references  []reference
 	// teams and approvals are those of the policy with their places.
 	teams     []team
@@ -161,8 +161,8 @@ func (l *loading) finish() (*Policy, error) {
 		l.useStandard()
 		l.resolve()
 	}
-	l.ranks()
-	l.settle()
+	l.checkRanks()
+	l.checkOrder()
 	if len(l.problems) > 0 {
 		return nil, sorted(l.problems)
 	}
@@ -185,14 +185,14 @@ func (l *loading) sections(root place) {
 		key  string
 		read func(place)
 	}{
-		{"settings", l.settings},
-		{"inactivity", l.inactivity},
-		{"access", l.access},
-		{"connections", l.connections},
-		{"teams", l.team},
-		{"roles", l.role},
-		{"policies", l.rules},
-		{"approvals", l.approval},
+		{"settings", l.readSettings},
+		{"inactivity", l.readInactivity},
+		{"access", l.readAccess},
+		{"connections", l.readConnections},
+		{"teams", l.readTeams},
+		{"roles", l.readRoles},
+		{"policies", l.readPolicies},
+		{"approvals", l.readApprovals},
 	}
 	for _, s := range sections {
 		if p := t.at(s.key); p.given() {

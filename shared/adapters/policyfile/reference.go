@@ -31,20 +31,36 @@ type reference struct {
 	at   place
 }
 
+// definition is where a name is given its meaning.
+type definition struct {
+	name string
+	at   place
+}
+
 // define notes where a name is defined and refuses a second time. Names differ by more than
 // case: people type them.
 func (l *loading) define(k kind, name string, at place) bool {
 	if name == "" {
 		return false
 	}
-	for _, d := range l.definitions {
-		if d.kind == k && strings.EqualFold(d.name, name) {
-			at.problem("the %s %s is defined twice: first in %s", k, quote(name), d.at.where())
-			return false
-		}
+	key := strings.ToLower(name)
+	if first, ok := l.definitions[k][key]; ok {
+		at.problem("the %s %s is defined twice: first in %s", k, quote(name), first.at.where())
+		return false
 	}
-	l.definitions = append(l.definitions, reference{k, name, at})
+	if l.definitions == nil {
+		l.definitions = map[kind]map[string]definition{}
+	}
+	if l.definitions[k] == nil {
+		l.definitions[k] = map[string]definition{}
+	}
+	l.definitions[k][key] = definition{name, at}
 	return true
+}
+
+// defined reports whether a name is defined, as it is written.
+func (l *loading) defined(k kind, name string) bool {
+	return l.definitions[k][strings.ToLower(name)].name == name
 }
 
 // refer notes that a name is used.
@@ -54,27 +70,10 @@ func (l *loading) refer(k kind, name string, at place) {
 	}
 }
 
-func (l *loading) names(k kind) []string {
-	var out []string
-	if k == kindPolicy {
-		for _, s := range standard {
-			out = append(out, s.Name)
-		}
-	}
-	for _, d := range l.definitions {
-		if d.kind == k {
-			out = append(out, d.name)
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
 // resolve checks every reference.
 func (l *loading) resolve() {
 	for _, r := range l.references {
-		known := l.names(r.kind)
-		if slices.Contains(known, r.name) {
+		if l.defined(r.kind, r.name) || r.kind == kindPolicy && isStandard(r.name) {
 			continue
 		}
 		say := r.at.problem
@@ -82,6 +81,21 @@ func (l *loading) resolve() {
 			// What grants it may be described elsewhere; such an entry grants nothing by itself.
 			say = r.at.warning
 		}
-		say("the %s %s is not defined%s", r.kind, quote(r.name), settingsrule.Suggest(r.name, known))
+		say("the %s %s is not defined%s", r.kind, quote(r.name), settingsrule.Suggest(r.name, l.names(r.kind)))
 	}
+}
+
+// names lists what can be referred to, sorted.
+func (l *loading) names(k kind) []string {
+	var out []string
+	for _, d := range l.definitions[k] {
+		out = append(out, d.name)
+	}
+	if k == kindPolicy {
+		for _, s := range standard {
+			out = append(out, s.Name)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }

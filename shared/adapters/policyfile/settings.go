@@ -8,7 +8,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/settingsrule"
 )
 
-func (l *loading) settings(at place) {
+func (l *loading) readSettings(at place) {
 	l.define(kindSection, "settings", at)
 	before := len(l.problems)
 	t := at.table("anchor", "mode", "rules", "exceptions", "brake")

@@ -58,7 +58,7 @@ type team struct {
 	at table
 }
 
-func (l *loading) team(at place) {
+func (l *loading) readTeams(at place) {
 	for _, item := range at.list("- {name: …, type: Department, group: …}") {
 		t := item.table("name", "type", "parent", "group", "policies", "default_roles")
 		it := Team{
@@ -81,7 +81,7 @@ func (l *loading) team(at place) {
 	}
 }
 
-func (l *loading) role(at place) {
+func (l *loading) readRoles(at place) {
 	for _, item := range at.list("- {name: …, policies: [name]}") {
 		t := item.table("name", "policies", "members")
 		it := Role{
@@ -105,8 +105,8 @@ func (p place) uses(k kind) []string {
 	})
 }
 
-// ranks checks how teams lie below one another.
-func (l *loading) ranks() {
+// checkRanks checks how teams lie below one another.
+func (l *loading) checkRanks() {
 	byName := map[string]team{}
 	top := ""
 	for _, t := range l.teams {

@@ -1,6 +1,7 @@
 package policyfile
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -58,30 +59,32 @@ const (
 
 // parseDuration reads Go's form with an optional number of days, of 24 hours each, before it.
 func parseDuration(s string) (time.Duration, error) {
+	var total time.Duration
 	days, rest, hasDays := strings.Cut(s, "d")
-	if !hasDays {
-		days, rest = "0", s
+	if hasDays {
+		n, err := strconv.ParseUint(days, 10, 16)
+		if err != nil {
+			return 0, errors.New("is not a length of time")
+		}
+		total = min(time.Duration(n), longest/day+1) * day
+	} else {
+		rest = s
 	}
-	n, err := strconv.ParseUint(days, 10, 16)
-	if err != nil {
-		return 0, fmt.Errorf("is not a length of time")
-	}
-	total := time.Duration(n) * day
-	if rest != "" || !hasDays {
+	if rest != "" {
 		d, err := time.ParseDuration(rest)
 		switch {
 		case err != nil:
-			return 0, fmt.Errorf("is not a length of time")
+			return 0, errors.New("is not a length of time")
 		case d < 0:
-			return 0, fmt.Errorf("is negative")
+			return 0, errors.New("is negative")
 		}
-		total += min(d, longest)
+		total += min(d, longest+1)
 	}
 	switch {
-	case total <= 0:
-		return 0, fmt.Errorf("is no time at all")
+	case total == 0:
+		return 0, errors.New("is no time at all")
 	case total > longest:
-		return 0, fmt.Errorf("is more than a hundred years")
+		return 0, errors.New("is more than a hundred years")
 	}
 	return total, nil
 }
