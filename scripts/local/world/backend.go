@@ -53,8 +53,6 @@ type backend interface {
 	Next(ctx context.Context) (time.Time, bool)
 	// RunNext delivers one message or task that is due.
 	RunNext(ctx context.Context) error
-	// Idle reports whether nothing is due before a time.
-	Idle(ctx context.Context, before time.Time) bool
 	Close() error
 }
 
@@ -116,9 +114,4 @@ func (b *inProcess) RunNext(ctx context.Context) error {
 	}
 	_, err := b.queue.RunNext(ctx, b.client)
 	return err
-}
-
-func (b *inProcess) Idle(ctx context.Context, before time.Time) bool {
-	t, ok := b.Next(ctx)
-	return !ok || !t.Before(before)
 }

@@ -76,7 +76,7 @@ func (s *Store) Query(ctx context.Context, q store.Query) (store.Page, error) {
 	if err := store.Outside(ctx); err != nil {
 		return store.Page{}, fmt.Errorf("query %s: %w", q.Collection, err)
 	}
-	return readPage(ctx, s.db.sql, q, s.db.now())
+	return readPage(ctx, s.db.store.queries, q, s.db.now())
 }
 
 // Update runs decide in a transaction and commits what it wrote. It waits for its turn until

@@ -152,7 +152,8 @@ func statement(q store.Query, cursor *store.Cursor, now time.Time) (string, []an
 	return "SELECT r.id, " + orderColumns + ", r.data, r.fields, r.expires FROM " + strings.Join(from, ", ") +
 		" WHERE " + strings.Join(where, " AND ") +
 		" ORDER BY " + strings.ReplaceAll(order, ",", direction+",") + direction +
-		" LIMIT ?", append(arguments, q.Limit+1)
+		// The limit stands in the text: SQLite plans a statement anew whenever a bound one is set.
+		fmt.Sprintf(" LIMIT %d", q.Limit+1), arguments
 }
 
 // firstAlias returns the alias of the first of the tables, each "table alias".

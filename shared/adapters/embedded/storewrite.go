@@ -26,10 +26,11 @@ type storeStatements struct {
 	get, fieldsOf, expired     *sql.Stmt
 	putRecord, deleteRecord    *sql.Stmt
 	addRow, addRows, deleteRow *sql.Stmt
+	queries                    *preparedQueries
 }
 
 func prepareStore(db *sql.DB) (*storeStatements, error) {
-	s := &storeStatements{}
+	s := &storeStatements{queries: &preparedQueries{sql: db, kept: map[string]*sql.Stmt{}}}
 	addRows := func(n int) string {
 		return `INSERT INTO record_fields (collection, name, kind, value, id) VALUES ` +
 			strings.TrimSuffix(strings.Repeat("(?, ?, ?, ?, ?), ", n), ", ")
@@ -40,7 +41,7 @@ func prepareStore(db *sql.DB) (*storeStatements, error) {
 	}{
 		{&s.get, `SELECT data, fields, expires FROM records WHERE collection = ? AND id = ?`},
 		{&s.fieldsOf, `SELECT fields FROM records WHERE collection = ? AND id = ?`},
-		{&s.expired, `SELECT collection, id FROM records WHERE expires <= ? ORDER BY expires LIMIT ?`},
+		{&s.expired, fmt.Sprintf("SELECT collection, id FROM records WHERE expires <= ? ORDER BY expires LIMIT %d", sweepSize)},
 		{&s.putRecord, `INSERT INTO records (collection, id, data, fields, expires) VALUES (?, ?, ?, ?, ?)
 			ON CONFLICT DO UPDATE SET data = excluded.data, fields = excluded.fields, expires = excluded.expires`},
 		{&s.deleteRecord, `DELETE FROM records WHERE collection = ? AND id = ?`},
@@ -231,7 +232,7 @@ func (w *writer) sweep(ctx context.Context, now time.Time) error {
 }
 
 func (w *writer) expired(ctx context.Context, now time.Time) ([]store.Key, error) {
-	rows, err := w.tx.StmtContext(ctx, w.statements.expired).QueryContext(ctx, now.UnixMicro(), sweepSize)
+	rows, err := w.tx.StmtContext(ctx, w.statements.expired).QueryContext(ctx, now.UnixMicro())
 	if err != nil {
 		return nil, err
 	}
