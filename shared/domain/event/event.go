@@ -85,10 +85,19 @@ type ApplyChange struct {
 	Change string `json:"change"`
 }
 
-// Pressed tells that a person did something in Slack; what it was is in the record of the
-// press.
+// Pressed tells that a person pressed a button in Slack. It holds ids only, as Slack signed
+// them.
 type Pressed struct {
+	// Press names the signed request: the same request again has the same name.
 	Press string `json:"press"`
+	// User, Team and Channel are Slack's ids.
+	User    string `json:"user"`
+	Team    string `json:"team"`
+	Channel string `json:"channel,omitempty"`
+	// Action and Value are those of the button.
+	Action string    `json:"action"`
+	Value  string    `json:"value"`
+	At     time.Time `json:"at"`
 }
 
 // Notify orders the Slack messages of one subject to be brought up to date.
