@@ -14,8 +14,9 @@ import (
 )
 
 // storeSchema holds each record once, with its fields as text so that they can be given back,
-// and one row for each value of a field: the index that queries read. The key of that index
-// ends in the ID, so that a query finds its page in order.
+// and one row for each value of a field: the index that queries read. A row begins with its
+// slot, a small number that stands for collection, field and type of the value, so that the
+// index stays small. It ends in the ID, so that a query finds its page in order.
 const storeSchema = `
 CREATE TABLE IF NOT EXISTS records (
 	collection TEXT NOT NULL,
@@ -26,13 +27,17 @@ CREATE TABLE IF NOT EXISTS records (
 	PRIMARY KEY (collection, id)
 );
 CREATE INDEX IF NOT EXISTS records_by_expiry ON records (expires) WHERE expires IS NOT NULL;
-CREATE TABLE IF NOT EXISTS record_fields (
+CREATE TABLE IF NOT EXISTS record_columns (
+	number     INTEGER PRIMARY KEY,
 	collection TEXT NOT NULL,
-	name       TEXT NOT NULL,
-	kind       INTEGER NOT NULL,
-	value      NOT NULL,
-	id         TEXT NOT NULL,
-	PRIMARY KEY (collection, name, kind, value, id)
+	name       TEXT NOT NULL, -- of a field
+	UNIQUE (collection, name)
+);
+CREATE TABLE IF NOT EXISTS record_index (
+	slot  INTEGER NOT NULL, -- 8 * number of the column + kind of the value
+	value NOT NULL,         -- INTEGER or TEXT, by the kind
+	id    TEXT NOT NULL,
+	PRIMARY KEY (slot, value, id)
 ) WITHOUT ROWID;
 `
 

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/ports/store"
@@ -94,69 +93,4 @@ func scanRecord(key store.Key, scan func(into ...any) error) (store.Record, erro
 		rec.Expires = time.UnixMicro(expires.Int64).UTC()
 	}
 	return rec, nil
-}
-
-// statement returns the SQL for a query and its arguments. Each condition is one look into
-// the index; the IDs that all of them find lead to the records.
-func statement(q store.Query, cursor *store.Cursor, now time.Time) (string, []any) {
-	var from, where []string
-	var arguments []any
-	and := func(condition string, values ...any) {
-		where = append(where, condition)
-		arguments = append(arguments, values...)
-	}
-	join := func(table, alias string) { // every table on the ID of the first
-		if len(from) > 0 {
-			and(alias + ".id = " + firstAlias(from) + ".id")
-		}
-		from = append(from, table+" "+alias)
-	}
-	if q.OrderBy != "" {
-		join("record_fields", "o")
-		and("o.collection = ? AND o.name = ? AND o.kind < ?", q.Collection, q.OrderBy, kindEntry)
-	}
-	for i, c := range q.Where {
-		k, value := indexed(c.Value)
-		if c.Op == store.Contains {
-			k = kindEntry
-		}
-		switch c.Op {
-		case store.Equal, store.Contains:
-			alias := fmt.Sprintf("c%d", i)
-			join("record_fields", alias)
-			and(strings.ReplaceAll("c.collection = ? AND c.name = ? AND c.kind = ? AND c.value = ?", "c.", alias+"."),
-				q.Collection, c.Field, k, value)
-		default: // on the field of the order
-			and("o.kind = ? AND o.value "+string(c.Op)+" ?", k, value)
-		}
-	}
-	join("records", "r")
-	and("r.collection = ? AND (r.expires IS NULL OR r.expires > ?)", q.Collection, now.UnixMicro())
-
-	order, orderColumns := firstAlias(from)+".id", "0, NULL"
-	if q.OrderBy != "" {
-		order, orderColumns = "o.kind, o.value, o.id", "o.kind, o.value"
-	}
-	direction, behind := " ASC", " > "
-	if q.Desc {
-		direction, behind = " DESC", " < "
-	}
-	if cursor != nil {
-		place, values := "(?)", []any{cursor.ID}
-		if q.OrderBy != "" {
-			k, value := indexed(cursor.Value)
-			place, values = "(?, ?, ?)", []any{k, value, cursor.ID}
-		}
-		and("("+order+")"+behind+place, values...)
-	}
-	return "SELECT r.id, " + orderColumns + ", r.data, r.fields, r.expires FROM " + strings.Join(from, ", ") +
-		" WHERE " + strings.Join(where, " AND ") +
-		" ORDER BY " + strings.ReplaceAll(order, ",", direction+",") + direction +
-		" LIMIT ?", append(arguments, q.Limit+1)
-}
-
-// firstAlias returns the alias of the first of the tables, each "table alias".
-func firstAlias(from []string) string {
-	_, alias, _ := strings.Cut(from[0], " ")
-	return alias
 }
