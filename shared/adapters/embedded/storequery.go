@@ -25,13 +25,54 @@ func readRecord(ctx context.Context, get *sql.Stmt, key store.Key, now time.Time
 	return rec, nil
 }
 
-// querier is what a database and a transaction have in common.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+// mostQueries is how many statements for queries are kept prepared. Queries that differ only
+// in their values share one, so that a program has few.
+const mostQueries = 256
+
+// query runs the statement of a query outside a transaction and keeps it prepared.
+func (s *storeStatements) query(ctx context.Context, db *sql.DB, text string, arguments []any) (*sql.Rows, error) {
+	prepared := s.prepared(text)
+	if prepared == nil {
+		// Not under the lock: this waits for the connection, and who has it may ask prepared.
+		var err error
+		if prepared, err = db.PrepareContext(ctx, text); err != nil {
+			return nil, err
+		}
+		if !s.keep(text, prepared) {
+			defer prepared.Close()
+		}
+	}
+	return prepared.QueryContext(ctx, arguments...)
 }
 
-// readPage reads one page of records as they are at now.
-func readPage(ctx context.Context, r querier, q store.Query, now time.Time) (store.Page, error) {
+// queryIn runs the statement of a query in a transaction.
+func (s *storeStatements) queryIn(ctx context.Context, tx *sql.Tx, text string, arguments []any) (*sql.Rows, error) {
+	if prepared := s.prepared(text); prepared != nil {
+		return tx.StmtContext(ctx, prepared).QueryContext(ctx, arguments...)
+	}
+	return tx.QueryContext(ctx, text, arguments...)
+}
+
+// prepared returns the statement with this text, nil where none is kept.
+func (s *storeStatements) prepared(text string) *sql.Stmt {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.queries[text]
+}
+
+// keep keeps a statement unless there are enough or somebody was faster.
+func (s *storeStatements) keep(text string, prepared *sql.Stmt) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.queries[text] != nil || len(s.queries) >= mostQueries {
+		return false
+	}
+	s.queries[text] = prepared
+	return true
+}
+
+// readPage reads one page of records as they are at now. The function run runs the statement.
+func readPage(q store.Query, now time.Time, run func(text string, arguments []any) (*sql.Rows, error)) (store.Page, error) {
 	if err := q.Validate(); err != nil {
 		return store.Page{}, err
 	}
@@ -40,8 +81,7 @@ func readPage(ctx context.Context, r querier, q store.Query, now time.Time) (sto
 	if err != nil {
 		return store.Page{}, err
 	}
-	text, arguments := statement(q, cursor, now)
-	rows, err := r.QueryContext(ctx, text, arguments...)
+	rows, err := run(statement(q, cursor, now))
 	if err != nil {
 		return store.Page{}, fmt.Errorf("query %s: %w", q.Collection, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/ports/store"
@@ -19,9 +20,14 @@ const sweepSize = 16
 // of many rows much faster than many statements.
 const rowsAtOnce = 256
 
-// storeStatements are the statements of the store that never change. They are prepared once:
-// preparing takes longer than most of them take to run.
+// storeStatements are the statements of the store. They are prepared once: preparing takes
+// longer than most of them take to run.
 type storeStatements struct {
+	mu      sync.Mutex // guards queries, and is never held while waiting
+	queries map[string]*sql.Stmt
+
+	// These never change.
+
 	get, fieldsOf, expired               *sql.Stmt
 	addRecord, putRecord, deleteRecord   *sql.Stmt
 	findColumn, addColumn                *sql.Stmt
@@ -29,7 +35,7 @@ type storeStatements struct {
 }
 
 func prepareStore(db *sql.DB) (*storeStatements, error) {
-	s := &storeStatements{}
+	s := &storeStatements{queries: map[string]*sql.Stmt{}}
 	addRows := func(n int) string { // the entries of a list need not be different
 		return `INSERT OR IGNORE INTO record_index (slot, value, id) VALUES ` +
 			strings.TrimSuffix(strings.Repeat("(?, ?, ?), ", n), ", ")
