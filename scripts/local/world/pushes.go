@@ -84,6 +84,9 @@ func (p *pushes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	key := path.Base(subscription) + "/" + m.ID
+	if !subscribed(key).Filter.Match(m.Attributes) {
+		return // the emulator knows no filters; production would not have sent it
+	}
 	turn := &waiting{r: r, body: body, w: w, done: make(chan struct{})}
 	p.mu.Lock()
 	d := p.awaited[key]
