@@ -2,7 +2,9 @@ package pubsub_test
 
 import (
 	"context"
+	"fmt"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,4 +65,22 @@ func TestBusOnTheEmulator(t *testing.T) {
 			WithoutFilters: true, WithoutOrderedDeadLetters: true,
 		}
 	})
+}
+
+// What the port calls valid fits into a request to Pub/Sub.
+func TestTheLargestMessageIsAccepted(t *testing.T) {
+	publisher, admin := emulated(t)
+	if err := admin.CreateTopic(t.Context(), "large"); err != nil {
+		t.Fatal(err)
+	}
+	m := bus.Message{
+		Data: make([]byte, bus.MaxData), OrderingKey: strings.Repeat("k", bus.MaxOrderingKey),
+		Attributes: map[string]string{},
+	}
+	for i := range bus.MaxAttributes {
+		m.Attributes[fmt.Sprintf("%0*d", bus.MaxAttributeName, i)] = strings.Repeat("v", bus.MaxAttributeValue)
+	}
+	if _, err := publisher.Publish(t.Context(), "large", m); err != nil {
+		t.Error(err)
+	}
 }
