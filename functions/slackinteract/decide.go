@@ -166,7 +166,7 @@ func (d *decider) undo(ctx context.Context, c change.Change, who change.Actor, h
 	if len(holds) == 0 && !slices.Contains(c.Concerned, who.ID) && !who.Same(c.Requester) {
 		return &refused{change.RefusedStranger, who.Name + " has nothing to do with it"}
 	}
-	p, ok := c.Reverse(who, "Taking back: "+c.Reason)
+	p, ok := c.Reverse(who, "")
 	if !ok {
 		return &refused{change.RefusedState, "there is nothing to take back: it is " + string(c.State)}
 	}

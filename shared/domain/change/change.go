@@ -25,15 +25,17 @@ type Kind string
 
 // The kinds of change.
 const (
-	GroupSettings    Kind = "group.settings"
-	GroupMembers     Kind = "group.members"
-	AccountDisable   Kind = "account.disable"
-	AccountEnable    Kind = "account.enable"
-	AccountCreate    Kind = "account.create"
-	AccessGrant      Kind = "access.grant"
-	AccessRevoke     Kind = "access.revoke"
-	ConnectionCreate Kind = "connection.create"
-	CatalogApply     Kind = "catalog.apply"
+	GroupSettings Kind = "group.settings"
+	// GroupSettingsPlan lets corrections of many groups through that the brake has held.
+	GroupSettingsPlan Kind = "group.settings.plan"
+	GroupMembers      Kind = "group.members"
+	AccountDisable    Kind = "account.disable"
+	AccountEnable     Kind = "account.enable"
+	AccountCreate     Kind = "account.create"
+	AccessGrant       Kind = "access.grant"
+	AccessRevoke      Kind = "access.revoke"
+	ConnectionCreate  Kind = "connection.create"
+	CatalogApply      Kind = "catalog.apply"
 )
 
 // Target is what a change is done to.
