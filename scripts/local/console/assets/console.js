@@ -109,15 +109,29 @@
       say("Nobody answers. Is the program still running?");
     }
     form.classList.remove("sending");
-    if (html !== null) document.getElementById("notice").innerHTML = html;
+    if (html === null) return;
+    notice.innerHTML = html;
+    fade();
+  };
+
+  const notice = document.getElementById("notice");
+  let fading;
+
+  // fade takes the notice away after a while, unless it tells of something that went wrong.
+  const fade = () => {
+    clearTimeout(fading);
+    if (!notice.querySelector(".wrong")) fading = setTimeout(() => notice.replaceChildren(), 12000);
   };
 
   const say = (text) => {
+    clearTimeout(fading);
     const p = document.createElement("p");
     p.className = "notice wrong";
     p.textContent = text;
-    document.getElementById("notice").replaceChildren(p);
+    notice.replaceChildren(p);
   };
+
+  notice.addEventListener("click", () => notice.replaceChildren());
 
   document.addEventListener("click", (e) => {
     const link = e.target.closest("a[data-nav]");
