@@ -46,7 +46,7 @@ func (r *reading) group(ctx context.Context) (groupPart, error) {
 	if err != nil {
 		return part, err
 	}
-	part.Secure, part.Findings = known.Secure, known.Findings
+	part.Secure, part.Findings = known.Secure, r.findings(g.Email, known)
 	now := r.world.Clock.Now()
 	for _, e := range r.policy.SettingsRules().Exceptions {
 		if e.Group == g.Email && e.Until.After(now) {
@@ -104,6 +104,25 @@ func (r *reading) settings(g workspace.Group, known mirror.Settings) []settingLi
 		out = append(out, line)
 	}
 	return out
+}
+
+// findings says in words what is not as the rules want it, in what the mirror knows of a
+// group's settings.
+func (r *reading) findings(address string, known mirror.Settings) []string {
+	f := r.policy.SettingsRules().Evaluate(settingsrule.Subject{
+		Group: address, Settings: known.Values, Secure: known.Secure, Waived: known.Exceptions(address),
+	}, r.world.Clock.Now())
+	var out []string
+	for _, c := range f.Corrections {
+		for _, d := range c.Diff {
+			out = append(out, fmt.Sprintf("%s: %s → %s. %s.", wordsForSetting(d.Field),
+				wordsForValue(d.Field, d.Before), wordsForValue(d.Field, d.After), modeWords[c.Mode]))
+		}
+	}
+	for _, u := range f.Unknown {
+		out = append(out, fmt.Sprintf("%s has a value that nobody knows: %s.", wordsForSetting(u.Field), u.Before))
+	}
+	return append(out, f.Unresolved...)
 }
 
 func (r *reading) member(m workspace.Member) memberLine {

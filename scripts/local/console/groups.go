@@ -30,7 +30,7 @@ func (r *reading) groupList(ctx context.Context) (groupsPart, error) {
 		if err != nil {
 			return part, err
 		}
-		line.Known, line.Secure, line.Findings = !known.Read.IsZero(), known.Secure, len(known.Findings)
+		line.Known, line.Secure, line.Findings = !known.Read.IsZero(), known.Secure, len(r.findings(g.Email, known))
 		part.Shown = append(part.Shown, line)
 	}
 	return part, nil

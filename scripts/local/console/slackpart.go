@@ -38,28 +38,50 @@ func (r *reading) slack() slackPart {
 		}
 	}
 	for i, m := range slices.Backward(visible) {
-		if !part.Channel && m.ChannelName != r.view.In {
-			continue
-		}
 		if len(part.Messages) == mostMessages {
 			break
 		}
-		part.Messages = append(part.Messages, r.message(visible, i, part.Lang, part.Channel))
-		_ = m
+		if part.Channel || m.ChannelName == r.view.In {
+			part.Messages = append(part.Messages, message(visible, i, part.Lang, part.Channel))
+		}
 	}
 	return part
 }
 
-// reader is whose Slack is shown where the view does not say: that of an owner of the group
-// that is open, else the channel that hears what nobody else can be told.
+// reader is whose Slack is shown. Where the view does not say, that is an owner of the group
+// that is open, else somebody for whom a decision waits, else the channel that hears what
+// nobody else can be told.
 func (r *reading) reader(owners []string) string {
-	switch {
-	case r.view.Reader != "":
+	if r.view.Reader != "" {
 		return r.view.Reader
-	case len(owners) > 0:
+	}
+	if len(owners) > 0 {
 		return owners[0]
 	}
+	if who := r.asked(); len(who) > 0 {
+		return who[0].email
+	}
 	return world.AlertChannel
+}
+
+// askedPerson is somebody for whom decisions wait.
+type askedPerson struct {
+	email   string
+	waiting int
+}
+
+// asked lists the people for whom decisions wait, of the first that there are.
+func (r *reading) asked() []askedPerson {
+	var out []askedPerson
+	for i, p := range r.sortedPeople() {
+		if i == mostAsked {
+			break
+		}
+		if n := r.waiting(p.Email); p.Slack && n > 0 {
+			out = append(out, askedPerson{p.Email, n})
+		}
+	}
+	return out
 }
 
 // owners lists the owners of the group that is open who use Slack.
@@ -116,8 +138,7 @@ func (r *reading) readers(reader string, owners []string) []personGroup {
 func (r *reading) chips(reader string, owners []string) []chip {
 	var out []chip
 	add := func(who string, waiting int, title string) {
-		known := slices.ContainsFunc(out, func(c chip) bool { return c.Title == title && c.Text == r.name(who) })
-		if known || len(out) == mostChips {
+		if len(out) == mostChips {
 			return
 		}
 		out = append(out, chip{
@@ -128,16 +149,12 @@ func (r *reading) chips(reader string, owners []string) []chip {
 	for _, o := range owners {
 		add(o, r.waiting(o), "owner")
 	}
-	asked := 0
-	for _, p := range r.sortedPeople() {
-		if !p.Slack || slices.Contains(owners, p.Email) {
-			continue
-		}
-		if asked++; asked > mostAsked {
-			break
-		}
-		if n := r.waiting(p.Email); n > 0 || p.Email == reader {
-			add(p.Email, n, "")
+	if _, ok := r.people[reader]; ok && !slices.Contains(owners, reader) {
+		add(reader, r.waiting(reader), "")
+	}
+	for _, a := range r.asked() {
+		if a.email != reader && !slices.Contains(owners, a.email) {
+			add(a.email, a.waiting, "")
 		}
 	}
 	return out
@@ -177,7 +194,7 @@ func (r *reading) tabs(visible []simslack.Message) []tab {
 }
 
 // message makes one message of what a reader sees.
-func (r *reading) message(visible []simslack.Message, i int, lang string, channel bool) messageLine {
+func message(visible []simslack.Message, i int, lang string, channel bool) messageLine {
 	m := visible[i]
 	line := messageLine{
 		TS: m.TS, From: m.From, App: m.From == "Sekisho", At: m.At, Ephemeral: m.Ephemeral, Edited: m.Edited,
