@@ -2,7 +2,9 @@ package slack
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -109,6 +111,9 @@ func New(o Options) *Server {
 
 // BotUserID returns the user id of the app's bot.
 func (s *Server) BotUserID() string { return s.bot.id }
+
+// Methods returns the names of the Web API's methods that are imitated, sorted.
+func Methods() []string { return slices.Sorted(maps.Keys(methods)) }
 
 // ServeHTTP serves the Web API below /api/ and response URLs below /actions/ and /commands/.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
