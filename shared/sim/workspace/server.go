@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"mime"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -286,8 +287,15 @@ func (c *call) contentType() string {
 	return "application/json; charset=UTF-8"
 }
 
-// decode reads the body of a request. Google refuses fields that it does not know.
+// decode reads the body of a request. Google refuses fields that it does not know. What it makes
+// of a body that does not say that it is JSON is not documented; the simulator refuses it.
 func (c *call) decode(into any) error {
+	if kind, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return &apiError{
+			code: http.StatusBadRequest, domain: "global", reason: "badContent",
+			message: "Unsupported content with type: " + c.r.Header.Get("Content-Type"),
+		}
+	}
 	d := json.NewDecoder(http.MaxBytesReader(nil, c.r.Body, 1<<20))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
