@@ -67,6 +67,7 @@ type Server struct {
 	groups     []UserGroup
 	limits     map[string]*window
 	posts      map[string]*bucket // by channel id
+	made       int64              // when the app and the user groups were made, seconds since 1970
 	lastTS     int64              // microseconds since 1970
 	seq        int                // last number given to a trigger, view, event or response URL
 }
@@ -87,6 +88,7 @@ func New(o Options) *Server {
 	}
 	s := &Server{
 		opt:        o,
+		made:       o.Now().Unix(),
 		botID:      hashedID("B", o.AppID),
 		byID:       map[string]*person{},
 		byEmail:    map[string]*person{},
