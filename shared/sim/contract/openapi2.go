@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -35,10 +36,23 @@ type openAPIMethod struct {
 	errors    []string
 }
 
+// typeNames is the type of a schema: one name, or several of which any will do.
+type typeNames []string
+
+// UnmarshalJSON reads one name or a list.
+func (t *typeNames) UnmarshalJSON(data []byte) error {
+	var one string
+	if json.Unmarshal(data, &one) == nil {
+		*t = typeNames{one}
+		return nil
+	}
+	return json.Unmarshal(data, (*[]string)(t))
+}
+
 // swagger is a schema of the document.
 type swagger struct {
 	Ref        string              `json:"$ref"`
-	Type       string              `json:"type"`
+	Type       typeNames           `json:"type"`
 	Pattern    string              `json:"pattern"`
 	Enum       []any               `json:"enum"`
 	Required   []string            `json:"required"`
@@ -102,7 +116,7 @@ func (d *openAPI) prepare(s *swagger) error {
 		if err := json.Unmarshal(s.RawItems, &list); err != nil {
 			return err
 		}
-		if s.Type == "array" {
+		if slices.Contains(s.Type, "array") {
 			s.items = &swagger{alternatives: list}
 		} else {
 			s.alternatives = list
@@ -112,7 +126,7 @@ func (d *openAPI) prepare(s *swagger) error {
 			return err
 		}
 		// Alternatives of which there is only one.
-		if s.Type == "" {
+		if len(s.Type) == 0 {
 			s.items, s.alternatives = nil, []*swagger{s.items}
 		}
 	}

@@ -188,6 +188,17 @@ func TestWorkspaceRefusesWhatGoogleRefuses(t *testing.T) {
 			}
 		})
 	}
+	t.Run("not said to be JSON", func(t *testing.T) {
+		r, err := http.NewRequestWithContext(t.Context(), "PATCH", settings+"data@example.com?alt=json", strings.NewReader("{}"))
+		check(t, err)
+		r.Header.Set("Authorization", "Bearer "+fullToken)
+		resp, err := recorder.RoundTripper(w.tap, w.hosts).RoundTrip(r)
+		check(t, err)
+		defer resp.Body.Close()
+		if resp.StatusCode != http.StatusBadRequest {
+			t.Errorf("got %d", resp.StatusCode)
+		}
+	})
 	recorder.Report().Verify(t)
 }
 

@@ -13,14 +13,23 @@ import (
 // descriptions.
 const FolderVariable = "SEKISHO_SPECS"
 
+// Folder returns the folder of the vendors' descriptions. The boolean is false without one.
+func Folder() (fs.FS, bool) {
+	folder := os.Getenv(FolderVariable)
+	if folder == "" {
+		return nil, false
+	}
+	return os.DirFS(folder), true
+}
+
 // Specs returns the folder of the vendors' descriptions. Without one the test is skipped.
 func Specs(t testing.TB) fs.FS {
 	t.Helper()
-	folder := os.Getenv(FolderVariable)
-	if folder == "" {
+	specs, ok := Folder()
+	if !ok {
 		t.Skipf("%s names no folder with the vendors' descriptions of their APIs: nothing to hold the traffic against", FolderVariable)
 	}
-	return os.DirFS(folder)
+	return specs
 }
 
 // Report is what a [Recorder] met, everything sorted.

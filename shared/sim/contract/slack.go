@@ -157,7 +157,7 @@ func (s *Slack) checkAnswer(p *problems, page *slackMethod, stale *openAPIMethod
 		if x.Status != 200 {
 			p.add("status", "%d, and ok is true", x.Status)
 		}
-		v := slackVisit{p, s.openAPI}
+		v := slackVisit{p, s}
 		var success *swagger
 		if stale != nil {
 			success = stale.success
@@ -171,7 +171,7 @@ func (s *Slack) checkAnswer(p *problems, page *slackMethod, stale *openAPIMethod
 	}
 	for _, name := range sortedKeys(object) {
 		if !slices.Contains(slackErrorFields, name) {
-			p.add("answer."+name, "there is no such field in an error")
+			p.add("answer."+name, "there is no such field in the error %s", code)
 		}
 	}
 	switch limited := x.Status == 429; {
@@ -183,6 +183,21 @@ func (s *Slack) checkAnswer(p *problems, page *slackMethod, stale *openAPIMethod
 		p.add("status", "%d: Slack answers errors with 200", x.Status)
 	}
 	return false, code
+}
+
+// views are the views in the examples of answers. Each example leaves something out.
+func (s *Slack) views() []any {
+	var shown []any
+	for _, name := range []string{"views.open", "views.push", "views.update", "views.publish"} {
+		if page := s.reference[name]; page != nil {
+			for _, answer := range objectsOf(page.successes) {
+				if view, ok := answer["view"]; ok {
+					shown = append(shown, view)
+				}
+			}
+		}
+	}
+	return shown
 }
 
 // slackErrorFields are the fields of an answer with ok false.

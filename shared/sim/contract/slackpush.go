@@ -91,7 +91,7 @@ func (s *SlackPushes) checkEvent(p *problems, raw []byte) string {
 		p.add("body", "%v", err)
 		return "event"
 	}
-	slackVisit{p, s.web.openAPI}.value("body", s.wrapper, nil, body)
+	slackVisit{p, s.web}.value("body", s.wrapper, nil, body)
 	object, _ := body.(map[string]any)
 	event, _ := object["event"].(map[string]any)
 	name, _ := event["type"].(string)
@@ -145,20 +145,12 @@ func (s *SlackPushes) checkForm(p *problems, raw []byte) string {
 }
 
 func (s *SlackPushes) checkInteraction(p *problems, payload map[string]any) {
-	v := slackVisit{p, s.web.openAPI}
+	v := slackVisit{p, s.web}
 	if message, there := payload["message"]; there {
 		v.value("payload.message", &swagger{Ref: "#/definitions/" + messageDefinition}, nil, message)
 	}
 	if view, there := payload["view"]; there {
-		var shown []any
-		for _, name := range []string{"views.open", "views.push", "views.update", "views.publish"} {
-			if page := s.web.reference[name]; page != nil {
-				for _, answer := range objectsOf(page.successes) {
-					shown = append(shown, answer["view"])
-				}
-			}
-		}
-		v.value("payload.view", nil, shown, view)
+		v.value("payload.view", nil, s.web.views(), view)
 	}
 	actions, _ := payload["actions"].([]any)
 	for _, one := range actions {

@@ -4,23 +4,33 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // slackVisit walks an answer of Slack beside its schema in the OpenAPI document and the values
 // that the reference's examples have at the same place. Either may be missing.
 type slackVisit struct {
 	*problems
-	document *openAPI
+	web *Slack
 }
 
-// free are fields whose content is described elsewhere: Block Kit, and what an app wrote itself.
-var free = []string{"blocks", "metadata", "state"}
+// isFree reports whether the content of a field is described elsewhere: it is Block Kit, or what
+// an app wrote itself.
+func isFree(at, name string) bool {
+	switch name {
+	case "blocks", "metadata", "state":
+		return true
+	case "title", "submit", "close":
+		return strings.HasSuffix(at, ".view")
+	}
+	return false
+}
 
 // messageDefinition describes messages. Some methods give a shorter one beside it.
 const messageDefinition = "objs_message"
 
 func (v slackVisit) value(at string, s *swagger, examples []any, value any) {
-	s = v.document.resolve(s)
+	s = v.web.openAPI.resolve(s)
 	if s != nil && len(s.alternatives) > 0 {
 		v.alternatives(at, s.alternatives, examples, value)
 		return
@@ -60,32 +70,28 @@ func (s *swagger) allows(value any, examples []any) bool {
 	if s == nil {
 		return slices.Contains(examples, nil)
 	}
-	switch s.Type {
-	case "":
+	if len(s.Type) == 0 {
 		return true
-	case "object":
-		_, ok := value.(map[string]any)
-		return ok
-	case "array":
-		_, ok := value.([]any)
-		return ok
-	case "string":
-		_, ok := value.(string)
-		return ok
-	case "boolean":
-		_, ok := value.(bool)
-		return ok
-	case "null":
-		return value == nil
-	case "integer":
-		n, ok := value.(json.Number)
-		_, err := n.Int64()
-		return ok && err == nil
-	case "number":
-		_, ok := value.(json.Number)
-		return ok
 	}
-	return false
+	var names []string
+	switch value := value.(type) {
+	case nil:
+		names = []string{"null"}
+	case bool:
+		names = []string{"boolean"}
+	case string:
+		names = []string{"string"}
+	case []any:
+		names = []string{"array"}
+	case map[string]any:
+		names = []string{"object"}
+	case json.Number:
+		names = []string{"number"}
+		if _, err := value.Int64(); err == nil {
+			names = append(names, "integer")
+		}
+	}
+	return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(s.Type, name) })
 }
 
 func (v slackVisit) text(at string, s *swagger, examples []any, value string) {
@@ -121,7 +127,7 @@ func (v slackVisit) object(at string, s *swagger, examples []map[string]any, obj
 		return values, everywhere
 	}
 	for _, name := range sortedKeys(object) {
-		if slices.Contains(free, name) {
+		if isFree(at, name) {
 			continue
 		}
 		values, _ := inExamples(name)
@@ -129,8 +135,11 @@ func (v slackVisit) object(at string, s *swagger, examples []map[string]any, obj
 		if s != nil {
 			property = s.Properties[name]
 		}
-		if _, ok := object[name].(map[string]any); ok && name == "message" && v.document.Definitions[messageDefinition] != nil {
+		switch {
+		case name == "message" && v.web.openAPI.Definitions[messageDefinition] != nil:
 			property = &swagger{Ref: "#/definitions/" + messageDefinition}
+		case name == "view":
+			values = v.web.views()
 		}
 		closed := s != nil && s.Open == false || len(examples) > 0
 		switch {
@@ -162,7 +171,7 @@ func (v slackVisit) alternatives(at string, list []*swagger, examples []any, val
 	var best []Problem
 	for i, s := range list {
 		var p problems
-		slackVisit{&p, v.document}.value(at, s, examples, value)
+		slackVisit{&p, v.web}.value(at, s, examples, value)
 		if i == 0 || len(p.list) < len(best) {
 			best = p.list
 		}
