@@ -17,7 +17,14 @@ import (
 
 // apply carries out one change, or queues it for later.
 func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
-	err := h.ledger.Carry(ctx, e.Change, robot, h.standing.Standing, applier{h})
+	c, err := h.ledger.Get(ctx, e.Change)
+	if err == nil {
+		var a ledger.Applier = applier{h}
+		if c.Kind == change.GroupSettingsPlan {
+			a = override{h}
+		}
+		err = h.ledger.Carry(ctx, e.Change, robot, h.standing.Standing, a)
+	}
 	var later *ledger.Later
 	switch {
 	case errors.As(err, &later):

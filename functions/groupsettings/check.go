@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/adapters/workspace"
@@ -50,18 +49,44 @@ func (h *handler) check(ctx context.Context, e event.CheckSettings) error {
 	finding := h.rules.Evaluate(settingsrule.Subject{
 		Group: g.Email, Settings: values, Secure: secure, Waived: known.Exceptions(g.Email),
 	}, read)
-	if err := h.propose(ctx, g, finding, e.Actor); err != nil {
+	held, err := h.held(ctx, g.ID, finding, known)
+	if err != nil {
 		return err
 	}
+	if err := h.propose(ctx, g, finding, held, e.Actor); err != nil {
+		return err
+	}
+	if held || known.Held {
+		if err := h.queuePlan(ctx); err != nil {
+			return err
+		}
+	}
 	return h.mirror.UpdateSettings(ctx, g.ID, func(s *mirror.Settings) {
-		s.Values, s.Read, s.Secure, s.Findings = values, read, secure, inWords(finding)
+		s.Values, s.Read, s.Secure, s.Findings, s.Held = values, read, secure, inWords(finding), held
 		s.Waivers = slices.DeleteFunc(s.Waivers, func(w mirror.Waiver) bool { return !read.Before(w.Until) })
 	})
 }
 
+// held reports whether the brake keeps the correction of a group back. A group that is held
+// stays so, until people let it go or there is nothing to correct any more: a brake that
+// loosened by itself the next day would only be slow.
+func (h *handler) held(ctx context.Context, id string, f settingsrule.Finding, known mirror.Settings) (bool, error) {
+	if !slices.ContainsFunc(f.Corrections, func(c settingsrule.Correction) bool { return c.Mode == change.Auto }) {
+		return false, nil
+	}
+	if known.Held {
+		return true, nil
+	}
+	pass, err := h.withinBrake(ctx, id)
+	return !pass, err
+}
+
 // propose makes changes of a finding, and withdraws earlier ones that no longer follow from
-// the rules.
-func (h *handler) propose(ctx context.Context, g group.Group, f settingsrule.Finding, actor string) error {
+// the rules. What the brake holds is left to the plan.
+func (h *handler) propose(ctx context.Context, g group.Group, f settingsrule.Finding, held bool, actor string) error {
+	if held {
+		f.Corrections = slices.DeleteFunc(slices.Clone(f.Corrections), func(c settingsrule.Correction) bool { return c.Mode == change.Auto })
+	}
 	wanted, err := h.proposals(ctx, g, f, actor)
 	if err != nil {
 		return err
@@ -90,21 +115,16 @@ func (h *handler) propose(ctx context.Context, g group.Group, f settingsrule.Fin
 }
 
 func (h *handler) proposals(ctx context.Context, g group.Group, f settingsrule.Finding, actor string) ([]change.Proposal, error) {
-	base := change.Proposal{
-		Kind: change.GroupSettings, Target: change.Target{ID: g.ID, Name: g.Email}, Requester: rule, Quiet: Quiet, Policy: h.policy.Hash,
-	}
-	concerned, err := h.concerned(ctx, g, actor)
+	base, err := h.proposal(ctx, g, actor)
 	if err != nil {
 		return nil, err
 	}
-	base.Concerned = concerned
 	var out []change.Proposal
 	for _, c := range f.Corrections {
 		p := base
-		p.Diff = c.Diff
-		p.Reason = reason(c)
-		if p.Requirement, err = h.requirement(ctx, c.Mode, p); err != nil {
-			return nil, err
+		p.Diff, p.Requirement = deltas(c), change.Requirement{Mode: c.Mode}
+		if c.Mode == change.Ask {
+			p.Requirement = standing.Asks(h.policy.Requirement(change.GroupSettings, ""))
 		}
 		out = append(out, p)
 	}
@@ -125,53 +145,26 @@ func (h *handler) proposals(ctx context.Context, g group.Group, f settingsrule.F
 	return out, nil
 }
 
+// proposal returns what all proposals about a group have in common.
+func (h *handler) proposal(ctx context.Context, g group.Group, actor string) (change.Proposal, error) {
+	concerned, err := h.concerned(ctx, g, actor)
+	return change.Proposal{
+		Kind: change.GroupSettings, Target: change.Target{ID: g.ID, Name: g.Email}, Requester: rule,
+		Concerned: concerned, Quiet: Quiet, Policy: h.policy.Hash,
+	}, err
+}
+
+// deltas marks the differences that only follow from others.
+func deltas(c settingsrule.Correction) []change.Delta {
+	out := slices.Clone(c.Diff)
+	for i, d := range out {
+		out[i].Follows = slices.Contains(c.Follows, d.Field)
+	}
+	return out
+}
+
 // unknownValue stands where a value would have to stand that nobody knows.
 const unknownValue = "?"
-
-// requirement says what a correction needs in a mode. Past the brake, a correction that would
-// happen by itself waits for two people.
-func (h *handler) requirement(ctx context.Context, mode change.Mode, p change.Proposal) (change.Requirement, error) {
-	if mode == change.Auto {
-		pass, err := h.withinBrake(ctx, p)
-		if err != nil {
-			return change.Requirement{}, err
-		}
-		if !pass {
-			return change.Requirement{Mode: change.Ask, Needs: []change.Need{{Count: 2, From: standing.Approvers}}, Remind: 24 * time.Hour}, nil
-		}
-	}
-	if mode != change.Ask {
-		return change.Requirement{Mode: mode}, nil
-	}
-	return standing.Asks(h.policy.Requirement(change.GroupSettings, "")), nil
-}
-
-// withinBrake reports whether one more group may be corrected without people. A group that was
-// corrected within the last day counts once, however often.
-func (h *handler) withinBrake(ctx context.Context, p change.Proposal) (bool, error) {
-	if h.rules.Brake == (settingsrule.Brake{}) {
-		return true, nil
-	}
-	groups, err := h.mirror.Count(ctx)
-	if err != nil {
-		return false, err
-	}
-	limit, bound := h.rules.Brake.Limit(groups)
-	if !bound {
-		return true, nil
-	}
-	recent, err := h.ledger.Since(ctx, change.GroupSettings, h.now().Add(-24*time.Hour))
-	if err != nil {
-		return false, err
-	}
-	targets := map[string]bool{}
-	for _, c := range recent {
-		if c.Requirement.Mode == change.Auto && c.State != change.Withdrawn {
-			targets[c.Target.ID] = true
-		}
-	}
-	return targets[p.Target.ID] || len(targets) < limit, nil
-}
 
 // concerned lists who hears of what is done to a group: its owners, and whoever is said to
 // have changed it.
@@ -198,13 +191,6 @@ func (h *handler) concerned(ctx context.Context, g group.Group, actor string) ([
 		out = append(out, p.ID)
 	}
 	return out, nil
-}
-
-func reason(c settingsrule.Correction) string {
-	if len(c.Follows) == 0 {
-		return "The company's rules for groups ask for it."
-	}
-	return "The company's rules for groups ask for it; " + strings.Join(c.Follows, ", ") + " has to agree with the rest."
 }
 
 func inWords(f settingsrule.Finding) []string {

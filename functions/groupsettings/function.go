@@ -1,8 +1,8 @@
 // Package groupsettings holds the settings of groups against the rules and corrects them.
 //
 // Trigger: group-changed (a group is new, or the anchor came or went), tasks of the queue
-// groups-settings (check one group; carry out one change), change-events (a change of settings
-// was approved), Cloud Scheduler: job "recheck" every 5 minutes (an exception ended).
+// groups-settings (check one group; carry out one change; plan what the brake holds),
+// change-events (a change of settings, or a plan, was approved), Cloud Scheduler: job "recheck" every 5 minutes (an exception ended).
 //
 // Reads: policy, groups, members, people, settings, changes.
 //
@@ -62,5 +62,5 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		now: env.Now, log: env.Log,
 	}
 	return cloudfn.Messages("groupsettings", env,
-		cloudfn.On(h.groupChanged), cloudfn.On(h.check), cloudfn.On(h.changeMoved), cloudfn.On(h.apply), cloudfn.On(h.tick)), nil
+		cloudfn.On(h.groupChanged), cloudfn.On(h.check), cloudfn.On(h.changeMoved), cloudfn.On(h.apply), cloudfn.On(h.plan), cloudfn.On(h.tick)), nil
 }

@@ -122,7 +122,8 @@ func (h *handler) tick(ctx context.Context, t event.Tick) error {
 
 // changeMoved queues the carrying out of a change that was approved.
 func (h *handler) changeMoved(ctx context.Context, e event.ChangeMoved) error {
-	if e.Kind != string(change.GroupSettings) || e.State != string(change.Approved) {
+	ours := e.Kind == string(change.GroupSettings) || e.Kind == string(change.GroupSettingsPlan)
+	if !ours || e.State != string(change.Approved) {
 		return nil
 	}
 	return h.enqueue(ctx, event.ApplyChange{Change: e.Change}, fmt.Sprintf("apply-%s-%d", e.Change, e.Seq), time.Time{})

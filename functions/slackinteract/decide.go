@@ -12,7 +12,6 @@ import (
 
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/adapters/slack"
-	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/ports/queue"
@@ -55,12 +54,9 @@ type refused struct {
 func (r *refused) Error() string { return r.text }
 
 // decide finds out who pressed and does what the button says, if that person may.
-func (d *decider) decide(ctx context.Context, e event.Pressed) error {
-	p, err := press.Get(ctx, d.store, e.Press)
-	if errors.Is(err, store.ErrNotFound) {
-		return cloudfn.Permanent(err)
-	}
-	if err != nil || p.Outcome != "" {
+func (d *decider) decide(ctx context.Context, p event.Pressed) error {
+	decided, err := press.Decided(ctx, d.store, p.Press)
+	if err != nil || decided {
 		return err
 	}
 	who, err := d.identify(ctx, p)
@@ -74,7 +70,7 @@ func (d *decider) decide(ctx context.Context, e event.Pressed) error {
 		if err != nil {
 			return err
 		}
-		return press.Decide(ctx, d.store, p.ID, press.Accepted)
+		return d.record(ctx, p, press.Accepted)
 	}
 	if _, inLedger := change.Refused(err); !inLedger {
 		// The ledger writes its own refusals down.
@@ -83,15 +79,19 @@ func (d *decider) decide(ctx context.Context, e event.Pressed) error {
 			return err
 		}
 	}
-	if err := press.Decide(ctx, d.store, p.ID, string(no.code)); err != nil {
+	if err := d.record(ctx, p, string(no.code)); err != nil {
 		return err
 	}
-	return d.tell(ctx, p.ID)
+	return d.tell(ctx, p.Press)
+}
+
+func (d *decider) record(ctx context.Context, p event.Pressed, outcome string) error {
+	return press.Record(ctx, d.store, press.Press{ID: p.Press, User: p.User, Channel: p.Channel, At: p.At, Outcome: outcome})
 }
 
 // identify returns the person behind a Slack account: exactly one full member of our own
 // workspace, with exactly one active account in the directory. Everybody else is a stranger.
-func (d *decider) identify(ctx context.Context, p press.Press) (change.Actor, error) {
+func (d *decider) identify(ctx context.Context, p event.Pressed) (change.Actor, error) {
 	stranger := func(text string) (change.Actor, error) {
 		return change.Actor{}, &refused{change.RefusedStranger, text}
 	}
@@ -129,7 +129,7 @@ const (
 
 // act does what a button says. The button's value names a change and the revision that was
 // shown, nothing else.
-func (d *decider) act(ctx context.Context, p press.Press, who change.Actor) error {
+func (d *decider) act(ctx context.Context, p event.Pressed, who change.Actor) error {
 	id, shown, _ := strings.Cut(p.Value, " ")
 	revision, err := strconv.Atoi(shown)
 	if err != nil {
@@ -148,11 +148,11 @@ func (d *decider) act(ctx context.Context, p press.Press, who change.Actor) erro
 	}
 	switch p.Action {
 	case actionApprove:
-		_, err = d.ledger.Press(ctx, p.ID, id, change.Approve{By: who, Revision: revision, Counts: holds})
+		_, err = d.ledger.Press(ctx, p.Press, id, change.Approve{By: who, Revision: revision, Counts: holds})
 	case actionDeny:
-		_, err = d.ledger.Press(ctx, p.ID, id, change.Deny{By: who, Revision: revision, Counts: holds})
+		_, err = d.ledger.Press(ctx, p.Press, id, change.Deny{By: who, Revision: revision, Counts: holds})
 	case actionRetry:
-		_, err = d.ledger.Press(ctx, p.ID, id, change.Retry{By: who, Counts: holds})
+		_, err = d.ledger.Press(ctx, p.Press, id, change.Retry{By: who, Counts: holds})
 	case actionUndo:
 		err = d.undo(ctx, c, who, holds)
 	default:
@@ -166,7 +166,7 @@ func (d *decider) undo(ctx context.Context, c change.Change, who change.Actor, h
 	if len(holds) == 0 && !slices.Contains(c.Concerned, who.ID) && !who.Same(c.Requester) {
 		return &refused{change.RefusedStranger, who.Name + " has nothing to do with it"}
 	}
-	p, ok := c.Reverse(who, "Taking back: "+c.Reason)
+	p, ok := c.Reverse(who, "")
 	if !ok {
 		return &refused{change.RefusedState, "there is nothing to take back: it is " + string(c.State)}
 	}

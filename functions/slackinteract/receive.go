@@ -13,11 +13,10 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/ports/store"
-	"github.com/sekisho/sekisho/shared/state/press"
 	"github.com/sekisho/sekisho/shared/state/trail"
 )
 
-// receiver takes what Slack sends, records it and acknowledges. It decides nothing: Slack
+// receiver takes what Slack sends, queues it and acknowledges. It decides nothing: Slack
 // waits three seconds for an answer and does not send a press again.
 type receiver struct {
 	store    store.Store
@@ -73,14 +72,12 @@ func (h *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 }
 
-// keep records a press and queues its decision. The same request again does both again, and
-// neither has an effect.
+// keep puts a press into the queue that decides it. The same request again finds its task
+// there, or done, and has no effect.
 func (h *receiver) keep(ctx context.Context, id string, in slack.Interaction) error {
-	p := press.Press{ID: id, User: in.User, Team: in.Team, Channel: in.Channel, Action: in.Action, Value: in.Value, At: h.now()}
-	if err := press.Record(ctx, h.store, p); err != nil {
-		return err
-	}
-	body, err := event.Seal(event.Pressed{Press: id})
+	body, err := event.Seal(event.Pressed{
+		Press: id, User: in.User, Team: in.Team, Channel: in.Channel, Action: in.Action, Value: in.Value, At: h.now(),
+	})
 	if err != nil {
 		return err
 	}

@@ -25,8 +25,6 @@ type want struct {
 	// person is the reader's id; empty means the channel.
 	person string
 	part   part
-	// again says that a newer message of the same part asks the same.
-	again bool
 }
 
 // audience returns the messages that a change should have now, besides those that it has

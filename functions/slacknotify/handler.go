@@ -75,10 +75,10 @@ func (h *handler) notify(ctx context.Context, e event.Notify) error {
 // whisper tells a person, for nobody else to see, why a press did not count.
 func (h *handler) whisper(ctx context.Context, id string) error {
 	p, err := press.Get(ctx, h.store, id)
-	if errors.Is(err, store.ErrNotFound) {
+	if errors.Is(err, press.ErrUnknown) {
 		return cloudfn.Permanent(err)
 	}
-	if err != nil || p.Outcome == "" || p.Outcome == press.Accepted {
+	if err != nil || p.Outcome == press.Accepted {
 		return err
 	}
 	lang := english

@@ -19,6 +19,7 @@ type language struct {
 	headings map[change.State]string
 	alert    string // %s is the subject
 	again    string // %s is the subject
+	follows  string
 	undoing  string // %s is the subject
 	reason   string
 	askedBy  string
@@ -46,15 +47,16 @@ func languageOf(locale string) language {
 var english = language{
 	name: "en",
 	subjects: map[change.Kind]string{
-		change.GroupSettings:    "the settings of %s",
-		change.GroupMembers:     "the members of %s",
-		change.AccountDisable:   "stopping the account %s",
-		change.AccountEnable:    "giving back the account %s",
-		change.AccountCreate:    "a new account for %s",
-		change.AccessGrant:      "access: %s",
-		change.AccessRevoke:     "ending access: %s",
-		change.ConnectionCreate: "the connection %s",
-		change.CatalogApply:     "the catalogue: %s",
+		change.GroupSettings:     "the settings of %s",
+		change.GroupMembers:      "the members of %s",
+		change.GroupSettingsPlan: "corrections past the brake, all at once: %s",
+		change.AccountDisable:    "stopping the account %s",
+		change.AccountEnable:     "giving back the account %s",
+		change.AccountCreate:     "a new account for %s",
+		change.AccessGrant:       "access: %s",
+		change.AccessRevoke:      "ending access: %s",
+		change.ConnectionCreate:  "the connection %s",
+		change.CatalogApply:      "the catalogue: %s",
 	},
 	headings: map[change.State]string{
 		change.Proposed:  "Please decide: %s",
@@ -70,6 +72,7 @@ var english = language{
 	},
 	alert:    "Please look at %s",
 	again:    "Asked again below: %s",
+	follows:  " (has to agree with the rest)",
 	undoing:  "taking back what was done to %s",
 	reason:   "Why: %s",
 	askedBy:  "Asked for by %s.",
@@ -102,15 +105,16 @@ var english = language{
 var japanese = language{
 	name: "ja",
 	subjects: map[change.Kind]string{
-		change.GroupSettings:    "%s の設定",
-		change.GroupMembers:     "%s のメンバー",
-		change.AccountDisable:   "アカウント %s の停止",
-		change.AccountEnable:    "アカウント %s の再開",
-		change.AccountCreate:    "%s の新しいアカウント",
-		change.AccessGrant:      "アクセス権: %s",
-		change.AccessRevoke:     "アクセス権の終了: %s",
-		change.ConnectionCreate: "接続 %s",
-		change.CatalogApply:     "データカタログ: %s",
+		change.GroupSettings:     "%s の設定",
+		change.GroupMembers:      "%s のメンバー",
+		change.GroupSettingsPlan: "ブレーキを超えた一括修正: %s",
+		change.AccountDisable:    "アカウント %s の停止",
+		change.AccountEnable:     "アカウント %s の再開",
+		change.AccountCreate:     "%s の新しいアカウント",
+		change.AccessGrant:       "アクセス権: %s",
+		change.AccessRevoke:      "アクセス権の終了: %s",
+		change.ConnectionCreate:  "接続 %s",
+		change.CatalogApply:      "データカタログ: %s",
 	},
 	headings: map[change.State]string{
 		change.Proposed:  "ご判断ください: %s",
@@ -126,6 +130,7 @@ var japanese = language{
 	},
 	alert:    "ご確認ください: %s",
 	again:    "下のメッセージで改めてお尋ねしています: %s",
+	follows:  " (ほかの設定に合わせるため)",
 	undoing:  "%s を元に戻すこと",
 	reason:   "理由: %s",
 	askedBy:  "依頼者: %s",
@@ -169,7 +174,11 @@ func (l language) write(c change.Change, p part, again bool) slack.Message {
 	}
 	m := slack.Message{Heading: fmt.Sprintf(heading, subject)}
 	for _, d := range c.Diff {
-		m.Lines = append(m.Lines, fmt.Sprintf("%s: %s → %s", d.Field, d.Before, d.After))
+		line := fmt.Sprintf("%s: %s → %s", d.Field, d.Before, d.After)
+		if d.Follows {
+			line += l.follows
+		}
+		m.Lines = append(m.Lines, line)
 	}
 	if c.Reason != "" {
 		m.Lines = append(m.Lines, fmt.Sprintf(l.reason, c.Reason))

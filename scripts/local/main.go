@@ -50,7 +50,10 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	if *verbose {
 		o.Log = cloudfn.NewLog(log)
 	}
-	report := scenario.Play(files, o)
+	report, err := scenario.Play(files, o)
+	if err != nil {
+		return err
+	}
 	fmt.Fprintf(out, "%d passed, %d failed\n", report.Passed, report.Failed)
 	if *reportTo != "" {
 		if err := report.WriteFile(*reportTo); err != nil {

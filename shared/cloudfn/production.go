@@ -3,10 +3,115 @@ package cloudfn
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/sethvargo/go-envconfig"
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/google"
+	"google.golang.org/api/idtoken"
+	"google.golang.org/api/impersonate"
+
+	"github.com/sekisho/sekisho/shared/adapters/cloudtasks"
+	"github.com/sekisho/sekisho/shared/adapters/firestore"
+	"github.com/sekisho/sekisho/shared/adapters/pubsub"
 )
+
+// platform is the configuration that every function has in production. Terraform sets it.
+type platform struct {
+	Project  string `env:"GOOGLE_CLOUD_PROJECT"`
+	Database string `env:"FIRESTORE_DATABASE, default=(default)"`
+	// Location is where the queues are.
+	Location string `env:"QUEUE_LOCATION"`
+	// Queues lists name=URL of every queue in which the function puts work, separated by
+	// spaces.
+	Queues string `env:"QUEUES"`
+	// QueueCaller is the service account as which the queues call.
+	QueueCaller string `env:"QUEUE_CALLER"`
+	// Audience is the function's own address, Callers the service accounts that may call it.
+	Audience string   `env:"AUDIENCE"`
+	Callers  []string `env:"CALLERS"`
+	// Account is the function's own service account; Subject is the administrator for whom it
+	// acts in Google Workspace by domain-wide delegation. Without a subject it acts as itself.
+	Account string `env:"SERVICE_ACCOUNT"`
+	Subject string `env:"WORKSPACE_SUBJECT"`
+	Policy  string `env:"POLICY_DIR, default=policy"`
+}
+
+// Validate implements [Validator].
+func (p *platform) Validate() error {
+	problems := Missing(map[string]string{"GOOGLE_CLOUD_PROJECT": p.Project, "AUDIENCE": p.Audience, "CALLERS": strings.Join(p.Callers, "")})
+	if p.Queues != "" {
+		problems = append(problems, Missing(map[string]string{"QUEUE_LOCATION": p.Location, "QUEUE_CALLER": p.QueueCaller})...)
+	}
+	if p.Subject != "" && p.Account == "" {
+		problems = append(problems, errors.New("WORKSPACE_SUBJECT needs SERVICE_ACCOUNT: the account that is delegated to"))
+	}
+	if _, err := p.queues(); err != nil {
+		problems = append(problems, err)
+	}
+	return errors.Join(problems...)
+}
+
+func (p *platform) queues() (map[string]cloudtasks.Destination, error) {
+	out := map[string]cloudtasks.Destination{}
+	for _, entry := range strings.Fields(p.Queues) {
+		name, address, ok := strings.Cut(entry, "=")
+		if !ok || !strings.HasPrefix(address, "https://") {
+			return nil, fmt.Errorf("QUEUES has %q: name=https://… is wanted", entry)
+		}
+		out[name] = cloudtasks.Destination{URL: address, ServiceAccount: p.QueueCaller, Audience: address}
+	}
+	return out, nil
+}
 
 // Production returns the platform on Google Cloud: Firestore, Pub/Sub and Cloud Tasks, as the
 // environment configures them.
-func Production(context.Context, string) (*Env, error) {
-	return nil, errors.New("the adapters of Google Cloud are not linked in")
+func Production(ctx context.Context, name string) (*Env, error) {
+	env := &Env{Lookup: os.LookupEnv, Now: time.Now, Outbound: http.DefaultTransport, Log: NewLog(os.Stderr).With("function", name)}
+	var p platform
+	if err := envconfig.ProcessWith(ctx, &envconfig.Config{Target: &p, Lookuper: lookuper(env.Lookup)}); err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	if err := p.Validate(); err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	queues, err := p.queues()
+	if err != nil {
+		return nil, err
+	}
+	if env.Store, err = firestore.Open(ctx, p.Project, p.Database, env.Now); err != nil {
+		return nil, err
+	}
+	if env.Bus, err = pubsub.Open(ctx, p.Project); err != nil {
+		return nil, err
+	}
+	if len(queues) > 0 {
+		if env.Queue, err = cloudtasks.Open(ctx, p.Project, p.Location, queues, env.Now); err != nil {
+			return nil, err
+		}
+	}
+	if info, err := os.Stat(p.Policy); err == nil && info.IsDir() {
+		env.Policy = os.DirFS(p.Policy)
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("policy folder: %w", err)
+	}
+	env.Callers = OIDC{Audience: p.Audience, Accounts: p.Callers, Validate: idtoken.Validate}
+	env.Tokens = p.tokens
+	return env, nil
+}
+
+// tokens returns the function's own tokens, or with a subject those of the administrator for
+// whom it acts; neither needs a key.
+func (p *platform) tokens(ctx context.Context, scopes ...string) (oauth2.TokenSource, error) {
+	if p.Subject == "" {
+		return google.DefaultTokenSource(ctx, scopes...)
+	}
+	return impersonate.CredentialsTokenSource(ctx, impersonate.CredentialsConfig{
+		TargetPrincipal: p.Account, Scopes: scopes, Subject: p.Subject,
+	})
 }

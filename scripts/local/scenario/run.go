@@ -3,6 +3,7 @@
 package scenario
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/sekisho/sekisho/scripts/local/world"
 )
 
 // Options say how scenarios are played.
@@ -28,7 +31,14 @@ type Options struct {
 
 // Play plays each file in a fresh world, one after the other, and returns what became of
 // them.
-func Play(files []string, o Options) *Report {
+func Play(files []string, o Options) (*Report, error) {
+	if o.Backend == "gcp" {
+		stop, err := world.StartEmulators(context.Background())
+		if err != nil {
+			return nil, err
+		}
+		defer stop()
+	}
 	report := &Report{Backend: o.Backend}
 	if report.Backend == "" {
 		report.Backend = "embedded"
@@ -58,7 +68,7 @@ func Play(files []string, o Options) *Report {
 		}
 		fmt.Fprintf(o.Out, "ok   %s (%.2f s)\n", file, time.Since(began).Seconds())
 	}
-	return report
+	return report, nil
 }
 
 // playing implements [testscript.T] outside of a test.

@@ -32,7 +32,7 @@ type QueueOf struct {
 var Subscriptions = []bus.Subscription{
 	subscription("groupsettings-group-changed", event.TopicGroupChanged, "GroupSettings", nil),
 	subscription("groupsettings-approved", event.TopicChangeEvents, "GroupSettings",
-		bus.Filter{event.AttrKind: {"group.settings"}, event.AttrState: {"approved"}}),
+		bus.Filter{event.AttrKind: {"group.settings", "group.settings.plan"}, event.AttrState: {"approved"}}),
 	subscription("slacknotify-changes", event.TopicChangeEvents, "SlackNotify", nil),
 	{Name: "changesweep-dead-letter", Topic: event.TopicDeadLetter, Endpoint: "ChangeSweep", MinBackoff: 10 * time.Second, MaxBackoff: 10 * time.Minute},
 }
@@ -53,8 +53,6 @@ type backend interface {
 	Next(ctx context.Context) (time.Time, bool)
 	// RunNext delivers one message or task that is due.
 	RunNext(ctx context.Context) error
-	// Idle reports whether nothing is due before a time.
-	Idle(ctx context.Context, before time.Time) bool
 	Close() error
 }
 
@@ -116,9 +114,4 @@ func (b *inProcess) RunNext(ctx context.Context) error {
 	}
 	_, err := b.queue.RunNext(ctx, b.client)
 	return err
-}
-
-func (b *inProcess) Idle(ctx context.Context, before time.Time) bool {
-	t, ok := b.Next(ctx)
-	return !ok || !t.Before(before)
 }

@@ -101,3 +101,20 @@ func (w *World) follow(ctx context.Context, person string, out simslack.Outcome,
 	}
 	return nil
 }
+
+// ClickModal presses a button inside the modal that is open for a person, and waits for what
+// follows. The error is a [Refused] when the system says no.
+func (w *World) ClickModal(ctx context.Context, person, label string) error {
+	out, err := w.Slack.ClickModal(ctx, person, label)
+	return w.follow(ctx, person, out, err)
+}
+
+// CloseModal closes the modal on top of a person's screen. Where the app wants to know, it is
+// told, and what follows from that is waited for.
+func (w *World) CloseModal(ctx context.Context, person string) error {
+	out, err := w.Slack.Close(ctx, person)
+	if err != nil || out.Status == 0 { // nobody wanted to know
+		return err
+	}
+	return w.follow(ctx, person, out, nil)
+}

@@ -97,6 +97,7 @@ type World struct {
 	scheduler *scheduler
 	ended     chan struct{}
 	started   bool
+	swept     sweep
 }
 
 // New returns a world in which nothing has happened yet.
@@ -138,7 +139,7 @@ func New(o Options) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
-	if w.scheduler, err = newScheduler(Jobs, Begin, w.client, url); err != nil {
+	if w.scheduler, err = newScheduler(Jobs, Begin, w.client, url, w.idle); err != nil {
 		return nil, errors.Join(err, w.backend.Close())
 	}
 	return w, nil

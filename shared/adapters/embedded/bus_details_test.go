@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -25,9 +26,11 @@ func endpoint(t *testing.T, handle http.HandlerFunc) string {
 
 // decode reads a push delivery.
 func decode(t *testing.T, r *http.Request) bus.Message {
-	var body [1 << 16]byte
-	n, _ := r.Body.Read(body[:r.ContentLength])
-	m, _, err := bus.DecodePush(body[:n])
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Error(err)
+	}
+	m, _, err := bus.DecodePush(body)
 	if err != nil {
 		t.Error(err)
 	}

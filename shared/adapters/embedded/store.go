@@ -14,8 +14,9 @@ import (
 )
 
 // storeSchema holds each record once, with its fields as text so that they can be given back,
-// and one row for each value of a field: the index that queries read. The key of that index
-// ends in the ID, so that a query finds its page in order.
+// and one row for each value of a field: the index that queries read. A row begins with its
+// slot, a small number that stands for collection, field and type of the value, so that the
+// index stays small. It ends in the ID, so that a query finds its page in order.
 const storeSchema = `
 CREATE TABLE IF NOT EXISTS records (
 	collection TEXT NOT NULL,
@@ -26,13 +27,17 @@ CREATE TABLE IF NOT EXISTS records (
 	PRIMARY KEY (collection, id)
 );
 CREATE INDEX IF NOT EXISTS records_by_expiry ON records (expires) WHERE expires IS NOT NULL;
-CREATE TABLE IF NOT EXISTS record_fields (
+CREATE TABLE IF NOT EXISTS record_columns (
+	number     INTEGER PRIMARY KEY,
 	collection TEXT NOT NULL,
-	name       TEXT NOT NULL,
-	kind       INTEGER NOT NULL,
-	value      NOT NULL,
-	id         TEXT NOT NULL,
-	PRIMARY KEY (collection, name, kind, value, id)
+	name       TEXT NOT NULL, -- of a field
+	UNIQUE (collection, name)
+);
+CREATE TABLE IF NOT EXISTS record_index (
+	slot  INTEGER NOT NULL, -- 8 * number of the column + kind of the value
+	value NOT NULL,         -- INTEGER or TEXT, by the kind
+	id    TEXT NOT NULL,
+	PRIMARY KEY (slot, value, id)
 ) WITHOUT ROWID;
 `
 
@@ -76,7 +81,9 @@ func (s *Store) Query(ctx context.Context, q store.Query) (store.Page, error) {
 	if err := store.Outside(ctx); err != nil {
 		return store.Page{}, fmt.Errorf("query %s: %w", q.Collection, err)
 	}
-	return readPage(ctx, s.db.sql, q, s.db.now())
+	return readPage(q, s.db.now(), func(text string, arguments []any) (*sql.Rows, error) {
+		return s.db.store.query(ctx, s.db.sql, text, arguments)
+	})
 }
 
 // Update runs decide in a transaction and commits what it wrote. It waits for its turn until
@@ -86,9 +93,8 @@ func (s *Store) Update(ctx context.Context, decide func(context.Context, store.T
 		return fmt.Errorf("begin transaction: %w", err)
 	}
 	return s.inTransaction(ctx, func(tx *sql.Tx, now time.Time) ([]store.Write, error) {
-		get := tx.StmtContext(ctx, s.db.store.get)
 		run := func() ([]store.Write, error) {
-			t := &transaction{tx: tx, get: get, now: now}
+			t := &transaction{tx: tx, statements: s.db.store, now: now}
 			if err := decide(store.Inside(ctx), t); err != nil {
 				return nil, err
 			}
@@ -144,24 +150,26 @@ func (s *Store) inTransaction(ctx context.Context, decide func(*sql.Tx, time.Tim
 
 // transaction is one run of the function that decides.
 type transaction struct {
-	tx      *sql.Tx
-	get     *sql.Stmt
-	now     time.Time
-	pending store.Pending
+	tx         *sql.Tx
+	statements *storeStatements
+	now        time.Time
+	pending    store.Pending
 }
 
 func (t *transaction) Get(ctx context.Context, key store.Key) (store.Record, error) {
 	if err := t.pending.Read(); err != nil {
 		return store.Record{}, fmt.Errorf("read %s: %w", key, err)
 	}
-	return readRecord(ctx, t.get, key, t.now)
+	return readRecord(ctx, t.tx.StmtContext(ctx, t.statements.get), key, t.now)
 }
 
 func (t *transaction) Query(ctx context.Context, q store.Query) (store.Page, error) {
 	if err := t.pending.Read(); err != nil {
 		return store.Page{}, fmt.Errorf("query %s: %w", q.Collection, err)
 	}
-	return readPage(ctx, t.tx, q, t.now)
+	return readPage(q, t.now, func(text string, arguments []any) (*sql.Rows, error) {
+		return t.statements.queryIn(ctx, t.tx, text, arguments)
+	})
 }
 
 func (t *transaction) Create(r store.Record) error { return t.pending.Create(r) }
@@ -174,7 +182,7 @@ func (t *transaction) Delete(key store.Key) error { return t.pending.Delete(key)
 func (t *transaction) settle(ctx context.Context) ([]store.Write, error) {
 	exists := map[store.Key]bool{}
 	for _, key := range t.pending.Created() {
-		_, err := readRecord(ctx, t.get, key, t.now)
+		_, err := readRecord(ctx, t.tx.StmtContext(ctx, t.statements.get), key, t.now)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return nil, err
 		}

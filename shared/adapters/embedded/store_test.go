@@ -16,8 +16,7 @@ func TestStore(t *testing.T) {
 		path func(t *testing.T) string
 		of   func(*embedded.DB) store.Store
 	}{
-		{"in memory", inMemory, func(db *embedded.DB) store.Store { return db.Store() }},
-		{"rehearsed", inMemory, func(db *embedded.DB) store.Store { return db.Store().Rehearsed() }},
+		{"in memory, rehearsed", inMemory, func(db *embedded.DB) store.Store { return db.Store().Rehearsed() }},
 		{"in a file", inFile, func(db *embedded.DB) store.Store { return db.Store() }},
 	} {
 		t.Run(test.name, func(t *testing.T) {

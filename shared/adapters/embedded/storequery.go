@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/ports/store"
@@ -26,13 +25,54 @@ func readRecord(ctx context.Context, get *sql.Stmt, key store.Key, now time.Time
 	return rec, nil
 }
 
-// querier is what a database and a transaction have in common.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+// mostQueries is how many statements for queries are kept prepared. Queries that differ only
+// in their values share one, so that a program has few.
+const mostQueries = 256
+
+// query runs the statement of a query outside a transaction and keeps it prepared.
+func (s *storeStatements) query(ctx context.Context, db *sql.DB, text string, arguments []any) (*sql.Rows, error) {
+	prepared := s.prepared(text)
+	if prepared == nil {
+		// Not under the lock: this waits for the connection, and who has it may ask prepared.
+		var err error
+		if prepared, err = db.PrepareContext(ctx, text); err != nil {
+			return nil, err
+		}
+		if !s.keep(text, prepared) {
+			defer prepared.Close()
+		}
+	}
+	return prepared.QueryContext(ctx, arguments...)
 }
 
-// readPage reads one page of records as they are at now.
-func readPage(ctx context.Context, r querier, q store.Query, now time.Time) (store.Page, error) {
+// queryIn runs the statement of a query in a transaction.
+func (s *storeStatements) queryIn(ctx context.Context, tx *sql.Tx, text string, arguments []any) (*sql.Rows, error) {
+	if prepared := s.prepared(text); prepared != nil {
+		return tx.StmtContext(ctx, prepared).QueryContext(ctx, arguments...)
+	}
+	return tx.QueryContext(ctx, text, arguments...)
+}
+
+// prepared returns the statement with this text, nil where none is kept.
+func (s *storeStatements) prepared(text string) *sql.Stmt {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.queries[text]
+}
+
+// keep keeps a statement unless there are enough or somebody was faster.
+func (s *storeStatements) keep(text string, prepared *sql.Stmt) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.queries[text] != nil || len(s.queries) >= mostQueries {
+		return false
+	}
+	s.queries[text] = prepared
+	return true
+}
+
+// readPage reads one page of records as they are at now. The function run runs the statement.
+func readPage(q store.Query, now time.Time, run func(text string, arguments []any) (*sql.Rows, error)) (store.Page, error) {
 	if err := q.Validate(); err != nil {
 		return store.Page{}, err
 	}
@@ -41,8 +81,7 @@ func readPage(ctx context.Context, r querier, q store.Query, now time.Time) (sto
 	if err != nil {
 		return store.Page{}, err
 	}
-	text, arguments := statement(q, cursor, now)
-	rows, err := r.QueryContext(ctx, text, arguments...)
+	rows, err := run(statement(q, cursor, now))
 	if err != nil {
 		return store.Page{}, fmt.Errorf("query %s: %w", q.Collection, err)
 	}
@@ -94,69 +133,4 @@ func scanRecord(key store.Key, scan func(into ...any) error) (store.Record, erro
 		rec.Expires = time.UnixMicro(expires.Int64).UTC()
 	}
 	return rec, nil
-}
-
-// statement returns the SQL for a query and its arguments. Each condition is one look into
-// the index; the IDs that all of them find lead to the records.
-func statement(q store.Query, cursor *store.Cursor, now time.Time) (string, []any) {
-	var from, where []string
-	var arguments []any
-	and := func(condition string, values ...any) {
-		where = append(where, condition)
-		arguments = append(arguments, values...)
-	}
-	join := func(table, alias string) { // every table on the ID of the first
-		if len(from) > 0 {
-			and(alias + ".id = " + firstAlias(from) + ".id")
-		}
-		from = append(from, table+" "+alias)
-	}
-	if q.OrderBy != "" {
-		join("record_fields", "o")
-		and("o.collection = ? AND o.name = ? AND o.kind < ?", q.Collection, q.OrderBy, kindEntry)
-	}
-	for i, c := range q.Where {
-		k, value := indexed(c.Value)
-		if c.Op == store.Contains {
-			k = kindEntry
-		}
-		switch c.Op {
-		case store.Equal, store.Contains:
-			alias := fmt.Sprintf("c%d", i)
-			join("record_fields", alias)
-			and(strings.ReplaceAll("c.collection = ? AND c.name = ? AND c.kind = ? AND c.value = ?", "c.", alias+"."),
-				q.Collection, c.Field, k, value)
-		default: // on the field of the order
-			and("o.kind = ? AND o.value "+string(c.Op)+" ?", k, value)
-		}
-	}
-	join("records", "r")
-	and("r.collection = ? AND (r.expires IS NULL OR r.expires > ?)", q.Collection, now.UnixMicro())
-
-	order, orderColumns := firstAlias(from)+".id", "0, NULL"
-	if q.OrderBy != "" {
-		order, orderColumns = "o.kind, o.value, o.id", "o.kind, o.value"
-	}
-	direction, behind := " ASC", " > "
-	if q.Desc {
-		direction, behind = " DESC", " < "
-	}
-	if cursor != nil {
-		place, values := "(?)", []any{cursor.ID}
-		if q.OrderBy != "" {
-			k, value := indexed(cursor.Value)
-			place, values = "(?, ?, ?)", []any{k, value, cursor.ID}
-		}
-		and("("+order+")"+behind+place, values...)
-	}
-	return "SELECT r.id, " + orderColumns + ", r.data, r.fields, r.expires FROM " + strings.Join(from, ", ") +
-		" WHERE " + strings.Join(where, " AND ") +
-		" ORDER BY " + strings.ReplaceAll(order, ",", direction+",") + direction +
-		" LIMIT ?", append(arguments, q.Limit+1)
-}
-
-// firstAlias returns the alias of the first of the tables, each "table alias".
-func firstAlias(from []string) string {
-	_, alias, _ := strings.Cut(from[0], " ")
-	return alias
 }

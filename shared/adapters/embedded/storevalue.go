@@ -1,8 +1,10 @@
 package embedded
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -54,6 +56,55 @@ func restored(k kind, v any) (any, error) {
 		}
 	}
 	return nil, fmt.Errorf("index holds %T as kind %d", v, k)
+}
+
+// slotsOfColumn is how many slots of the index belong to one column, one for each kind.
+const slotsOfColumn = 8
+
+// slot returns the first part of an index row's key: a column and a kind in one small number.
+func slot(column int64, k kind) int64 { return slotsOfColumn*column + int64(k) }
+
+// indexRow is one row of the table record_index. Rows can be compared with ==.
+type indexRow struct {
+	slot   int64
+	number int64  // the value, where it is a number in SQLite
+	text   string // else
+	id     string
+}
+
+// newIndexRow returns the row of a single value.
+func newIndexRow(column int64, v any, id string) indexRow {
+	k, value := indexed(v)
+	row := indexRow{slot: slot(column, k), id: id}
+	switch value := value.(type) {
+	case int64:
+		row.number = value
+	case string:
+		row.text = value
+	}
+	return row
+}
+
+// value returns what the column value holds.
+func (r indexRow) value() any {
+	if k := kind(r.slot % slotsOfColumn); k == kindText || k == kindEntry {
+		return r.text
+	}
+	return r.number
+}
+
+// compare orders rows as the index does.
+func (r indexRow) compare(other indexRow) int {
+	if c := cmp.Compare(r.slot, other.slot); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(r.number, other.number); c != 0 {
+		return c
+	}
+	if c := strings.Compare(r.text, other.text); c != 0 {
+		return c
+	}
+	return strings.Compare(r.id, other.id)
 }
 
 // storedValue is a field's value in the column fields. Exactly one of its parts is set.

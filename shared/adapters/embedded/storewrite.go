@@ -1,13 +1,13 @@
 package embedded
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/ports/store"
@@ -18,21 +18,27 @@ const sweepSize = 16
 
 // rowsAtOnce is how many rows of the index one statement adds: SQLite works off one statement
 // of many rows much faster than many statements.
-const rowsAtOnce = 64
+const rowsAtOnce = 256
 
-// storeStatements are the statements of the store that never change. They are prepared once:
-// preparing takes longer than most of them take to run.
+// storeStatements are the statements of the store. They are prepared once: preparing takes
+// longer than most of them take to run.
 type storeStatements struct {
-	get, fieldsOf, expired     *sql.Stmt
-	putRecord, deleteRecord    *sql.Stmt
-	addRow, addRows, deleteRow *sql.Stmt
+	mu      sync.Mutex // guards queries, and is never held while waiting
+	queries map[string]*sql.Stmt
+
+	// These never change.
+
+	get, fieldsOf, expired               *sql.Stmt
+	addRecord, putRecord, deleteRecord   *sql.Stmt
+	findColumn, addColumn                *sql.Stmt
+	addIndexRow, addIndexRows, deleteRow *sql.Stmt
 }
 
 func prepareStore(db *sql.DB) (*storeStatements, error) {
-	s := &storeStatements{}
-	addRows := func(n int) string {
-		return `INSERT INTO record_fields (collection, name, kind, value, id) VALUES ` +
-			strings.TrimSuffix(strings.Repeat("(?, ?, ?, ?, ?), ", n), ", ")
+	s := &storeStatements{queries: map[string]*sql.Stmt{}}
+	addRows := func(n int) string { // the entries of a list need not be different
+		return `INSERT OR IGNORE INTO record_index (slot, value, id) VALUES ` +
+			strings.TrimSuffix(strings.Repeat("(?, ?, ?), ", n), ", ")
 	}
 	for _, p := range []struct {
 		statement **sql.Stmt
@@ -40,13 +46,15 @@ func prepareStore(db *sql.DB) (*storeStatements, error) {
 	}{
 		{&s.get, `SELECT data, fields, expires FROM records WHERE collection = ? AND id = ?`},
 		{&s.fieldsOf, `SELECT fields FROM records WHERE collection = ? AND id = ?`},
-		{&s.expired, `SELECT collection, id FROM records WHERE expires <= ? ORDER BY expires LIMIT ?`},
-		{&s.putRecord, `INSERT INTO records (collection, id, data, fields, expires) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT DO UPDATE SET data = excluded.data, fields = excluded.fields, expires = excluded.expires`},
+		{&s.expired, fmt.Sprintf("SELECT collection, id FROM records WHERE expires <= ? ORDER BY expires LIMIT %d", sweepSize)},
+		{&s.addRecord, `INSERT INTO records (data, fields, expires, collection, id) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`},
+		{&s.putRecord, `UPDATE records SET data = ?, fields = ?, expires = ? WHERE collection = ? AND id = ?`},
 		{&s.deleteRecord, `DELETE FROM records WHERE collection = ? AND id = ?`},
-		{&s.addRow, addRows(1)},
-		{&s.addRows, addRows(rowsAtOnce)},
-		{&s.deleteRow, `DELETE FROM record_fields WHERE collection = ? AND name = ? AND kind = ? AND value = ? AND id = ?`},
+		{&s.findColumn, `SELECT number FROM record_columns WHERE collection = ? AND name = ?`},
+		{&s.addColumn, `INSERT INTO record_columns (collection, name) VALUES (?, ?)`},
+		{&s.addIndexRow, addRows(1)},
+		{&s.addIndexRows, addRows(rowsAtOnce)},
+		{&s.deleteRow, `DELETE FROM record_index WHERE slot = ? AND value = ? AND id = ?`},
 	} {
 		statement, err := db.Prepare(p.text) // closed with the database
 		if err != nil {
@@ -57,55 +65,15 @@ func prepareStore(db *sql.DB) (*storeStatements, error) {
 	return s, nil
 }
 
-// indexRow is one row of the table record_fields. Rows can be compared with ==.
-type indexRow struct {
-	key   store.Key
-	name  string
-	kind  kind
-	value any // an integer or a text of SQLite
-}
-
-// indexRows returns the rows of a record's fields, each once.
-func indexRows(key store.Key, fields map[string]any) map[indexRow]bool {
-	rows := make(map[indexRow]bool, len(fields))
-	for name, v := range fields {
-		list, isList := v.([]string)
-		if !isList {
-			k, value := indexed(v)
-			rows[indexRow{key, name, k, value}] = true
-		}
-		for _, entry := range list {
-			rows[indexRow{key, name, kindEntry, entry}] = true
-		}
-	}
-	return rows
-}
-
-// compare orders rows as the index does.
-func (r indexRow) compare(other indexRow) int {
-	if c := cmp.Compare(r.key.Collection, other.key.Collection); c != 0 {
-		return c
-	}
-	if c := cmp.Compare(r.name, other.name); c != 0 {
-		return c
-	}
-	if c := cmp.Compare(r.kind, other.kind); c != 0 {
-		return c
-	}
-	c := 0
-	if number, ok := r.value.(int64); ok {
-		c = cmp.Compare(number, other.value.(int64)) // rows of one kind have values of one type
-	} else {
-		c = cmp.Compare(r.value.(string), other.value.(string))
-	}
-	return cmp.Or(c, cmp.Compare(r.key.ID, other.key.ID))
-}
+// column is a field of a collection.
+type column struct{ collection, name string }
 
 // writer writes records in a transaction.
 type writer struct {
 	tx         *sql.Tx
 	statements *storeStatements
-	added      []indexRow // rows that are added in the end, in order
+	columns    map[column]int64 // numbers of the columns met so far
+	added      []indexRow       // rows of the index to be added in the end
 }
 
 // apply does the writes, at most one for each key, and removes some records that expired
@@ -114,7 +82,7 @@ func (s *storeStatements) apply(ctx context.Context, tx *sql.Tx, writes []store.
 	if len(writes) == 0 {
 		return nil
 	}
-	w := &writer{tx: tx, statements: s}
+	w := &writer{tx: tx, statements: s, columns: map[column]int64{}}
 	for _, write := range writes {
 		if write.Put != nil {
 			if err := w.put(ctx, *write.Put); err != nil {
@@ -130,42 +98,55 @@ func (s *storeStatements) apply(ctx context.Context, tx *sql.Tx, writes []store.
 	return w.sweep(ctx, now)
 }
 
-func (w *writer) exec(ctx context.Context, statement *sql.Stmt, arguments ...any) error {
-	_, err := w.tx.StmtContext(ctx, statement).ExecContext(ctx, arguments...)
-	return err
+func (w *writer) exec(ctx context.Context, statement *sql.Stmt, arguments ...any) (sql.Result, error) {
+	return w.tx.StmtContext(ctx, statement).ExecContext(ctx, arguments...)
 }
 
-// put writes a record, removes what the index no longer needs, and remembers what it lacks.
+// put writes a record, removes the rows that the index no longer needs, and remembers those
+// that it lacks.
 func (w *writer) put(ctx context.Context, r store.Record) error {
-	before, _, err := w.rowsOf(ctx, r.Key)
+	after, err := w.rows(ctx, r.Key, r.Fields)
 	if err != nil {
 		return err
-	}
-	after := indexRows(r.Key, r.Fields)
-	for row := range after {
-		if !before[row] {
-			w.added = append(w.added, row)
-		}
-	}
-	for row := range before {
-		if !after[row] {
-			if err := w.deleteRow(ctx, row); err != nil {
-				return err
-			}
-		}
 	}
 	fields, err := encodeFields(r.Fields)
 	if err != nil {
 		return err
 	}
 	expires := sql.NullInt64{Int64: r.Expires.UnixMicro(), Valid: !r.Expires.IsZero()}
-	return w.exec(ctx, w.statements.putRecord, r.Key.Collection, r.Key.ID, r.Data, fields, expires)
+	arguments := []any{r.Data, fields, expires, r.Key.Collection, r.Key.ID}
+	result, err := w.exec(ctx, w.statements.addRecord, arguments...)
+	if err != nil {
+		return err
+	}
+	if added, err := result.RowsAffected(); err != nil || added == 1 {
+		w.added = append(w.added, after...)
+		return err
+	}
+	before, err := w.rowsOf(ctx, r.Key)
+	if err != nil {
+		return err
+	}
+	for _, row := range after {
+		if before[row] {
+			delete(before, row) // it stays
+		} else {
+			w.added = append(w.added, row)
+		}
+	}
+	for row := range before {
+		if err := w.deleteRow(ctx, row); err != nil {
+			return err
+		}
+	}
+	_, err = w.exec(ctx, w.statements.putRecord, arguments...)
+	return err
 }
 
 // remove removes a record and its rows, if it is there.
 func (w *writer) remove(ctx context.Context, key store.Key) error {
-	rows, exists, err := w.rowsOf(ctx, key)
-	if err != nil || !exists {
+	rows, err := w.rowsOf(ctx, key)
+	if err != nil {
 		return err
 	}
 	for row := range rows {
@@ -173,24 +154,73 @@ func (w *writer) remove(ctx context.Context, key store.Key) error {
 			return err
 		}
 	}
-	return w.exec(ctx, w.statements.deleteRecord, key.Collection, key.ID)
+	_, err = w.exec(ctx, w.statements.deleteRecord, key.Collection, key.ID)
+	return err
 }
 
-// rowsOf returns the rows that the index has of a record, and whether the record is there.
-func (w *writer) rowsOf(ctx context.Context, key store.Key) (rows map[indexRow]bool, exists bool, err error) {
+// rowsOf returns the rows that the index has of a record.
+func (w *writer) rowsOf(ctx context.Context, key store.Key) (map[indexRow]bool, error) {
 	var text string
 	switch err := w.tx.StmtContext(ctx, w.statements.fieldsOf).QueryRowContext(ctx, key.Collection, key.ID).Scan(&text); {
 	case errors.Is(err, sql.ErrNoRows):
-		return nil, false, nil
+		return nil, nil
 	case err != nil:
-		return nil, false, err
+		return nil, err
 	}
 	fields, err := decodeFields(text)
-	return indexRows(key, fields), true, err
+	if err != nil {
+		return nil, err
+	}
+	rows, err := w.rows(ctx, key, fields)
+	set := make(map[indexRow]bool, len(rows))
+	for _, row := range rows {
+		set[row] = true
+	}
+	return set, err
+}
+
+// rows returns the rows of a record's fields. A row can be there more than once.
+func (w *writer) rows(ctx context.Context, key store.Key, fields map[string]any) ([]indexRow, error) {
+	rows := make([]indexRow, 0, len(fields))
+	for name, v := range fields {
+		number, err := w.column(ctx, column{key.Collection, name})
+		if err != nil {
+			return nil, fmt.Errorf("column %s: %w", name, err)
+		}
+		list, isList := v.([]string)
+		if !isList {
+			rows = append(rows, newIndexRow(number, v, key.ID))
+		}
+		for _, entry := range list {
+			rows = append(rows, indexRow{slot: slot(number, kindEntry), text: entry, id: key.ID})
+		}
+	}
+	return rows, nil
+}
+
+// column returns the number of a column, a new one where it has none.
+func (w *writer) column(ctx context.Context, c column) (int64, error) {
+	if number, ok := w.columns[c]; ok {
+		return number, nil
+	}
+	var number int64
+	err := w.tx.StmtContext(ctx, w.statements.findColumn).QueryRowContext(ctx, c.collection, c.name).Scan(&number)
+	if errors.Is(err, sql.ErrNoRows) {
+		var result sql.Result
+		if result, err = w.exec(ctx, w.statements.addColumn, c.collection, c.name); err == nil {
+			number, err = result.LastInsertId()
+		}
+	}
+	if err != nil {
+		return 0, err
+	}
+	w.columns[c] = number
+	return number, nil
 }
 
 func (w *writer) deleteRow(ctx context.Context, r indexRow) error {
-	return w.exec(ctx, w.statements.deleteRow, r.key.Collection, r.name, r.kind, r.value, r.key.ID)
+	_, err := w.exec(ctx, w.statements.deleteRow, r.slot, r.value(), r.id)
+	return err
 }
 
 // addRows adds the remembered rows in the order of the index, so that each of its pages is
@@ -198,16 +228,16 @@ func (w *writer) deleteRow(ctx context.Context, r indexRow) error {
 func (w *writer) addRows(ctx context.Context) error {
 	slices.SortFunc(w.added, indexRow.compare)
 	for chunk := range slices.Chunk(w.added, rowsAtOnce) {
-		statement, size := w.statements.addRows, rowsAtOnce
+		statement, size := w.statements.addIndexRows, rowsAtOnce
 		if len(chunk) < rowsAtOnce {
-			statement, size = w.statements.addRow, 1
+			statement, size = w.statements.addIndexRow, 1
 		}
 		for rows := range slices.Chunk(chunk, size) {
-			arguments := make([]any, 0, 5*rowsAtOnce)
+			arguments := make([]any, 0, 3*size)
 			for _, r := range rows {
-				arguments = append(arguments, r.key.Collection, r.name, r.kind, r.value, r.key.ID)
+				arguments = append(arguments, r.slot, r.value(), r.id)
 			}
-			if err := w.exec(ctx, statement, arguments...); err != nil {
+			if _, err := w.exec(ctx, statement, arguments...); err != nil {
 				return err
 			}
 		}
@@ -231,7 +261,7 @@ func (w *writer) sweep(ctx context.Context, now time.Time) error {
 }
 
 func (w *writer) expired(ctx context.Context, now time.Time) ([]store.Key, error) {
-	rows, err := w.tx.StmtContext(ctx, w.statements.expired).QueryContext(ctx, now.UnixMicro(), sweepSize)
+	rows, err := w.tx.StmtContext(ctx, w.statements.expired).QueryContext(ctx, now.UnixMicro())
 	if err != nil {
 		return nil, err
 	}

@@ -4,30 +4,35 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"sync/atomic"
+	"strings"
 	"testing"
 	"time"
+
+	"google.golang.org/api/option"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/sekisho/sekisho/shared/adapters/pubsub"
 	"github.com/sekisho/sekisho/shared/ports/bus"
 	"github.com/sekisho/sekisho/shared/ports/bus/bustest"
+	"github.com/sekisho/sekisho/shared/sim/emulator"
 )
 
-// projects counts the projects that tests have used: each has its own on the emulator.
-var projects atomic.Int64
+func TestMain(m *testing.M) { os.Exit(emulator.Main(m)) }
 
 // emulated returns a publisher and an admin of a new project on the emulator.
 func emulated(t *testing.T) (*pubsub.Publisher, *pubsub.Admin) {
 	t.Helper()
-	if os.Getenv("PUBSUB_EMULATOR_HOST") == "" {
-		t.Skip("PUBSUB_EMULATOR_HOST is not set")
+	options := []option.ClientOption{
+		option.WithEndpoint(emulator.PubSub(t)), option.WithoutAuthentication(),
+		option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())),
 	}
-	project := fmt.Sprintf("test-%d-%d", time.Now().UnixNano(), projects.Add(1))
-	publisher, err := pubsub.Open(t.Context(), project)
+	project := emulator.Project(t)
+	publisher, err := pubsub.Open(t.Context(), project, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	admin, err := pubsub.OpenAdmin(t.Context(), project)
+	admin, err := pubsub.OpenAdmin(t.Context(), project, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,4 +65,22 @@ func TestBusOnTheEmulator(t *testing.T) {
 			WithoutFilters: true, WithoutOrderedDeadLetters: true,
 		}
 	})
+}
+
+// What the port calls valid fits into a request to Pub/Sub.
+func TestTheLargestMessageIsAccepted(t *testing.T) {
+	publisher, admin := emulated(t)
+	if err := admin.CreateTopic(t.Context(), "large"); err != nil {
+		t.Fatal(err)
+	}
+	m := bus.Message{
+		Data: make([]byte, bus.MaxData), OrderingKey: strings.Repeat("k", bus.MaxOrderingKey),
+		Attributes: map[string]string{},
+	}
+	for i := range bus.MaxAttributes {
+		m.Attributes[fmt.Sprintf("%0*d", bus.MaxAttributeName, i)] = strings.Repeat("v", bus.MaxAttributeValue)
+	}
+	if _, err := publisher.Publish(t.Context(), "large", m); err != nil {
+		t.Error(err)
+	}
 }

@@ -49,13 +49,17 @@ type Deny struct {
 }
 
 // Withdraw takes a change back before it was done: by its requester, by the rule that no
-// longer wants it, or by the applier that finds the world different.
+// longer wants it, or by the applier that finds the world different. Once an applier has been
+// at it, only the applier can: it alone finds out whether the change is in effect.
 type Withdraw struct {
 	By     Actor
 	Reason string
+	// Fence is the applier's, who withdraws what it has claimed; zero for everybody else.
+	Fence int
 }
 
-// Revise replaces what people are shown while they decide. All decisions become void.
+// Revise replaces what people are shown while they decide. All decisions become void. It may
+// not change what is wanted, which is the change's identity: that would be another change.
 type Revise struct {
 	By          Actor
 	Diff        []Delta
@@ -73,24 +77,31 @@ type Escalate struct{ By Actor }
 // Expire ends a decision for which the time is over.
 type Expire struct{ By Actor }
 
-// Republish sends the newest notice again, because nobody seems to have acted on it.
+// Republish tells the appliers once more of a change that is to be carried out, because none
+// seems to be at it: a notice went astray, or an applier died with the claim in its hand.
 type Republish struct{ By Actor }
 
 // ClaimIt is an applier's claim on an approved change, or on one whose claim has lapsed.
 type ClaimIt struct {
 	By  Actor
 	For time.Duration
-	// Standing says for whom which selectors hold now. It is asked only for changes that
-	// people approved.
+	// Standing says for whom which selectors hold now. It matters only for changes that people
+	// approved; who is not in it has none.
 	Standing Standing
 }
 
-// Release gives a claim back without a result: the change is tried again later.
+// Release gives a claim back without a result: the change is tried again later, or ended where
+// that was all there was to find out.
 type Release struct {
 	By      Actor
 	Fence   int
 	Problem string
 	RetryAt time.Time
+	// Absent says that the applier saw that the change is not in effect, and did not act after
+	// that. Only then can a denial end it, or a lapsed approval lead back to the people.
+	Absent bool
+	// Unseen says that the vendor acknowledged the effect and yet did not show it.
+	Unseen bool
 }
 
 // Complete records that a change is in effect, as read back from the vendor.

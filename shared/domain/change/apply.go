@@ -38,7 +38,7 @@ func Propose(p Proposal, n int, now time.Time) (Change, audit.Entry, error) {
 	default:
 		c.State = Reported
 	}
-	return c, c.record(VerbPropose, None, p.Requester, now), nil
+	return c, c.record(VerbPropose, None, p.Requester, p.Reason, now), nil
 }
 
 // Apply returns the change after one action, and the audit entry that belongs to it. The
@@ -60,18 +60,31 @@ func (c Change) Apply(a Action, now time.Time) (Change, audit.Entry, error) {
 	if !slices.Contains(allowed, next.State) {
 		return c, audit.Entry{}, fmt.Errorf("%s led from %q to %q, which is not in the table", verb, from, next.State)
 	}
-	return next, next.record(verb, from, a.Actor(), now), nil
+	return next, next.record(verb, from, a.Actor(), next.text(a), now), nil
+}
+
+// text returns what the audit entry of an action says besides who did what.
+func (c *Change) text(a Action) string {
+	switch a := a.(type) {
+	case Withdraw:
+		return a.Reason
+	case Release:
+		return a.Problem
+	case Fail:
+		return a.Problem
+	case ClaimIt:
+		if c.State == Proposed {
+			return lapsed
+		}
+	}
+	return c.Reason
 }
 
 // record numbers the transition, puts its notice into the outbox and returns its audit entry.
-func (c *Change) record(v Verb, from State, by Actor, now time.Time) audit.Entry {
+func (c *Change) record(v Verb, from State, by Actor, text string, now time.Time) audit.Entry {
 	c.Seq++
 	c.Updated = now
 	c.Outbox = append(slices.Clone(c.Outbox), Notice{Seq: c.Seq, Verb: v, State: c.State})
-	text := c.Reason
-	if c.Problem != "" {
-		text = c.Problem
-	}
 	return audit.Entry{
 		ID: fmt.Sprintf("%s.%04d", c.ID, c.Seq), At: now, Actor: by.ID, ActorName: by.Name, Verb: string(v),
 		Change: c.ID, Kind: string(c.Kind), Target: c.Target.Name, From: string(from), To: string(c.State),
@@ -96,7 +109,8 @@ func (c Change) Holds(p Proposal, now time.Time) bool {
 	quiet := p.Requester.Kind != ByPerson && (p.Quiet == 0 || now.Before(c.Updated.Add(p.Quiet)))
 	switch c.State {
 	case Proposed:
-		return p.Requirement.Mode == Ask
+		// What somebody else only wants reported does not end what waits for people.
+		return p.Requirement.Mode == Ask || p.Requirement.Mode == Report && !p.Requester.Same(c.Requester)
 	case Approved, Applying:
 		return true
 	case Failed:
@@ -104,8 +118,8 @@ func (c Change) Holds(p Proposal, now time.Time) bool {
 	case Reported:
 		return quiet && p.Requirement.Mode == Report
 	case Denied, Expired:
-		// What people left undone stays so only while people are asked.
-		return quiet && p.Requirement.Mode == Ask
+		// What people left undone stays so, unless policy has moved from asking them.
+		return quiet && (p.Requirement.Mode == Ask || p.Requirement.Mode == c.Requirement.Mode)
 	}
 	return false
 }
@@ -121,15 +135,13 @@ func (p Proposal) validate() error {
 	need(p.Target.ID != "", "no target")
 	need(len(p.Diff) > 0, "nothing to change")
 	need(p.Requester.ID != "", "no requester")
-	switch p.Requirement.Mode {
-	case Auto, Report:
-	case Ask:
-		need(len(p.Requirement.Needs) > 0, "people are asked, but nobody can approve")
-		for _, n := range p.Requirement.Needs {
-			need(n.Count > 0 && n.From != "", "a need without a count or a set of people")
-		}
+	switch p.Requester.Kind {
+	case ByPerson, ByRule, ByFunction:
 	default:
-		need(false, fmt.Sprintf("mode %q is unknown", p.Requirement.Mode))
+		need(false, fmt.Sprintf("a requester of kind %q", p.Requester.Kind))
+	}
+	if err := p.Requirement.validate(); err != nil {
+		problems = append(problems, err)
 	}
 	if len(problems) > 0 {
 		return &Refusal{Code: RefusedInvalid, Verb: VerbPropose, Text: errors.Join(problems...).Error()}

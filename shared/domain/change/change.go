@@ -13,6 +13,11 @@
 // a pure function of the change, an [Action] and the time: [Change.Apply]. It returns the next
 // change, which carries in its outbox what others must hear, and the audit entry to be written
 // in the same transaction.
+//
+// Whoever calls a vendor may die before writing down what came of it. So a change that an
+// applier has once claimed counts as [Change.Tried] until somebody has looked: till then nobody
+// can say that it did not happen, and it can neither be denied nor withdrawn nor sent back to
+// the people. A denial is recorded all the same, and nothing more is done for the change.
 package change
 
 import (
@@ -25,15 +30,17 @@ type Kind string
 
 // The kinds of change.
 const (
-	GroupSettings    Kind = "group.settings"
-	GroupMembers     Kind = "group.members"
-	AccountDisable   Kind = "account.disable"
-	AccountEnable    Kind = "account.enable"
-	AccountCreate    Kind = "account.create"
-	AccessGrant      Kind = "access.grant"
-	AccessRevoke     Kind = "access.revoke"
-	ConnectionCreate Kind = "connection.create"
-	CatalogApply     Kind = "catalog.apply"
+	GroupSettings Kind = "group.settings"
+	// GroupSettingsPlan lets corrections of many groups through that the brake has held.
+	GroupSettingsPlan Kind = "group.settings.plan"
+	GroupMembers      Kind = "group.members"
+	AccountDisable    Kind = "account.disable"
+	AccountEnable     Kind = "account.enable"
+	AccountCreate     Kind = "account.create"
+	AccessGrant       Kind = "access.grant"
+	AccessRevoke      Kind = "access.revoke"
+	ConnectionCreate  Kind = "connection.create"
+	CatalogApply      Kind = "catalog.apply"
 )
 
 // Target is what a change is done to.
@@ -127,8 +134,14 @@ type Change struct {
 	// Seq counts transitions; it numbers audit entries and outbox notices.
 	Seq int `json:"seq"`
 
-	Claim    *Claim `json:"claim,omitempty"`
-	Attempts int    `json:"attempts,omitempty"`
+	Claim *Claim `json:"claim,omitempty"`
+	// Tried says that an applier has had the claim, and that nobody has seen since that nothing
+	// came of it: the change may be in effect.
+	Tried bool `json:"tried,omitempty"`
+	// Attempts counts claims since the change was approved or ordered to be tried again, Unseen
+	// those of them that ended with an effect acknowledged and yet not seen.
+	Attempts int `json:"attempts,omitempty"`
+	Unseen   int `json:"unseen,omitempty"`
 	// RetryAt is the earliest next attempt after one that ended without a result.
 	RetryAt time.Time `json:"retry_at,omitzero"`
 	// Problem says why the latest attempt ended without a result, or why the change failed.

@@ -22,91 +22,122 @@ func (a Approve) apply(c *Change, now time.Time) error {
 	c.Decisions = append(slices.Clone(c.Decisions), Decision{
 		By: a.By, Verdict: Yes, At: now, Revision: c.Revision, Counts: slices.Clone(a.Counts),
 	})
-	if c.Requirement.Met(c.approvers(nil), c.Escalated) {
+	if c.Authorized() {
 		c.State = Approved
 	}
 	return nil
 }
 
 func (a Deny) apply(c *Change, now time.Time) error {
-	if c.State == Proposed {
-		if err := c.admit(a.By, a.Revision, a.Counts, now); err != nil {
-			return err
+	if err := c.admit(a.By, a.Revision, a.Counts, now); err != nil {
+		return err
+	}
+	// The vendor may have been called already. The applier finds out, and does nothing more:
+	// see [Change.Stopped]. For a failed change, the person who denies it has looked.
+	begun := c.State == Applying || c.State == Approved && c.Tried
+	for _, d := range c.Decisions {
+		if begun && d.Verdict == No && d.counts(c.Revision) && d.By.Same(a.By) {
+			return refuse(RefusedTwice, "%s has decided already", a.By.Name)
 		}
-	} else if len(a.Counts) == 0 {
-		return refuse(RefusedStranger, "%s may not decide this", a.By.Name)
 	}
 	c.Decisions = append(slices.Clone(c.Decisions), Decision{
 		By: a.By, Verdict: No, At: now, Revision: c.Revision, Counts: slices.Clone(a.Counts),
 	})
-	if c.State == Applying {
-		// The vendor may have been called already. Whoever holds the claim finds out, and does
-		// nothing more: see [Change.Stopped].
-		return nil
+	if !begun {
+		c.State = Denied
 	}
-	c.State = Denied
 	return nil
 }
 
-// admit checks what holds for every press on a change that waits.
+// admit checks what holds for every press: a person with authority, on what is shown now, and
+// in time where people are still to decide.
 func (c *Change) admit(by Actor, revision int, counts []Selector, now time.Time) error {
 	switch {
 	case by.Kind != ByPerson || by.ID == "":
 		return refuse(RefusedStranger, "only a person decides")
-	case !now.Before(c.Requirement.Deadline(c.Proposed)):
+	case c.State == Proposed && !now.Before(c.Requirement.Deadline(c.Proposed)):
 		return refuse(RefusedLate, "the time to decide is over")
 	case revision != c.Revision:
 		return refuse(RefusedStale, "revision %d was shown, %d is current", revision, c.Revision)
+	case !c.mayDecide(counts):
+		return refuse(RefusedStranger, "%s may not decide this", by.Name)
 	}
-	for _, s := range counts {
-		if slices.Contains(c.Requirement.Selectors(c.Escalated), s) {
-			return nil
-		}
+	return nil
+}
+
+// mayDecide reports whether one of the selectors that hold for a person is one that the change
+// asks for. Where it asks for none, because policy let it be done at once, the caller's choice
+// of selectors counts.
+func (c *Change) mayDecide(counts []Selector) bool {
+	asked := c.Requirement.Selectors(c.Escalated)
+	if len(asked) == 0 {
+		return len(counts) > 0
 	}
-	return refuse(RefusedStranger, "%s may not decide this", by.Name)
+	return slices.ContainsFunc(counts, func(s Selector) bool { return slices.Contains(asked, s) })
 }
 
 // counts reports whether a decision counts for a revision.
 func (d Decision) counts(revision int) bool { return d.Void == "" && d.Revision == revision }
 
-// approvers returns who approved the current revision with the selectors that held at the
-// press; where standing is not nil, only those of them that hold still.
-func (c *Change) approvers(standing Standing) Standing {
-	out := Standing{}
+// approves reports whether a decision is an approval that counts.
+func (c *Change) approves(d Decision) bool { return d.Verdict == Yes && d.counts(c.Revision) }
+
+// Authorized reports whether nobody has to be asked any more before the change is done: either
+// policy asks nobody, or the approvals that count are enough.
+func (c Change) Authorized() bool {
+	if c.Requirement.Mode != Ask {
+		return c.Requirement.Mode == Auto
+	}
+	pressed := Standing{}
 	for _, d := range c.Decisions {
-		if d.Verdict != Yes || !d.counts(c.Revision) {
-			continue
-		}
-		if standing == nil {
-			out[d.By.ID] = d.Counts
-			continue
-		}
-		var still []Selector
-		for _, s := range d.Counts {
-			if slices.Contains(standing[d.By.ID], s) {
-				still = append(still, s)
-			}
-		}
-		if len(still) > 0 {
-			out[d.By.ID] = still
+		if c.approves(d) {
+			pressed[d.By.ID] = d.Counts
 		}
 	}
-	return out
+	return c.Requirement.Met(pressed, c.Escalated)
 }
+
+// lapse makes approvals void where people have since lost so much of their authority that those
+// left would not be enough.
+func (c *Change) lapse(now Standing) {
+	if c.Requirement.Mode != Ask {
+		return
+	}
+	still := Standing{}
+	decisions := slices.Clone(c.Decisions)
+	for i, d := range decisions {
+		if !c.approves(d) {
+			continue
+		}
+		for _, s := range d.Counts {
+			if slices.Contains(now[d.By.ID], s) {
+				still[d.By.ID] = append(still[d.By.ID], s)
+			} else {
+				decisions[i].Void = lapsed
+			}
+		}
+	}
+	if !c.Requirement.Met(still, c.Escalated) {
+		c.Decisions = decisions
+	}
+}
+
+// lapsed is why an approval became void before the effect.
+const lapsed = "authority lost before the effect"
 
 // Approvers lists the ids of those whose approval counts, in the order in which they pressed.
 func (c Change) Approvers() []string {
 	var out []string
 	for _, d := range c.Decisions {
-		if d.Verdict == Yes && d.counts(c.Revision) {
+		if c.approves(d) {
 			out = append(out, d.By.ID)
 		}
 	}
 	return out
 }
 
-// Stopped reports whether somebody denied the change after an applier had claimed it. The
-// applier then finds out whether it is in effect, and does nothing more.
+// Stopped reports whether somebody denied the change. Where an applier had claimed it before,
+// the applier finds out whether it is in effect, and does nothing more.
 func (c Change) Stopped() bool {
 	for _, d := range c.Decisions {
 		if d.Verdict == No && d.counts(c.Revision) {

@@ -8,52 +8,67 @@ import (
 // This file decides who may carry a change out, and what follows from how it went.
 
 func (a ClaimIt) apply(c *Change, now time.Time) error {
-	if c.State == Applying && now.Before(c.Claim.Until) {
+	switch {
+	case a.By.Kind != ByFunction || a.By.ID == "":
+		return refuse(RefusedStranger, "only a function carries changes out")
+	case c.State == Applying && now.Before(c.Claim.Until):
 		return refuse(RefusedBusy, "%s holds it until %s", c.Claim.Holder, c.Claim.Until.UTC().Format(time.RFC3339))
-	}
-	if c.State == Approved && now.Before(c.RetryAt) {
+	case c.State == Approved && now.Before(c.RetryAt):
 		return refuse(RefusedBusy, "the next attempt is at %s", c.RetryAt.UTC().Format(time.RFC3339))
+	}
+	c.lapse(a.Standing)
+	// A change that is perhaps in effect already is claimed whatever its approvals are worth
+	// now: somebody must find out. Nothing is done for it, see [Change.Authorized].
+	if !c.Authorized() && !c.Tried {
+		c.askAgain(now)
+		return nil
 	}
 	fence := 1
 	if c.Claim != nil {
 		fence = c.Claim.Fence + 1
 	}
-	// A change that is perhaps in effect already is claimed whatever its approvals are worth
-	// now: somebody must find out.
-	if c.State == Approved && c.Requirement.Mode == Ask && !c.Requirement.Met(c.approvers(a.Standing), c.Escalated) {
-		for i, d := range c.Decisions {
-			if d.Verdict == Yes && d.counts(c.Revision) {
-				c.Decisions = slices.Clone(c.Decisions)
-				c.Decisions[i].Void = "authority lost before the effect"
-			}
-		}
-		c.State = Proposed
-		return nil
-	}
 	c.Claim = &Claim{Holder: a.By.ID, Until: now.Add(a.For), Fence: fence}
 	c.Attempts++
+	c.Tried = true
 	c.State = Applying
 	return nil
 }
 
-func (a Release) apply(c *Change, _ time.Time) error {
+func (a Release) apply(c *Change, now time.Time) error {
 	if err := c.fenced(a.Fence); err != nil {
 		return err
 	}
 	c.Problem, c.RetryAt = a.Problem, a.RetryAt
 	c.Claim = &Claim{Fence: c.Claim.Fence}
-	c.State = Approved
-	if c.Stopped() {
+	c.Tried = !a.Absent
+	if a.Unseen {
+		c.Unseen++
+	}
+	switch {
+	case c.Tried:
+		c.State = Approved
+	case c.Stopped():
 		c.State = Denied
+	case !c.Authorized():
+		c.askAgain(now)
+	default:
+		c.State = Approved
 	}
 	return nil
+}
+
+// askAgain sends a change of which nothing is in effect back to the people.
+func (c *Change) askAgain(now time.Time) {
+	c.Attempts, c.Unseen, c.RetryAt = 0, 0, time.Time{}
+	c.RemindAt, c.Reminders = c.Requirement.firstReminder(now), 0
+	c.State = Proposed
 }
 
 func (a Complete) apply(c *Change, _ time.Time) error {
 	if err := c.fenced(a.Fence); err != nil {
 		return err
 	}
-	c.Problem = ""
+	c.Problem, c.Tried = "", false
 	if a.Before != nil {
 		diff := slices.Clone(c.Diff)
 		for i, d := range diff {
@@ -77,10 +92,13 @@ func (a Fail) apply(c *Change, _ time.Time) error {
 }
 
 func (a Retry) apply(c *Change, _ time.Time) error {
-	if a.By.Kind != ByPerson || len(a.Counts) == 0 {
+	switch {
+	case a.By.Kind != ByPerson || a.By.ID == "" || !c.mayDecide(a.Counts):
 		return refuse(RefusedStranger, "%s may not decide this", a.By.Name)
+	case c.Stopped():
+		return refuse(RefusedState, "it was denied")
 	}
-	c.Problem, c.Attempts, c.RetryAt = "", 0, time.Time{}
+	c.Problem, c.Attempts, c.Unseen, c.RetryAt = "", 0, 0, time.Time{}
 	c.State = Approved
 	return nil
 }

@@ -1,6 +1,8 @@
 package change
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -44,6 +46,28 @@ type Requirement struct {
 	Escalate *Escalation   `json:"escalate,omitempty"`
 }
 
+// validate reports all that keeps a requirement from ever being met.
+func (r Requirement) validate() error {
+	var problems []error
+	need := func(ok bool, what string) {
+		if !ok {
+			problems = append(problems, errors.New(what))
+		}
+	}
+	switch r.Mode {
+	case Auto, Report:
+	case Ask:
+		need(len(r.Needs) > 0, "people are asked, but nobody can approve")
+		for _, n := range r.Needs {
+			need(n.Count > 0 && n.From != "", "a need without a count or a set of people")
+		}
+		need(r.Escalate == nil || r.Escalate.To != "", "an escalation to nobody")
+	default:
+		need(false, fmt.Sprintf("mode %q is unknown", r.Mode))
+	}
+	return errors.Join(problems...)
+}
+
 // DefaultWithin is how long an undecided change waits where policy names no deadline.
 const DefaultWithin = 7 * 24 * time.Hour
 
@@ -78,6 +102,9 @@ func (r Requirement) Met(approvers Standing, escalated bool) bool {
 	var places []Selector
 	for _, n := range r.Needs {
 		for range n.Count {
+			if len(places) == len(approvers) {
+				return false // more places than people
+			}
 			places = append(places, n.From)
 		}
 	}

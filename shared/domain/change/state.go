@@ -57,7 +57,8 @@ var Verbs = []Verb{
 var table = map[Verb]map[State][]State{
 	VerbPropose: {None: {Proposed, Approved, Reported}},
 	VerbApprove: {Proposed: {Proposed, Approved}},
-	VerbDeny:    {Proposed: {Denied}, Approved: {Denied}, Applying: {Applying}, Failed: {Denied}},
+	// What an applier has begun is stopped, but not over before an applier has looked.
+	VerbDeny: {Proposed: {Denied}, Approved: {Denied, Approved}, Applying: {Applying}, Failed: {Denied}},
 	VerbWithdraw: {
 		Proposed: {Withdrawn}, Approved: {Withdrawn}, Reported: {Withdrawn}, Failed: {Withdrawn},
 		// The applier itself finds, before it acts, that the change is not wanted any more.
@@ -67,10 +68,11 @@ var table = map[Verb]map[State][]State{
 	VerbRemind:    {Proposed: {Proposed}},
 	VerbEscalate:  {Proposed: {Proposed}},
 	VerbExpire:    {Proposed: {Expired}},
-	VerbRepublish: {Approved: {Approved}, Applying: {Applying}},
-	// A claim may find that an approval does not stand any more: back to the people.
-	VerbClaim:    {Approved: {Applying, Proposed}, Applying: {Applying, Proposed}},
-	VerbRelease:  {Applying: {Approved, Denied}},
+	VerbRepublish: {Approved: {Approved}, Applying: {Approved}},
+	// An approval that does not stand any more leads back to the people: at the claim where
+	// nothing can have happened yet, else when an applier has looked.
+	VerbClaim:    {Approved: {Applying, Proposed}, Applying: {Applying}},
+	VerbRelease:  {Applying: {Approved, Denied, Proposed}},
 	VerbComplete: {Applying: {Applied}},
 	VerbFail:     {Applying: {Failed}},
 	VerbRetry:    {Failed: {Approved}},

@@ -77,28 +77,58 @@ func later(a, b time.Time) time.Time {
 }
 
 func (a Withdraw) apply(c *Change, _ time.Time) error {
-	if a.By.Kind == ByPerson && !a.By.Same(c.Requester) {
+	switch {
+	case !c.mayChange(a.By):
 		return refuse(RefusedStranger, "only who asked can withdraw it")
+	case c.State == Applying && a.Fence == 0, c.State == Approved && c.Tried:
+		return refuse(RefusedBusy, "it is being carried out")
+	case c.State == Applying:
+		if err := c.fenced(a.Fence); err != nil {
+			return err
+		}
+		c.Tried = false
 	}
 	c.Problem = a.Reason
 	c.State = Withdrawn
 	return nil
 }
 
-func (a Revise) apply(c *Change, now time.Time) error {
-	if a.Requirement.Mode != Ask {
-		return refuse(RefusedInvalid, "a revision is for people to decide")
+// mayChange reports whether an actor may withdraw or revise a change: of all people only who
+// asked for it, because whoever else words a request would be asking and could approve it.
+func (c *Change) mayChange(by Actor) bool {
+	switch by.Kind {
+	case ByPerson:
+		return by.Same(c.Requester)
+	case ByRule, ByFunction:
+		return true
 	}
+	return false
+}
+
+func (a Revise) apply(c *Change, now time.Time) error {
+	slot, _, _ := SlotOf(c.ID)
+	unmeetable := a.Requirement.validate()
+	revised := Proposal{Kind: c.Kind, Target: c.Target, Diff: a.Diff, UndoOf: c.UndoOf}
+	switch {
+	case !c.mayChange(a.By):
+		return refuse(RefusedStranger, "only who asked can revise it")
+	case a.Requirement.Mode != Ask:
+		return refuse(RefusedInvalid, "a revision is for people to decide")
+	case unmeetable != nil:
+		return refuse(RefusedInvalid, "%v", unmeetable)
+	case revised.Slot() != slot:
+		return refuse(RefusedInvalid, "what is wanted would be another change")
+	}
+	c.Decisions = slices.Clone(c.Decisions)
 	for i := range c.Decisions {
 		if c.Decisions[i].Void == "" {
-			c.Decisions = slices.Clone(c.Decisions)
 			c.Decisions[i].Void = "the request was revised"
 		}
 	}
-	c.Diff, c.Reason, c.Requirement, c.Policy = a.Diff, a.Reason, a.Requirement, a.Policy
+	c.Diff, c.Reason, c.Requirement, c.Policy = slices.Clone(a.Diff), a.Reason, a.Requirement, a.Policy
 	c.Revision++
-	c.RemindAt = a.Requirement.firstReminder(now)
-	c.Reminders = 0
+	c.RemindAt, c.Reminders = a.Requirement.firstReminder(now), 0
+	c.Escalated = false
 	return nil
 }
 
@@ -131,6 +161,10 @@ func (a Expire) apply(c *Change, now time.Time) error {
 func (a Republish) apply(c *Change, now time.Time) error {
 	if c.Passed(now, a.By) == nil {
 		return refuse(RefusedEarly, "it was acted on lately")
+	}
+	if c.State == Applying {
+		c.Claim = &Claim{Fence: c.Claim.Fence} // it has lapsed
+		c.State = Approved
 	}
 	return nil
 }

@@ -62,6 +62,9 @@ type CheckSettings struct {
 	Noticed time.Time `json:"noticed"`
 }
 
+// PlanCorrections orders a plan to be made of all corrections that the brake has held.
+type PlanCorrections struct{}
+
 // Walk orders the directory's lists of people and groups to be compared with the mirror. The
 // first walk fills it. A walk is a chain of such tasks, one page each.
 type Walk struct {
@@ -85,10 +88,19 @@ type ApplyChange struct {
 	Change string `json:"change"`
 }
 
-// Pressed tells that a person did something in Slack; what it was is in the record of the
-// press.
+// Pressed tells that a person pressed a button in Slack. It holds ids only, as Slack signed
+// them.
 type Pressed struct {
+	// Press names the signed request: the same request again has the same name.
 	Press string `json:"press"`
+	// User, Team and Channel are Slack's ids.
+	User    string `json:"user"`
+	Team    string `json:"team"`
+	Channel string `json:"channel,omitempty"`
+	// Action and Value are those of the button.
+	Action string    `json:"action"`
+	Value  string    `json:"value"`
+	At     time.Time `json:"at"`
 }
 
 // Notify orders the Slack messages of one subject to be brought up to date.
@@ -108,12 +120,13 @@ type Tick struct {
 }
 
 // Type implements [Payload].
-func (RefreshGroup) Type() string  { return "group.refresh/1" }
-func (Walk) Type() string          { return "walk/1" }           // Type implements [Payload].
-func (GroupChanged) Type() string  { return "group.changed/1" }  // Type implements [Payload].
-func (CheckSettings) Type() string { return "settings.check/1" } // Type implements [Payload].
-func (ChangeMoved) Type() string   { return "change.moved/1" }   // Type implements [Payload].
-func (ApplyChange) Type() string   { return "change.apply/1" }   // Type implements [Payload].
-func (Pressed) Type() string       { return "pressed/1" }        // Type implements [Payload].
-func (Notify) Type() string        { return "notify/1" }         // Type implements [Payload].
-func (Tick) Type() string          { return "tick/1" }           // Type implements [Payload].
+func (RefreshGroup) Type() string    { return "group.refresh/1" }
+func (PlanCorrections) Type() string { return "settings.plan/1" }  // Type implements [Payload].
+func (Walk) Type() string            { return "walk/1" }           // Type implements [Payload].
+func (GroupChanged) Type() string    { return "group.changed/1" }  // Type implements [Payload].
+func (CheckSettings) Type() string   { return "settings.check/1" } // Type implements [Payload].
+func (ChangeMoved) Type() string     { return "change.moved/1" }   // Type implements [Payload].
+func (ApplyChange) Type() string     { return "change.apply/1" }   // Type implements [Payload].
+func (Pressed) Type() string         { return "pressed/1" }        // Type implements [Payload].
+func (Notify) Type() string          { return "notify/1" }         // Type implements [Payload].
+func (Tick) Type() string            { return "tick/1" }           // Type implements [Payload].

@@ -21,9 +21,10 @@ var ErrNoTopic = errors.New("no such topic")
 // ErrInvalid says that a message or a subscription breaks a rule of this package.
 var ErrInvalid = errors.New("invalid")
 
-// Limits of one message (https://cloud.google.com/pubsub/quotas#resource_limits).
+// Limits of one message (https://cloud.google.com/pubsub/quotas#resource_limits). With the
+// most and longest attributes it stays below the 10 MB of a request.
 const (
-	MaxData           = 10_000_000 // bytes of data
+	MaxData           = 9_800_000 // bytes of data
 	MaxAttributes     = 100
 	MaxAttributeName  = 256  // bytes
 	MaxAttributeValue = 1024 // bytes

@@ -28,7 +28,8 @@ type Applier interface {
 	Act(ctx context.Context, c change.Change) error
 }
 
-// Authority looks up which of a change's selectors hold now for those who approved it.
+// Authority looks up which of a change's selectors hold now for those who approved it. Who is
+// not in the answer has no authority any more.
 type Authority func(ctx context.Context, c change.Change, people []string) (change.Standing, error)
 
 // Limits of carrying a change out.
@@ -36,7 +37,7 @@ const (
 	// ClaimFor is how long an applier may take before another may look after the change.
 	ClaimFor = 2 * time.Minute
 	// MaxAttempts is how often an effect is tried, with growing waits, before a person has to
-	// look.
+	// look. An attempt that ended with the applier's own death counts too.
 	MaxAttempts = 12
 	// MaxUnseen is how often an effect may be acknowledged by the vendor and yet not be seen
 	// when read back. More than that means that it does not converge.
@@ -57,10 +58,19 @@ func (l *Later) Error() string {
 // Unwrap returns the cause.
 func (l *Later) Unwrap() error { return l.Cause }
 
-var errUnseen = errors.New("acknowledged, but not seen when read back")
+var (
+	errUnseen = errors.New("acknowledged, but not seen when read back")
+	errLost   = errors.New("the claim was lost before anything was done")
+)
 
-// Carry takes one change from approved to its end: claim, look, act, look again, record. It
-// may be called any number of times, at once and after a crash: the change is done once.
+// Carry takes one change from approved to its end: claim, look, make sure that it is still to
+// be done, act, look again, record. It may be called any number of times, at once and after a
+// crash. The effect is repeated only where the vendor was asked and did not show it.
+//
+// No fence of ours can hold back a call that is already on its way to the vendor: an applier
+// that sleeps between its last check and its call, for longer than its claim lasts, acts beside
+// the one that followed it. An applier must therefore call what bears repeating, or carry the
+// vendor's own precondition along.
 //
 // It returns nil when nothing is left to be done here, whatever became of the change, and a
 // [Later] when it has to be called again.
@@ -73,17 +83,19 @@ func (l *Ledger) Carry(ctx context.Context, id string, by change.Actor, authorit
 		return nil
 	}
 	claim := change.ClaimIt{By: by, For: ClaimFor}
-	if c.State == change.Approved && c.Requirement.Mode == change.Ask {
+	if c.Requirement.Mode == change.Ask {
 		if claim.Standing, err = authority(ctx, c, c.Approvers()); err != nil {
 			return fmt.Errorf("look up who may approve change %s: %w", id, err)
 		}
 	}
 	c, err = l.Apply(ctx, id, claim)
 	if r, ok := change.Refused(err); ok {
-		if r.Code == change.RefusedBusy {
+		switch r.Code {
+		case change.RefusedBusy:
 			return &Later{At: free(c), Cause: err}
+		case change.RefusedState:
+			return nil // it has come to its end meanwhile
 		}
-		return nil
 	}
 	if err != nil || c.State != change.Applying {
 		return err
@@ -96,45 +108,57 @@ func (l *Ledger) settle(ctx context.Context, c change.Change, by change.Actor, a
 	fence := c.Claim.Fence
 	first, err := applier.Look(ctx, c)
 	if err != nil {
-		return l.retry(ctx, c, by, fmt.Errorf("look at %s: %w", c.Target.Name, err), MaxAttempts)
+		return l.retry(ctx, c, by, fmt.Errorf("look at %s: %w", c.Target.Name, err))
 	}
-	switch {
-	case first.InEffect:
+	if first.InEffect {
 		return l.end(ctx, c.ID, change.Complete{By: by, Fence: fence})
+	}
+	// Looking took its time: what was decided meanwhile counts, and our claim may be over.
+	if c, err = l.Get(ctx, c.ID); err != nil {
+		return err
+	}
+	now := l.now()
+	switch {
+	case c.State != change.Applying || c.Claim.Fence != fence || !now.Before(c.Claim.Until):
+		return &Later{At: now, Cause: errLost}
 	case c.Stopped():
-		return l.end(ctx, c.ID, change.Release{By: by, Fence: fence, Problem: "denied before it was done"})
+		return l.end(ctx, c.ID, change.Release{By: by, Fence: fence, Absent: true, Problem: "denied before it was done"})
 	case first.Obsolete != "":
-		return l.end(ctx, c.ID, change.Withdraw{By: by, Reason: first.Obsolete})
+		return l.end(ctx, c.ID, change.Withdraw{By: by, Fence: fence, Reason: first.Obsolete})
+	case !c.Authorized():
+		return l.end(ctx, c.ID, change.Release{By: by, Fence: fence, Absent: true, Problem: "approved by people who may not approve it any more"})
+	case c.Attempts > MaxAttempts:
+		return l.end(ctx, c.ID, change.Fail{By: by, Fence: fence, Problem: fmt.Sprintf("none of %d attempts came to an end", MaxAttempts)})
 	}
 	acted := applier.Act(ctx, c)
-	if acted != nil && permanent(acted) {
-		return l.end(ctx, c.ID, change.Fail{By: by, Fence: fence, Problem: acted.Error()})
-	}
 	// Whatever the answer was, what counts is what is there now.
 	second, err := applier.Look(ctx, c)
 	switch {
 	case err == nil && second.InEffect:
 		return l.end(ctx, c.ID, change.Complete{By: by, Fence: fence, Before: first.Before})
 	case acted != nil:
-		return l.retry(ctx, c, by, fmt.Errorf("change %s: %w", c.Target.Name, acted), MaxAttempts)
+		return l.retry(ctx, c, by, fmt.Errorf("change %s: %w", c.Target.Name, acted))
 	case err != nil:
-		return l.retry(ctx, c, by, fmt.Errorf("read back %s: %w", c.Target.Name, err), MaxAttempts)
+		return l.retry(ctx, c, by, fmt.Errorf("read back %s: %w", c.Target.Name, err))
 	default:
-		return l.retry(ctx, c, by, fmt.Errorf("change %s: %w", c.Target.Name, errUnseen), MaxUnseen)
+		return l.retry(ctx, c, by, fmt.Errorf("change %s: %w", c.Target.Name, errUnseen))
 	}
 }
 
 // retry gives the claim back and says when to try again, or fails the change for good.
-func (l *Ledger) retry(ctx context.Context, c change.Change, by change.Actor, cause error, attempts int) error {
-	if permanent(cause) || c.Attempts >= attempts {
+func (l *Ledger) retry(ctx context.Context, c change.Change, by change.Actor, cause error) error {
+	unseen := errors.Is(cause, errUnseen)
+	diverges := unseen && c.Unseen+1 >= MaxUnseen
+	if permanent(cause) || diverges || c.Attempts >= MaxAttempts {
 		problem := cause.Error()
-		if errors.Is(cause, errUnseen) {
-			problem = fmt.Sprintf("does not converge: after %d attempts %s", c.Attempts, problem)
+		if diverges {
+			problem = fmt.Sprintf("does not converge: %d times %s", MaxUnseen, problem)
 		}
 		return l.end(ctx, c.ID, change.Fail{By: by, Fence: c.Claim.Fence, Problem: problem})
 	}
 	at := l.now().Add(wait(c.Attempts, cause))
-	if err := l.end(ctx, c.ID, change.Release{By: by, Fence: c.Claim.Fence, Problem: cause.Error(), RetryAt: at}); err != nil {
+	err := l.end(ctx, c.ID, change.Release{By: by, Fence: c.Claim.Fence, Problem: cause.Error(), RetryAt: at, Unseen: unseen})
+	if err != nil {
 		return err
 	}
 	return &Later{At: at, Cause: cause}

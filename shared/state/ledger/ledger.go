@@ -95,7 +95,7 @@ func (l *Ledger) Propose(ctx context.Context, p change.Proposal) (stands change.
 			}
 			_, n, _ = change.SlotOf(old.ID)
 			n++
-			if len(change.Next(old.State, change.VerbWithdraw)) > 0 && old.State != change.Applying {
+			if len(change.Next(old.State, change.VerbWithdraw)) > 0 {
 				superseded, entry, err := old.Apply(change.Withdraw{By: rule(p), Reason: "policy asks for something else now"}, now)
 				if err != nil {
 					return err

@@ -39,27 +39,33 @@ func (l *Ledger) Press(ctx context.Context, name, id string, a change.Action) (c
 	err := l.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		before, refused = nil, nil
 		now := l.now()
-		switch p, err := presses.Get(ctx, tx, name); {
-		case err == nil:
-			before = &p
-			c, err = get(ctx, tx, id)
-			return err
-		case !errors.Is(err, store.ErrNotFound):
+		p, err := presses.Get(ctx, tx, name)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		var err error
+		known := err == nil
 		if c, err = get(ctx, tx, id); err != nil {
 			return err
 		}
-		next, entry, err := c.Apply(a, now)
-		if r, ok := change.Refused(err); ok {
-			refused = err
+		turnDown := func(r *change.Refusal) error {
+			refused = r
 			e := refusal(c, a.Actor(), r, now)
 			e.ID = fmt.Sprintf("%s.refused.%s", c.ID, name)
+			return trailPut(tx, e)
+		}
+		switch {
+		case known && p.Change == id:
+			before = &p
+			return nil
+		case known:
+			return turnDown(&change.Refusal{Code: change.RefusedInvalid, From: c.State, Verb: a.Verb(), Text: "the press was for another change"})
+		}
+		next, entry, err := c.Apply(a, now)
+		if r, ok := change.Refused(err); ok {
 			if err := presses.Create(tx, name, pressed{Change: id, Refusal: r.Code, Verb: r.Verb, Text: r.Text, At: now}); err != nil {
 				return err
 			}
-			return trailPut(tx, e)
+			return turnDown(r)
 		}
 		if err != nil {
 			return err

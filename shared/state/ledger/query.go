@@ -30,6 +30,17 @@ func (l *Ledger) Due(ctx context.Context, now time.Time, visit func(change.Chang
 	return nil
 }
 
+// NextDue returns when [Ledger.Due] will have something to visit; the boolean is false when
+// time alone moves no change.
+func (l *Ledger) NextDue(ctx context.Context) (time.Time, bool, error) {
+	first, _, err := changes.Query(ctx, l.store, store.Query{OrderBy: "due", Limit: 1})
+	if err != nil || len(first) == 0 {
+		return time.Time{}, false, err
+	}
+	due, ok := first[0].Due()
+	return due, ok, nil
+}
+
 // Live returns the changes of one target that are under way.
 func (l *Ledger) Live(ctx context.Context, kind change.Kind, target string) ([]change.Change, error) {
 	return l.collect(ctx, store.Query{Where: []store.Cond{

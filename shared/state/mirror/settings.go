@@ -20,6 +20,8 @@ type Settings struct {
 	Secure bool `json:"secure"`
 	// Findings says in words what is not as the rules want it.
 	Findings []string `json:"findings,omitempty"`
+	// Held says that the brake keeps a correction from being made until people have approved it.
+	Held bool `json:"held,omitempty"`
 	// Waivers are exceptions that people granted by approving that a correction be taken back.
 	Waivers []Waiver `json:"waivers,omitempty"`
 }
@@ -55,7 +57,7 @@ func (s Settings) turn() time.Time {
 var settings = store.Collection[Settings]{
 	Name: "settings",
 	Fields: func(s Settings) map[string]any {
-		fields := map[string]any{"read": s.Read, "secure": s.Secure, "open": len(s.Findings) > 0}
+		fields := map[string]any{"read": s.Read, "secure": s.Secure, "open": len(s.Findings) > 0, "held": s.Held}
 		if t := s.turn(); !t.IsZero() {
 			fields["turn"] = t
 		}
@@ -102,4 +104,13 @@ func (m *Mirror) Turned(ctx context.Context, now time.Time) ([]string, error) {
 			return nil
 		})
 	return out, err
+}
+
+// Held returns the settings of groups that the brake holds, at most so many.
+func (m *Mirror) Held(ctx context.Context, most int) ([]Settings, error) {
+	held, _, err := settings.Query(ctx, m.store, store.Query{Where: []store.Cond{{Field: "held", Op: store.Equal, Value: true}}, Limit: most})
+	if err != nil {
+		return nil, fmt.Errorf("look up groups that are held: %w", err)
+	}
+	return held, nil
 }

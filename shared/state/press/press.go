@@ -1,5 +1,5 @@
-// Package press keeps what people pressed in Slack, from the moment it was acknowledged until
-// it was decided.
+// Package press keeps what became of the buttons that people pressed in Slack: one function
+// decides, another tells the person why a press did not count.
 package press
 
 import (
@@ -14,20 +14,16 @@ import (
 // KeptFor is how long a press is remembered.
 const KeptFor = 48 * time.Hour
 
-// Press is one press of a button. It holds ids only.
+// Press is one press of a button that was decided.
 type Press struct {
 	// ID names the signed request. The same request again has the same name.
 	ID string `json:"id"`
-	// User, Team and Channel are Slack's ids.
-	User    string `json:"user"`
-	Team    string `json:"team"`
-	Channel string `json:"channel,omitempty"`
-	// Action and Value are those of the button.
-	Action string    `json:"action"`
-	Value  string    `json:"value"`
-	At     time.Time `json:"at"`
-	// Outcome is empty until the press was decided; then "accepted", or why it was refused.
-	Outcome string `json:"outcome,omitempty"`
+	// User and Channel are Slack's ids.
+	User    string    `json:"user"`
+	Channel string    `json:"channel,omitempty"`
+	At      time.Time `json:"at"`
+	// Outcome is [Accepted], or why the press did not count.
+	Outcome string `json:"outcome"`
 }
 
 // Accepted is the outcome of a press that counted.
@@ -38,36 +34,35 @@ var presses = store.Collection[Press]{
 	Expires: func(p Press) time.Time { return p.At.Add(KeptFor) },
 }
 
-// Record keeps a press. Recording it again changes nothing.
+// ErrUnknown says that no such press was decided.
+var ErrUnknown = errors.New("no such press")
+
+// Record keeps what became of a press.
 func Record(ctx context.Context, s store.Store, p Press) error {
-	err := s.Update(ctx, func(_ context.Context, tx store.Tx) error { return presses.Create(tx, p.ID, p) })
-	if err != nil && !errors.Is(err, store.ErrExists) {
-		return fmt.Errorf("record press: %w", err)
+	err := s.Update(ctx, func(_ context.Context, tx store.Tx) error { return presses.Put(tx, p.ID, p) })
+	if err != nil {
+		return fmt.Errorf("record press %s: %w", p.ID, err)
 	}
 	return nil
 }
 
-// Get returns a press.
+// Get returns a press that was decided, or [ErrUnknown].
 func Get(ctx context.Context, s store.Store, id string) (Press, error) {
 	p, err := presses.Get(ctx, s, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return Press{}, fmt.Errorf("press %s: %w", id, ErrUnknown)
+	}
 	if err != nil {
 		return Press{}, fmt.Errorf("read press %s: %w", id, err)
 	}
 	return p, nil
 }
 
-// Decide records what became of a press.
-func Decide(ctx context.Context, s store.Store, id, outcome string) error {
-	err := s.Update(ctx, func(ctx context.Context, tx store.Tx) error {
-		p, err := presses.Get(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		p.Outcome = outcome
-		return presses.Put(tx, id, p)
-	})
-	if err != nil {
-		return fmt.Errorf("record the outcome of press %s: %w", id, err)
+// Decided reports whether a press was decided and told of already.
+func Decided(ctx context.Context, s store.Store, id string) (bool, error) {
+	p, err := Get(ctx, s, id)
+	if errors.Is(err, ErrUnknown) {
+		return false, nil
 	}
-	return nil
+	return err == nil && p.Outcome == Accepted, err
 }

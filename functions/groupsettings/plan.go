@@ -1,0 +1,222 @@
+package groupsettings
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/domain/settingsrule"
+	"github.com/sekisho/sekisho/shared/state/ledger"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/state/standing"
+)
+
+// This file is the brake. A correction past it is not made and not asked for one by one: the
+// group is held, and all groups that are held are one plan, which waits for two people. The
+// plan's id follows from everything in it, so that a press can only be about the plan that was
+// shown; another group more makes another plan.
+
+// overrideFor is how long an approved plan may be carried out.
+const overrideFor = time.Hour
+
+// maxPlan bounds how many groups one plan names. What is left over is in the next.
+const maxPlan = 500
+
+// planTarget stands for all groups that are held.
+var planTarget = change.Target{ID: "held-groups", Name: "held groups"}
+
+// withinBrake reports whether one more group may be corrected without people. A group that was
+// corrected within the last day counts once, however often. What a plan let through counts
+// too.
+func (h *handler) withinBrake(ctx context.Context, id string) (bool, error) {
+	if h.rules.Brake == (settingsrule.Brake{}) {
+		return true, nil
+	}
+	groups, err := h.mirror.Count(ctx)
+	if err != nil {
+		return false, err
+	}
+	limit, bound := h.rules.Brake.Limit(groups)
+	if !bound {
+		return true, nil
+	}
+	recent, err := h.ledger.Since(ctx, change.GroupSettings, h.now().Add(-24*time.Hour))
+	if err != nil {
+		return false, err
+	}
+	targets := map[string]bool{}
+	for _, c := range recent {
+		if c.Requirement.Mode == change.Auto && c.State != change.Withdrawn {
+			targets[c.Target.ID] = true
+		}
+	}
+	return targets[id] || len(targets) < limit, nil
+}
+
+// queuePlan queues the making of a plan, a minute from now: more groups may be held by then.
+func (h *handler) queuePlan(ctx context.Context) error {
+	at := h.now().Truncate(time.Minute).Add(time.Minute)
+	return h.enqueue(ctx, event.PlanCorrections{}, fmt.Sprintf("plan-%d", at.Unix()), at)
+}
+
+// plan proposes what to do about all groups that are held, in place of an earlier plan.
+func (h *handler) plan(ctx context.Context, _ event.PlanCorrections) error {
+	p, err := h.planned(ctx)
+	if err != nil {
+		return err
+	}
+	live, err := h.ledger.Live(ctx, change.GroupSettingsPlan, planTarget.ID)
+	if err != nil {
+		return err
+	}
+	stale := slices.DeleteFunc(live, func(c change.Change) bool {
+		slot, _, _ := change.SlotOf(c.ID)
+		return len(p.Diff) > 0 && slot == p.Slot()
+	})
+	if err := h.withdraw(ctx, stale, "the groups that are held have changed"); err != nil || len(p.Diff) == 0 {
+		return err
+	}
+	_, _, err = h.ledger.Propose(ctx, p)
+	return err
+}
+
+// planned returns the proposal for all groups that are held; without differences where none
+// is. It asks no API: the values read last are good enough to show, and are read again before
+// anything is done.
+func (h *handler) planned(ctx context.Context) (change.Proposal, error) {
+	p := change.Proposal{
+		Kind: change.GroupSettingsPlan, Target: planTarget, Requester: rule, Policy: h.policy.Hash,
+		Requirement: twoPeople(standing.Asks(h.policy.Requirement(change.GroupSettings, ""))),
+	}
+	held, err := h.mirror.Held(ctx, maxPlan)
+	if err != nil {
+		return p, err
+	}
+	var groups []string
+	for _, s := range held {
+		correction, g, err := h.correction(ctx, s)
+		if err != nil {
+			return p, err
+		}
+		if len(correction) == 0 {
+			continue
+		}
+		groups = append(groups, g.ID)
+		for _, d := range correction {
+			p.Diff = append(p.Diff, change.Delta{Field: g.Email + " " + d.Field, Before: d.Before, After: d.After})
+		}
+	}
+	p.Detail, err = json.Marshal(groups)
+	return p, err
+}
+
+// correction returns what would be corrected at once in a group, by the values read last.
+func (h *handler) correction(ctx context.Context, s mirror.Settings) ([]change.Delta, group.Group, error) {
+	header, err := h.mirror.Find(ctx, s.Group)
+	if errors.Is(err, mirror.ErrUnknown) {
+		return nil, group.Group{}, nil
+	}
+	if err != nil {
+		return nil, group.Group{}, err
+	}
+	f := h.rules.Evaluate(settingsrule.Subject{
+		Group: header.Group.Email, Settings: s.Values, Secure: s.Secure, Waived: s.Exceptions(header.Group.Email),
+	}, h.now())
+	for _, c := range f.Corrections {
+		if c.Mode == change.Auto {
+			return deltas(c), header.Group, nil
+		}
+	}
+	return nil, header.Group, nil
+}
+
+// twoPeople raises a requirement to at least two people.
+func twoPeople(r change.Requirement) change.Requirement {
+	total := 0
+	for _, n := range r.Needs {
+		total += n.Count
+	}
+	r.Needs = slices.Clone(r.Needs)
+	if total < 2 && len(r.Needs) > 0 {
+		r.Needs[0].Count += 2 - total
+	}
+	return r
+}
+
+// override carries out a plan: it lets the corrections through that it names.
+type override struct{ *handler }
+
+// Look implements [ledger.Applier]. A plan is in effect when none of its groups is held any
+// more for what the plan names.
+func (o override) Look(ctx context.Context, c change.Change) (ledger.Sight, error) {
+	waiting, err := o.waiting(ctx, c)
+	if err != nil {
+		return ledger.Sight{}, err
+	}
+	sight := ledger.Sight{InEffect: len(waiting) == 0}
+	if last := c.Decisions[len(c.Decisions)-1].At; o.now().Sub(last) > overrideFor {
+		sight.Obsolete = "the approval is older than an hour"
+	}
+	return sight, nil
+}
+
+// Act implements [ledger.Applier].
+func (o override) Act(ctx context.Context, c change.Change) error {
+	waiting, err := o.waiting(ctx, c)
+	if err != nil {
+		return err
+	}
+	for _, p := range waiting {
+		if _, _, err := o.ledger.Propose(ctx, p); err != nil {
+			return err
+		}
+		err := o.mirror.UpdateSettings(ctx, p.Target.ID, func(s *mirror.Settings) { s.Held = false })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// waiting returns the corrections of a plan that are still held, as they were planned. A group
+// whose settings have changed since is in the next plan.
+func (o override) waiting(ctx context.Context, c change.Change) ([]change.Proposal, error) {
+	var groups []string
+	if err := json.Unmarshal(c.Detail, &groups); err != nil {
+		return nil, fmt.Errorf("decode plan %s: %w", c.ID, err)
+	}
+	planned := map[change.Delta]bool{}
+	for _, d := range c.Diff {
+		planned[d] = true
+	}
+	var out []change.Proposal
+	for _, id := range groups {
+		s, err := o.mirror.Settings(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		correction, g, err := o.correction(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		same := len(correction) > 0 && !slices.ContainsFunc(correction, func(d change.Delta) bool {
+			return !planned[change.Delta{Field: g.Email + " " + d.Field, Before: d.Before, After: d.After}]
+		})
+		if !s.Held || !same {
+			continue
+		}
+		p, err := o.proposal(ctx, g, "")
+		if err != nil {
+			return nil, err
+		}
+		p.Diff, p.Requirement = correction, change.Requirement{Mode: change.Auto}
+		out = append(out, p)
+	}
+	return out, nil
+}

@@ -1,0 +1,123 @@
+package scenario_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/sekisho/sekisho/scripts/local/scenario"
+	"github.com/sekisho/sekisho/shared/sim/emulator"
+)
+
+func TestMain(m *testing.M) { os.Exit(emulator.Main(m)) }
+
+func play(t *testing.T, backend, file string) {
+	t.Helper()
+	var out strings.Builder
+	report, err := scenario.Play([]string{file}, scenario.Options{Backend: backend, Out: &out})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Failed != 0 {
+		t.Errorf("%s does not hold:\n%s", file, out.String())
+	}
+}
+
+func TestScenarios(t *testing.T) {
+	files, err := filepath.Glob("../testdata/scenarios/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scenarios: %v", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) { play(t, "embedded", file) })
+	}
+}
+
+// The same on Firestore and Pub/Sub. Not every scenario is played here: those that move the
+// clock by months would take long on the emulators, and prove nothing more about them.
+func TestScenariosOnGoogleCloud(t *testing.T) {
+	t.Setenv("FIRESTORE_EMULATOR_HOST", emulator.Firestore(t))
+	t.Setenv("PUBSUB_EMULATOR_HOST", emulator.PubSub(t))
+	for _, name := range []string{"brake", "crash", "groups", "quorum", "secure", "strangers"} {
+		t.Run(name, func(t *testing.T) { play(t, "gcp", "../testdata/scenarios/"+name+".txtar") })
+	}
+}
+
+// Real groups of a public organisation, where the folder SEKISHO_DATA names them.
+func TestPublicGroups(t *testing.T) {
+	data := os.Getenv("SEKISHO_DATA")
+	if data == "" {
+		t.Skip("SEKISHO_DATA names no folder with public groups")
+	}
+	groups := filepath.Join(data, "groups", "kubernetes", "groups.yaml")
+	script := `company ` + groups + `
+policy policy.yaml
+start
+expect over-quota directory 0
+expect calls directory.groups.get == 101
+expect mirror blog@kubernetes.io u0006@google.com
+expect setting leads@kubernetes.io whoCanViewGroup ALL_MEMBERS_CAN_VIEW
+workspace set-setting blog@kubernetes.io whoCanViewGroup ANYONE_CAN_VIEW by=u0001@vmware.com
+workspace add-member blog@kubernetes.io u0100@example.org by=u0001@vmware.com
+advance 10m
+expect setting blog@kubernetes.io whoCanViewGroup ALL_MEMBERS_CAN_VIEW
+expect mirror blog@kubernetes.io u0100@example.org
+expect change group.settings blog@kubernetes.io applied n=1
+expect slack u0001@vmware.com 'whoCanViewGroup.*ALL_MEMBERS_CAN_VIEW'
+slack click u0001@vmware.com Undo
+! expect setting blog@kubernetes.io whoCanViewGroup ANYONE_CAN_VIEW
+slack click u0002@gmail.com Approve
+expect setting blog@kubernetes.io whoCanViewGroup ANYONE_CAN_VIEW
+-- policy.yaml --
+settings:
+  mode: auto
+  rules:
+    general:
+      - {field: whoCanViewGroup, needles: [ANYONE_CAN_VIEW, ALL_IN_DOMAIN_CAN_VIEW], replace: ALL_MEMBERS_CAN_VIEW}
+`
+	file := filepath.Join(t.TempDir(), "public.txtar")
+	if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("embedded", func(t *testing.T) { play(t, "embedded", file) })
+	t.Run("gcp", func(t *testing.T) {
+		t.Setenv("FIRESTORE_EMULATOR_HOST", emulator.Firestore(t))
+		t.Setenv("PUBSUB_EMULATOR_HOST", emulator.PubSub(t))
+		play(t, "gcp", file)
+	})
+}
+
+// Scenarios that are wrong must not hold, whatever they are wrong in.
+func TestWrongScenariosDoNotHold(t *testing.T) {
+	wrong := map[string]string{
+		"an expectation that fails":  "expect setting data@example.com whoCanJoin NEVER",
+		"a negated one that holds":   "! expect member leads@example.com mia@example.com",
+		"an unknown command":         "frobnicate",
+		"a misspelled expectation":   "! expect seting data@example.com whoCanJoin X",
+		"a button that is not there": "slack click mia@example.com Approve",
+		"an unknown fault":           "! fault settings sideways",
+		"a clock that goes back":     "at 2020-01-01T00:00:00Z",
+		"an unknown person":          "! workspace set-setting data@example.com",
+	}
+	company, err := filepath.Abs("../testdata/company.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, line := range wrong {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "wrong.txtar")
+			if err := os.WriteFile(file, []byte("company "+company+"\n"+line+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var out strings.Builder
+			report, err := scenario.Play([]string{file}, scenario.Options{Out: &out})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if report.Failed != 1 || !strings.Contains(out.String(), "FAIL") {
+				t.Errorf("it held:\n%s", out.String())
+			}
+		})
+	}
+}

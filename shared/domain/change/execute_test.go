@@ -1,0 +1,206 @@
+package change_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
+)
+
+func TestOneClaimAtATime(t *testing.T) {
+	l := begin(t, wanted(auto, checker)).then(claim())
+	until := l.Claim.Until
+	if got := l.refused(until.Sub(l.now)-time.Nanosecond, claim()); got != change.RefusedBusy {
+		t.Errorf("before the claim lapses: got %s, want %s", got, change.RefusedBusy)
+	}
+	if l.after(until.Sub(l.now), claim()); l.fence() != 2 || l.Attempts != 2 {
+		t.Errorf("fence %d and %d attempts, want 2 and 2", l.fence(), l.Attempts)
+	}
+	for _, late := range []change.Action{
+		change.Complete{By: applier, Fence: 1},
+		change.Fail{By: applier, Fence: 1},
+		change.Release{By: applier, Fence: 1},
+		change.Withdraw{By: applier, Fence: 1},
+		change.Complete{By: applier},
+		change.Complete{By: applier, Fence: 3},
+	} {
+		if got := l.refused(0, late); got != change.RefusedFenced {
+			t.Errorf("%s with another fence: got %s, want %s", late.Verb(), got, change.RefusedFenced)
+		}
+	}
+	l.after(0, change.Release{By: applier, Fence: 2, RetryAt: l.now.Add(time.Hour)})
+	if got := l.refused(time.Hour-time.Nanosecond, claim()); got != change.RefusedBusy {
+		t.Errorf("before the next attempt: got %s, want %s", got, change.RefusedBusy)
+	}
+	if l.after(time.Hour, claim()); l.fence() != 3 {
+		t.Errorf("fence %d, want 3", l.fence())
+	}
+}
+
+func TestOnlyFunctionsCarryOut(t *testing.T) {
+	l := begin(t, wanted(auto, checker))
+	for _, by := range []change.Actor{aiko, checker, {}, {Kind: change.ByFunction}} {
+		if got := l.refused(0, change.ClaimIt{By: by, For: time.Minute}); got != change.RefusedStranger {
+			t.Errorf("a claim by %q %q: got %s, want %s", by.Kind, by.ID, got, change.RefusedStranger)
+		}
+	}
+}
+
+// TestWhatIsClaimedIsWithdrawnByItsHolderOnly: the effect may be on its way. Who says that the
+// change is withdrawn must know that nothing came of it.
+func TestWhatIsClaimedIsWithdrawnByItsHolderOnly(t *testing.T) {
+	l := begin(t, wanted(one, rin))
+	l.then(l.approve(aiko)).then(claim())
+	for _, by := range []change.Actor{rin, checker, clock} {
+		if got := l.refused(0, change.Withdraw{By: by}); got != change.RefusedBusy {
+			t.Errorf("a withdrawal by %s: got %s, want %s", by.ID, got, change.RefusedBusy)
+		}
+	}
+	tried := *l
+	tried.then(change.Release{By: applier, Fence: 1, Problem: "timeout"})
+	if got := tried.refused(0, change.Withdraw{By: rin}); got != change.RefusedBusy {
+		t.Errorf("after an attempt without an answer: got %s, want %s", got, change.RefusedBusy)
+	}
+	if l.then(change.Withdraw{By: applier, Fence: 1, Reason: "the group is gone"}); l.State != change.Withdrawn || l.Problem != "the group is gone" {
+		t.Errorf("it is %s because %q", l.State, l.Problem)
+	}
+}
+
+func TestAWithdrawalByAnotherPersonIsRefused(t *testing.T) {
+	l := begin(t, wanted(one, rin))
+	if got := l.refused(0, change.Withdraw{By: aiko}); got != change.RefusedStranger {
+		t.Errorf("got %s, want %s", got, change.RefusedStranger)
+	}
+	if l.then(change.Withdraw{By: person("rin-admin"), Reason: "no need"}); l.State != change.Withdrawn {
+		t.Errorf("it is %s", l.State)
+	}
+}
+
+func TestALapsedApprovalLeadsBackToThePeople(t *testing.T) {
+	approved := func() *life {
+		l := begin(t, wanted(two, rin))
+		l.after(2*time.Hour, change.Remind{By: clock}).then(l.approve(aiko))
+		return l.then(l.approve(daichi))
+	}
+	l := approved()
+	left := change.Standing{"aiko": {owners}, "daichi": {owners}} // daichi has left security
+	l.then(change.ClaimIt{By: applier, For: time.Minute, Standing: left})
+	switch {
+	case l.State != change.Proposed || l.Claim != nil || l.Attempts != 0:
+		t.Fatalf("it is %s with claim %+v after %d attempts", l.State, l.Claim, l.Attempts)
+	case l.Decisions[0].Void != "" || l.Decisions[1].Void == "":
+		t.Errorf("void are %q and %q, want only the second", l.Decisions[0].Void, l.Decisions[1].Void)
+	case l.Reminders != 0 || !l.RemindAt.Equal(l.now.Add(time.Hour)):
+		t.Errorf("%d reminders, the next at %s", l.Reminders, l.RemindAt)
+	}
+	if l.then(l.approve(chie)); l.State != change.Approved {
+		t.Errorf("another approval in its place, and it is %s", l.State)
+	}
+	if l.then(claim()); l.State != change.Applying {
+		t.Errorf("claimed, and it is %s", l.State)
+	}
+
+	l = approved()
+	if l.then(change.ClaimIt{By: applier, For: time.Minute}); l.State != change.Proposed || len(l.Approvers()) != 0 {
+		t.Errorf("nobody was looked up, and it is %s, approved by %q", l.State, l.Approvers())
+	}
+
+	l = approved()
+	more := change.Standing{"aiko": {owners}, "daichi": {security}} // owner no more, which was not needed
+	if l.then(change.ClaimIt{By: applier, For: time.Minute, Standing: more}); l.State != change.Applying || len(l.Approvers()) != 2 {
+		t.Errorf("what is left is enough, and it is %s, approved by %q", l.State, l.Approvers())
+	}
+}
+
+// TestALapsedApprovalOfWhatWasBegun: the applier died, and before the next one came the
+// approver lost the authority. The next one may look, but not act.
+func TestALapsedApprovalOfWhatWasBegun(t *testing.T) {
+	l := begin(t, wanted(one, rin))
+	l.then(l.approve(aiko)).then(claim())
+	l.after(time.Hour, change.ClaimIt{By: applier, For: time.Minute, Standing: change.Standing{"aiko": nil}})
+	if l.State != change.Applying || l.Authorized() || l.fence() != 2 {
+		t.Fatalf("it is %s, authorized %t, fence %d", l.State, l.Authorized(), l.fence())
+	}
+	unknown := *l
+	unknown.then(change.Release{By: applier, Fence: 2, Problem: "no answer"})
+	if unknown.State != change.Approved || unknown.Authorized() {
+		t.Errorf("nobody knows whether it is in effect, and it is %s, authorized %t", unknown.State, unknown.Authorized())
+	}
+	if l.then(change.Release{By: applier, Fence: 2, Absent: true}); l.State != change.Proposed || l.Tried {
+		t.Errorf("seen not to be in effect, and it is %s, tried %t", l.State, l.Tried)
+	}
+	if l.then(change.Withdraw{By: rin}); l.State != change.Withdrawn {
+		t.Errorf("it is %s", l.State)
+	}
+}
+
+func TestReleaseCountsWhatWasNotSeen(t *testing.T) {
+	l := begin(t, wanted(auto, checker)).then(claim()).then(change.Release{By: applier, Fence: 1, Problem: "500"})
+	l.then(claim()).then(change.Release{By: applier, Fence: 2, Unseen: true})
+	if l.Attempts != 2 || l.Unseen != 1 {
+		t.Errorf("%d attempts, %d unseen, want 2 and 1", l.Attempts, l.Unseen)
+	}
+	l.then(claim()).then(change.Fail{By: applier, Fence: 3, Problem: "does not converge"})
+	l.then(change.Retry{By: aiko, Counts: sits["aiko"]})
+	if l.State != change.Approved || l.Attempts != 0 || l.Unseen != 0 || l.Problem != "" || !l.Tried {
+		t.Errorf("to be tried again: it is %s after %d attempts, %d unseen, problem %q, tried %t", l.State, l.Attempts, l.Unseen, l.Problem, l.Tried)
+	}
+}
+
+func TestCompleteKeepsWhatWasThereJustBefore(t *testing.T) {
+	l := begin(t, wanted(auto, checker)).then(claim()).then(change.Release{By: applier, Fence: 1, Problem: "500"}).then(claim())
+	proposed := l.Diff
+	l.then(change.Complete{By: applier, Fence: 2, Before: map[string]string{"whoCanJoin": "ALL_IN_DOMAIN_CAN_JOIN", "other": "x"}})
+	if got := l.Diff[0].Before; got != "ALL_IN_DOMAIN_CAN_JOIN" || l.Problem != "" || l.Tried {
+		t.Errorf("before is %q, problem %q, tried %t", got, l.Problem, l.Tried)
+	}
+	if proposed[0].Before != "ANYONE_CAN_JOIN" {
+		t.Error("the change before was changed with it")
+	}
+}
+
+func TestReverse(t *testing.T) {
+	detail := []byte(`{"project":"prd"}`)
+	for kind, want := range map[change.Kind]change.Kind{
+		change.GroupSettings: change.GroupSettings, change.GroupMembers: change.GroupMembers, change.AccountDisable: change.AccountEnable,
+		change.AccountEnable: change.AccountDisable, change.AccountCreate: "", change.AccessGrant: change.AccessRevoke, change.AccessRevoke: "",
+		change.ConnectionCreate: "", change.CatalogApply: change.CatalogApply, "unknown": "",
+	} {
+		p := wanted(auto, checker)
+		p.Kind, p.Detail, p.Concerned = kind, detail, []string{"botan"}
+		p.Diff = append(p.Diff, change.Delta{Field: "showInGroupDirectory", Before: "true", After: "false", Follows: true})
+		l := begin(t, p)
+		if _, ok := l.Reverse(rin, "mistake"); ok {
+			t.Errorf("%s: there is something to take back before it was done", kind)
+		}
+		l.then(claim()).then(change.Complete{By: applier, Fence: 1})
+		back, ok := l.Reverse(rin, "mistake")
+		if ok != (want != "") {
+			t.Errorf("%s: something to take back: got %t", kind, ok)
+		}
+		if !ok {
+			continue
+		}
+		diff := []change.Delta{
+			{Field: "whoCanJoin", Before: "INVITED_CAN_JOIN", After: "ANYONE_CAN_JOIN"}, {Field: "showInGroupDirectory", Before: "false", After: "true"},
+		}
+		if back.Kind != want || back.Target != l.Target || back.UndoOf != l.ID || back.Reason != "mistake" || !back.Requester.Same(rin) ||
+			string(back.Detail) != string(detail) || len(back.Concerned) != 1 || len(back.Diff) != 2 || back.Diff[0] != diff[0] || back.Diff[1] != diff[1] {
+			t.Errorf("%s: got %+v", kind, back)
+		}
+		if back.Slot() == p.Slot() {
+			t.Errorf("%s: the reversal has the slot of what it takes back", kind)
+		}
+		back.Requirement = auto
+		undo := begin(t, back).then(claim()).then(change.Complete{By: applier, Fence: 1})
+		if _, ok := undo.Reverse(rin, "no"); ok {
+			t.Errorf("%s: a reversal can be reversed", kind)
+		}
+		if l.then(change.Undo{By: rin, Change: undo.ID}); l.State != change.Undone || l.UndoneBy != undo.ID {
+			t.Errorf("%s: it is %s by %q", kind, l.State, l.UndoneBy)
+		}
+		if _, ok := l.Reverse(rin, "again"); ok {
+			t.Errorf("%s: it can be taken back twice", kind)
+		}
+	}
+}
