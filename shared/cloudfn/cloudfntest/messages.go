@@ -33,6 +33,7 @@ func RefuseBadMessages(t *testing.T, f cloudfn.Function, rig func(testing.TB) *R
 	}
 	for _, s := range strangers {
 		t.Run("a caller "+s.name, func(t *testing.T) {
+			t.Parallel()
 			r := rig(t)
 			h := r.Build(f)
 			quiet := r.Mark()
@@ -47,6 +48,7 @@ func RefuseBadMessages(t *testing.T, f cloudfn.Function, rig func(testing.TB) *R
 		})
 	}
 	t.Run("another method", func(t *testing.T) {
+		t.Parallel()
 		r := rig(t)
 		h := r.Build(f)
 		quiet := r.Mark()
@@ -60,6 +62,7 @@ func RefuseBadMessages(t *testing.T, f cloudfn.Function, rig func(testing.TB) *R
 		quiet.OnlyAudit(t, 0)
 	})
 	t.Run("a body that is too large", func(t *testing.T) {
+		t.Parallel()
 		r := rig(t)
 		h := r.Build(f)
 		quiet := r.Mark()
@@ -71,6 +74,7 @@ func RefuseBadMessages(t *testing.T, f cloudfn.Function, rig func(testing.TB) *R
 	})
 	for name, body := range poison(t, types) {
 		t.Run("poison: "+name, func(t *testing.T) {
+			t.Parallel()
 			r := rig(t)
 			h := r.Build(f)
 			quiet := r.Mark()
@@ -95,6 +99,7 @@ func RefuseBadMessages(t *testing.T, f cloudfn.Function, rig func(testing.TB) *R
 	}
 	for _, p := range types {
 		t.Run("an empty payload of "+p.Type(), func(t *testing.T) {
+			t.Parallel()
 			r := rig(t)
 			h := r.Build(f)
 			body := fmt.Appendf(nil, `{"type":%q,"data":{}}`, p.Type())
@@ -113,6 +118,7 @@ func RefuseBadMessages(t *testing.T, f cloudfn.Function, rig func(testing.TB) *R
 		})
 	}
 	t.Run("the quarantine is full", func(t *testing.T) {
+		t.Parallel()
 		r := rig(t)
 		h := r.Build(f)
 		r.Store.Break(1)
@@ -193,6 +199,9 @@ func (r *Rig) Mark() *Mark {
 	r.Calls.Made()
 	return &Mark{rig: r, tasks: len(r.Queue.Tasks()), audited: len(r.Audit())}
 }
+
+// Tasks returns how many tasks there were.
+func (m *Mark) Tasks() int { return m.tasks }
 
 // Nothing fails the test if since the mark a task was queued, a message published, a vendor
 // called, or a record written whose key begins with none of these prefixes.
