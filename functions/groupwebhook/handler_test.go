@@ -101,6 +101,7 @@ func TestNotificationsBecomeReadings(t *testing.T) {
 		{"robot_setting_and_member", "groups_enterprise", []string{members}},
 	} {
 		t.Run(test.fixture, func(t *testing.T) {
+			t.Parallel()
 			h := open(t, cloudfntest.New(t), test.application)
 			mark := h.Mark()
 			if status := h.Do(h.handler, h.notify(fixture(t, test.fixture))); status != http.StatusOK {
@@ -144,6 +145,7 @@ func TestRecordedNotifications(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
 			body, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
@@ -221,6 +223,7 @@ func TestWhatIsNoNotificationIsTurnedAway(t *testing.T) {
 		{"a connection that breaks", func(_ *hook, r *http.Request) { r.Body = io.NopCloser(brokenReader{}) }, 400, "the body is not readable"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			h := open(t, cloudfntest.New(t), "admin")
 			mark := h.Mark()
 			for range 5 { // of one sort in one minute there is one audit entry
@@ -338,6 +341,7 @@ func TestAStormIsOneReadingForEachGroupAndWindow(t *testing.T) {
 func TestAQueueThatFailsLosesNothing(t *testing.T) {
 	for _, failures := range []int{1, 2} {
 		t.Run(fmt.Sprint(failures), func(t *testing.T) {
+			t.Parallel()
 			h := open(t, cloudfntest.New(t), "groups_enterprise")
 			mark := h.Mark()
 			h.Queue.Break(failures)
