@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/sekisho/sekisho/shared/ports/bus"
@@ -28,13 +29,35 @@ func (e permanentError) Permanent() bool { return true }
 
 // IsPermanent reports whether trying again cannot help. Adapters say so of their vendors'
 // errors by a method Permanent() bool. What breaks a rule of a port, such as a key that no store
-// can hold because a message named it so, breaks it again every time.
+// can hold because a message named it so, breaks it again every time. Of joined errors all must
+// be permanent: while one of them may pass, trying again helps.
 func IsPermanent(err error) bool {
-	var p interface{ Permanent() bool }
-	if errors.As(err, &p) && p.Permanent() {
-		return true
+	for err != nil {
+		if p, ok := err.(interface{ Permanent() bool }); ok {
+			return p.Permanent()
+		}
+		if err == store.ErrInvalid || err == queue.ErrInvalid || err == bus.ErrInvalid {
+			return true
+		}
+		switch u := err.(type) {
+		case interface{ Unwrap() error }:
+			err = u.Unwrap()
+		case interface{ Unwrap() []error }:
+			return joinedPermanent(err, u.Unwrap())
+		default:
+			return false
+		}
 	}
-	return errors.Is(err, store.ErrInvalid) || errors.Is(err, queue.ErrInvalid) || errors.Is(err, bus.ErrInvalid)
+	return false
+}
+
+// joinedPermanent looks at several errors in one: the parts of a joined one stand side by side,
+// while an error that wraps several, as fmt.Errorf does with more than one %w, is all of them.
+func joinedPermanent(err error, parts []error) bool {
+	if reflect.TypeOf(err) == reflect.TypeOf(errors.Join(errors.New(""))) {
+		return len(parts) > 0 && !slices.ContainsFunc(parts, func(part error) bool { return !IsPermanent(part) })
+	}
+	return slices.ContainsFunc(parts, IsPermanent)
 }
 
 // undecodable says where decoding failed. It leaves out what the decoder quotes of the input:
