@@ -33,7 +33,9 @@ var replay = flag.Uint64("seed", 0, "run the simulation with this seed only, and
 func TestInterleavings(t *testing.T) {
 	if *replay != 0 {
 		s := newSim(*replay)
+		s.tells = true
 		s.run()
+		s.end()
 		t.Logf("%s", strings.Join(s.trace, "\n"))
 		if s.broken != "" {
 			t.Error(s.broken)
@@ -46,10 +48,17 @@ func TestInterleavings(t *testing.T) {
 	}
 	count := map[string]int{}
 	began := time.Now()
+	var idle []*thread
 	for seed := range uint64(seeds) {
 		s := newSim(seed + 1)
+		s.idle = idle
 		s.run()
+		idle = s.idle
 		if s.broken != "" {
+			s = newSim(s.seed)
+			s.tells = true
+			s.run()
+			s.end()
 			t.Fatalf("seed %d: %s\nthe last steps:\n%s\nsay what happens: go test ./shared/state/ledger -run TestInterleavings -seed %d -v",
 				s.seed, s.broken, strings.Join(s.trace[max(0, len(s.trace)-25):], "\n"), s.seed)
 		}
@@ -57,6 +66,9 @@ func TestInterleavings(t *testing.T) {
 			count[what] += n
 		}
 		count["rerun transactions"] += s.store.reruns
+	}
+	for _, t := range idle {
+		t.stop()
 	}
 	t.Logf("%d interleavings in %s: %v", seeds, time.Since(began).Round(time.Millisecond), count)
 	// A simulation in which something never happens proves nothing about it.
@@ -79,6 +91,7 @@ type sim struct {
 	ledger *ledger.Ledger
 
 	running []*task
+	idle    []*thread
 	current *task
 	waiting []starter // to be started at any time
 	chores  []*chore  // what a queue keeps until it is done
@@ -88,6 +101,7 @@ type sim struct {
 	sits  map[string][]change.Selector // who is in which sets now
 
 	check  *checks
+	tells  bool // whether to keep the trace
 	trace  []string
 	step   int
 	broken string
@@ -110,12 +124,10 @@ type chore struct {
 
 // task is something under way. It goes on until its next step and can die at each.
 type task struct {
-	name  string
-	yield func(struct{}) bool
-	next  func() (struct{}, bool)
-	kill  func()
-	died  bool
-	done  func(died bool)
+	name   string
+	do     func(ctx context.Context)
+	done   func(died bool)
+	thread *thread // nil before it has begun
 	// What the checks know of it.
 	press    *press
 	claimed  map[string]int // step of its claim on a change
@@ -166,48 +178,87 @@ func (s *sim) pause(what string) {
 		return // the checks themselves read
 	}
 	s.say("%s", what)
-	if !s.current.yield(struct{}{}) {
+	t := s.current.thread
+	if t.yield(struct{}{}); t.dies {
 		panic(death{})
 	}
 }
 
 func (s *sim) say(format string, args ...any) {
+	if !s.tells || s.broken != "" && !strings.HasPrefix(format, "BROKEN") {
+		return
+	}
 	name := "-"
 	if s.current != nil {
 		name = s.current.name
 	}
-	if broken := len(s.trace) > 0 && s.broken != "" && !strings.Contains(format, "BROKEN"); !broken {
-		s.trace = append(s.trace, fmt.Sprintf("%4d %s %-28s ", s.step, s.now.Format("02 15:04:05"), name)+fmt.Sprintf(format, args...))
-	}
+	s.trace = append(s.trace, fmt.Sprintf("%4d %s %-28s ", s.step, s.now.Format("02 15:04:05"), name)+fmt.Sprintf(format, args...))
 }
 
 // start begins a task.
 func (s *sim) start(name string, do func(ctx context.Context), done func(died bool)) {
-	t := &task{name: name, done: done, claimed: map[string]int{}, read: map[string]int{}, absent: map[string]int{}, seen: map[string]int{}}
-	t.next, t.kill = iter.Pull(func(yield func(struct{}) bool) {
-		t.yield = yield
-		t.died = survive(func() { do(context.Background()) })
+	s.running = append(s.running, &task{
+		name: name, do: do, done: done,
+		claimed: map[string]int{}, read: map[string]int{}, absent: map[string]int{}, seen: map[string]int{},
 	})
-	s.running = append(s.running, t)
 }
 
 // goOn lets a task go on until its next step, or die.
 func (s *sim) goOn(i int, die bool) {
 	t := s.running[i]
 	s.current = t
-	more := false
 	if die {
 		s.say("dies")
 		s.count["death"]++
-		t.kill()
-	} else {
-		_, more = t.next()
+	}
+	switch {
+	case t.thread == nil && die: // it never began
+	case t.thread == nil:
+		t.thread = s.thread()
+		t.thread.do = t.do
+		t.thread.next()
+	default:
+		t.thread.dies = die
+		t.thread.next()
 	}
 	s.current = nil
-	if !more {
-		t.done(t.died || die) // a task that dies before its first step never ran
+	if t.thread == nil || t.thread.do == nil {
+		if t.thread != nil {
+			s.idle = append(s.idle, t.thread)
+		}
+		t.done(die || t.thread.died)
 		s.running = append(s.running[:i], s.running[i+1:]...)
 	}
+}
+
+// thread runs tasks one after the other: what runs next begins with a stack that has grown.
+type thread struct {
+	next       func() (struct{}, bool)
+	stop       func()
+	yield      func(struct{}) bool
+	do         func(ctx context.Context) // nil when it has ended
+	dies, died bool
+}
+
+// thread returns a thread that has nothing to do.
+func (s *sim) thread() *thread {
+	if n := len(s.idle); n > 0 {
+		t := s.idle[n-1]
+		s.idle = s.idle[:n-1]
+		return t
+	}
+	t := &thread{}
+	t.next, t.stop = iter.Pull(func(yield func(struct{}) bool) {
+		t.yield = yield
+		for {
+			t.died = survive(func() { t.do(context.Background()) })
+			t.do, t.dies = nil, false
+			if !yield(struct{}{}) {
+				return
+			}
+		}
+	})
+	return t
 }
 
 // queue keeps something to be done until it is.
@@ -245,13 +296,20 @@ func (s *sim) run() {
 		s.advance(true)
 	}
 	for round := 0; round < 400 && s.broken == "" && !s.atRest(); round++ {
-		s.drain()
+		s.drain(min(20*time.Second<<min(round, 12), 6*time.Hour))
 	}
 	for len(s.running) > 0 {
 		s.goOn(0, true)
 	}
 	if s.broken == "" {
 		s.check.rest()
+	}
+}
+
+// end ends the threads.
+func (s *sim) end() {
+	for _, t := range s.idle {
+		t.stop()
 	}
 }
 
@@ -278,7 +336,7 @@ func (s *sim) advance(unruly bool) {
 		})
 	case len(due) > 0 && n < 24:
 		s.deliver(due[s.random.IntN(len(due))])
-	case n < 28:
+	case n < 25:
 		s.start("sweep", s.sweep, func(bool) {})
 	case len(s.running) > 0:
 		s.goOn(s.random.IntN(len(s.running)), unruly && s.chance(2))
@@ -287,14 +345,18 @@ func (s *sim) advance(unruly bool) {
 
 // jump moves the clock: mostly a little, sometimes past a claim or a deadline.
 func (s *sim) jump() {
-	by := []time.Duration{time.Second, 10 * time.Second, time.Minute, 130 * time.Second, 130 * time.Second, 11 * time.Minute, time.Hour, 5 * time.Hour, 25 * time.Hour}
+	by := []time.Duration{
+		time.Second, 15 * time.Second, 15 * time.Second, 15 * time.Second, time.Minute, time.Minute, 130 * time.Second, 130 * time.Second,
+		190 * time.Second, 11 * time.Minute, time.Hour, 5 * time.Hour, 25 * time.Hour,
+	}
 	d := by[s.random.IntN(len(by)-s.random.IntN(4))]
 	s.now = s.now.Add(d)
 	s.say("the clock jumps by %s", d)
 }
 
-// drain lets everything that was begun end, in order, and the sweep pass.
-func (s *sim) drain() {
+// drain lets everything that was begun end, and the sweep pass; where there is nothing left but
+// to wait, it waits.
+func (s *sim) drain(wait time.Duration) {
 	for len(s.running) > 0 && s.broken == "" {
 		s.step++
 		s.goOn(s.random.IntN(len(s.running)), false)
@@ -310,7 +372,7 @@ func (s *sim) drain() {
 	}
 	s.start("sweep", s.sweep, func(bool) {})
 	if len(s.running) == 1 {
-		s.now = s.now.Add(10 * time.Minute)
+		s.now = s.now.Add(wait)
 	}
 }
 
@@ -325,7 +387,7 @@ func (s *sim) Publish(_ context.Context, _ string, m bus.Message) (string, error
 	if err := json.Unmarshal(m.Data, &e); err != nil {
 		return "", err
 	}
-	s.pause("publish " + m.Attributes[event.AttrState])
+	s.pause("publish")
 	if s.chance(3) {
 		return "", errDown
 	}
@@ -389,7 +451,7 @@ func (s *sim) Look(_ context.Context, c change.Change) (ledger.Sight, error) {
 		return ledger.Sight{}, answer{text: "503 on reading", permanent: s.chance(10)}
 	}
 	shown := g.value
-	if s.now.Before(g.settled) && s.chance(40) {
+	if s.now.Before(g.settled) && s.chance(60) {
 		s.count["stale reading"]++
 		shown = g.was
 	}
@@ -416,7 +478,7 @@ func (s *sim) Act(_ context.Context, c change.Change) error {
 	}
 	s.check.effect(c)
 	g := s.group[c.Target.ID]
-	g.was, g.value, g.settled = g.value, c.Diff[0].After, s.now.Add(time.Minute)
+	g.was, g.value, g.settled = g.value, c.Diff[0].After, s.now.Add(3*time.Minute)
 	s.say("EFFECT of %s: %s", c.ID, g.value)
 	s.pause("acted")
 	if s.chance(10) {

@@ -48,7 +48,7 @@ func (s *sim) cast() {
 	}
 	if s.chance(10) {
 		s.later("withdraw", func(ctx context.Context) {
-			if c, ok := s.latest(ctx, "g1"); ok {
+			if c, ok := s.latest("g1"); ok {
 				_, _ = s.ledger.Apply(ctx, c.ID, change.Withdraw{By: accounts[1], Reason: "changed my mind"})
 			}
 		})
@@ -58,7 +58,7 @@ func (s *sim) cast() {
 			s.later("leave", func(context.Context) { s.say("%s leaves", account.ID); s.sits[account.ID] = nil })
 		}
 	}
-	if s.chance(8) {
+	if s.chance(25) {
 		s.later("drift", func(context.Context) {
 			g := s.group["g1"]
 			s.say("somebody sets it back")
@@ -79,20 +79,23 @@ func (s *sim) sensor(p change.Proposal) {
 	})
 }
 
-// latest returns the newest change of a target.
-func (s *sim) latest(ctx context.Context, target string) (change.Change, bool) {
-	all, err := s.ledger.Of(ctx, change.GroupSettings, target)
-	if err != nil || len(all) == 0 {
-		return change.Change{}, false
+// latest returns the newest change of a target, as people see it.
+func (s *sim) latest(target string) (change.Change, bool) {
+	var newest change.Change
+	number := 0
+	for id, c := range s.check.docs {
+		if _, n, _ := change.SlotOf(id); c.Target.ID == target && (c.Proposed.After(newest.Proposed) || c.Proposed.Equal(newest.Proposed) && n > number) {
+			newest, number = c, n
+		}
 	}
-	return all[len(all)-1], true
+	return newest, number > 0
 }
 
 // people look at the request, now or later, and press what they think right; some press twice,
 // and some messages arrive twice.
 func (s *sim) people(target string) {
 	for _, account := range accounts {
-		for range s.random.IntN(3) {
+		for range s.random.IntN(2) {
 			verb := change.VerbApprove
 			if s.chance(12) {
 				verb = change.VerbDeny
@@ -111,7 +114,7 @@ func (s *sim) people(target string) {
 // person presses a button once there is one to press.
 func (s *sim) person(target string, by change.Actor, verb change.Verb, patience int) {
 	s.later(string(verb)+" by "+by.ID, func(ctx context.Context) {
-		c, ok := s.latest(ctx, target)
+		c, ok := s.latest(target)
 		if !ok || verb == change.VerbRetry && c.State != change.Failed {
 			if patience > 0 {
 				s.person(target, by, verb, patience-1)
@@ -157,7 +160,7 @@ func (s *sim) decide(ctx context.Context, p press) error {
 
 // revise words the request anew, as its requester may.
 func (s *sim) revise(ctx context.Context, target string) {
-	c, ok := s.latest(ctx, target)
+	c, ok := s.latest(target)
 	if !ok {
 		return
 	}
@@ -172,7 +175,7 @@ func (s *sim) revise(ctx context.Context, target string) {
 // undoer takes back what was done, once it is.
 func (s *sim) undoer(target string, patience int) {
 	s.later("undo", func(ctx context.Context) {
-		c, ok := s.latest(ctx, target)
+		c, ok := s.latest(target)
 		if !ok {
 			return
 		}

@@ -338,6 +338,9 @@ func (k *checks) rest() {
 			k.must(k.heard[id][seq+1], "nobody heard of transition %d of %s", seq+1, id)
 		}
 	}
+	for _, c := range k.s.chores {
+		k.fail("%s is never done", c.name)
+	}
 	for _, p := range k.presses {
 		refused := k.refused[p.change+".refused."+p.name]
 		accepted := slices.ContainsFunc(k.docs[p.change].Decisions, func(d change.Decision) bool {

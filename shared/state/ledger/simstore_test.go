@@ -102,7 +102,7 @@ func (m *memory) Get(ctx context.Context, key store.Key) (store.Record, error) {
 	if err := outside(ctx); err != nil {
 		return store.Record{}, err
 	}
-	m.pause("read " + key.Collection)
+	m.pause("read")
 	m.reading(key)
 	return m.get(key)
 }
@@ -111,7 +111,7 @@ func (m *memory) Query(ctx context.Context, q store.Query) (store.Page, error) {
 	if err := outside(ctx); err != nil {
 		return store.Page{}, err
 	}
-	m.pause("query " + q.Collection)
+	m.pause("query")
 	return m.query(q)
 }
 
