@@ -15,16 +15,23 @@ import (
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
-// apply carries out one change, or queues it for later.
+// apply carries out one change, or queues it for later. A message may name any change: those of
+// other kinds are none of this function's.
 func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
-	err := h.ledger.Carry(ctx, e.Change, robot, h.standing.Standing, applier{h})
-	var later *ledger.Later
+	c, err := h.ledger.Get(ctx, e.Change)
 	switch {
-	case errors.As(err, &later):
-		h.log.InfoContext(ctx, "later", "change_id", e.Change, "at", later.At, "cause", later.Cause.Error())
-		return h.enqueue(ctx, e, fmt.Sprintf("apply-%s-at-%d", e.Change, later.At.UnixMilli()), later.At)
 	case errors.Is(err, ledger.ErrNotFound):
 		return cloudfn.Permanent(err)
+	case err != nil:
+		return err
+	case c.Kind != change.GroupSettings:
+		return cloudfn.Permanent(fmt.Errorf("change %s is %s, not %s", c.ID, c.Kind, change.GroupSettings))
+	}
+	err = h.ledger.Carry(ctx, c.ID, robot, h.standing.Standing, applier{h})
+	var later *ledger.Later
+	if errors.As(err, &later) {
+		h.log.InfoContext(ctx, "later", "change_id", c.ID, "at", later.At, "cause", later.Cause.Error())
+		return h.enqueue(ctx, e, fmt.Sprintf("apply-%s-at-%d", c.ID, later.At.UnixMilli()), later.At)
 	}
 	return err
 }
