@@ -42,6 +42,11 @@ func (h *handler) tick(ctx context.Context, t event.Tick) error {
 // addresses. A group whose listing differs from the mirror, and one that the listing leaves
 // out, is read; the listing itself changes nothing.
 func (h *handler) walk(ctx context.Context, e event.Walk) error {
+	if e.Run == "" {
+		// The cursor of a directory that was never walked has no run either: such a walk would
+		// go on for ever.
+		return cloudfn.Permanent(errors.New("a walk without a name"))
+	}
 	c, err := cursor.Get(ctx, h.store, cursorWalk)
 	if err != nil {
 		return err
