@@ -2,7 +2,6 @@ package console
 
 import (
 	"encoding/json"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -327,9 +326,4 @@ func modalOf(v simslack.View) *modalPart {
 		part.Buttons = append(part.Buttons, b.Label)
 	}
 	return part
-}
-
-// errNoButton says that the button is not there any more.
-func errNoButton(ts string, n int) error {
-	return fmt.Errorf("button %d of message %s: %w", n, ts, errNotFound)
 }
