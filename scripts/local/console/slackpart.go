@@ -170,6 +170,7 @@ func (r *reading) waiting(person string) int {
 	return n
 }
 
+// tabs are the conversations of a reader, where there are several.
 func (r *reading) tabs(visible []simslack.Message) []tab {
 	names := []string{""}
 	for _, m := range visible {
@@ -179,6 +180,9 @@ func (r *reading) tabs(visible []simslack.Message) []tab {
 	}
 	if r.view.In != "" && !slices.Contains(names, r.view.In) {
 		names = append(names, r.view.In)
+	}
+	if len(names) == 1 {
+		return nil
 	}
 	slices.Sort(names)
 	var out []tab
