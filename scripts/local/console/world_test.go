@@ -70,4 +70,3 @@ groups:
 	}
 	return c
 }
-
