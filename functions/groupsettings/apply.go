@@ -15,23 +15,30 @@ import (
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
-// apply carries out one change, or queues it for later.
+// apply carries out one change, or queues it for later. A message may name any change: those of
+// other kinds are none of this function's.
 func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
 	c, err := h.ledger.Get(ctx, e.Change)
-	if err == nil {
-		var a ledger.Applier = applier{h}
-		if c.Kind == change.GroupSettingsPlan {
-			a = override{h}
-		}
-		err = h.ledger.Carry(ctx, e.Change, robot, h.standing.Standing, a)
-	}
-	var later *ledger.Later
 	switch {
-	case errors.As(err, &later):
-		h.log.InfoContext(ctx, "later", "change_id", e.Change, "at", later.At, "cause", later.Cause.Error())
-		return h.enqueue(ctx, e, fmt.Sprintf("apply-%s-at-%d", e.Change, later.At.UnixMilli()), later.At)
 	case errors.Is(err, ledger.ErrNotFound):
 		return cloudfn.Permanent(err)
+	case err != nil:
+		return err
+	}
+	var a ledger.Applier
+	switch c.Kind {
+	case change.GroupSettings:
+		a = applier{h}
+	case change.GroupSettingsPlan:
+		a = override{h}
+	default:
+		return cloudfn.Permanent(fmt.Errorf("change %s is %s: no change of settings", c.ID, c.Kind))
+	}
+	err = h.ledger.Carry(ctx, c.ID, robot, h.standing.Standing, a)
+	var later *ledger.Later
+	if errors.As(err, &later) {
+		h.log.InfoContext(ctx, "later", "change_id", c.ID, "at", later.At, "cause", later.Cause.Error())
+		return h.enqueue(ctx, e, fmt.Sprintf("apply-%s-at-%d", c.ID, later.At.UnixMilli()), later.At)
 	}
 	return err
 }

@@ -88,7 +88,7 @@ func openOfficeWith(tb testing.TB, rig *cloudfntest.Rig, faults *sim.Faults) *of
 	})
 	maps.Copy(rig.Variables, variables())
 	rig.Outbound = sim.Transport{"slack.test": o.slack}
-	if err := o.mirror.PutPeople(ctx, directory); err != nil {
+	if err := o.mirror.PutPeople(ctx, directory, time.Time{}); err != nil {
 		tb.Fatal(err)
 	}
 	data := group.Snapshot{Group: group.Group{ID: "g1", Email: "data@example.com"}, Read: rig.Clock.Now()}

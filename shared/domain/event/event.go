@@ -62,6 +62,12 @@ type CheckSettings struct {
 	Noticed time.Time `json:"noticed"`
 }
 
+// RefreshPerson orders one person's account to be read again from the Directory API.
+type RefreshPerson struct {
+	// Person is an immutable id or an address.
+	Person string `json:"person"`
+}
+
 // PlanCorrections orders a plan to be made of all corrections that the brake has held.
 type PlanCorrections struct{}
 
@@ -121,6 +127,7 @@ type Tick struct {
 
 // Type implements [Payload].
 func (RefreshGroup) Type() string    { return "group.refresh/1" }
+func (RefreshPerson) Type() string   { return "person.refresh/1" } // Type implements [Payload].
 func (PlanCorrections) Type() string { return "settings.plan/1" }  // Type implements [Payload].
 func (Walk) Type() string            { return "walk/1" }           // Type implements [Payload].
 func (GroupChanged) Type() string    { return "group.changed/1" }  // Type implements [Payload].

@@ -64,6 +64,8 @@ type Person struct {
 	Manager string `json:"manager,omitempty"`
 	// Language is a BCP 47 tag, where the directory knows it.
 	Language string `json:"language,omitempty"`
+	// Read is when the directory was asked.
+	Read time.Time `json:"read,omitzero"`
 }
 
 // Address returns an address as it is compared: without case and surrounding space.

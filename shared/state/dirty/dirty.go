@@ -29,6 +29,9 @@ func Queue(ctx context.Context, q queue.Queue, s group.Signal, robot string, now
 			return nil
 		}
 		return plan(ctx, q, event.QueueSettings, s, event.CheckSettings{Group: s.Group, Actor: s.Actor, Noticed: now}, now)
+	case group.AboutPerson:
+		s.Group = s.Person
+		return plan(ctx, q, event.QueueDirectory, s, event.RefreshPerson{Person: s.Person}, now)
 	case group.AboutEverything:
 		return plan(ctx, q, event.QueueDirectory, s, event.Walk{Run: now.UTC().Format("20060102T150405")}, now)
 	default:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/ports/store"
@@ -17,14 +18,15 @@ var people = store.Collection[group.Person]{
 		for _, a := range p.Aliases {
 			out = append(out, group.Address(a))
 		}
-		return map[string]any{"addresses": out, "email": group.Address(p.Email), "admin": p.Admin}
+		return map[string]any{"addresses": out, "email": group.Address(p.Email), "admin": p.Admin, "read": p.Read}
 	},
 }
 
-// PutPeople stores people as they were read.
-func (m *Mirror) PutPeople(ctx context.Context, list []group.Person) error {
+// PutPeople stores people as they were read at a time.
+func (m *Mirror) PutPeople(ctx context.Context, list []group.Person, read time.Time) error {
 	writes := make([]store.Write, 0, len(list))
 	for _, p := range list {
+		p.Read = read
 		r, err := people.Record(p.ID, p)
 		if err != nil {
 			return err
