@@ -108,7 +108,7 @@ func readSlackMethod(specs fs.FS, file string) (*slackMethod, error) {
 // Check implements [Spec].
 func (s *Slack) Check(x *Exchange) (Checked, bool) {
 	if strings.HasPrefix(x.URL.Path, "/actions/") || strings.HasPrefix(x.URL.Path, "/commands/") {
-		return checkResponseURL(x), true
+		return s.checkResponseURL(x), true
 	}
 	name, ok := strings.CutPrefix(x.URL.Path, "/api/")
 	if !ok {

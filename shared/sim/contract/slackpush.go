@@ -146,8 +146,11 @@ func (s *SlackPushes) checkForm(p *problems, raw []byte) string {
 
 func (s *SlackPushes) checkInteraction(p *problems, payload map[string]any) {
 	v := slackVisit{p, s.web}
+	if state, there := payload["state"]; there {
+		v.value("payload.state", v.part("payload", "state"), nil, state)
+	}
 	if message, there := payload["message"]; there {
-		v.value("payload.message", &swagger{Ref: "#/definitions/" + messageDefinition}, nil, message)
+		v.value("payload.message", v.part("payload", "message"), nil, message)
 	}
 	if view, there := payload["view"]; there {
 		v.value("payload.view", nil, s.web.views(), view)
@@ -175,7 +178,7 @@ func (t fieldTable) check(p *problems, at string, object map[string]any) {
 	}
 	for _, name := range sortedKeys(object) {
 		if !slices.Contains(t.always, name) && !slices.Contains(t.sometimes, name) {
-			p.add(at+"."+name, "there is no such field")
+			p.add(at+"."+name, noSuchField)
 		}
 	}
 }
@@ -206,15 +209,8 @@ var interactionFields = map[string]fieldTable{
 	},
 }
 
-// responseFields are those of a message to a response URL.
-// https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
-var responseFields = fieldTable{
-	sometimes: strings.Fields("text blocks attachments response_type replace_original delete_original thread_ts " +
-		"mrkdwn metadata unfurl_links unfurl_media link_names parse"),
-}
-
 // checkResponseURL checks a message to a response URL.
-func checkResponseURL(x *Exchange) Checked {
+func (s *Slack) checkResponseURL(x *Exchange) Checked {
 	var p problems
 	if x.Method != http.MethodPost {
 		p.add("method", "it is %s", x.Method)
@@ -223,13 +219,13 @@ func checkResponseURL(x *Exchange) Checked {
 		p.add("header.Content-Type", "%q, and the body is JSON", kind)
 	}
 	body, err := decode(x.Body)
-	if object, ok := body.(map[string]any); ok && err == nil {
-		responseFields.check(&p, "body", object)
-		for i := range p.list {
-			p.list[i].Borne = p.list[i].Text == "there is no such field" // Slack reads past it
-		}
+	if err != nil {
+		p.add("body", "%v", err)
 	} else {
-		p.add("body", "it is no JSON object")
+		slackVisit{&p, s}.value("body", responseMessage, nil, body)
+	}
+	for i := range p.list {
+		p.list[i].Borne = p.list[i].Text == noSuchField // Slack reads past it
 	}
 	return Checked{
 		Operation: "response_url", Outcome: fmt.Sprint(x.Status), Accepted: x.Status == http.StatusOK, Request: p.list,

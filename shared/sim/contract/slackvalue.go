@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // slackVisit walks an answer of Slack beside its schema in the OpenAPI document and the values
@@ -13,21 +12,6 @@ type slackVisit struct {
 	*problems
 	web *Slack
 }
-
-// isFree reports whether the content of a field is described elsewhere: it is Block Kit, or what
-// an app wrote itself.
-func isFree(at, name string) bool {
-	switch name {
-	case "blocks", "metadata", "state":
-		return true
-	case "title", "submit", "close":
-		return strings.HasSuffix(at, ".view")
-	}
-	return false
-}
-
-// messageDefinition describes messages. Some methods give a shorter one beside it.
-const messageDefinition = "objs_message"
 
 func (v slackVisit) value(at string, s *swagger, examples []any, value any) {
 	s = v.web.openAPI.resolve(s)
@@ -64,11 +48,11 @@ func (v slackVisit) value(at string, s *swagger, examples []any, value any) {
 	}
 }
 
-// allows reports whether a schema has the type of a value. Without a schema, only an example
-// that is null leaves the type open.
+// allows reports whether a schema has the type of a value. Without a schema, only examples that
+// are all null leave the type open.
 func (s *swagger) allows(value any, examples []any) bool {
 	if s == nil {
-		return slices.Contains(examples, nil)
+		return !slices.ContainsFunc(examples, func(e any) bool { return e != nil })
 	}
 	if len(s.Type) == 0 {
 		return true
@@ -127,7 +111,8 @@ func (v slackVisit) object(at string, s *swagger, examples []map[string]any, obj
 		return values, everywhere
 	}
 	for _, name := range sortedKeys(object) {
-		if isFree(at, name) {
+		if part := v.part(at, name); part != nil {
+			v.value(at+"."+name, part, nil, object[name])
 			continue
 		}
 		values, _ := inExamples(name)
@@ -135,18 +120,17 @@ func (v slackVisit) object(at string, s *swagger, examples []map[string]any, obj
 		if s != nil {
 			property = s.Properties[name]
 		}
-		switch {
-		case name == "message" && v.web.openAPI.Definitions[messageDefinition] != nil:
-			property = &swagger{Ref: "#/definitions/" + messageDefinition}
-		case name == "view":
+		if name == "view" {
 			values = v.web.views()
 		}
 		closed := s != nil && s.Open == false || len(examples) > 0
-		switch {
+		switch common := anywhere[at+"."+name]; {
 		case property != nil || len(values) > 0:
 			v.value(at+"."+name, property, values, object[name])
-		case closed && !slices.Contains(anywhere, at+"."+name):
-			v.add(at+"."+name, "there is no such field")
+		case common != nil:
+			v.value(at+"."+name, common, nil, object[name])
+		case closed:
+			v.add(at+"."+name, noSuchField)
 		}
 	}
 	if s == nil {
@@ -162,17 +146,15 @@ func (v slackVisit) object(at string, s *swagger, examples []map[string]any, obj
 	}
 }
 
-// anywhere are fields that any answer may have.
-// https://docs.slack.dev/apis/web-api#responses
-var anywhere = []string{"answer.ok", "answer.warning", "answer.response_metadata"}
-
-// alternatives takes the alternative with the fewest problems.
+// alternatives takes the alternative with the fewest problems, and of several such the one whose
+// problems lie deepest, which is the one that was meant.
 func (v slackVisit) alternatives(at string, list []*swagger, examples []any, value any) {
 	var best []Problem
 	for i, s := range list {
 		var p problems
 		slackVisit{&p, v.web}.value(at, s, examples, value)
-		if i == 0 || len(p.list) < len(best) {
+		deeper := len(p.list) > 0 && len(p.list) == len(best) && len(p.list[0].At) > len(best[0].At)
+		if i == 0 || len(p.list) < len(best) || deeper {
 			best = p.list
 		}
 	}
