@@ -1,7 +1,6 @@
 package mirror_test
 
 import (
-	order "cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/sekisho/sekisho/shared/adapters/embedded"
 	"github.com/sekisho/sekisho/shared/domain/group"
@@ -176,10 +176,16 @@ func (w *world) wantSnapshot(t testing.TB, want group.Snapshot) {
 func sorted(s group.Snapshot) group.Snapshot {
 	s.Members = slices.Clone(s.Members)
 	slices.SortFunc(s.Members, func(a, b group.Member) int {
-		return order.Or(strings.Compare(a.Email, b.Email), strings.Compare(a.ID, b.ID))
+		if a.Email != b.Email {
+			return strings.Compare(a.Email, b.Email)
+		}
+		return strings.Compare(a.ID, b.ID)
 	})
 	return s
 }
+
+// equalEmpty takes a missing list for an empty one.
+var equalEmpty = cmpopts.EquateEmpty()
 
 func wantParts(t testing.TB, got []group.Part, want ...group.Part) {
 	t.Helper()
