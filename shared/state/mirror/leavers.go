@@ -20,7 +20,7 @@ func (m *Mirror) RemovePerson(ctx context.Context, idOrAddress string, read time
 	if err != nil {
 		return err
 	}
-	p.Suspended, p.Admin = true, false
+	p.Gone, p.Suspended, p.Admin = true, true, false
 	return m.PutPeople(ctx, []group.Person{p}, read)
 }
 
@@ -34,7 +34,8 @@ func (m *Mirror) PersonRead(ctx context.Context, address string) (time.Time, err
 	return p.Read, err
 }
 
-// PeopleReadBefore returns the ids of the people whose accounts were read last before a time.
+// PeopleReadBefore returns the ids of the people whose accounts were read last before a time,
+// without those who are gone.
 func (m *Mirror) PeopleReadBefore(ctx context.Context, before time.Time) ([]string, error) {
 	var out []string
 	err := people.Each(ctx, m.store, store.Query{Where: []store.Cond{{Field: "read", Op: store.Less, Value: before}}, OrderBy: "read"},

@@ -13,6 +13,9 @@ import (
 var people = store.Collection[group.Person]{
 	Name: "people",
 	Fields: func(p group.Person) map[string]any {
+		if p.Gone {
+			return map[string]any{} // the address may be somebody else's by now
+		}
 		return map[string]any{"addresses": addresses(p.Email, p.Aliases), "email": group.Address(p.Email), "admin": p.Admin, "read": p.Read}
 	},
 }

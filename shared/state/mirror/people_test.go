@@ -3,6 +3,7 @@ package mirror_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -12,7 +13,7 @@ import (
 
 func putPeople(t *testing.T, w *world, people ...group.Person) {
 	t.Helper()
-	if err := w.PutPeople(t.Context(), people); err != nil {
+	if err := w.PutPeople(t.Context(), people, time.Time{}); err != nil {
 		t.Fatalf("PutPeople: %v", err)
 	}
 }
