@@ -10,6 +10,7 @@ import (
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/settingsrule"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
@@ -70,7 +71,7 @@ func (a applier) Look(ctx context.Context, c change.Change) (ledger.Sight, error
 			sight.InEffect = false
 		}
 	}
-	if err := a.remember(ctx, g.ID, values); err != nil {
+	if err := a.remember(ctx, g, values); err != nil {
 		return ledger.Sight{}, err
 	}
 	if sight.InEffect {
@@ -149,8 +150,13 @@ func (a applier) waive(ctx context.Context, c change.Change) error {
 	})
 }
 
-// remember keeps what was just read, so that the mirror shows it.
-func (a applier) remember(ctx context.Context, id string, values map[string]string) error {
+// remember keeps what was just read, and what the rules say of it, so that the mirror shows it.
+func (a applier) remember(ctx context.Context, g group.Group, values map[string]string) error {
 	now := a.now()
-	return a.mirror.UpdateSettings(ctx, id, func(s *mirror.Settings) { s.Values, s.Read = values, now })
+	return a.mirror.UpdateSettings(ctx, g.ID, func(s *mirror.Settings) {
+		s.Values, s.Read = values, now
+		s.Findings = inWords(a.rules.Evaluate(settingsrule.Subject{
+			Group: g.Email, Settings: values, Secure: s.Secure, Waived: s.Exceptions(g.Email),
+		}, now))
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/sekisho/sekisho/functions/groupsettings"
 	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"

@@ -313,7 +313,7 @@ func TestTheSameNotificationAgainIsOneReading(t *testing.T) {
 
 func TestAStormIsOneReadingForEachGroupAndWindow(t *testing.T) {
 	const notifications, groups = 1000, 10
-	h := open(t, cloudfntest.NewPlain(t), "admin")
+	h := open(t, cloudfntest.NewPlain(t, ""), "admin")
 	template := string(fixture(t, "admin_member"))
 	for i := range notifications {
 		text := strings.Replace(template, "data@example.com", fmt.Sprintf("g%d@example.com", i%groups), 1)

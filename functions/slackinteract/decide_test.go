@@ -92,7 +92,7 @@ func TestPressesThatDoNotCount(t *testing.T) {
 		{"a value beyond all keys", "approve", strings.Repeat("x", 5000) + "-1 1", nil, change.RefusedInvalid},
 		{"an old revision", "approve", "VALUE 1", func(o *office, c change.Change) {
 			_, err := o.ledger.Apply(context.Background(), c.ID, change.Revise{
-				By: rule, Diff: []change.Delta{{Field: "whoCanJoin", After: "something else"}}, Reason: "revised", Requirement: c.Requirement,
+				By: rule, Diff: c.Diff, Reason: "revised", Requirement: c.Requirement,
 			})
 			if err != nil {
 				o.TB.Fatal(err)
@@ -267,7 +267,8 @@ func TestUndoIsAChangeOfItsOwn(t *testing.T) {
 	o := openOffice(t, cloudfntest.New(t))
 	c := o.ask(t, 1, rule)
 	o.press(t, "ken@example.com", "approve", c, 1)
-	for _, a := range []change.Action{change.ClaimIt{By: rule, For: time.Minute, Standing: change.Standing{"1": {"approvers"}}}, change.Complete{By: rule, Fence: 1}} {
+	robot := change.Actor{Kind: change.ByFunction, ID: "applier"}
+	for _, a := range []change.Action{change.ClaimIt{By: robot, For: time.Minute, Standing: change.Standing{"1": {"approvers"}}}, change.Complete{By: robot, Fence: 1}} {
 		if _, err := o.ledger.Apply(context.Background(), c.ID, a); err != nil {
 			t.Fatal(err)
 		}

@@ -63,17 +63,18 @@ type Rig struct {
 }
 
 // New returns a rig on an empty store, on which every transaction is rehearsed.
-func New(tb testing.TB) *Rig { return newRig(tb, (*embedded.Store).Rehearsed) }
+func New(tb testing.TB) *Rig { return newRig(tb, "", (*embedded.Store).Rehearsed) }
 
-// NewPlain returns a rig on which transactions run once, as in production.
-func NewPlain(tb testing.TB) *Rig {
-	return newRig(tb, func(s *embedded.Store) *embedded.Store { return s })
+// NewPlain returns a rig on which transactions run once, as in production, and whose database
+// is in the file at path, or in memory where path is empty.
+func NewPlain(tb testing.TB, path string) *Rig {
+	return newRig(tb, path, func(s *embedded.Store) *embedded.Store { return s })
 }
 
-func newRig(tb testing.TB, of func(*embedded.Store) *embedded.Store) *Rig {
+func newRig(tb testing.TB, path string, of func(*embedded.Store) *embedded.Store) *Rig {
 	tb.Helper()
 	r := &Rig{TB: tb, Clock: &Clock{now: Begin}, Variables: map[string]string{}, Log: &Log{}, Calls: &Calls{}}
-	db, err := embedded.Open("", r.Clock.Now)
+	db, err := embedded.Open(path, r.Clock.Now)
 	if err != nil {
 		tb.Fatal(err)
 	}

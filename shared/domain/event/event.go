@@ -68,6 +68,16 @@ type RefreshPerson struct {
 	Person string `json:"person"`
 }
 
+// SweepSettings orders the settings of all groups, as they were read last, to be held against
+// the rules once more: one page of groups, in the order of their addresses. A sweep is a chain
+// of such tasks.
+type SweepSettings struct {
+	// Run names the sweep.
+	Run string `json:"run"`
+	// After is the address at which the page before ended.
+	After string `json:"after,omitempty"`
+}
+
 // PlanCorrections orders a plan to be made of all corrections that the brake has held.
 type PlanCorrections struct{}
 
@@ -128,6 +138,7 @@ type Tick struct {
 // Type implements [Payload].
 func (RefreshGroup) Type() string    { return "group.refresh/1" }
 func (RefreshPerson) Type() string   { return "person.refresh/1" } // Type implements [Payload].
+func (SweepSettings) Type() string   { return "settings.sweep/1" } // Type implements [Payload].
 func (PlanCorrections) Type() string { return "settings.plan/1" }  // Type implements [Payload].
 func (Walk) Type() string            { return "walk/1" }           // Type implements [Payload].
 func (GroupChanged) Type() string    { return "group.changed/1" }  // Type implements [Payload].

@@ -428,10 +428,11 @@ func (s *sim) authority(_ context.Context, c change.Change, people []string) (ch
 // holds returns those of a change's selectors that hold for an account now.
 func (s *sim) holds(c change.Change, account string) []change.Selector {
 	var out []change.Selector
-	asked := c.Requirement.Selectors(c.Escalated)
+	asked := asks(c)
 	if len(asked) == 0 {
 		asked = []change.Selector{owners}
 	}
+	asked = append(asked, managers) // a caller may look up more than it has to
 	for _, have := range s.sits[account] {
 		for _, want := range asked {
 			if have == want {

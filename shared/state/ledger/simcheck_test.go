@@ -22,6 +22,7 @@ type checks struct {
 	states  map[string]map[int]change.State // by change and number of the transition
 	heard   map[string]map[int]bool         // notices that the bus has
 	effects map[string][]int                // ticks of effects, by change
+	votes   map[string][]vote               // by change
 	denials map[string][]denial             // by change
 	presses []*press                        // that people made
 	decided map[string]int                  // how often a press was written down as decided
@@ -30,10 +31,17 @@ type checks struct {
 
 type denial struct{ tick, revision int }
 
+// vote is an approval that was accepted: of what its maker was shown.
+type vote struct {
+	account  string
+	revision int
+	counts   []change.Selector
+}
+
 func newChecks(s *sim) *checks {
 	return &checks{
 		s: s, docs: map[string]change.Change{}, states: map[string]map[int]change.State{}, heard: map[string]map[int]bool{},
-		effects: map[string][]int{}, denials: map[string][]denial{}, decided: map[string]int{}, refused: map[string]bool{},
+		effects: map[string][]int{}, denials: map[string][]denial{}, votes: map[string][]vote{}, decided: map[string]int{}, refused: map[string]bool{},
 	}
 }
 
@@ -189,7 +197,7 @@ func (k *checks) pressed(before, after change.Change, verb change.Verb) {
 		k.fail("%s of %s by nobody", verb, id)
 		return
 	}
-	asked := before.Requirement.Selectors(before.Escalated)
+	asked := asks(before)
 	has := len(asked) == 0 && len(p.counts) > 0
 	for _, s := range p.counts {
 		has = has || slices.Contains(asked, s)
@@ -203,10 +211,23 @@ func (k *checks) pressed(before, after change.Change, verb change.Verb) {
 		k.denials[id] = append(k.denials[id], denial{k.tick, before.Revision})
 		return
 	}
+	k.votes[id] = append(k.votes[id], vote{p.by.ID, p.revision, p.counts})
 	k.must(one(p.by.ID) != one(before.Requester.ID), "%s approved the own request %s", p.by.ID, id)
 	for _, d := range before.Decisions {
 		k.must(d.Void != "" || d.Revision != before.Revision || one(d.By.ID) != one(p.by.ID), "%s approved %s twice", p.by.ID, id)
 	}
+}
+
+// asks returns the sets of people whom a change asks now.
+func asks(c change.Change) []change.Selector {
+	var out []change.Selector
+	for _, n := range c.Requirement.Needs {
+		out = append(out, n.From)
+	}
+	if c.Escalated && c.Requirement.Escalate != nil {
+		out = append(out, c.Requirement.Escalate.To)
+	}
+	return out
 }
 
 // enough reports whether the approvals of a change's revision meet what it needs, by trying
@@ -217,16 +238,19 @@ func (k *checks) enough(c change.Change, sits map[string][]change.Selector, stil
 	}
 	holds := map[string][]change.Selector{}
 	var people []string
-	for _, d := range c.Decisions {
-		who := one(d.By.ID)
-		if d.Verdict != change.Yes || d.Void != "" || d.Revision != c.Revision || who == one(c.Requester.ID) {
+	for _, v := range k.votes[c.ID] {
+		who := one(v.account)
+		voided := !slices.ContainsFunc(c.Decisions, func(d change.Decision) bool {
+			return d.Verdict == change.Yes && d.Void == "" && d.By.ID == v.account
+		})
+		if v.revision != c.Revision || voided || who == one(c.Requester.ID) {
 			continue
 		}
 		if !slices.Contains(people, who) {
 			people = append(people, who)
 		}
-		for _, s := range d.Counts {
-			if !still || slices.Contains(sits[d.By.ID], s) {
+		for _, s := range v.counts {
+			if !still || slices.Contains(sits[v.account], s) {
 				holds[who] = append(holds[who], s)
 			}
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/group"
@@ -14,11 +13,7 @@ import (
 var people = store.Collection[group.Person]{
 	Name: "people",
 	Fields: func(p group.Person) map[string]any {
-		out := []string{group.Address(p.Email)}
-		for _, a := range p.Aliases {
-			out = append(out, group.Address(a))
-		}
-		return map[string]any{"addresses": out, "email": group.Address(p.Email), "admin": p.Admin, "read": p.Read}
+		return map[string]any{"addresses": addresses(p.Email, p.Aliases), "email": group.Address(p.Email), "admin": p.Admin, "read": p.Read}
 	},
 }
 
@@ -48,20 +43,21 @@ func (m *Mirror) Person(ctx context.Context, id string) (group.Person, error) {
 	if errors.Is(err, store.ErrNotFound) {
 		return group.Person{}, fmt.Errorf("person %s: %w", id, ErrUnknown)
 	}
-	return p, err
+	if err != nil {
+		return group.Person{}, fmt.Errorf("read person %s: %w", id, err)
+	}
+	return p, nil
 }
 
-// PersonAt returns the one person with an address, or [ErrUnknown] where there is none, or
-// more than one.
+// PersonAt returns the one person with an address in any letter case, an alias included, or
+// [ErrUnknown] where there is none, or more than one.
 func (m *Mirror) PersonAt(ctx context.Context, address string) (group.Person, error) {
-	found, _, err := people.Query(ctx, m.store, store.Query{
-		Where: []store.Cond{{Field: "addresses", Op: store.Contains, Value: group.Address(address)}}, Limit: 2,
-	})
+	found, err := having(ctx, m.store, people, address)
 	if err != nil {
-		return group.Person{}, fmt.Errorf("look up %s: %w", address, err)
+		return group.Person{}, fmt.Errorf("look up person %s: %w", address, err)
 	}
 	if len(found) != 1 {
-		return group.Person{}, fmt.Errorf("%d people with the address %s: %w", len(found), address, ErrUnknown)
+		return group.Person{}, fmt.Errorf("%d people with the address %.200q: %w", len(found), address, ErrUnknown)
 	}
 	return found[0], nil
 }
@@ -76,41 +72,8 @@ func (m *Mirror) Admins(ctx context.Context) ([]group.Person, error) {
 			}
 			return nil
 		})
-	return out, err
-}
-
-// Within returns the ids of the people who are in a group, directly or through groups in it.
-// Groups that contain one another are followed once.
-func (m *Mirror) Within(ctx context.Context, idOrAddress string) ([]string, error) {
-	seen := map[string]bool{}
-	var out []string
-	var walk func(idOrAddress string) error
-	walk = func(idOrAddress string) error {
-		s, err := m.Snapshot(ctx, idOrAddress)
-		if errors.Is(err, ErrUnknown) {
-			return nil // a group of another company
-		}
-		if err != nil {
-			return err
-		}
-		if seen[s.Group.ID] {
-			return nil
-		}
-		seen[s.Group.ID] = true
-		for _, member := range s.Members {
-			if member.Type == group.Nested {
-				if err := walk(member.ID); err != nil {
-					return err
-				}
-				continue
-			}
-			out = append(out, member.ID)
-		}
-		return nil
+	if err != nil {
+		return nil, fmt.Errorf("look up the administrators: %w", err)
 	}
-	if err := walk(idOrAddress); err != nil {
-		return nil, err
-	}
-	slices.Sort(out)
-	return slices.Compact(out), nil
+	return out, nil
 }

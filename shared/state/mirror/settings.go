@@ -24,6 +24,9 @@ type Settings struct {
 	Held bool `json:"held,omitempty"`
 	// Waivers are exceptions that people granted by approving that a correction be taken back.
 	Waivers []Waiver `json:"waivers,omitempty"`
+	// Gone is when the group turned out to be gone; zero while it exists. What people decided
+	// is kept for [GoneFor], for the case that the group comes back.
+	Gone time.Time `json:"gone,omitzero"`
 }
 
 // Waiver keeps the rules off one field of a group for a time.
@@ -57,11 +60,23 @@ func (s Settings) turn() time.Time {
 var settings = store.Collection[Settings]{
 	Name: "settings",
 	Fields: func(s Settings) map[string]any {
-		fields := map[string]any{"read": s.Read, "secure": s.Secure, "open": len(s.Findings) > 0, "held": s.Held}
+		fields := map[string]any{}
+		if !s.Gone.IsZero() {
+			return fields
+		}
 		if t := s.turn(); !t.IsZero() {
 			fields["turn"] = t
 		}
+		if s.Held {
+			fields["held"] = true
+		}
 		return fields
+	},
+	Expires: func(s Settings) time.Time {
+		if s.Gone.IsZero() {
+			return time.Time{}
+		}
+		return s.Gone.Add(GoneFor)
 	},
 }
 
@@ -78,7 +93,8 @@ func (m *Mirror) Settings(ctx context.Context, id string) (Settings, error) {
 	return s, nil
 }
 
-// UpdateSettings changes what the mirror knows of a group's settings.
+// UpdateSettings changes what the mirror knows of a group's settings. The function that changes
+// them may run more than once, each time on what is stored then.
 func (m *Mirror) UpdateSettings(ctx context.Context, id string, change func(*Settings)) error {
 	err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		s, err := settings.Get(ctx, tx, id)
@@ -95,7 +111,8 @@ func (m *Mirror) UpdateSettings(ctx context.Context, id string, change func(*Set
 	return nil
 }
 
-// Turned returns the ids of the groups of which a waiver has ended by now.
+// Turned returns the ids of the groups of which a waiver has ended by now, the one that ended
+// first before the others. A group that is gone is not among them.
 func (m *Mirror) Turned(ctx context.Context, now time.Time) ([]string, error) {
 	var out []string
 	err := settings.Each(ctx, m.store, store.Query{Where: []store.Cond{{Field: "turn", Op: store.AtMost, Value: now}}, OrderBy: "turn"},
@@ -103,10 +120,14 @@ func (m *Mirror) Turned(ctx context.Context, now time.Time) ([]string, error) {
 			out = append(out, s.Group)
 			return nil
 		})
-	return out, err
+	if err != nil {
+		return nil, fmt.Errorf("look up the waivers that have ended: %w", err)
+	}
+	return out, nil
 }
 
-// Held returns the settings of groups that the brake holds, at most so many.
+// Held returns the settings of groups that the brake holds, at most so many. A group that is
+// gone is not among them.
 func (m *Mirror) Held(ctx context.Context, most int) ([]Settings, error) {
 	held, _, err := settings.Query(ctx, m.store, store.Query{Where: []store.Cond{{Field: "held", Op: store.Equal, Value: true}}, Limit: most})
 	if err != nil {

@@ -1,0 +1,67 @@
+package mirror_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/state/mirror"
+)
+
+func TestFind(t *testing.T) {
+	w := newWorld(t)
+	s := read("G1", "Eng@Example.com", 0, user("ada"))
+	s.Group.Aliases = []string{"Dev@example.com", "eng@example.com"}
+	w.replace(t, s)
+	for _, name := range []string{"G1", "eng@example.com", " ENG@EXAMPLE.COM ", "dev@example.com", "DEV@example.com"} {
+		if h, err := w.Find(t.Context(), name); err != nil || h.Group.ID != "G1" {
+			t.Errorf("Find(%q) = %q, %v; want G1", name, h.Group.ID, err)
+		}
+	}
+	// Ids are no addresses: their letter case counts.
+	for _, name := range []string{"g1", "en@example.com", "example.com", ""} {
+		if h, err := w.Find(t.Context(), name); !errors.Is(err, mirror.ErrUnknown) {
+			t.Errorf("Find(%q) = %q, %v; want ErrUnknown", name, h.Group.ID, err)
+		}
+	}
+}
+
+// An address may be taken, given back and taken again, by groups made and unmade by a program.
+func TestFindTheOneThatLivesAmongManyThatAreGone(t *testing.T) {
+	w := newWorld(t)
+	const address = "project@example.com"
+	for i := range 25 {
+		id := fmt.Sprintf("g%02d", i)
+		w.replace(t, read(id, address, 2*i))
+		if _, _, err := w.Remove(t.Context(), id, start.Add(time.Duration(2*i+1)*time.Minute)); err != nil {
+			t.Fatalf("Remove: %v", err)
+		}
+	}
+	if _, err := w.Find(t.Context(), address); !errors.Is(err, mirror.ErrUnknown) {
+		t.Errorf("Find while all are gone: %v; want ErrUnknown", err)
+	}
+	if got, err := w.Freshness(t.Context(), address); err != nil || !got.Equal(start.Add(49*time.Minute)) {
+		t.Errorf("Freshness while all are gone: %v, %v; want that of the last", got, err)
+	}
+	w.replace(t, read("z", address, 60))
+	if h, err := w.Find(t.Context(), address); err != nil || h.Group.ID != "z" {
+		t.Errorf("Find: %q, %v; want z", h.Group.ID, err)
+	}
+}
+
+func TestAnAddressThatPassesFromOneGroupToAnother(t *testing.T) {
+	w := newWorld(t)
+	w.replace(t, read("old", "team@example.com", 0))
+	// The new group is read before the mirror learns that the old one was renamed.
+	w.replace(t, read("new", "team@example.com", 1))
+	if h, err := w.Find(t.Context(), "team@example.com"); err != nil || h.Group.ID != "new" {
+		t.Errorf("Find: %q, %v; want new", h.Group.ID, err)
+	}
+	w.replace(t, read("old", "team-2025@example.com", 2))
+	for address, want := range map[string]string{"team@example.com": "new", "team-2025@example.com": "old"} {
+		if h, err := w.Find(t.Context(), address); err != nil || h.Group.ID != want {
+			t.Errorf("Find(%s): %q, %v; want %s", address, h.Group.ID, err, want)
+		}
+	}
+}
