@@ -64,6 +64,9 @@ func (h *handler) sweep(ctx context.Context, c change.Change, now time.Time) err
 // deadLetter keeps what the bus could not deliver where a person sees it.
 func (h *handler) deadLetter(ctx context.Context, m cloudfn.Received) error {
 	from := m.Attributes[bus.AttrDeadLetterSubscription]
+	if from == "" {
+		return cloudfn.Permanent(errors.New("neither a tick nor a dead letter"))
+	}
 	h.log.ErrorContext(ctx, "dead letter", "subscription", from)
 	return cloudfn.Quarantine(ctx, h.store, cloudfn.Quarantined{
 		Function: "changesweep", Source: from, Message: m.ID, Type: m.Type,

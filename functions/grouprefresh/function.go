@@ -1,6 +1,7 @@
 // Package grouprefresh reads groups and people from the Directory API into the mirror.
 //
-// Trigger: tasks of the queue directory: one group, or one page of a walk through everything.
+// Trigger: tasks of the queue directory: one group, one person, or one
+// page of a walk through everything.
 // Cloud Scheduler: job "walk", nightly; the first one fills the mirror.
 //
 // Reads: groups, members, people, cursors.
@@ -8,7 +9,7 @@
 // Writes: groups, members, people, cursors; publishes group-changed.
 //
 // Calls: Admin SDK Directory API, as its only caller: groups.list, groups.get, members.list,
-// users.list.
+// users.list, users.get.
 //
 // Permissions: roles/datastore.user, roles/pubsub.publisher on group-changed,
 // roles/cloudtasks.enqueuer; scopes admin.directory.group.readonly,
@@ -54,5 +55,5 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		return nil, err
 	}
 	h := &handler{store: env.Store, bus: env.Bus, queue: env.Queue, mirror: mirror.New(env.Store), directory: directory, now: env.Now}
-	return cloudfn.Messages("grouprefresh", env, cloudfn.On(h.refresh), cloudfn.On(h.walk), cloudfn.On(h.tick)), nil
+	return cloudfn.Messages("grouprefresh", env, cloudfn.On(h.refresh), cloudfn.On(h.refreshPerson), cloudfn.On(h.walk), cloudfn.On(h.tick)), nil
 }

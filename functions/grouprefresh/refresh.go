@@ -21,6 +21,7 @@ type directory interface {
 	Snapshot(ctx context.Context, idOrEmail string, now time.Time) (group.Snapshot, error)
 	Groups(ctx context.Context, pageToken string) (workspace.GroupPage, error)
 	People(ctx context.Context, pageToken string) (workspace.PersonPage, error)
+	Person(ctx context.Context, idOrEmail string) (group.Person, error)
 }
 
 type handler struct {
@@ -51,6 +52,20 @@ func (h *handler) refresh(ctx context.Context, e event.RefreshGroup) error {
 		return err
 	}
 	return h.tell(ctx, s.Group.ID, s.Read, parts)
+}
+
+// refreshPerson reads one account. Somebody whose account is stopped or gone decides nothing
+// any more from then on.
+func (h *handler) refreshPerson(ctx context.Context, e event.RefreshPerson) error {
+	began := h.now()
+	p, err := h.directory.Person(ctx, e.Person)
+	if errors.Is(err, workspace.ErrNotFound) {
+		return h.mirror.RemovePerson(ctx, e.Person, began)
+	}
+	if err != nil {
+		return fmt.Errorf("read the account of %s: %w", e.Person, err)
+	}
+	return h.mirror.PutPeople(ctx, []group.Person{p}, began)
 }
 
 // tell publishes what changed, then records that it was told. A crash in between tells it

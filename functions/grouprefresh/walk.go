@@ -42,6 +42,11 @@ func (h *handler) tick(ctx context.Context, t event.Tick) error {
 // addresses. A group whose listing differs from the mirror, and one that the listing leaves
 // out, is read; the listing itself changes nothing.
 func (h *handler) walk(ctx context.Context, e event.Walk) error {
+	if e.Run == "" {
+		// The cursor of a directory that was never walked has no run either: such a walk would
+		// go on for ever.
+		return cloudfn.Permanent(errors.New("a walk without a name"))
+	}
 	c, err := cursor.Get(ctx, h.store, cursorWalk)
 	if err != nil {
 		return err
@@ -52,7 +57,7 @@ func (h *handler) walk(ctx context.Context, e event.Walk) error {
 		if underWay && h.now().Sub(c.Moved) < stalled {
 			return fmt.Errorf("walk %s: walk %s is under way", e.Run, c.Run)
 		}
-		c = cursor.Cursor{Run: e.Run, Phase: phasePeople, At: c.At}
+		c = cursor.Cursor{Run: e.Run, Phase: phasePeople, At: c.At, Began: h.now()}
 	case c.Run != e.Run, c.Phase == phaseDone, e.Page != c.Count:
 		return nil // a page that was done before
 	}
@@ -81,12 +86,24 @@ func (h *handler) walkPeople(ctx context.Context, c *cursor.Cursor) error {
 	if err != nil {
 		return fmt.Errorf("list people: %w", err)
 	}
-	if err := h.mirror.PutPeople(ctx, page.People); err != nil {
+	if err := h.mirror.PutPeople(ctx, page.People, h.now()); err != nil {
 		return err
 	}
 	c.Token = page.Next
-	if page.Next == "" {
-		c.Phase = phaseGroups
+	if page.Next != "" {
+		return nil
+	}
+	c.Phase = phaseGroups
+	// Who is in no list any more is asked for one by one: a list that ends early removes
+	// nobody.
+	missing, err := h.mirror.PeopleReadBefore(ctx, c.Began)
+	if err != nil {
+		return err
+	}
+	for _, id := range missing {
+		if err := h.enqueue(ctx, event.RefreshPerson{Person: id}, "walk-"+c.Run+"-person-"+id); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -10,28 +10,36 @@ import (
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/settingsrule"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
-// apply carries out one change, or queues it for later.
+// apply carries out one change, or queues it for later. A message may name any change: those of
+// other kinds are none of this function's.
 func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
 	c, err := h.ledger.Get(ctx, e.Change)
-	if err == nil {
-		var a ledger.Applier = applier{h}
-		if c.Kind == change.GroupSettingsPlan {
-			a = override{h}
-		}
-		err = h.ledger.Carry(ctx, e.Change, robot, h.standing.Standing, a)
-	}
-	var later *ledger.Later
 	switch {
-	case errors.As(err, &later):
-		h.log.InfoContext(ctx, "later", "change_id", e.Change, "at", later.At, "cause", later.Cause.Error())
-		return h.enqueue(ctx, e, fmt.Sprintf("apply-%s-at-%d", e.Change, later.At.UnixMilli()), later.At)
 	case errors.Is(err, ledger.ErrNotFound):
 		return cloudfn.Permanent(err)
+	case err != nil:
+		return err
+	}
+	var a ledger.Applier
+	switch c.Kind {
+	case change.GroupSettings:
+		a = applier{h}
+	case change.GroupSettingsPlan:
+		a = override{h}
+	default:
+		return cloudfn.Permanent(fmt.Errorf("change %s is %s: no change of settings", c.ID, c.Kind))
+	}
+	err = h.ledger.Carry(ctx, c.ID, robot, h.standing.Standing, a)
+	var later *ledger.Later
+	if errors.As(err, &later) {
+		h.log.InfoContext(ctx, "later", "change_id", c.ID, "at", later.At, "cause", later.Cause.Error())
+		return h.enqueue(ctx, e, fmt.Sprintf("apply-%s-at-%d", c.ID, later.At.UnixMilli()), later.At)
 	}
 	return err
 }
@@ -63,7 +71,7 @@ func (a applier) Look(ctx context.Context, c change.Change) (ledger.Sight, error
 			sight.InEffect = false
 		}
 	}
-	if err := a.remember(ctx, g.ID, values); err != nil {
+	if err := a.remember(ctx, g, values); err != nil {
 		return ledger.Sight{}, err
 	}
 	if sight.InEffect {
@@ -142,8 +150,13 @@ func (a applier) waive(ctx context.Context, c change.Change) error {
 	})
 }
 
-// remember keeps what was just read, so that the mirror shows it.
-func (a applier) remember(ctx context.Context, id string, values map[string]string) error {
+// remember keeps what was just read, and what the rules say of it, so that the mirror shows it.
+func (a applier) remember(ctx context.Context, g group.Group, values map[string]string) error {
 	now := a.now()
-	return a.mirror.UpdateSettings(ctx, id, func(s *mirror.Settings) { s.Values, s.Read = values, now })
+	return a.mirror.UpdateSettings(ctx, g.ID, func(s *mirror.Settings) {
+		s.Values, s.Read = values, now
+		s.Findings = inWords(a.rules.Evaluate(settingsrule.Subject{
+			Group: g.Email, Settings: values, Secure: s.Secure, Waived: s.Exceptions(g.Email),
+		}, now))
+	})
 }

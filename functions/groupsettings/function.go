@@ -2,7 +2,8 @@
 //
 // Trigger: group-changed (a group is new, or the anchor came or went), tasks of the queue
 // groups-settings (check one group; carry out one change; plan what the brake holds),
-// change-events (a change of settings, or a plan, was approved), Cloud Scheduler: job "recheck" every 5 minutes (an exception ended).
+// change-events (a change of settings, or a plan, was approved), Cloud Scheduler: job "recheck" every 5 minutes (an exception
+// ended, the policy is another one, a day is over).
 //
 // Reads: policy, groups, members, people, settings, changes.
 //
@@ -62,5 +63,5 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		now: env.Now, log: env.Log,
 	}
 	return cloudfn.Messages("groupsettings", env,
-		cloudfn.On(h.groupChanged), cloudfn.On(h.check), cloudfn.On(h.changeMoved), cloudfn.On(h.apply), cloudfn.On(h.plan), cloudfn.On(h.tick)), nil
+		cloudfn.On(h.groupChanged), cloudfn.On(h.check), cloudfn.On(h.changeMoved), cloudfn.On(h.apply), cloudfn.On(h.plan), cloudfn.On(h.sweep), cloudfn.On(h.tick)), nil
 }

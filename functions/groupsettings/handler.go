@@ -90,6 +90,9 @@ func (h *handler) tick(ctx context.Context, t event.Tick) error {
 	}
 	const job = "settings-recheck"
 	now := h.now()
+	if err := h.beginSweep(ctx, now); err != nil {
+		return err
+	}
 	last, err := cursor.Get(ctx, h.store, job)
 	if err != nil {
 		return err

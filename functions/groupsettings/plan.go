@@ -91,7 +91,7 @@ func (h *handler) plan(ctx context.Context, _ event.PlanCorrections) error {
 // anything is done.
 func (h *handler) planned(ctx context.Context) (change.Proposal, error) {
 	p := change.Proposal{
-		Kind: change.GroupSettingsPlan, Target: planTarget, Requester: rule, Policy: h.policy.Hash,
+		Kind: change.GroupSettingsPlan, Target: planTarget, Requester: rule, Quiet: 24 * time.Hour, Policy: h.policy.Hash,
 		Requirement: twoPeople(standing.Asks(h.policy.Requirement(change.GroupSettings, ""))),
 	}
 	held, err := h.mirror.Held(ctx, maxPlan)

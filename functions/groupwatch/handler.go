@@ -189,7 +189,7 @@ func (h *handler) repair(ctx context.Context, s group.Signal, known map[string]t
 	if now.Sub(s.At) < settled {
 		return nil
 	}
-	key := string(s.Topic) + " " + s.Group
+	key := string(s.Topic) + " " + s.Group + " " + s.Person
 	read, ok := known[key]
 	if !ok {
 		var err error
@@ -208,6 +208,8 @@ func (h *handler) repair(ctx context.Context, s group.Signal, known map[string]t
 // read returns when what a signal is about was read last.
 func (h *handler) read(ctx context.Context, s group.Signal) (time.Time, error) {
 	switch s.Topic {
+	case group.AboutPerson:
+		return h.mirror.PersonRead(ctx, s.Person)
 	case group.AboutEverything:
 		c, err := cursor.Get(ctx, h.store, "walk")
 		return c.At, err

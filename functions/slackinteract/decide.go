@@ -3,7 +3,6 @@ package slackinteract
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strconv"
@@ -136,7 +135,7 @@ func (d *decider) act(ctx context.Context, p event.Pressed, who change.Actor) er
 		return &refused{change.RefusedInvalid, "the button names no change"}
 	}
 	c, err := d.ledger.Get(ctx, id)
-	if errors.Is(err, ledger.ErrNotFound) {
+	if errors.Is(err, ledger.ErrNotFound) || errors.Is(err, store.ErrInvalid) {
 		return &refused{change.RefusedInvalid, "the button names no change"}
 	}
 	if err != nil {
@@ -156,7 +155,7 @@ func (d *decider) act(ctx context.Context, p event.Pressed, who change.Actor) er
 	case actionUndo:
 		err = d.undo(ctx, c, who, holds)
 	default:
-		err = &refused{change.RefusedInvalid, fmt.Sprintf("no such action: %q", p.Action)}
+		err = &refused{change.RefusedInvalid, "the button does nothing that is known here"}
 	}
 	return err
 }

@@ -27,6 +27,10 @@ type want struct {
 	part   part
 }
 
+// maxAsked bounds how many people are asked each for themselves. Where more can decide, the
+// channel is asked too: whoever is there and may decide can press.
+const maxAsked = 25
+
 // audience returns the messages that a change should have now, besides those that it has
 // already: who decides is asked while there is something to decide, who asked and who is
 // concerned hear of the end. What nobody can be told goes to the channel.
@@ -38,10 +42,10 @@ func (h *handler) audience(ctx context.Context, c change.Change) ([]want, error)
 		if err != nil {
 			return nil, err
 		}
-		for _, p := range people {
+		for _, p := range people[:min(len(people), maxAsked)] {
 			out = append(out, want{key: askKey(c.Reminders, p), person: p, part: decides})
 		}
-		if len(people) == 0 {
+		if len(people) == 0 || len(people) > maxAsked {
 			out = append(out, want{key: askKey(c.Reminders, "channel"), part: decides})
 		}
 		if c.Requester.Kind == change.ByPerson {

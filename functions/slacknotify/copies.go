@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sekisho/sekisho/shared/adapters/slack"
+	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/state/mirror"
@@ -114,6 +115,11 @@ func (h *handler) bring(ctx context.Context, c change.Change, box *letters, i in
 	case slack.IsUnknown(err):
 		l.Dead = "cannot be changed any more"
 		return nil
+	case cloudfn.IsPermanent(err):
+		// Slack refuses this one for good; the others must not suffer for it.
+		h.log.ErrorContext(ctx, "message refused", "change_id", c.ID, "error", err.Error())
+		l.Dead = err.Error()
+		return nil
 	case err != nil:
 		return err
 	}
@@ -141,8 +147,9 @@ func (h *handler) post(ctx context.Context, c change.Change, box *letters, i int
 	}
 	l.Channel, l.TS, err = h.slack.Post(ctx, reader.channel, name, m)
 	switch {
-	case slack.IsUnknown(err):
-		l.Channel, l.Dead = reader.channel, "cannot be reached in Slack"
+	case slack.IsUnknown(err), cloudfn.IsPermanent(err):
+		h.log.WarnContext(ctx, "message not posted", "change_id", c.ID, "error", err.Error())
+		l.Channel, l.Dead = reader.channel, err.Error()
 		return h.elsewhere(ctx, c, box, *l)
 	case err != nil:
 		l.Channel = reader.channel

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/adapters/slack"
 	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/ports/store"
@@ -88,7 +89,11 @@ func (h *handler) whisper(ctx context.Context, id string) error {
 	case !slack.IsUnknown(err):
 		return err
 	}
-	err = h.slack.Whisper(ctx, p.Channel, p.User, slack.Message{Heading: lang.refusals[p.Outcome]})
+	text, ok := lang.refusals[p.Outcome]
+	if !ok {
+		text = lang.refusals[string(change.RefusedInvalid)]
+	}
+	err = h.slack.Whisper(ctx, p.Channel, p.User, slack.Message{Heading: text})
 	if slack.IsUnknown(err) {
 		return nil // nobody is there to hear it
 	}

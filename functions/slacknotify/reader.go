@@ -59,9 +59,13 @@ func (h *handler) lookUp(ctx context.Context, id string) (account, error) {
 	if err != nil {
 		return account{}, err
 	}
-	locale := u.Locale
+	locale := p.Language
 	if locale == "" {
-		locale = p.Language
+		// Slack tells the locale with users.info only.
+		if u, err = h.slack.UserByID(ctx, u.ID); err != nil {
+			return account{}, err
+		}
+		locale = u.Locale
 	}
 	a := account{User: u.ID, Channel: channel, Locale: locale, Read: h.now()}
 	err = h.store.Update(ctx, func(_ context.Context, tx store.Tx) error { return slackAccounts.Put(tx, id, a) })

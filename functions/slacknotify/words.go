@@ -33,6 +33,7 @@ type language struct {
 	buttons  map[string]string
 	sets     map[string]string
 	refusals map[string]string
+	settings settingWords
 	stamp    string // how a time is written
 }
 
@@ -99,7 +100,8 @@ var english = language{
 		string(change.RefusedInvalid):  "This button does not work any more.",
 		press.Accepted:                 "",
 	},
-	stamp: "2 Jan 2006 15:04 UTC",
+	settings: englishSettings,
+	stamp:    "2 Jan 2006 15:04 UTC",
 }
 
 var japanese = language{
@@ -131,7 +133,7 @@ var japanese = language{
 	alert:    "ご確認ください: %s",
 	again:    "下のメッセージで改めてお尋ねしています: %s",
 	follows:  " (ほかの設定に合わせるため)",
-	undoing:  "%s を元に戻すこと",
+	undoing:  "%sを元に戻すこと",
 	reason:   "理由: %s",
 	askedBy:  "依頼者: %s",
 	byRule:   "会社の規則による変更です。",
@@ -156,7 +158,8 @@ var japanese = language{
 		string(change.RefusedInvalid):  "このボタンは使えなくなりました。",
 		press.Accepted:                 "",
 	},
-	stamp: "2006年1月2日 15:04 UTC",
+	settings: japaneseSettings,
+	stamp:    "2006年1月2日 15:04 UTC",
 }
 
 // write writes the message about a change for a reader who has this part in it.
@@ -175,6 +178,9 @@ func (l language) write(c change.Change, p part, again bool) slack.Message {
 	m := slack.Message{Heading: fmt.Sprintf(heading, subject)}
 	for _, d := range c.Diff {
 		line := fmt.Sprintf("%s: %s → %s", d.Field, d.Before, d.After)
+		if words, ok := l.settings.inWords(d); ok {
+			line = words + "\n" + line
+		}
 		if d.Follows {
 			line += l.follows
 		}

@@ -47,7 +47,7 @@ func (o OIDC) Verify(ctx context.Context, r *http.Request) error {
 		return fmt.Errorf("issuer %q is not Google", p.Issuer)
 	}
 	email, _ := p.Claims["email"].(string)
-	if verified, _ := p.Claims["email_verified"].(bool); !verified || !slices.Contains(o.Accounts, email) {
+	if verified, _ := p.Claims["email_verified"].(bool); !verified || email == "" || !slices.Contains(o.Accounts, email) {
 		return fmt.Errorf("account %q may not call", email)
 	}
 	return nil

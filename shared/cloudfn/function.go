@@ -12,6 +12,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -70,13 +72,14 @@ func Register(f Function) {
 // Lazy returns a handler that builds the function at the first request. While that fails the
 // answer is 503, so that the caller tries again, and the next request builds anew.
 func Lazy(f Function, platform func(ctx context.Context, name string) (*Env, error)) http.Handler {
-	l := &lazy{function: f, platform: platform}
-	return l
+	return &lazy{function: f, platform: platform, log: NewLog(os.Stderr)}
 }
 
 type lazy struct {
 	function Function
 	platform func(ctx context.Context, name string) (*Env, error)
+	// log is for the time before there is a platform.
+	log *slog.Logger
 
 	mu      sync.Mutex
 	handler http.Handler
@@ -85,7 +88,8 @@ type lazy struct {
 func (l *lazy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h, err := l.get(r.Context())
 	if err != nil {
-		slog.ErrorContext(r.Context(), "set-up", "function", l.function.Name, "error", err.Error())
+		ctx := WithLog(WithTrace(r), slog.String("function", strings.ToLower(l.function.Name)))
+		l.log.ErrorContext(ctx, "set-up", "error", err.Error())
 		http.Error(w, "not ready", http.StatusServiceUnavailable)
 		return
 	}

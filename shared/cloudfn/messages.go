@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/event"
@@ -38,7 +39,8 @@ type Received struct {
 	Data []byte
 	// Attributes are those of a message of the bus.
 	Attributes map[string]string
-	Attempt    int
+	// Attempt counts from 1; zero where the sender does not say.
+	Attempt int
 	// Source is the subscription or queue, or "scheduler".
 	Source string
 }
@@ -49,7 +51,7 @@ func On[P event.Payload](handle func(ctx context.Context, p P) error) Route {
 	return Route{typ: zero.Type(), handle: func(ctx context.Context, m Received) error {
 		var p P
 		if err := json.Unmarshal(m.Data, &p); err != nil {
-			return Permanent(fmt.Errorf("decode %s: %w", zero.Type(), err))
+			return Permanent(fmt.Errorf("decode %s: %w", zero.Type(), undecodable(err)))
 		}
 		return handle(ctx, p)
 	}}
@@ -109,13 +111,13 @@ func (m *messages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		m.quarantine(ctx, w, msg, body, err)
 		return
 	}
-	ctx = WithLog(ctx, slog.String("event_id", msg.ID), slog.String("type", msg.Type))
+	ctx = WithLog(ctx, slog.String("event_id", cut(msg.ID, maxLogged)), slog.String("type", cut(msg.Type, maxLogged)))
 	route, ok := m.routes[msg.Type]
 	if !ok {
 		route, ok = m.routes[""]
 	}
 	if !ok {
-		m.quarantine(ctx, w, msg, body, fmt.Errorf("%s takes no %q", m.name, msg.Type))
+		m.quarantine(ctx, w, msg, body, fmt.Errorf("%s takes no %q", m.name, cut(msg.Type, maxLogged)))
 		return
 	}
 	err = route.handle(ctx, msg)
@@ -125,7 +127,7 @@ func (m *messages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case IsPermanent(err):
 		m.quarantine(ctx, w, msg, body, err)
 	default:
-		m.env.Log.WarnContext(ctx, "to be tried again", "error", err.Error(), "attempt", msg.Attempt)
+		m.env.Log.WarnContext(ctx, "to be tried again", "error", cut(err.Error(), maxReason), "attempt", msg.Attempt)
 		http.Error(w, "try again", http.StatusServiceUnavailable)
 	}
 }
@@ -139,9 +141,12 @@ func receive(r *http.Request, body []byte) (Received, error) {
 	if msg.Source == "" {
 		msg.Source = "scheduler"
 	}
+	if tries, err := strconv.Atoi(r.Header.Get(queue.HeaderAttempts)); err == nil {
+		msg.Attempt = tries + 1
+	}
 	var e event.Envelope
 	if err := json.Unmarshal(body, &e); err != nil {
-		return msg, fmt.Errorf("neither a push nor an envelope: %w", err)
+		return msg, fmt.Errorf("neither a push nor an envelope: %w", undecodable(err))
 	}
 	msg.Type, msg.Data = e.Type, e.Data
 	return msg, nil
@@ -157,7 +162,7 @@ func (m *messages) turnAway(ctx context.Context, w http.ResponseWriter, status i
 }
 
 func (m *messages) quarantine(ctx context.Context, w http.ResponseWriter, msg Received, body []byte, cause error) {
-	m.env.Log.ErrorContext(ctx, "put into quarantine", "error", cause.Error(), "attempt", msg.Attempt)
+	m.env.Log.ErrorContext(ctx, "put into quarantine", "error", cut(cause.Error(), maxReason), "attempt", msg.Attempt)
 	if err := Quarantine(ctx, m.env.Store, Quarantined{
 		Function: m.name, Source: msg.Source, Message: msg.ID, Type: msg.Type, Reason: cause.Error(), At: m.env.Now(), Body: string(body),
 	}); err != nil {

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sethvargo/go-envconfig"
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/google"
 	"google.golang.org/api/idtoken"
@@ -71,14 +70,11 @@ func (p *platform) queues() (map[string]cloudtasks.Destination, error) {
 
 // Production returns the platform on Google Cloud: Firestore, Pub/Sub and Cloud Tasks, as the
 // environment configures them.
-func Production(ctx context.Context, name string) (*Env, error) {
-	env := &Env{Lookup: os.LookupEnv, Now: time.Now, Outbound: http.DefaultTransport, Log: NewLog(os.Stderr).With("function", name)}
+func Production(ctx context.Context, _ string) (*Env, error) {
+	env := &Env{Lookup: os.LookupEnv, Now: time.Now, Outbound: http.DefaultTransport, Log: NewLog(os.Stderr)}
 	var p platform
-	if err := envconfig.ProcessWith(ctx, &envconfig.Config{Target: &p, Lookuper: lookuper(env.Lookup)}); err != nil {
-		return nil, fmt.Errorf("read configuration: %w", err)
-	}
-	if err := p.Validate(); err != nil {
-		return nil, fmt.Errorf("configuration: %w", err)
+	if err := env.Load(ctx, &p); err != nil {
+		return nil, err
 	}
 	queues, err := p.queues()
 	if err != nil {
@@ -90,10 +86,9 @@ func Production(ctx context.Context, name string) (*Env, error) {
 	if env.Bus, err = pubsub.Open(ctx, p.Project); err != nil {
 		return nil, err
 	}
-	if len(queues) > 0 {
-		if env.Queue, err = cloudtasks.Open(ctx, p.Project, p.Location, queues, env.Now); err != nil {
-			return nil, err
-		}
+	// Without queues too: a function that needs one and was given none is told which.
+	if env.Queue, err = cloudtasks.Open(ctx, p.Project, p.Location, queues, env.Now); err != nil {
+		return nil, err
 	}
 	if info, err := os.Stat(p.Policy); err == nil && info.IsDir() {
 		env.Policy = os.DirFS(p.Policy)

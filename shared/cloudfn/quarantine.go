@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/ports/store"
@@ -32,13 +33,28 @@ var Quarantines = store.Collection[Quarantined]{
 	Expires: func(q Quarantined) time.Time { return q.At.Add(QuarantineFor) },
 }
 
-// Quarantine keeps a message for a person to look at. The same message is kept once.
-func Quarantine(ctx context.Context, s store.Store, q Quarantined) error {
-	const most = 16 << 10
-	if len(q.Body) > most {
-		q.Body = q.Body[:most]
+// Lengths in bytes to which texts are cut that a sender chose.
+const (
+	maxBody   = 16 << 10
+	maxReason = 1 << 10
+	maxLogged = 100
+)
+
+// cut shortens a text, and leaves a character whole.
+func cut(s string, most int) string {
+	if len(s) <= most {
+		return s
 	}
+	return strings.ToValidUTF8(s[:most], "")
+}
+
+// Quarantine keeps a message for a person to look at. The same message is kept once. Whatever
+// the message says of itself is cut to a size that a store holds: one that cannot even be put
+// into quarantine would come back for ever.
+func Quarantine(ctx context.Context, s store.Store, q Quarantined) error {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q", q.Function, q.Source, q.Message, q.Body))
+	q.Source, q.Message, q.Type = cut(q.Source, maxReason), cut(q.Message, maxReason), cut(q.Type, maxReason)
+	q.Reason, q.Body = cut(q.Reason, maxReason), cut(q.Body, maxBody)
 	err := s.Update(ctx, func(_ context.Context, tx store.Tx) error {
 		return Quarantines.Put(tx, hex.EncodeToString(sum[:12]), q)
 	})

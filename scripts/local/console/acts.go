@@ -77,7 +77,7 @@ func moveClock(_ context.Context, d deed) (*notice, error) {
 	}
 	move, ok := steps[step]
 	if !ok {
-		return nil, fmt.Errorf("step %q of the clock: %w", step, errNotFound)
+		return nil, notFound("step %q of the clock", step)
 	}
 	d.live.JumpTo(move)
 	return nil, nil
@@ -88,14 +88,14 @@ func changeSetting(ctx context.Context, d deed) (*notice, error) {
 	value := d.form.Get("value." + field)
 	g, ok := d.read.groups[group]
 	if !ok {
-		return nil, fmt.Errorf("group %s: %w", group, errNotFound)
+		return nil, notFound("group %s", group)
 	}
 	person, ok := d.read.people[by]
 	if !ok {
-		return nil, fmt.Errorf("person %s: %w", by, errNotFound)
+		return nil, notFound("person %s", by)
 	}
 	if s, ok := org.SettingNamed(field); !ok || !slices.Contains(s.Values, value) {
-		return nil, fmt.Errorf("setting %s %s: %w", field, value, errNotFound)
+		return nil, notFound("setting %s with the value %s", field, value)
 	}
 	w := d.read.world
 	if now, _ := w.Workspace.Setting(group, field); now == value {
@@ -115,7 +115,7 @@ func changeSetting(ctx context.Context, d deed) (*notice, error) {
 func (d deed) reader() (string, error) {
 	who := d.form.Get("reader")
 	if p, ok := d.read.people[who]; !ok || !p.Slack {
-		return "", fmt.Errorf("person %s in Slack: %w", who, errNotFound)
+		return "", notFound("person %s in Slack", who)
 	}
 	return who, nil
 }
@@ -132,7 +132,7 @@ func pressButton(ctx context.Context, d deed) (*notice, error) {
 	number, label, _ := strings.Cut(d.form.Get("button"), " ")
 	n, err := strconv.Atoi(number)
 	if at < 0 || err != nil || n < 0 || n >= len(visible[at].Buttons) {
-		return nil, errNoButton(ts, n)
+		return nil, notFound("button %d on message %s", n, ts)
 	}
 	b := visible[at].Buttons[n]
 	if label != b.Label {

@@ -127,12 +127,28 @@ func (c *Console) read(ctx context.Context, v view, token string) (*page, error)
 
 // fail answers with an error.
 func (c *Console) fail(w http.ResponseWriter, r *http.Request, err error) {
+	var gone *missing
 	switch {
-	case errors.Is(err, errNotFound):
-		http.Error(w, err.Error(), http.StatusNotFound)
+	case errors.As(err, &gone):
+		c.sorry(w, http.StatusNotFound, "That is not here", "There is no "+gone.what+".")
 	case r.Context().Err() != nil: // nobody is there to hear it
 	default:
 		c.log.ErrorContext(r.Context(), "page", "path", r.URL.Path, "error", err)
-		http.Error(w, "The page cannot be shown. The log says why.", http.StatusInternalServerError)
+		c.sorry(w, http.StatusInternalServerError, "That did not work", "The log of the program says why.")
 	}
+}
+
+// sorry answers with a page that says why there is no other one.
+func (c *Console) sorry(w http.ResponseWriter, status int, title, text string) {
+	s := sorryPage{Nonce: random(), Version: assetVersion, Title: title, Text: text}
+	html, err := render("sorry", s)
+	if err != nil {
+		http.Error(w, title, status)
+		return
+	}
+	w.Header().Set("Content-Security-Policy", pagePolicy(s.Nonce))
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(html)
 }

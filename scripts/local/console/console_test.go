@@ -20,7 +20,7 @@ import (
 )
 
 func TestPageShowsWhatThereIs(t *testing.T) {
-	body := visit(t, testConsole(t)).get("/?group=payroll@example.com").Body.String()
+	body := visit(t, serve(t, nil)).get("/?group=payroll@example.com").Body.String()
 	for _, want := range []string{
 		"Sekisho", "関所", "+5 min", "+1 night", "+180 days", // HTML leaves a + as it is or escapes it
 		"payroll@example.com", "Pay slips and contracts", "secure", "Grace Okafor", "whoCanModerateMembers",
@@ -33,7 +33,7 @@ func TestPageShowsWhatThereIs(t *testing.T) {
 }
 
 func TestPageKeepsToItsPolicy(t *testing.T) {
-	answer := visit(t, testConsole(t)).get("/?group=product@example.com&reader=emma@example.com")
+	answer := visit(t, serve(t, nil)).get("/?group=product@example.com&reader=emma@example.com")
 	policy := answer.Header().Get("Content-Security-Policy")
 	for _, want := range []string{"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'", "script-src 'nonce-", "style-src 'nonce-"} {
 		if !strings.Contains(policy, want) {
@@ -130,7 +130,7 @@ func TestModalIsEscaped(t *testing.T) {
 }
 
 func TestUnknownThingsAreNotFound(t *testing.T) {
-	v := visit(t, testConsole(t))
+	v := visit(t, serve(t, nil))
 	for _, path := range []string{
 		"/?group=nobody@example.com", "/?reader=nobody@example.com", "/?reader=%23nowhere", "/?by=nobody@example.com",
 		"/?in=%23nowhere", "/stream?group=nobody@example.com", "/assets/nothing.js", "/assets/..%2fconsole.go", "/nothing",
@@ -188,7 +188,7 @@ func TestPlainFormsWork(t *testing.T) {
 }
 
 func TestFormsLeadNowhereElse(t *testing.T) {
-	v := visit(t, testConsole(t))
+	v := visit(t, serve(t, small(t)))
 	for _, bad := range []string{"//evil.example/", "https://evil.example", "\r\nLocation: https://evil.example"} {
 		answer := v.post("/clock", url.Values{"step": {"stop"}, "view": {bad}, "part": {bad}})
 		to, err := url.Parse(answer.Header().Get("Location"))
@@ -199,9 +199,9 @@ func TestFormsLeadNowhereElse(t *testing.T) {
 }
 
 func TestRefusalsAreShown(t *testing.T) {
-	v := visit(t, testConsole(t))
+	v := visit(t, serve(t, small(t)))
 	form := url.Values{
-		"group": {"board@example.com"}, "field": {"whoCanModerateMembers"}, "value.whoCanModerateMembers": {"OWNERS_AND_MANAGERS"}, "by": {"mika@example.com"},
+		"group": {"team@example.com"}, "field": {"whoCanModerateMembers"}, "value.whoCanModerateMembers": {"OWNERS_AND_MANAGERS"}, "by": {"ann@example.com"},
 	}
 	answer := v.post("/setting", form)
 	if body := answer.Body.String(); answer.Code != http.StatusOK || !strings.Contains(body, `<p class="notice refused">`) || !strings.Contains(body, "<!doctype html>") {

@@ -6,11 +6,14 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/sekisho/sekisho/shared/sim/org"
 )
 
-func testConsole(t *testing.T) *Console {
+// serve returns the page on a world; a nil company is the demo company.
+func serve(t *testing.T, company *org.Company) *Console {
 	t.Helper()
-	w, policy := startWorld(t, nil)
+	w, policy := startWorld(t, company)
 	return New(NewLive(w), Options{Policy: policy})
 }
 
@@ -74,14 +77,14 @@ func (v *visitor) send(r *http.Request) *httptest.ResponseRecorder {
 }
 
 func TestCookieStaysWithThePage(t *testing.T) {
-	c := visit(t, testConsole(t)).cookie
+	c := visit(t, serve(t, small(t))).cookie
 	if c.SameSite != http.SameSiteStrictMode || !c.HttpOnly || c.Path != "/" {
 		t.Errorf("cookie %v, want SameSite=Strict, HttpOnly and the path /", c)
 	}
 }
 
 func TestWhatChangesSomethingRefusesStrangers(t *testing.T) {
-	c := testConsole(t)
+	c := serve(t, small(t))
 	mine, other := visit(t, c), visit(t, c)
 	header := func(name, value string) func(*http.Request) {
 		return func(r *http.Request) { r.Header.Set(name, value) }
@@ -137,7 +140,7 @@ func TestWhatChangesSomethingRefusesStrangers(t *testing.T) {
 }
 
 func TestNothingChangesByReading(t *testing.T) {
-	c := testConsole(t)
+	c := serve(t, small(t))
 	v := visit(t, c)
 	for _, r := range c.routes() {
 		if method, path, _ := strings.Cut(r.pattern, " "); method == http.MethodPost {
@@ -162,7 +165,7 @@ func TestOwnName(t *testing.T) {
 }
 
 func TestForeignNameSeesNothing(t *testing.T) {
-	c := testConsole(t)
+	c := serve(t, small(t))
 	r := httptest.NewRequest(http.MethodGet, "http://evil.example/", nil)
 	w := httptest.NewRecorder()
 	c.ServeHTTP(w, r)

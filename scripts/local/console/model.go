@@ -20,6 +20,9 @@ type page struct {
 	Numbers numbersPart
 }
 
+// sorryPage says why there is no page.
+type sorryPage struct{ Nonce, Version, Title, Text string }
+
 // form is what every form carries.
 type form struct {
 	Token string

@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,8 +14,12 @@ import (
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
-// errNotFound says that an address names something that does not exist.
-var errNotFound = errors.New("there is no such thing")
+// missing is the error of an address or form that names something that does not exist.
+type missing struct{ what string }
+
+func (m *missing) Error() string { return "there is no " + m.what }
+
+func notFound(format string, args ...any) error { return &missing{fmt.Sprintf(format, args...)} }
 
 // reading makes the parts of the page from the world, during one turn at it.
 type reading struct {
@@ -45,16 +48,16 @@ func (c *Console) reading(w *world.World, v view, token string) *reading {
 	return r
 }
 
-// check returns [errNotFound] where the view names what does not exist.
+// check returns a [missing] where the view names what does not exist.
 func (r *reading) check() error {
 	if r.view.Group != "" {
 		if _, ok := r.groups[r.view.Group]; !ok {
-			return fmt.Errorf("group %s: %w", r.view.Group, errNotFound)
+			return notFound("group %s", r.view.Group)
 		}
 	}
 	if r.view.By != "" {
 		if _, ok := r.people[r.view.By]; !ok {
-			return fmt.Errorf("person %s: %w", r.view.By, errNotFound)
+			return notFound("person %s", r.view.By)
 		}
 	}
 	for _, who := range []string{r.view.Reader, r.view.In} {
@@ -73,7 +76,7 @@ func (r *reading) checkReader(who string) error {
 	} else if p, ok := r.people[who]; who == "" || ok && p.Slack {
 		return nil
 	}
-	return fmt.Errorf("%s in Slack: %w", who, errNotFound)
+	return notFound("%s in Slack", who)
 }
 
 // page makes the whole page.

@@ -2,7 +2,6 @@ package console
 
 import (
 	"encoding/json"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -171,6 +170,7 @@ func (r *reading) waiting(person string) int {
 	return n
 }
 
+// tabs are the conversations of a reader, where there are several.
 func (r *reading) tabs(visible []simslack.Message) []tab {
 	names := []string{""}
 	for _, m := range visible {
@@ -180,6 +180,9 @@ func (r *reading) tabs(visible []simslack.Message) []tab {
 	}
 	if r.view.In != "" && !slices.Contains(names, r.view.In) {
 		names = append(names, r.view.In)
+	}
+	if len(names) == 1 {
+		return nil
 	}
 	slices.Sort(names)
 	var out []tab
@@ -327,9 +330,4 @@ func modalOf(v simslack.View) *modalPart {
 		part.Buttons = append(part.Buttons, b.Label)
 	}
 	return part
-}
-
-// errNoButton says that the button is not there any more.
-func errNoButton(ts string, n int) error {
-	return fmt.Errorf("button %d of message %s: %w", n, ts, errNotFound)
 }

@@ -15,7 +15,8 @@ func TestMessageKeepsButtonsWithTheirText(t *testing.T) {
 	m := simslack.Message{
 		From: "Sekisho", Blocks: header, Text: "Stop these?\nmax: 200 days\nzoe: 190 days\nAsk in #it.",
 		Buttons: []simslack.Button{
-			{Label: "Disable", Near: "Stop these?\nmax: 200 days"}, {Label: "Keep", Near: "Stop these?\nmax: 200 days"},
+			{Label: "Disable", Near: "Stop these?\nmax: 200 days"},
+			{Label: "Keep", Near: "Stop these?\nmax: 200 days"},
 			{Label: "Disable", Near: "zoe: 190 days"},
 		},
 	}
@@ -54,8 +55,10 @@ func TestModalShowsItsFields(t *testing.T) {
 		Title: "Access", SubmitLabel: "Send", Text: "Who needs it?\nReason\nA link\nDuration",
 		Fields: []simslack.Field{
 			{BlockID: "reason", Type: "plain_text_input", Label: "Reason", Hint: "A link"},
-			{BlockID: "duration", Type: "static_select", Label: "Duration", Value: "1h", Optional: true,
-				Options: []simslack.Option{{Text: "1 hour", Value: "1h"}, {Text: "8 hours", Value: "8h"}}},
+			{
+				BlockID: "duration", Type: "static_select", Label: "Duration", Value: "1h", Optional: true,
+				Options: []simslack.Option{{Text: "1 hour", Value: "1h"}, {Text: "8 hours", Value: "8h"}},
+			},
 			{BlockID: "days", Type: "checkboxes", Options: []simslack.Option{{Text: "Mo", Value: "mo"}}},
 		},
 		Errors: map[string]string{"reason": "Write a link."},

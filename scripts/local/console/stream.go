@@ -52,7 +52,8 @@ func (c *Console) stream(w http.ResponseWriter, r *http.Request) {
 			return
 		case <-news:
 		}
-		if p, err = c.read(r.Context(), v, token); errors.Is(err, errNotFound) {
+		var gone *missing
+		if p, err = c.read(r.Context(), v, token); errors.As(err, &gone) {
 			// What was looked at is gone. The page loads again and says so.
 			_, _ = fmt.Fprint(w, "event: gone\ndata: \n\n")
 			return

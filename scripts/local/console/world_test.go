@@ -50,6 +50,20 @@ func run(t *testing.T, live *Live) chan<- time.Time {
 	return ticks
 }
 
+// small is a company of two people and one group, for tests that only need some world.
+func small(t *testing.T) *org.Company {
+	t.Helper()
+	c, err := org.Parse("company.yaml", []byte(`
+domain: example.com
+people: [{email: ann@example.com, admin: true}, {email: bob@example.com}]
+groups: [{email: team@example.com, owners: [ann@example.com], members: [bob@example.com]}]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 // hostile is a company whose names try to be HTML.
 func hostile(t *testing.T) *org.Company {
 	t.Helper()
@@ -70,4 +84,3 @@ groups:
 	}
 	return c
 }
-

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -27,6 +28,8 @@ type Options struct {
 	// Verbose says everything that was done, also of scenarios that hold.
 	Verbose bool
 	Log     *slog.Logger
+	// Tap is that of the worlds.
+	Tap func(host string, next http.Handler) http.Handler
 }
 
 // Play plays each file in a fresh world, one after the other, and returns what became of

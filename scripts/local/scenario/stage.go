@@ -74,7 +74,7 @@ func (s *stage) built() (*world.World, error) {
 	if s.world != nil {
 		return s.world, nil
 	}
-	w, err := world.New(world.Options{Company: s.company, Policy: s.policy, Backend: s.options.Backend, Seed: 1, Log: s.options.Log})
+	w, err := world.New(world.Options{Company: s.company, Policy: s.policy, Backend: s.options.Backend, Seed: 1, Log: s.options.Log, Tap: s.options.Tap})
 	if err != nil {
 		return nil, err
 	}

@@ -76,6 +76,8 @@ type Options struct {
 	Backend string
 	Seed    uint64
 	Log     *slog.Logger
+	// Tap, if not nil, stands before each host of the world and sees what passes.
+	Tap func(host string, next http.Handler) http.Handler
 }
 
 // World is one world. Its methods are to be called by one goroutine at a time.
@@ -128,6 +130,11 @@ func New(o Options) (*World, error) {
 		mux.Handle("/"+f.Name, i)
 	}
 	w.transport[hostFunctions] = mux
+	if o.Tap != nil {
+		for host, next := range w.transport {
+			w.transport[host] = o.Tap(host, next)
+		}
+	}
 	switch o.Backend {
 	case "", "embedded":
 		w.backend, err = newInProcess(o.Path, w.Clock.Now, w.client, url)

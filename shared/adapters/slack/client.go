@@ -97,7 +97,9 @@ const metadataEvent = "sekisho_message"
 func (c *Client) Post(ctx context.Context, channel, key string, m Message) (channelID, ts string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
+	// Only this method has arguments about previews of links.
 	channelID, ts, err = c.api.PostMessageContext(ctx, channel, append(m.options(),
+		api.MsgOptionDisableLinkUnfurl(), api.MsgOptionDisableMediaUnfurl(),
 		api.MsgOptionMetadata(api.SlackMetadata{EventType: metadataEvent, EventPayload: map[string]any{"key": key}}))...)
 	if err != nil {
 		return "", "", wrap("chat.postMessage", err)

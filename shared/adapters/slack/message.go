@@ -58,7 +58,7 @@ func (m Message) options() []api.MsgOption {
 	}
 	// The text is what notifications and screen readers show. MsgOptionText with escape turns
 	// &, < and > into entities, so that it cannot hold a mention.
-	return []api.MsgOption{api.MsgOptionText(cut(m.Heading, maxText), true), api.MsgOptionBlocks(blocks...), api.MsgOptionDisableLinkUnfurl(), api.MsgOptionDisableMediaUnfurl()}
+	return []api.MsgOption{api.MsgOptionText(cut(m.Heading, maxText), true), api.MsgOptionBlocks(blocks...)}
 }
 
 func plain(s string, most int) *api.TextBlockObject {

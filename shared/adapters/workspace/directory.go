@@ -228,6 +228,30 @@ func (d *Directory) People(ctx context.Context, pageToken string) (PersonPage, e
 	return page, nil
 }
 
+// Person reads one account by its id or one of its addresses.
+func (d *Directory) Person(ctx context.Context, idOrEmail string) (group.Person, error) {
+	const op = "users.get"
+	if idOrEmail == "" {
+		return group.Person{}, d.invalid(op, "no account")
+	}
+	var got group.Person
+	err := d.call(ctx, op, func(ctx context.Context) error {
+		answer, err := d.service.Users.Get(idOrEmail).Projection("full").Fields(personFields).Context(ctx).Do()
+		if err != nil {
+			return err
+		}
+		var ok bool
+		if got, ok = toPerson(answer); !ok {
+			return d.incomplete(op, "the account has no id or no address")
+		}
+		return nil
+	})
+	if err != nil {
+		return group.Person{}, err
+	}
+	return got, nil
+}
+
 // successor refuses a page that names itself as the next one.
 func (c client) successor(op, token, next string) error {
 	if token != "" && token == next {

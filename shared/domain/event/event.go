@@ -62,6 +62,22 @@ type CheckSettings struct {
 	Noticed time.Time `json:"noticed"`
 }
 
+// RefreshPerson orders one person's account to be read again from the Directory API.
+type RefreshPerson struct {
+	// Person is an immutable id or an address.
+	Person string `json:"person"`
+}
+
+// SweepSettings orders the settings of all groups, as they were read last, to be held against
+// the rules once more: one page of groups, in the order of their addresses. A sweep is a chain
+// of such tasks.
+type SweepSettings struct {
+	// Run names the sweep.
+	Run string `json:"run"`
+	// After is the address at which the page before ended.
+	After string `json:"after,omitempty"`
+}
+
 // PlanCorrections orders a plan to be made of all corrections that the brake has held.
 type PlanCorrections struct{}
 
@@ -121,6 +137,8 @@ type Tick struct {
 
 // Type implements [Payload].
 func (RefreshGroup) Type() string    { return "group.refresh/1" }
+func (RefreshPerson) Type() string   { return "person.refresh/1" } // Type implements [Payload].
+func (SweepSettings) Type() string   { return "settings.sweep/1" } // Type implements [Payload].
 func (PlanCorrections) Type() string { return "settings.plan/1" }  // Type implements [Payload].
 func (Walk) Type() string            { return "walk/1" }           // Type implements [Payload].
 func (GroupChanged) Type() string    { return "group.changed/1" }  // Type implements [Payload].

@@ -11,6 +11,7 @@ const (
 	AboutSettings   Topic = "settings"
 	AboutGroup      Topic = "group"      // created, renamed, described, deleted
 	AboutWhole      Topic = "whole"      // members and settings: an event of unknown meaning
+	AboutPerson     Topic = "person"     // somebody's account: made, stopped, renamed, deleted
 	AboutEverything Topic = "everything" // an event that does not say which group
 )
 
@@ -21,7 +22,9 @@ type Signal struct {
 	Key string
 	// Group is an address or an id; empty with AboutEverything.
 	Group string
-	Topic Topic
+	// Person is an address, with AboutPerson.
+	Person string
+	Topic  Topic
 	// At is when it happened, by Google's clock.
 	At time.Time
 	// Actor is the address of who did it; empty where the event does not say.

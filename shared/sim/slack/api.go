@@ -120,7 +120,9 @@ func refusal(err error) answer {
 		for i, reason := range e.reasons {
 			messages[i] = "[ERROR] " + reason
 		}
-		a.body["errors"] = e.reasons
+		if e.code == "invalid_blocks" {
+			a.body["errors"] = e.reasons // beside the messages, for this error alone
+		}
 		a.body["response_metadata"] = map[string]any{"messages": messages}
 	}
 	return a

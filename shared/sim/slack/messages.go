@@ -159,7 +159,11 @@ func (s *Server) messageJSON(m *message, metadata bool) map[string]any {
 	j := map[string]any{"type": "message", "ts": m.ts, "text": m.text, "user": m.from.id, "team": s.teamOf(m.from)}
 	if m.from == s.bot {
 		j["bot_id"], j["app_id"] = s.botID, s.opt.AppID
-		j["bot_profile"] = map[string]any{"id": s.botID, "app_id": s.opt.AppID, "name": s.bot.Name, "team_id": s.opt.TeamID, "deleted": false}
+		const icon = "https://a.slack-edge.com/80588/img/plugins/app/bot_"
+		j["bot_profile"] = map[string]any{
+			"id": s.botID, "app_id": s.opt.AppID, "name": s.bot.Name, "team_id": s.opt.TeamID, "deleted": false, "updated": s.made,
+			"icons": map[string]any{"image_36": icon + "36.png", "image_48": icon + "48.png", "image_72": icon + "72.png"},
+		}
 	}
 	if len(m.blocks) > 0 {
 		j["blocks"] = m.blocks

@@ -98,7 +98,7 @@ func (s *Server) userJSON(p *person, locale bool) map[string]any {
 	profile := map[string]any{
 		"real_name": p.Name, "real_name_normalized": p.Name,
 		"display_name": p.handle, "display_name_normalized": p.handle,
-		"team": s.teamOf(p),
+		"team": s.teamOf(p), "avatar_hash": "g" + strings.ToLower(hashedID("", p.id)), "status_text": "", "status_emoji": "",
 	}
 	if p.Email != "" && !p.Bot && !s.stranger(p) {
 		profile["email"] = p.Email

@@ -2,7 +2,9 @@ package slack
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -65,6 +67,7 @@ type Server struct {
 	groups     []UserGroup
 	limits     map[string]*window
 	posts      map[string]*bucket // by channel id
+	made       int64              // when the app and the user groups were made, seconds since 1970
 	lastTS     int64              // microseconds since 1970
 	seq        int                // last number given to a trigger, view, event or response URL
 }
@@ -85,6 +88,7 @@ func New(o Options) *Server {
 	}
 	s := &Server{
 		opt:        o,
+		made:       o.Now().Unix(),
 		botID:      hashedID("B", o.AppID),
 		byID:       map[string]*person{},
 		byEmail:    map[string]*person{},
@@ -109,6 +113,9 @@ func New(o Options) *Server {
 
 // BotUserID returns the user id of the app's bot.
 func (s *Server) BotUserID() string { return s.bot.id }
+
+// Methods returns the names of the Web API's methods that are imitated, sorted.
+func Methods() []string { return slices.Sorted(maps.Keys(methods)) }
 
 // ServeHTTP serves the Web API below /api/ and response URLs below /actions/ and /commands/.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {

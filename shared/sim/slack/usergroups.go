@@ -47,11 +47,13 @@ func (s *Server) userGroupsList(c *call) (map[string]any, error) {
 		}
 		j := map[string]any{
 			"id": hashedID("S", g.Handle), "team_id": s.opt.TeamID, "is_usergroup": true, "is_external": false,
-			"handle": g.Handle, "name": g.Name, "description": g.Description, "date_delete": 0,
+			"handle": g.Handle, "name": g.Name, "description": g.Description,
+			"date_create": s.made, "date_update": s.made, "date_delete": 0,
+			"created_by": slackbotID, "updated_by": slackbotID, "deleted_by": nil, "auto_type": nil,
 			"prefs": map[string]any{"channels": []any{}, "groups": []any{}},
 		}
 		if g.Disabled {
-			j["date_delete"] = c.now.Unix()
+			j["date_delete"], j["deleted_by"] = c.now.Unix(), slackbotID
 		}
 		if c.args.flag("include_users") {
 			j["users"] = s.groupUsers(g)

@@ -201,6 +201,9 @@ func (s *Server) viewJSON(v *view) map[string]any {
 		j["previous_view_id"] = v.before
 	}
 	j["app_id"], j["bot_id"], j["app_installed_team_id"] = s.opt.AppID, s.botID, s.opt.TeamID
+	if v.kind == "home" {
+		delete(j, "title") // only modals have one
+	}
 	j["blocks"] = v.blocks
 	if v.blocks == nil {
 		j["blocks"] = []any{}

@@ -67,9 +67,8 @@ func newWorld(t *testing.T, change ...func(*slack.Options)) *world {
 		f(&o)
 	}
 	w.Server = slack.New(o)
-	transport["slack.com"] = w.Server
-	transport["hooks.slack.com"] = w.Server
-	transport["app.example"] = http.HandlerFunc(w.serveApp)
+	api, app := judged(t, w.Server, http.HandlerFunc(w.serveApp))
+	transport["slack.com"], transport["hooks.slack.com"], transport["app.example"] = api, api, app
 	w.api = w.as(token)
 	return w
 }

@@ -75,3 +75,6 @@ const (
 	ScopeSettings       = "https://www.googleapis.com/auth/apps.groups.settings"
 	ScopeAudit          = "https://www.googleapis.com/auth/admin.reports.audit.readonly"
 )
+
+// scopeCloudPlatform is enough for one method, users.list.
+const scopeCloudPlatform = "https://www.googleapis.com/auth/cloud-platform"

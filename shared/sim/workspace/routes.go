@@ -16,7 +16,10 @@ func (s *Server) routes() *http.ServeMux {
 	readUser := []string{ScopeUser, ScopeUserReadonly}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", unknownPath)
-	add := func(pattern string, m method) { mux.HandleFunc(pattern, s.handler(m)) }
+	add := func(pattern string, m method) {
+		s.served = append(s.served, m.api+"."+m.name)
+		mux.HandleFunc(pattern, s.handler(m))
+	}
 
 	directory := func(pattern string, m method) {
 		m.api, m.service = Directory, "admin.googleapis.com"
@@ -41,7 +44,7 @@ func (s *Server) routes() *http.ServeMux {
 		name: "members.hasMember", scopes: readMember, answer: hasMember, result: reflect.TypeFor[admin.MembersHasMember](),
 	})
 	directory("GET /admin/directory/v1/users", method{
-		name: "users.list", scopes: readUser, lists: true, answer: listUsers, result: reflect.TypeFor[admin.Users](),
+		name: "users.list", scopes: append([]string{scopeCloudPlatform}, readUser...), lists: true, answer: listUsers, result: reflect.TypeFor[admin.Users](),
 		params:  []string{"customer", "domain", "maxResults", "pageToken", "orderBy", "sortOrder", "projection", "viewType"},
 		missing: []string{"query", "showDeleted", "customFieldMask", "event"},
 	})

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"mime"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -27,6 +28,7 @@ type Server struct {
 	seed   uint64
 
 	mux      *http.ServeMux
+	served   []string // the names of all methods
 	agenda   sim.Agenda
 	quotas   map[string]*sim.Quota
 	filtered sim.Quota // activities.list calls that filter
@@ -85,6 +87,17 @@ func (s *Server) Quota(api string) *sim.Quota { return s.quotas[api] }
 
 // CustomerID returns the immutable id of the Workspace account.
 func (s *Server) CustomerID() string { return s.customerID }
+
+// Scopes returns the OAuth scopes of a bearer token. The boolean is false for a token that does
+// not exist.
+func (s *Server) Scopes(token string) ([]string, bool) {
+	scopes, ok := s.tokens[token]
+	return slices.Clone(scopes), ok
+}
+
+// Methods returns the names of all methods that the simulator has, each with its API before
+// it: directory.groups.list. They are sorted.
+func (s *Server) Methods() []string { return slices.Sorted(slices.Values(s.served)) }
 
 // ServeHTTP answers one request to any of the three APIs.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
@@ -162,8 +175,12 @@ func (c *call) authorize() error {
 }
 
 // standardParameters are the query parameters of every Google API that have a meaning here or
-// none that a caller could notice.
-var standardParameters = []string{"alt", "fields", "key", "prettyPrint", "quotaUser"}
+// none that a caller could notice; otherParameters are those that the simulator lacks.
+// https://cloud.google.com/apis/docs/system-parameters
+var (
+	standardParameters = []string{"alt", "fields", "key", "prettyPrint", "quotaUser"}
+	otherParameters    = []string{"$.xgafv", "access_token", "callback", "oauth_token", "uploadType", "upload_protocol", "userIp"}
+)
 
 // checkParameters refuses query parameters that the method does not have, as Google's front
 // end does.
@@ -171,13 +188,19 @@ func (c *call) checkParameters() error {
 	for _, name := range sortedKeys(c.query) {
 		switch {
 		case slices.Contains(c.method.params, name), slices.Contains(standardParameters, name):
-		case slices.Contains(c.method.missing, name):
+		case slices.Contains(c.method.missing, name), slices.Contains(otherParameters, name):
 			return invalidParameter(name, "the simulator does not support the parameter "+name)
 		default:
 			return invalidParameter(name, fmt.Sprintf("Invalid JSON payload received. Unknown name %q: Cannot bind query parameter. Field '%s' could not be found in request message.", name, name))
 		}
 	}
-	return nil
+	switch alt := c.query.Get("alt"); {
+	case alt == "", alt == "json", alt == "atom" && c.method.api == Settings:
+	default:
+		return invalidParameter("alt", "the simulator does not support alt="+alt)
+	}
+	_, err := c.flag("prettyPrint")
+	return err
 }
 
 // write sends the answer and counts the call.
@@ -223,10 +246,14 @@ func (c *call) encode(body any) ([]byte, error) {
 		if err != nil {
 			return nil, invalidParameter("fields", "Invalid field selection "+mask)
 		}
-		if c.method.result != nil {
-			if bad := sel.check(c.method.result); bad != "" {
-				return nil, invalidParameter("fields", "Invalid field selection "+bad)
-			}
+		bad := ""
+		if c.method.api == Settings {
+			bad = unknownSetting(sel)
+		} else if c.method.result != nil {
+			bad = sel.check(c.method.result)
+		}
+		if bad != "" {
+			return nil, invalidParameter("fields", "Invalid field selection "+bad)
 		}
 		if out, err = sel.apply(out); err != nil {
 			return nil, fmt.Errorf("select fields of %s: %w", c.method.name, err)
@@ -260,8 +287,15 @@ func (c *call) contentType() string {
 	return "application/json; charset=UTF-8"
 }
 
-// decode reads the body of a request. Google refuses fields that it does not know.
+// decode reads the body of a request. Google refuses fields that it does not know. What it makes
+// of a body that does not say that it is JSON is not documented; the simulator refuses it.
 func (c *call) decode(into any) error {
+	if kind, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return &apiError{
+			code: http.StatusBadRequest, domain: "global", reason: "badContent",
+			message: "Unsupported content with type: " + c.r.Header.Get("Content-Type"),
+		}
+	}
 	d := json.NewDecoder(http.MaxBytesReader(nil, c.r.Body, 1<<20))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {

@@ -108,6 +108,18 @@ func showSettings(g *group, values map[string]string) map[string]any {
 	return out
 }
 
+// unknownSetting returns the first name in a selection that no answer has, or the empty string.
+func unknownSetting(sel selection) string {
+	for _, name := range sortedKeys(sel) {
+		_, merged := mergedSettings[name]
+		_, dead := deadSettings[name]
+		if !isSetting(name) && !merged && !dead && name != "email" && name != "kind" && name != "*" {
+			return name
+		}
+	}
+	return ""
+}
+
 // deadSettings have one value for ever.
 var deadSettings = map[string]any{
 	"allowGoogleCommunication": "false", "maxMessageBytes": json.Number("26214400"),

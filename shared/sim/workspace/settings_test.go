@@ -15,7 +15,6 @@ import (
 	"google.golang.org/api/groupssettings/v1"
 	"pgregory.net/rapid"
 
-	"github.com/sekisho/sekisho/shared/sim"
 	"github.com/sekisho/sekisho/shared/sim/org"
 	"github.com/sekisho/sekisho/shared/sim/workspace"
 )
@@ -27,7 +26,10 @@ func (w *world) send(method, path, body string) (int, string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	resp, err := (bearer{token, sim.Transport{"www.googleapis.com": w.google}}).RoundTrip(r)
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := (bearer{token, w.hosts}).RoundTrip(r)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -36,6 +36,7 @@ type world struct {
 	calls  *sim.Calls
 	faults *sim.Faults
 	hook   *hook
+	hosts  sim.Transport
 
 	directory *admin.Service
 	settings  *groupssettings.Service
@@ -56,7 +57,8 @@ type notification struct {
 func newWorld(t *testing.T, change ...func(*workspace.Options)) *world {
 	t.Helper()
 	w := &world{t: t, now: begin, calls: &sim.Calls{}, faults: sim.NewFaults(1), hook: &hook{}}
-	hosts := sim.Transport{"hook.example.com": w.hook}
+	hosts := sim.Transport{}
+	w.hosts = hosts
 	options := workspace.Options{
 		Company: org.Demo(), Now: func() time.Time { return w.now }, Push: &http.Client{Transport: hosts},
 		Calls: w.calls, Faults: w.faults, Seed: 1,
@@ -73,7 +75,8 @@ func newWorld(t *testing.T, change ...func(*workspace.Options)) *world {
 		t.Fatal(err)
 	}
 	w.google = google
-	hosts["admin.googleapis.com"], hosts["www.googleapis.com"] = google, google
+	api, receiver := judged(t, google, w.hook)
+	hosts["admin.googleapis.com"], hosts["www.googleapis.com"], hosts["hook.example.com"] = api, api, receiver
 	w.directory, w.settings, w.reports = clients(t, hosts, token)
 	return w
 }
@@ -179,7 +182,7 @@ func (w *world) get(path string) *http.Response {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	resp, err := (bearer{token, sim.Transport{"admin.googleapis.com": w.google}}).RoundTrip(r)
+	resp, err := (bearer{token, w.hosts}).RoundTrip(r)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -19,8 +19,9 @@ type Cursor struct {
 	Token string `json:"token,omitempty"`
 	// Last is the last thing seen, where the order of things matters.
 	Last string `json:"last,omitempty"`
-	// Run names the run.
-	Run string `json:"run,omitempty"`
+	// Run names the run, Began is when it began.
+	Run   string    `json:"run,omitempty"`
+	Began time.Time `json:"began,omitzero"`
 	// Count is how many steps the run has done, Moved when the last one was.
 	Count int       `json:"count,omitempty"`
 	Moved time.Time `json:"moved,omitzero"`

@@ -1,8 +1,9 @@
-// Package dirty turns signals about groups into readings: one place for the webhook, which
+// Package dirty turns signals about groups and people into readings: one place for the webhook, which
 // hears of a change at once, and the watch, which finds it in the audit log.
 package dirty
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,8 +20,10 @@ import (
 func Queue(ctx context.Context, q queue.Queue, s group.Signal, robot string, now time.Time) error {
 	own := robot != "" && group.Address(s.Actor) == group.Address(robot)
 	switch {
-	case s.Topic == group.AboutEverything, group.Address(s.Group) == "":
+	case s.Topic == group.AboutEverything, group.Address(cmp.Or(s.Group, s.Person)) == "":
 		return walk(ctx, q, now)
+	case s.Topic == group.AboutPerson:
+		return plan(ctx, q, event.QueueDirectory, s.Topic, s.Person, event.RefreshPerson{Person: s.Person}, now)
 	case s.Topic == group.AboutSettings && own:
 		return nil
 	case s.Topic == group.AboutSettings:

@@ -60,6 +60,10 @@ func signal(topic group.Topic, about, actor string) group.Signal {
 	return group.Signal{Topic: topic, Group: about, Actor: actor}
 }
 
+func person(address string) group.Signal {
+	return group.Signal{Topic: group.AboutPerson, Person: address}
+}
+
 func TestQueue(t *testing.T) {
 	const (
 		noticed  = `"noticed":"2026-11-22T09:00:10Z"`
@@ -88,6 +92,8 @@ func TestQueue(t *testing.T) {
 		{"everything", []group.Signal{signal(group.AboutEverything, "", ada)}, []string{walk}},
 		{"everything, whatever group it names", []group.Signal{signal(group.AboutEverything, eng, robot)}, []string{walk}},
 		{"no group", []group.Signal{signal(group.AboutMembers, " ", ada)}, []string{walk}},
+		{"a person", []group.Signal{person("Ada@example.com"), person("ada@example.com")}, []string{`directory person.refresh/1 {"person":"Ada@example.com"} +80`}},
+		{"nobody", []group.Signal{person("")}, []string{walk}},
 		{"an unknown topic", []group.Signal{signal("new", eng, ada)}, []string{refresh}},
 		{
 			"a burst is one reading of each sort",

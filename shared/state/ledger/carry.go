@@ -67,10 +67,10 @@ var (
 // be done, act, look again, record. It may be called any number of times, at once and after a
 // crash. The effect is repeated only where the vendor was asked and did not show it.
 //
-// No fence of ours can hold back a call that is already on its way to the vendor: an applier
-// that sleeps between its last check and its call, for longer than its claim lasts, acts beside
-// the one that followed it. An applier must therefore call what bears repeating, or carry the
-// vendor's own precondition along.
+// The applier's context ends with the claim, so that no call outlives it. Only a process that
+// sleeps just between the last check of that and the vendor can still act beside the one that
+// followed it: no fence of ours reaches there. An applier must therefore call what bears
+// repeating, or carry the vendor's own precondition along.
 //
 // It returns nil when nothing is left to be done here, whatever became of the change, and a
 // [Later] when it has to be called again.
@@ -106,7 +106,9 @@ func (l *Ledger) Carry(ctx context.Context, id string, by change.Actor, authorit
 // settle brings a change that we hold the claim of to a result.
 func (l *Ledger) settle(ctx context.Context, c change.Change, by change.Actor, applier Applier) error {
 	fence := c.Claim.Fence
-	first, err := applier.Look(ctx, c)
+	during, cancel := context.WithTimeout(ctx, c.Claim.Until.Sub(l.now()))
+	defer cancel()
+	first, err := applier.Look(during, c)
 	if err != nil {
 		return l.retry(ctx, c, by, fmt.Errorf("look at %s: %w", c.Target.Name, err))
 	}
@@ -130,9 +132,9 @@ func (l *Ledger) settle(ctx context.Context, c change.Change, by change.Actor, a
 	case c.Attempts > MaxAttempts:
 		return l.end(ctx, c.ID, change.Fail{By: by, Fence: fence, Problem: fmt.Sprintf("none of %d attempts came to an end", MaxAttempts)})
 	}
-	acted := applier.Act(ctx, c)
+	acted := applier.Act(during, c)
 	// Whatever the answer was, what counts is what is there now.
-	second, err := applier.Look(ctx, c)
+	second, err := applier.Look(during, c)
 	switch {
 	case err == nil && second.InEffect:
 		return l.end(ctx, c.ID, change.Complete{By: by, Fence: fence, Before: first.Before})

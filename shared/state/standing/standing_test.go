@@ -61,7 +61,7 @@ func newResolver(t *testing.T) (*standing.Resolver, *counted) {
 	})
 	c := &counted{Store: db.Store().Rehearsed()}
 	m := mirror.New(c)
-	if err := m.PutPeople(t.Context(), company); err != nil {
+	if err := m.PutPeople(t.Context(), company, start); err != nil {
 		t.Fatalf("PutPeople: %v", err)
 	}
 	for id, members := range map[string][]group.Member{

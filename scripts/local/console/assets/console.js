@@ -4,52 +4,59 @@
 "use strict";
 (() => {
   const parts = ["clock", "grouplist", "group", "changelist", "slackview", "numbers"];
-  const waiting = new Map(); // parts that came while somebody was at work in them
   let stream;
 
   document.documentElement.classList.add("js");
 
-  // busy reports whether swapping an element would take away what somebody is entering.
-  const busy = (element) => {
-    const at = document.activeElement;
-    if (!at || !element.contains(at)) return false;
-    return at.matches("select, input:not([type=hidden]), textarea");
+  // keyOf names an element among its siblings, so that it is found again in a newer version.
+  const keyOf = (node) =>
+    node.nodeType !== 1 ? "" : node.id || node.dataset.ts || node.dataset.field || node.getAttribute("name") || node.getAttribute("href") || "";
+
+  const alike = (a, b) => a.nodeName === b.nodeName && keyOf(a) === keyOf(b);
+
+  // become makes what an element holds like what another one holds. Elements that are in both
+  // stay the same ones: a press that has begun, a menu that is open, and the focus survive.
+  const become = (element, wanted) => {
+    let at = element.firstChild;
+    for (const next of [...wanted.childNodes]) {
+      let same = at;
+      while (same && !alike(same, next)) same = same.nextSibling;
+      if (!same) {
+        element.insertBefore(next, at);
+        continue;
+      }
+      if (same === at) at = at.nextSibling;
+      else element.insertBefore(same, at);
+      update(same, next);
+    }
+    while (at) {
+      const gone = at;
+      at = at.nextSibling;
+      gone.remove();
+    }
+  };
+
+  const update = (node, next) => {
+    if (node.nodeType !== 1) {
+      if (node.nodeValue !== next.nodeValue) node.nodeValue = next.nodeValue;
+      return;
+    }
+    const value = node.getAttribute("value");
+    const selected = node.hasAttribute("selected");
+    for (const { name } of [...node.attributes]) if (!next.hasAttribute(name)) node.removeAttribute(name);
+    for (const { name, value } of next.attributes) if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+    become(node, next);
+    // What somebody has entered stays until the server has something new to say of it.
+    if (node.matches("input") && value !== node.getAttribute("value")) node.value = next.value;
+    if (node.matches("option") && selected !== node.hasAttribute("selected")) node.selected = next.selected;
   };
 
   const swap = (id, html) => {
     const element = document.getElementById(id);
     if (!element) return;
-    if (busy(element)) {
-      waiting.set(id, html);
-      return;
-    }
-    waiting.delete(id);
-    const at = document.activeElement;
-    const inside = at && element.contains(at) ? place(at) : null;
-    const scroller = element.querySelector(".scroll");
-    const top = scroller ? scroller.scrollTop : 0;
-    element.innerHTML = html;
-    const again = element.querySelector(".scroll");
-    if (again) again.scrollTop = top;
-    if (inside) {
-      const same = element.querySelector(inside);
-      if (same) same.focus({ preventScroll: true });
-    }
-  };
-
-  // place is a selector that finds an element again after its part was swapped.
-  const place = (element) => {
-    const quote = (text) => CSS.escape(text);
-    if (element.id) return "#" + quote(element.id);
-    if (element.tagName === "A") return `a[href="${quote(element.getAttribute("href"))}"]`;
-    const message = element.closest("[data-ts]");
-    const prefix = message ? `[data-ts="${quote(message.dataset.ts)}"] ` : "";
-    if (element.name) return `${prefix}[name="${quote(element.name)}"][value="${quote(element.value)}"]`;
-    return null;
-  };
-
-  const release = () => {
-    for (const [id, html] of [...waiting]) swap(id, html);
+    const wanted = document.createElement("template");
+    wanted.innerHTML = html;
+    become(element, wanted.content);
   };
 
   const listen = () => {
@@ -65,8 +72,6 @@
     const same = url.search === location.search;
     history[replace ? "replaceState" : "pushState"](null, "", url);
     if (!same) {
-      waiting.clear();
-      if (document.activeElement && document.activeElement.matches("select")) document.activeElement.blur();
       hiddenInputs(url.searchParams);
       listen();
     }
@@ -111,6 +116,7 @@
     form.classList.remove("sending");
     if (html === null) return;
     notice.innerHTML = html;
+    if (form.matches(".settings") && notice.querySelector(".refused")) form.reset();
     fade();
   };
 
@@ -172,9 +178,10 @@
     typing = setTimeout(() => go(formQuery(e.target.form), true), 150);
   });
 
-  document.addEventListener("focusout", () => setTimeout(release, 0));
   window.addEventListener("popstate", () => {
-    hiddenInputs(new URLSearchParams(location.search));
+    const query = new URLSearchParams(location.search);
+    hiddenInputs(query);
+    document.getElementById("search").value = query.get("search") || "";
     listen();
   });
   listen();

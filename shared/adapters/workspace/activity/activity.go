@@ -75,6 +75,8 @@ type Event struct {
 	Group string
 	// Renamed is the group's new address where the event is a change of address.
 	Renamed string
+	// Person is the address of the account that a change of accounts names.
+	Person string
 }
 
 // wire is the form of https://developers.google.com/workspace/admin/reports/reference/rest/v1/activities/list#Activity,
@@ -151,6 +153,9 @@ func Parse(body []byte) (Activity, error) {
 		event := Event{Name: e.Name, Group: named(e.Parameters, "group_email", "group_id")}
 		if a.Application == Admin && e.Name == renaming {
 			event.Renamed = named(e.Parameters, "new_value")
+		}
+		if a.Application == Admin && accounts[e.Name] {
+			event.Person = named(e.Parameters, "user_email")
 		}
 		a.Events = append(a.Events, event)
 	}

@@ -174,8 +174,14 @@ func TestTheGroupOfAnEvent(t *testing.T) {
 		})
 	}
 
+	t.Run("somebody's account", func(t *testing.T) {
+		got := parse(t, activity.Admin, event("SUSPEND_USER", "USER_EMAIL", "Aiko@example.com")).Signals()
+		if len(got) != 1 || got[0].Topic != group.AboutPerson || got[0].Person != "aiko@example.com" || got[0].Group != "" {
+			t.Errorf("got %v, want one signal about the account of aiko@example.com", got)
+		}
+	})
 	t.Run("unknown event without a group", func(t *testing.T) {
-		if got := parse(t, activity.Admin, event("CREATE_USER", "USER_EMAIL", "aiko@example.com")).Signals(); len(got) > 0 {
+		if got := parse(t, activity.Admin, event("CHANGE_USER_BIRTHDAY", "USER_EMAIL", "aiko@example.com")).Signals(); len(got) > 0 {
 			t.Errorf("got %v, want no signal", got)
 		}
 	})

@@ -113,6 +113,15 @@ var topics = map[string]map[string]group.Topic{
 	},
 }
 
+// accounts are the admin events after which a person can decide more, or less, than before
+// (https://developers.google.com/workspace/admin/reports/v1/appendix/activity/admin-user-settings).
+var accounts = map[string]bool{
+	"CREATE_USER": true, "DELETE_USER": true, "UNDELETE_USER": true,
+	"SUSPEND_USER": true, "UNSUSPEND_USER": true, "ARCHIVE_USER": true, "UNARCHIVE_USER": true,
+	"GRANT_ADMIN_PRIVILEGE": true, "REVOKE_ADMIN_PRIVILEGE": true,
+	"RENAME_USER": true, "ADD_USER_ALIAS": true, "CREATE_EMAIL_ALIAS": true, "DELETE_EMAIL_ALIAS": true,
+}
+
 // Signals returns what the activity is worth to the mirror, in the order of its events: none
 // for other applications and for events after which a group is as it was, one for most events,
 // two for a group that got another address.
@@ -128,7 +137,11 @@ func (a Activity) Signals() []group.Signal {
 	var signals []group.Signal
 	for i, e := range a.Events {
 		topic, ok := known[e.Name]
+		if e.Person != "" {
+			topic, ok = group.AboutPerson, true
+		}
 		switch {
+		case topic == group.AboutPerson:
 		case !ok && e.Group == "":
 			continue
 		case !ok:
@@ -141,6 +154,7 @@ func (a Activity) Signals() []group.Signal {
 		s := group.Signal{
 			Key:    fmt.Sprintf("%s/%s/%s/%s/%d", a.Application, a.Customer, a.Time.UTC().Format(time.RFC3339Nano), a.Qualifier, i),
 			Group:  e.Group,
+			Person: e.Person,
 			Topic:  topic,
 			At:     a.Time,
 			Actor:  a.Actor,

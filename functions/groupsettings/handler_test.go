@@ -1,0 +1,370 @@
+package groupsettings_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/oauth2"
+
+	"github.com/sekisho/sekisho/functions/groupsettings"
+	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/sim"
+)
+
+func TestBadMessages(t *testing.T) {
+	newRig := func(tb testing.TB) *cloudfntest.Rig { return open(tb, cloudfntest.New(tb), viewRule).Rig }
+	cloudfntest.RefuseBadMessages(t, groupsettings.Function, newRig,
+		func(*cloudfntest.Rig) event.Payload { return event.CheckSettings{Group: "closed@example.com"} },
+		event.GroupChanged{}, event.CheckSettings{}, event.ChangeMoved{}, event.ApplyChange{}, event.Tick{})
+}
+
+func TestAJobThatDoesNotExist(t *testing.T) {
+	r := open(t, cloudfntest.New(t), viewRule)
+	mark := r.Mark()
+	if status := r.Do(r.handler, r.Envelope(event.Tick{Job: "reboot"})); status != http.StatusOK || len(r.Quarantined()) != 1 {
+		t.Errorf("status %d, %d in quarantine, want 200 and 1", status, len(r.Quarantined()))
+	}
+	mark.Nothing(t, "quarantine/")
+}
+
+func TestACorrectionIsOnePatchWithAllThatItTakes(t *testing.T) {
+	for _, test := range []struct {
+		name, policy string
+		want         map[string]string
+	}{
+		{"one field", viewRule, map[string]string{"whoCanViewGroup": "ALL_MEMBERS_CAN_VIEW"}},
+		{
+			"two rules", viewRule + "      - {field: whoCanJoin, needles: [ANYONE_CAN_JOIN], replace: INVITED_CAN_JOIN}\n",
+			map[string]string{"whoCanViewGroup": "ALL_MEMBERS_CAN_VIEW", "whoCanJoin": "INVITED_CAN_JOIN"},
+		},
+		{
+			// An archived group takes no posts: the API refuses the one without the other.
+			"archiving", rules("archiveOnly", "false", "true"),
+			map[string]string{"archiveOnly": "true", "whoCanPostMessage": "NONE_CAN_POST"},
+		},
+		{
+			// Who moderates members sees them, who sees them sees the group.
+			"a group that is to be found by its members", rules("whoCanDiscoverGroup", "ANYONE_CAN_DISCOVER", "ALL_MEMBERS_CAN_DISCOVER"),
+			map[string]string{"whoCanDiscoverGroup": "ALL_MEMBERS_CAN_DISCOVER", "whoCanViewMembership": "ALL_MEMBERS_CAN_VIEW"},
+		},
+		{
+			"three that follow one another", rules("whoCanViewMembership", "ALL_IN_DOMAIN_CAN_VIEW", "ALL_MANAGERS_CAN_VIEW"),
+			map[string]string{"whoCanViewMembership": "ALL_MANAGERS_CAN_VIEW", "whoCanModerateMembers": "OWNERS_AND_MANAGERS"},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			r := open(t, cloudfntest.New(t), test.policy)
+			if status := r.check("open@example.com"); status != http.StatusOK {
+				t.Fatalf("status %d, want 200\n%s", status, r.Log)
+			}
+			r.Calls.Made()
+			c := r.carry(t, r.only(t, "open@example.com"))
+			if c.State != change.Applied {
+				t.Fatalf("the change is %s: %s", c.State, c.Problem)
+			}
+			if diff := cmp.Diff([]map[string]string{test.want}, r.patches(t)); diff != "" {
+				t.Errorf("patches (-want +got):\n%s", diff)
+			}
+			for field, want := range test.want {
+				if got, _ := r.workspace.Setting("open@example.com", field); got != want {
+					t.Errorf("%s is %s, want %s", field, got, want)
+				}
+			}
+			// Everything delivered once more changes nothing.
+			r.carry(t, c)
+			if status := r.check("open@example.com"); status != http.StatusOK || len(r.patches(t)) != 0 || len(r.changes(t, "open@example.com")) != 1 {
+				t.Errorf("checked again: status %d, changes %v", status, r.changes(t, "open@example.com"))
+			}
+		})
+	}
+}
+
+func rules(field, needle, replace string) string {
+	return "settings:\n  mode: auto\n  rules:\n    general:\n      - {field: " + field + ", needles: ['" + needle + "'], replace: '" + replace + "'}\n"
+}
+
+// What a message says happened is not what happened.
+func TestMessagesAreNotBelieved(t *testing.T) {
+	ask := strings.Replace(viewRule, "mode: auto", "mode: ask", 1)
+	t.Run("a check of settings that are as they should be", func(t *testing.T) {
+		t.Parallel()
+		r := open(t, cloudfntest.New(t), viewRule)
+		if status := r.check("closed@example.com"); status != http.StatusOK || len(r.changes(t, "closed@example.com")) != 0 {
+			t.Errorf("status %d, changes %v, want none", status, r.changes(t, "closed@example.com"))
+		}
+	})
+	t.Run("an approval that nobody gave", func(t *testing.T) {
+		t.Parallel()
+		r := open(t, cloudfntest.New(t), ask)
+		r.check("open@example.com")
+		c := r.only(t, "open@example.com")
+		c.State = change.Approved // what the message will say
+		c = r.carry(t, c)
+		if got := r.patches(t); c.State != change.Proposed || len(got) != 0 {
+			t.Errorf("the change is %s, patches %v, want proposed and none", c.State, got)
+		}
+	})
+	t.Run("an order to carry out what nobody approved", func(t *testing.T) {
+		t.Parallel()
+		r := open(t, cloudfntest.New(t), ask)
+		r.check("open@example.com")
+		c := r.only(t, "open@example.com")
+		if status := r.Do(r.handler, r.Envelope(event.ApplyChange{Change: c.ID})); status != http.StatusOK || len(r.patches(t)) != 0 {
+			t.Errorf("status %d, patched", status)
+		}
+	})
+	t.Run("a group that is said to be gone", func(t *testing.T) {
+		t.Parallel()
+		r := open(t, cloudfntest.New(t), ask)
+		r.check("open@example.com")
+		gone := event.GroupChanged{ID: r.ids["open@example.com"], Parts: []string{string(group.Deleted)}}
+		if status := r.Do(r.handler, r.Envelope(gone)); status != http.StatusOK {
+			t.Errorf("status %d, want 200", status)
+		}
+		if c := r.only(t, "open@example.com"); c.State != change.Proposed {
+			t.Errorf("the change is %s, want proposed", c.State)
+		}
+	})
+	t.Run("a change of another kind", func(t *testing.T) {
+		t.Parallel()
+		r := open(t, cloudfntest.New(t), ask)
+		c, _, err := r.ledger.Propose(context.Background(), change.Proposal{
+			Kind: change.AccessGrant, Target: change.Target{ID: "somewhere", Name: "elsewhere"}, Reason: "it is needed",
+			Diff: []change.Delta{{Field: "role", After: "roles/viewer"}}, Requester: change.Actor{Kind: change.ByRule, ID: "another"},
+			Requirement: change.Requirement{Mode: change.Auto},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if status := r.Do(r.handler, r.Envelope(event.ApplyChange{Change: c.ID})); status != http.StatusOK || len(r.Quarantined()) != 1 {
+			t.Errorf("status %d, %d in quarantine, want 200 and 1", status, len(r.Quarantined()))
+		}
+		if got, err := r.ledger.Get(context.Background(), c.ID); err != nil || got.Seq != c.Seq {
+			t.Errorf("the change is %s now: %v", got.State, err)
+		}
+	})
+}
+
+// rewrite is a vendor that answers with a value that nobody knows.
+type rewrite struct {
+	next     http.RoundTripper
+	old, new string
+}
+
+func (w rewrite) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := w.next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	body = bytes.ReplaceAll(body, []byte(w.old), []byte(w.new))
+	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return resp, nil
+}
+
+func TestAValueThatNobodyKnowsIsNotTakenForCompliant(t *testing.T) {
+	for _, policy := range []string{viewRule, strings.Replace(viewRule, "mode: auto", "mode: report", 1)} {
+		r := open(t, cloudfntest.New(t), policy, func(r *tenant) {
+			r.Outbound = rewrite{r.Outbound, `"ALL_MEMBERS_CAN_VIEW"`, `"FRIENDS_CAN_VIEW"`}
+		})
+		for range 3 { // it is reported once
+			if status := r.check("closed@example.com"); status != http.StatusOK {
+				t.Fatalf("status %d, want 200\n%s", status, r.Log)
+			}
+		}
+		c := r.only(t, "closed@example.com")
+		if c.State != change.Reported || !c.Alert || c.Diff[0].Field != "whoCanViewGroup" || c.Diff[0].Before != "FRIENDS_CAN_VIEW" {
+			t.Errorf("the change is %s, alert %t, %+v, want an alert about the value", c.State, c.Alert, c.Diff)
+		}
+		if got := r.patches(t); len(got) != 0 {
+			t.Errorf("patches %v, want none", got)
+		}
+		known, err := r.mirror.Settings(context.Background(), r.ids["closed@example.com"])
+		if err != nil || len(known.Findings) != 1 {
+			t.Errorf("findings %q, %v, want the unknown value among them", known.Findings, err)
+		}
+	}
+}
+
+func TestWhatTheVendorAnswersToAReading(t *testing.T) {
+	fault := func(kind sim.FaultKind) func(*tenant) {
+		return func(r *tenant) { r.faults.Add(sim.Fault{API: "settings", Kind: kind, Rate: 1, Left: 1}) }
+	}
+	for _, test := range []struct {
+		name        string
+		spoil       func(*tenant)
+		status      int
+		quarantined int
+	}{
+		{"401", token("unknown-" + cloudfntest.Canary), 200, 1},
+		{"403 for lack of a scope", token("other-" + cloudfntest.Canary), 200, 1},
+		{"403 for a quota", fault(sim.Fault403Quota), 503, 0},
+		{"404", func(r *tenant) {
+			if err := r.workspace.DeleteGroup("open@example.com", ""); err != nil {
+				r.TB.Fatal(err)
+			}
+		}, 200, 0},
+		{"429", fault(sim.Fault429), 503, 0},
+		{"500", fault(sim.Fault500), 503, 0},
+		{"503", fault(sim.FaultDown), 503, 0},
+		{"no answer", fault(sim.FaultTimeout), 503, 0},
+		{"an answer that is cut off", func(r *tenant) { r.Outbound = rewrite{r.Outbound, `"}`, ``} }, 503, 0},
+		{"an answer about nothing", func(r *tenant) { r.Outbound = rewrite{r.Outbound, `"email"`, `"e-mail"`} }, 503, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			r := open(t, cloudfntest.New(t), viewRule)
+			test.spoil(r)
+			r.handler = r.Build(groupsettings.Function)
+			if status := r.check("open@example.com"); status != test.status {
+				t.Errorf("status %d, want %d\n%s", status, test.status, r.Log)
+			}
+			if got := r.Quarantined(); len(got) != test.quarantined {
+				t.Errorf("in quarantine: %+v, want %d", got, test.quarantined)
+			}
+			if got := r.changes(t, "open@example.com"); len(got) != 0 {
+				t.Errorf("changes %v follow from an answer that is none", got)
+			}
+		})
+	}
+}
+
+// token makes the function use another token from its next Build on.
+func token(text string) func(*tenant) {
+	return func(r *tenant) { r.Outbound = withToken{r.Outbound, text} }
+}
+
+type withToken struct {
+	next  http.RoundTripper
+	token string
+}
+
+func (w withToken) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	(&oauth2.Token{AccessToken: w.token}).SetAuthHeader(r)
+	return w.next.RoundTrip(r)
+}
+
+func TestACorrectionIsDoneOnceWhateverTheVendorAnswers(t *testing.T) {
+	for name, kind := range map[string]sim.FaultKind{
+		"429": sim.Fault429, "403 for a quota": sim.Fault403Quota, "500": sim.Fault500, "no answer": sim.FaultTimeout,
+		"409": sim.FaultConflict, "503": sim.FaultDown, "done, and answered with 500": sim.FaultAppliedBut500,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := open(t, cloudfntest.New(t), viewRule)
+			r.check("open@example.com")
+			r.faults.Add(sim.Fault{API: "settings", Kind: kind, Rate: 0.5, Left: 4})
+			c := r.carry(t, r.only(t, "open@example.com"))
+			if c.State != change.Applied {
+				t.Fatalf("the change is %s: %s", c.State, c.Problem)
+			}
+			if got, _ := r.workspace.Setting("open@example.com", "whoCanViewGroup"); got != "ALL_MEMBERS_CAN_VIEW" {
+				t.Errorf("whoCanViewGroup is %s", got)
+			}
+			if kind == sim.FaultAppliedBut500 && len(r.patches(t)) != 1 {
+				t.Errorf("what was done was done again")
+			}
+		})
+	}
+}
+
+func TestACorrectionThatCannotBeDoneFails(t *testing.T) {
+	for name, tok := range map[string]string{"401": "unknown-" + cloudfntest.Canary, "403": "other-" + cloudfntest.Canary} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := open(t, cloudfntest.New(t), viewRule)
+			r.check("open@example.com")
+			token(tok)(r)
+			r.handler = r.Build(groupsettings.Function)
+			r.Bus.Published()
+			c := r.carry(t, r.only(t, "open@example.com"))
+			if c.State != change.Failed || c.Problem == "" || strings.Contains(c.Problem, cloudfntest.Canary) {
+				t.Errorf("the change is %s: %s", c.State, c.Problem)
+			}
+			told := false
+			for _, m := range r.Bus.Published() {
+				told = told || m.Attributes[event.AttrState] == string(change.Failed)
+			}
+			if !told {
+				t.Error("nobody is told")
+			}
+		})
+	}
+}
+
+func TestRecheckFollowsTheCalendar(t *testing.T) {
+	r := open(t, cloudfntest.New(t), viewRule+"  exceptions:\n    - {group: open@example.com, field: whoCanViewGroup, until: 2026-11-22T12:00:00Z, reason: a fair}\n")
+	if status := r.check("open@example.com"); status != http.StatusOK || len(r.changes(t, "open@example.com")) != 0 {
+		t.Fatalf("status %d: an exception holds", status)
+	}
+	tick := func() int {
+		t.Helper()
+		if status := r.Do(r.handler, r.Envelope(event.Tick{Job: groupsettings.JobRecheck})); status != http.StatusOK {
+			t.Fatalf("status %d, want 200\n%s", status, r.Log)
+		}
+		return len(r.Queue.Tasks())
+	}
+	if got := tick(); got != 0 {
+		t.Errorf("%d tasks while the exception holds", got)
+	}
+	r.Clock.Advance(3*time.Hour + time.Minute)
+	if got := tick(); got != 1 {
+		t.Fatalf("%d tasks after it, want one check", got)
+	}
+	r.Work(r.handler, event.QueueSettings)
+	if c := r.only(t, "open@example.com"); c.State != change.Approved {
+		t.Errorf("the change is %s", c.State)
+	}
+	if got := tick(); got != 0 {
+		t.Errorf("%d tasks afterwards", got)
+	}
+}
+
+func TestConfigurationThatIsWrong(t *testing.T) {
+	for _, test := range []struct {
+		name, variable, policy string
+		naming                 []string
+	}{
+		{"no address", "google.test", viewRule, []string{`"google.test" is not the address of a server`}},
+		{
+			"a policy with many mistakes", "http://google.test", "settings:\n  mode: perhaps\n  rules:\n    general:\n      - {field: whoCanFly, needles: [A], replace: B}\n  colour: red\n",
+			[]string{"perhaps", "whoCanFly", "colour"},
+		},
+	} {
+		rig := cloudfntest.New(t)
+		rig.Variables["WORKSPACE_URL"] = test.variable
+		rig.Policy = fstest.MapFS{"policy.yaml": {Data: []byte(test.policy)}}
+		_, err := groupsettings.Function.Build(context.Background(), rig.Env())
+		if err == nil {
+			t.Fatalf("%s: it started", test.name)
+		}
+		for _, name := range test.naming {
+			if !strings.Contains(err.Error(), name) {
+				t.Errorf("%s: error %q does not name %s", test.name, err, name)
+			}
+		}
+	}
+	t.Run("no token", func(t *testing.T) {
+		rig := cloudfntest.New(t)
+		env := rig.Env()
+		env.Tokens = func(context.Context, ...string) (oauth2.TokenSource, error) { return nil, cloudfntest.ErrBroken }
+		if _, err := groupsettings.Function.Build(context.Background(), env); err == nil {
+			t.Error("it started")
+		}
+	})
+}

@@ -1,0 +1,105 @@
+package cloudfn_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"google.golang.org/api/idtoken"
+
+	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"
+)
+
+func TestOIDC(t *testing.T) {
+	const audience, account = "https://function.example", "pusher@project.iam.gserviceaccount.com"
+	good := map[string]any{"email": account, "email_verified": true}
+	with := func(name string, value any) map[string]any {
+		claims := map[string]any{"email": account, "email_verified": true}
+		claims[name] = value
+		return claims
+	}
+	type oidc struct {
+		name     string
+		header   string
+		audience string
+		accounts []string
+		issuer   string
+		claims   map[string]any
+		invalid  error
+		ok       bool
+	}
+	const token, google = "Bearer t-" + cloudfntest.Canary, "https://accounts.google.com"
+	accounts := []string{"other@project.iam.gserviceaccount.com", account}
+	for _, test := range []oidc{
+		{"one of ours", token, audience, accounts, google, good, nil, true},
+		{"the issuer without a scheme", token, audience, accounts, "accounts.google.com", good, nil, true},
+		{"the scheme in small letters", "bearer t", audience, accounts, google, good, nil, true},
+		{"another issuer", token, audience, accounts, "https://accounts.google.com.example", good, nil, false},
+		{"no issuer", token, audience, accounts, "", good, nil, false},
+		{"a wrong audience or signature, or expired", token, audience, accounts, google, good, errors.New("invalid"), false},
+		{"another account", token, audience, accounts, google, with("email", "stranger@example.com"), nil, false},
+		{"an account that only looks alike", token, audience, accounts, google, with("email", strings.ToUpper(account)), nil, false},
+		{"no address", token, audience, accounts, google, map[string]any{"email_verified": true}, nil, false},
+		{"no address, and an empty entry among the accounts", token, audience, []string{""}, google, map[string]any{"email_verified": true}, nil, false},
+		{"an address of another type", token, audience, accounts, google, with("email", []any{account}), nil, false},
+		{"an address that is not verified", token, audience, accounts, google, with("email_verified", false), nil, false},
+		{"verified in words", token, audience, accounts, google, with("email_verified", "true"), nil, false},
+		{"nothing said of verification", token, audience, accounts, google, map[string]any{"email": account}, nil, false},
+		{"no accounts are configured", token, audience, nil, google, good, nil, false},
+		{"no audience is configured", token, "", accounts, google, good, nil, false},
+		{"no header", "", audience, accounts, google, good, nil, false},
+		{"another scheme", "Basic t", audience, accounts, google, good, nil, false},
+		{"no token", "Bearer ", audience, accounts, google, good, nil, false},
+		{"the token alone", "t", audience, accounts, google, good, nil, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			o := cloudfn.OIDC{Audience: test.audience, Accounts: test.accounts, Validate: func(_ context.Context, _, asked string) (*idtoken.Payload, error) {
+				if asked != test.audience || asked == "" {
+					t.Errorf("validated for the audience %q", asked)
+				}
+				return &idtoken.Payload{Issuer: test.issuer, Claims: test.claims}, test.invalid
+			}}
+			r := httptest.NewRequest(http.MethodPost, "/?token=t", nil)
+			if test.header != "" {
+				r.Header.Set("Authorization", test.header)
+			}
+			err := o.Verify(t.Context(), r)
+			if (err == nil) != test.ok {
+				t.Errorf("error %v, want accepted %t", err, test.ok)
+			}
+			if err != nil && strings.Contains(err.Error(), cloudfntest.Canary) {
+				t.Errorf("the error holds the token: %v", err)
+			}
+		})
+	}
+}
+
+func TestShared(t *testing.T) {
+	for _, test := range []struct {
+		name, secret, header, target string
+		ok                           bool
+	}{
+		{"in the header", "s", "Bearer s", "/", true},
+		{"in the query", "s", "", "/?token=s", true},
+		{"the header counts before the query", "s", "Bearer x", "/?token=s", false},
+		{"a longer one", "s", "Bearer ss", "/", false},
+		{"another case", "s", "Bearer S", "/", false},
+		{"none", "s", "", "/", false},
+		{"an empty secret opens nothing", "", "", "/", false},
+		{"an empty secret and an empty token", "", "Bearer ", "/?token=", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := httptest.NewRequest(http.MethodPost, test.target, nil)
+			if test.header != "" {
+				r.Header.Set("Authorization", test.header)
+			}
+			if err := cloudfn.Shared(test.secret).Verify(t.Context(), r); (err == nil) != test.ok {
+				t.Errorf("error %v, want accepted %t", err, test.ok)
+			}
+		})
+	}
+}
