@@ -24,16 +24,13 @@ type Channel struct {
 	// Resource is Google's id of what is watched; empty until the channel is known to be open.
 	Resource string    `json:"resource,omitempty"`
 	Opened   time.Time `json:"opened"`
-	Expires  time.Time `json:"expires"`
-	// Heard is when the last valid notification came.
-	Heard time.Time `json:"heard,omitzero"`
+	// Expires is when Google stops sending. The channel is forgotten an hour later.
+	Expires time.Time `json:"expires"`
 }
 
 var channels = store.Collection[Channel]{
-	Name: "channels",
-	Fields: func(c Channel) map[string]any {
-		return map[string]any{"expires": c.Expires, "application": c.Application}
-	},
+	Name:    "channels",
+	Fields:  func(c Channel) map[string]any { return map[string]any{"expires": c.Expires} },
 	Expires: func(c Channel) time.Time { return c.Expires.Add(time.Hour) },
 }
 
@@ -56,7 +53,7 @@ func hash(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Get returns a channel, or [ErrUnknown].
+// Get returns a channel, or [ErrUnknown]. The id may be anything that a stranger sent.
 func Get(ctx context.Context, s store.Store, id string) (Channel, error) {
 	if channels.Key(id).Validate() != nil {
 		return Channel{}, ErrUnknown
@@ -65,7 +62,10 @@ func Get(ctx context.Context, s store.Store, id string) (Channel, error) {
 	if errors.Is(err, store.ErrNotFound) {
 		return Channel{}, ErrUnknown
 	}
-	return c, err
+	if err != nil {
+		return Channel{}, fmt.Errorf("read channel %s: %w", id, err)
+	}
+	return c, nil
 }
 
 // Put stores a channel.
@@ -77,7 +77,7 @@ func Put(ctx context.Context, s store.Store, c Channel) error {
 	return nil
 }
 
-// Delete forgets a channel.
+// Delete forgets a channel. One that is not there is forgotten already.
 func Delete(ctx context.Context, s store.Store, id string) error {
 	err := s.Update(ctx, func(_ context.Context, tx store.Tx) error { return channels.Delete(tx, id) })
 	if err != nil {
@@ -93,5 +93,8 @@ func All(ctx context.Context, s store.Store) ([]Channel, error) {
 		out = append(out, c)
 		return nil
 	})
-	return out, err
+	if err != nil {
+		return nil, fmt.Errorf("read the channels: %w", err)
+	}
+	return out, nil
 }

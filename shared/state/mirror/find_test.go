@@ -3,6 +3,7 @@ package mirror_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -62,6 +63,32 @@ func TestAnAddressThatPassesFromOneGroupToAnother(t *testing.T) {
 	for address, want := range map[string]string{"team@example.com": "new", "team-2025@example.com": "old"} {
 		if h, err := w.Find(t.Context(), address); err != nil || h.Group.ID != want {
 			t.Errorf("Find(%s): %q, %v; want %s", address, h.Group.ID, err, want)
+		}
+	}
+}
+
+func TestPage(t *testing.T) {
+	w := newWorld(t)
+	for i, email := range []string{"B@example.com", "a@example.com", "c@example.com", "d@example.com"} {
+		w.replace(t, read(fmt.Sprint("g", i), email, 0))
+	}
+	if _, _, err := w.Remove(t.Context(), "g2", start.Add(time.Minute)); err != nil {
+		t.Fatalf("Remove: %v", err)
+	}
+	for _, test := range []struct {
+		after string
+		most  int
+		want  []string
+	}{
+		{"", 2, []string{"g1", "g0"}}, {"A@example.com", 2, []string{"g0", "g3"}}, {"b@example.com", 2, []string{"g3"}}, {"d@example.com", 2, nil},
+	} {
+		page, err := w.Page(t.Context(), test.after, test.most)
+		var got []string
+		for _, h := range page {
+			got = append(got, h.Group.ID)
+		}
+		if err != nil || !slices.Equal(got, test.want) {
+			t.Errorf("Page after %q: %q, %v; want %q", test.after, got, err, test.want)
 		}
 	}
 }

@@ -6,53 +6,54 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/ports/store"
 )
 
-// RemovePerson records that the directory has no account of this id or address any more. The
-// person stays in the mirror as one whose account is stopped: changes of the past name them.
+// RemovePerson records that the directory had no account of this id or address when it was
+// asked. The person stays in the mirror as one whose account is stopped and who has no address.
+// An answer that is older than what the mirror holds changes nothing.
 func (m *Mirror) RemovePerson(ctx context.Context, idOrAddress string, read time.Time) error {
-	p, err := m.personBy(ctx, idOrAddress)
+	p, err := m.Person(ctx, idOrAddress)
 	if errors.Is(err, ErrUnknown) {
+		p, err = m.PersonAt(ctx, idOrAddress)
+	}
+	if errors.Is(err, ErrUnknown) || err == nil && p.Read.After(read) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	p.Gone, p.Suspended, p.Admin = true, true, false
-	return m.PutPeople(ctx, []group.Person{p}, read)
+	p.Suspended, p.Admin, p.Read = true, false, read
+	return m.putAccounts(ctx, []account{{Person: p, Gone: true}})
 }
 
-// PersonRead returns when the account with an address was read last; the zero time where it
-// never was.
+// PersonRead returns when the accounts that have or had an address were read last; the zero
+// time where none ever was.
 func (m *Mirror) PersonRead(ctx context.Context, address string) (time.Time, error) {
-	p, err := m.PersonAt(ctx, address)
-	if errors.Is(err, ErrUnknown) {
-		return time.Time{}, nil
+	found, err := having(ctx, m.store, people, address)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("look up person %s: %w", address, err)
 	}
-	return p.Read, err
+	var last time.Time
+	for _, a := range found {
+		if a.Read.After(last) {
+			last = a.Read
+		}
+	}
+	return last, nil
 }
 
 // PeopleReadBefore returns the ids of the people whose accounts were read last before a time,
-// without those who are gone.
+// the longest ago first. Those whose accounts are gone are not among them.
 func (m *Mirror) PeopleReadBefore(ctx context.Context, before time.Time) ([]string, error) {
 	var out []string
 	err := people.Each(ctx, m.store, store.Query{Where: []store.Cond{{Field: "read", Op: store.Less, Value: before}}, OrderBy: "read"},
-		func(p group.Person) error {
-			out = append(out, p.ID)
+		func(a account) error {
+			out = append(out, a.ID)
 			return nil
 		})
 	if err != nil {
 		return nil, fmt.Errorf("look up people read before %s: %w", before.UTC().Format(time.RFC3339), err)
 	}
 	return out, nil
-}
-
-func (m *Mirror) personBy(ctx context.Context, idOrAddress string) (group.Person, error) {
-	p, err := m.Person(ctx, idOrAddress)
-	if errors.Is(err, ErrUnknown) {
-		return m.PersonAt(ctx, idOrAddress)
-	}
-	return p, err
 }

@@ -2,6 +2,7 @@ package mirror_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 
 func putPeople(t *testing.T, w *world, people ...group.Person) {
 	t.Helper()
-	if err := w.PutPeople(t.Context(), people, time.Time{}); err != nil {
+	if err := w.PutPeople(t.Context(), people, w.now); err != nil {
 		t.Fatalf("PutPeople: %v", err)
 	}
 }
@@ -27,6 +28,7 @@ func TestPerson(t *testing.T) {
 	putPeople(t, w, ada, group.Person{ID: "2", Email: "bo@example.com", Aliases: []string{"shared@example.com"}},
 		group.Person{ID: "3", Email: "shared@example.com"}, group.Person{ID: "4"})
 
+	ada.Read = start
 	got, err := w.Person(t.Context(), "1")
 	if diff := cmp.Diff(ada, got); diff != "" || err != nil {
 		t.Errorf("Person: %v (-want +got):\n%s", err, diff)
@@ -79,4 +81,64 @@ func TestAdmins(t *testing.T) {
 	if diff := cmp.Diff([]string{"2", "1"}, got); diff != "" || err != nil {
 		t.Errorf("Admins: %v (-want +got):\n%s", err, diff)
 	}
+}
+
+func TestSomebodyWhoLeaves(t *testing.T) {
+	w := newWorld(t)
+	at := func(minute int) time.Time { return start.Add(time.Duration(minute) * time.Minute) }
+	remove := func(name string, minute int) {
+		t.Helper()
+		if err := w.RemovePerson(t.Context(), name, at(minute)); err != nil {
+			t.Fatalf("RemovePerson %s: %v", name, err)
+		}
+	}
+	before := func(minute int, want ...string) {
+		t.Helper()
+		if got, err := w.PeopleReadBefore(t.Context(), at(minute)); err != nil || !slices.Equal(got, want) {
+			t.Errorf("PeopleReadBefore minute %d: %q, %v; want %q", minute, got, err, want)
+		}
+	}
+	wasRead := func(address string, want time.Time) {
+		t.Helper()
+		if got, err := w.PersonRead(t.Context(), address); err != nil || !got.Equal(want) {
+			t.Errorf("PersonRead %s: %v, %v; want %v", address, got, err, want)
+		}
+	}
+	putPeople(t, w, group.Person{ID: "1", Email: "ada@example.com", Aliases: []string{"al@example.com"}, Admin: true}, group.Person{ID: "2", Email: "bo@example.com"})
+	before(0)
+	before(1, "1", "2")
+	wasRead("AL@example.com", at(0))
+	wasRead("cy@example.com", time.Time{})
+	wasRead("", time.Time{})
+
+	remove("cy@example.com", 5) // whom nobody knows
+	remove("1", -1)             // an answer from before
+	if p, err := w.PersonAt(t.Context(), "ada@example.com"); err != nil || p.Suspended {
+		t.Errorf("PersonAt after an older answer: %+v, %v; want an active account", p, err)
+	}
+	remove("al@example.com", 5)
+	if p, err := w.Person(t.Context(), "1"); err != nil || !p.Suspended || p.Admin || p.Email != "ada@example.com" {
+		t.Errorf("Person who has left: %+v, %v; want a stopped account with its address", p, err)
+	}
+	if admins, err := w.Admins(t.Context()); err != nil || len(admins) != 0 {
+		t.Errorf("Admins: %v, %v; want none", admins, err)
+	}
+	wasRead("ada@example.com", at(5))
+	before(9, "2") // who has left is not asked for every night
+
+	// The address goes to somebody new, who can act under it.
+	w.now = at(6)
+	putPeople(t, w, group.Person{ID: "3", Email: "ada@example.com"})
+	if p, err := w.PersonAt(t.Context(), "ada@example.com"); err != nil || p.ID != "3" {
+		t.Errorf("PersonAt: %q, %v; want 3", p.ID, err)
+	}
+	wasRead("ada@example.com", at(6))
+
+	// Who comes back is as before.
+	w.now = at(7)
+	putPeople(t, w, group.Person{ID: "1", Email: "ada.l@example.com"})
+	if p, err := w.PersonAt(t.Context(), "ada.l@example.com"); err != nil || p.ID != "1" || p.Suspended {
+		t.Errorf("PersonAt of somebody who is back: %+v, %v", p, err)
+	}
+	before(8, "2", "3", "1")
 }

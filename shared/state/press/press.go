@@ -37,7 +37,7 @@ var presses = store.Collection[Press]{
 // ErrUnknown says that no such press was decided.
 var ErrUnknown = errors.New("no such press")
 
-// Record keeps what became of a press.
+// Record keeps what became of a press. The same press again replaces it.
 func Record(ctx context.Context, s store.Store, p Press) error {
 	err := s.Update(ctx, func(_ context.Context, tx store.Tx) error { return presses.Put(tx, p.ID, p) })
 	if err != nil {
@@ -58,7 +58,9 @@ func Get(ctx context.Context, s store.Store, id string) (Press, error) {
 	return p, nil
 }
 
-// Decided reports whether a press was decided and told of already.
+// Decided reports whether a press counted, so that nothing is left to do. One that did not
+// count is decided again where it comes again, with the same end: the person may not have been
+// told why.
 func Decided(ctx context.Context, s store.Store, id string) (bool, error) {
 	p, err := Get(ctx, s, id)
 	if errors.Is(err, ErrUnknown) {

@@ -2,7 +2,8 @@
 // of another, the holders of a role.
 //
 // What it cannot find out, it does not grant: an unknown selector, a group that is not in the
-// mirror and a suspended account stand for nobody.
+// mirror, an account that is suspended or not in the directory stand for nobody, and neither
+// does a group's membership of everybody in the company.
 package standing
 
 import (
@@ -59,68 +60,83 @@ func (r *Resolver) People(ctx context.Context, c change.Change, s change.Selecto
 			continue // a member from outside, or a service account
 		}
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("look up %s: %w", s, err)
 		}
 		if !p.Suspended {
 			out = append(out, p)
 		}
 	}
-	slices.SortFunc(out, func(a, b group.Person) int { return cmp.Compare(a.Email, b.Email) })
+	slices.SortFunc(out, func(a, b group.Person) int { return cmp.Or(cmp.Compare(a.Email, b.Email), cmp.Compare(a.ID, b.ID)) })
 	return out, nil
 }
 
-// Holds returns those of a change's selectors that hold for a person now.
+// Holds returns those of a change's selectors that hold for a person now. A change that names
+// nobody, because it happens by itself, is in the hands of [Approvers]: they stop it, try it
+// again or have it undone.
 func (r *Resolver) Holds(ctx context.Context, c change.Change, person string) ([]change.Selector, error) {
-	var out []change.Selector
+	s, err := r.Standing(ctx, c, []string{person})
+	return s[person], err
+}
+
+// Standing returns which of a change's selectors hold now for each of these people, as
+// [Resolver.Holds].
+func (r *Resolver) Standing(ctx context.Context, c change.Change, people []string) (change.Standing, error) {
+	out := change.Standing{}
+	for _, id := range people {
+		p, err := r.mirror.Person(ctx, id)
+		if err := ignoreUnknown(err); err != nil {
+			return nil, fmt.Errorf("look up the standing of %s: %w", id, err)
+		}
+		if err == nil && !p.Suspended {
+			out[id] = nil
+		}
+	}
 	selectors := c.Requirement.Selectors(c.Escalated)
 	if len(selectors) == 0 {
 		selectors = []change.Selector{Approvers}
 	}
 	for _, s := range selectors {
-		people, err := r.People(ctx, c, s)
-		if err != nil {
-			return nil, err
+		if len(out) == 0 {
+			break
 		}
-		if slices.ContainsFunc(people, func(p group.Person) bool { return p.ID == person }) {
-			out = append(out, s)
+		// Whether somebody is in a set is known by the ids: its people need not be read.
+		ids, err := r.ids(ctx, c, s, map[change.Selector]bool{})
+		if err != nil {
+			return nil, fmt.Errorf("look up %s: %w", s, err)
+		}
+		in := make(map[string]bool, len(ids))
+		for _, id := range ids {
+			in[id] = true
+		}
+		for id := range out {
+			if in[id] {
+				out[id] = append(out[id], s)
+			}
 		}
 	}
 	return out, nil
 }
 
-// Standing returns which of a change's selectors hold now for each of these people.
-func (r *Resolver) Standing(ctx context.Context, c change.Change, people []string) (change.Standing, error) {
-	out := change.Standing{}
-	for _, id := range people {
-		holds, err := r.Holds(ctx, c, id)
-		if err != nil {
-			return nil, err
-		}
-		out[id] = holds
-	}
-	return out, nil
-}
-
+// ids returns the ids of those in a selector; some may be nobody in the directory, or
+// suspended. Seen are the selectors that are being looked up already: roles may name one
+// another.
 func (r *Resolver) ids(ctx context.Context, c change.Change, s change.Selector, seen map[change.Selector]bool) ([]string, error) {
 	if seen[s] {
 		return nil, nil
 	}
 	seen[s] = true
-	kind, name, _ := strings.Cut(string(s), ":")
-	switch kind {
-	case string(Owners):
+	switch s {
+	case Owners:
 		return r.owners(ctx, c.Target.ID)
-	case string(Admins):
+	case Admins:
 		admins, err := r.mirror.Admins(ctx)
 		return idsOf(admins), err
-	case string(Approvers):
+	case Approvers:
 		return r.union(ctx, c, []change.Selector{Owners, Admins}, seen)
-	case string(Manager):
-		p, err := r.mirror.Person(ctx, c.Requester.ID)
-		if err != nil || p.Manager == "" {
-			return nil, ignoreUnknown(err)
-		}
-		return r.at(ctx, p.Manager)
+	case Manager:
+		return r.manager(ctx, c.Requester)
+	}
+	switch kind, name, _ := strings.Cut(string(s), ":"); kind {
 	case "group":
 		return r.mirror.Within(ctx, name)
 	case "user":
@@ -143,9 +159,11 @@ func (r *Resolver) union(ctx context.Context, c change.Change, selectors []chang
 	return out, nil
 }
 
+// owners returns the owners of the group with an id. What is called like a group's address is
+// not that group.
 func (r *Resolver) owners(ctx context.Context, id string) ([]string, error) {
 	s, err := r.mirror.Snapshot(ctx, id)
-	if err != nil {
+	if err != nil || s.Group.ID != id {
 		return nil, ignoreUnknown(err)
 	}
 	var out []string
@@ -163,6 +181,17 @@ func (r *Resolver) owners(ctx context.Context, id string) ([]string, error) {
 		}
 	}
 	return out, nil
+}
+
+func (r *Resolver) manager(ctx context.Context, of change.Actor) ([]string, error) {
+	if of.Kind != change.ByPerson {
+		return nil, nil
+	}
+	p, err := r.mirror.Person(ctx, of.ID)
+	if err != nil || p.Manager == "" {
+		return nil, ignoreUnknown(err)
+	}
+	return r.at(ctx, p.Manager)
 }
 
 func (r *Resolver) at(ctx context.Context, address string) ([]string, error) {

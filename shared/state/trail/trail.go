@@ -69,5 +69,8 @@ func Of(ctx context.Context, r store.Reader, change string) ([]audit.Entry, erro
 			out = append(out, e)
 			return nil
 		})
-	return out, err
+	if err != nil {
+		return nil, fmt.Errorf("read the trail of change %s: %w", change, err)
+	}
+	return out, nil
 }
