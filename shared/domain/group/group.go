@@ -66,8 +66,18 @@ type Person struct {
 	Language string `json:"language,omitempty"`
 }
 
-// Address returns an address as it is compared: without case and surrounding space.
-func Address(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+// Address returns an address as it is compared: without surrounding space and without the case
+// of the letters A to Z. Other letters stay as they are, so that one which only looks like a
+// letter of an address, or becomes one in lower case, never makes the same address.
+func Address(email string) string {
+	b := []byte(strings.TrimSpace(email))
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + ('a' - 'A')
+		}
+	}
+	return string(b)
+}
 
 // Snapshot is one complete reading of a group. A reading that may be incomplete is not a
 // snapshot: whoever reads returns an error instead.
@@ -93,7 +103,10 @@ const (
 
 // Difference is what changed between two readings of one group.
 type Difference struct {
-	Parts   []Part
+	// Parts lists what differs, each part once. Of a group that is new or gone it says only
+	// that.
+	Parts []Part
+	// Added and Removed list members by address; of a group that is new or gone all of them.
 	Added   []Member
 	Removed []Member
 	// Moved lists members whose role changed, as they are now.
@@ -126,7 +139,7 @@ func Compare(old, new *Snapshot) Difference {
 		d.Parts = append(d.Parts, Renamed)
 	}
 	if old.Group.Name != new.Group.Name || old.Group.Description != new.Group.Description ||
-		!slices.Equal(old.Group.Aliases, new.Group.Aliases) {
+		!slices.Equal(slices.Sorted(slices.Values(old.Group.Aliases)), slices.Sorted(slices.Values(new.Group.Aliases))) {
 		d.Parts = append(d.Parts, Details)
 	}
 	before := make(map[string]Member, len(old.Members))
