@@ -61,6 +61,11 @@ func TestWhatIsClaimedIsWithdrawnByItsHolderOnly(t *testing.T) {
 	if got := tried.refused(0, change.Withdraw{By: rin}); got != change.RefusedBusy {
 		t.Errorf("after an attempt without an answer: got %s, want %s", got, change.RefusedBusy)
 	}
+	failed := *l
+	failed.then(change.Fail{By: applier, Fence: 1})
+	if got := failed.refused(0, change.Withdraw{By: applier, Fence: 1}); got != change.RefusedFenced {
+		t.Errorf("by its holder when it is over: got %s, want %s", got, change.RefusedFenced)
+	}
 	if l.then(change.Withdraw{By: applier, Fence: 1, Reason: "the group is gone"}); l.State != change.Withdrawn || l.Problem != "the group is gone" {
 		t.Errorf("it is %s because %q", l.State, l.Problem)
 	}

@@ -15,6 +15,8 @@ const (
 	// ActAfter is how long an approved change may lie untouched before its notice goes out
 	// again.
 	ActAfter = 10 * time.Minute
+	// LapsedAfter is how long after its end a claim is taken for that of a dead applier.
+	LapsedAfter = time.Minute
 )
 
 // Due returns when the sweep has to look at the change next. The boolean is false when time
@@ -36,7 +38,7 @@ func (c Change) Due() (time.Time, bool) {
 	case Approved:
 		due = append(due, later(c.Updated, c.RetryAt).Add(ActAfter))
 	case Applying:
-		due = append(due, later(c.Updated, c.Claim.Until).Add(time.Minute))
+		due = append(due, c.Claim.Until.Add(LapsedAfter))
 	}
 	if len(due) == 0 {
 		return time.Time{}, false
@@ -62,7 +64,7 @@ func (c Change) Passed(now time.Time, by Actor) Action {
 			return Republish{By: by}
 		}
 	case Applying:
-		if reached(later(c.Updated, c.Claim.Until).Add(time.Minute)) {
+		if reached(c.Claim.Until.Add(LapsedAfter)) {
 			return Republish{By: by}
 		}
 	}
@@ -80,13 +82,16 @@ func (a Withdraw) apply(c *Change, _ time.Time) error {
 	switch {
 	case !c.mayChange(a.By):
 		return refuse(RefusedStranger, "only who asked can withdraw it")
-	case c.State == Applying && a.Fence == 0, c.State == Approved && c.Tried:
-		return refuse(RefusedBusy, "it is being carried out")
-	case c.State == Applying:
+	case a.Fence != 0:
+		if c.State != Applying {
+			return refuse(RefusedFenced, "the claim is over")
+		}
 		if err := c.fenced(a.Fence); err != nil {
 			return err
 		}
 		c.Tried = false
+	case c.State == Applying, c.State == Approved && c.Tried:
+		return refuse(RefusedBusy, "it is being carried out")
 	}
 	c.Problem = a.Reason
 	c.State = Withdrawn
