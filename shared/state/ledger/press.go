@@ -10,9 +10,10 @@ import (
 	"github.com/sekisho/sekisho/shared/ports/store"
 )
 
-// pressedFor is how long a press is remembered. Slack's signatures pass for five minutes, our
-// own tasks are tried again for longer.
-const pressedFor = 48 * time.Hour
+// pressedFor is how long a press is remembered. Slack's signatures pass for five minutes, but
+// the task that carries a press to its decision can be tried again for as long as Cloud Tasks
+// keeps it, which is 31 days (https://cloud.google.com/tasks/docs/quotas).
+const pressedFor = 32 * 24 * time.Hour
 
 // pressed is what became of a press, so that the same one, however often it arrives, decides
 // once.
