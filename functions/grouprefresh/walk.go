@@ -58,7 +58,11 @@ func (h *handler) walk(ctx context.Context, e event.Walk) error {
 			return fmt.Errorf("walk %s: walk %s is under way", e.Run, c.Run)
 		}
 		c = cursor.Cursor{Run: e.Run, Phase: phasePeople, At: c.At, Began: h.now()}
-	case c.Run != e.Run, c.Phase == phaseDone, e.Page != c.Count:
+	case c.Run != e.Run, c.Phase == phaseDone:
+		return nil // of a walk that is over
+	case e.Page == c.Count-1:
+		return h.next(ctx, c.Run, c.Count) // done before, but perhaps it ended before it could say so
+	case e.Page != c.Count:
 		return nil // a page that was done before
 	}
 	switch c.Phase {
@@ -82,11 +86,12 @@ func (h *handler) walk(ctx context.Context, e event.Walk) error {
 }
 
 func (h *handler) walkPeople(ctx context.Context, c *cursor.Cursor) error {
+	began := h.now()
 	page, err := h.directory.People(ctx, c.Token)
 	if err != nil {
 		return fmt.Errorf("list people: %w", err)
 	}
-	if err := h.mirror.PutPeople(ctx, page.People, h.now()); err != nil {
+	if err := h.mirror.PutPeople(ctx, page.People, began); err != nil {
 		return err
 	}
 	c.Token = page.Next
@@ -145,7 +150,7 @@ func (h *handler) walkGroups(ctx context.Context, c *cursor.Cursor) error {
 	}
 	c.Token, c.Last = page.Next, upTo
 	if page.Next == "" {
-		c.Phase, c.At = phaseDone, h.now()
+		c.Phase, c.At = phaseDone, c.Began
 	}
 	return nil
 }

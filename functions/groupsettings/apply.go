@@ -41,7 +41,10 @@ func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
 		h.log.InfoContext(ctx, "later", "change_id", c.ID, "at", later.At, "cause", later.Cause.Error())
 		return h.enqueue(ctx, e, fmt.Sprintf("apply-%s-at-%d", c.ID, later.At.UnixMilli()), later.At)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return h.unwaive(ctx, c)
 }
 
 // applier makes a group's settings as a change wants them.
@@ -73,6 +76,11 @@ func (a applier) Look(ctx context.Context, c change.Change) (ledger.Sight, error
 	}
 	if err := a.remember(ctx, g, values); err != nil {
 		return ledger.Sight{}, err
+	}
+	if c.UndoOf != "" && sight.InEffect {
+		// Open already is not enough: the rules would close it again.
+		sight.InEffect, err = a.waived(ctx, c)
+		return sight, err
 	}
 	if sight.InEffect {
 		return sight, nil
@@ -139,6 +147,36 @@ func (a applier) Act(ctx context.Context, c change.Change) error {
 		patch[d.Field] = d.After
 	}
 	return a.settings.Patch(ctx, header.Group.Email, patch)
+}
+
+// waived reports whether the rules are kept off everything that an undo gives back.
+func (a applier) waived(ctx context.Context, c change.Change) (bool, error) {
+	s, err := a.mirror.Settings(ctx, c.Target.ID)
+	if err != nil {
+		return false, err
+	}
+	for _, d := range c.Diff {
+		holds := func(w mirror.Waiver) bool { return w.Change == c.ID && w.Field == d.Field }
+		if !slices.ContainsFunc(s.Waivers, holds) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// unwaive lets the rules apply again where an undo did not come about.
+func (h *handler) unwaive(ctx context.Context, c change.Change) error {
+	now, err := h.ledger.Get(ctx, c.ID)
+	if err != nil || c.UndoOf == "" {
+		return err
+	}
+	switch now.State {
+	case change.Approved, change.Applying, change.Applied:
+		return nil
+	}
+	return h.mirror.UpdateSettings(ctx, c.Target.ID, func(s *mirror.Settings) {
+		s.Waivers = slices.DeleteFunc(s.Waivers, func(w mirror.Waiver) bool { return w.Change == c.ID })
+	})
 }
 
 func (a applier) waive(ctx context.Context, c change.Change) error {

@@ -62,7 +62,8 @@ func (h *handler) check(ctx context.Context, e event.CheckSettings) error {
 		}
 	}
 	return h.mirror.UpdateSettings(ctx, g.ID, func(s *mirror.Settings) {
-		s.Values, s.Read, s.Secure, s.Findings, s.Held = values, read, secure, inWords(finding), held
+		s.Values, s.Read, s.Judged = values, read, read
+		s.Secure, s.Findings, s.Held = secure, inWords(finding), held
 		s.Waivers = slices.DeleteFunc(s.Waivers, func(w mirror.Waiver) bool { return !read.Before(w.Until) })
 	})
 }

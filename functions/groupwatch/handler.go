@@ -186,7 +186,7 @@ func (h *handler) pollOne(ctx context.Context, application string) error {
 
 // repair plans a reading unless the group was read after the event.
 func (h *handler) repair(ctx context.Context, s group.Signal, known map[string]time.Time, now time.Time) error {
-	if now.Sub(s.At) < settled {
+	if now.Sub(s.At) < settled || dirty.Own(s, h.robot) {
 		return nil
 	}
 	key := string(s.Topic) + " " + s.Group + " " + s.Person
@@ -222,7 +222,7 @@ func (h *handler) read(ctx context.Context, s group.Signal) (time.Time, error) {
 			return time.Time{}, err
 		}
 		known, err := h.mirror.Settings(ctx, header.Group.ID)
-		return known.Read, err
+		return known.Judged, err
 	default:
 		return h.mirror.Freshness(ctx, s.Group)
 	}

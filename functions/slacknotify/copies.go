@@ -56,12 +56,17 @@ var errBusy = errors.New("the messages are being brought up to date by another")
 
 // reconcile posts what is missing among a change's messages and updates what shows something
 // else than it should.
-func (h *handler) reconcile(ctx context.Context, c change.Change) (err error) {
-	box, err := h.lease(ctx, c.ID)
+func (h *handler) reconcile(ctx context.Context, id string) (err error) {
+	box, err := h.lease(ctx, id)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, h.save(ctx, c.ID, &box, time.Time{})) }()
+	defer func() { err = errors.Join(err, h.save(ctx, id, &box, time.Time{})) }()
+	// Read under the lease, so that nobody shows an older state after a newer one.
+	c, err := h.ledger.Get(ctx, id)
+	if err != nil {
+		return err
+	}
 	wants, err := h.audience(ctx, c)
 	if err != nil {
 		return err
@@ -134,7 +139,8 @@ func (h *handler) post(ctx context.Context, c change.Change, box *letters, i int
 	name := c.ID + " " + l.Key
 	var err error
 	if !l.Since.IsZero() {
-		if l.TS, err = h.slack.Find(ctx, l.Channel, name, l.Since); err != nil && !slack.IsUnknown(err) {
+		l.TS, err = h.slack.Find(ctx, l.Channel, name, l.Since)
+		if err != nil && !slack.IsUnknown(err) && !cloudfn.IsPermanent(err) {
 			return err
 		}
 		if l.TS != "" {
@@ -147,6 +153,10 @@ func (h *handler) post(ctx context.Context, c change.Change, box *letters, i int
 	}
 	l.Channel, l.TS, err = h.slack.Post(ctx, reader.channel, name, m)
 	switch {
+	case err != nil && l.Person == "":
+		// The channel is the last resort: it is tried until somebody mends it.
+		l.Channel = reader.channel
+		return fmt.Errorf("post to the channel: %w", transient{err})
 	case slack.IsUnknown(err), cloudfn.IsPermanent(err):
 		h.log.WarnContext(ctx, "message not posted", "change_id", c.ID, "error", err.Error())
 		l.Channel, l.Dead = reader.channel, err.Error()
@@ -217,6 +227,15 @@ func (h *handler) save(ctx context.Context, id string, box *letters, leased time
 	}
 	return nil
 }
+
+// transient is an error after which trying again helps, whatever its cause says.
+type transient struct{ error }
+
+// Permanent tells the caller to try again.
+func (transient) Permanent() bool { return false }
+
+// Unwrap returns the cause.
+func (t transient) Unwrap() error { return t.error }
 
 func fingerprint(m slack.Message) string {
 	data, err := json.Marshal(m)

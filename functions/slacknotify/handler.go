@@ -63,14 +63,14 @@ func (h *handler) notify(ctx context.Context, e event.Notify) error {
 	if id, ok := strings.CutPrefix(e.Subject, event.SubjectPress); ok {
 		return h.whisper(ctx, id)
 	}
-	c, err := h.ledger.Get(ctx, e.Subject)
+	_, err := h.ledger.Get(ctx, e.Subject)
 	if errors.Is(err, ledger.ErrNotFound) {
 		return cloudfn.Permanent(err)
 	}
 	if err != nil {
 		return err
 	}
-	return h.reconcile(ctx, c)
+	return h.reconcile(ctx, e.Subject)
 }
 
 // whisper tells a person, for nobody else to see, why a press did not count.

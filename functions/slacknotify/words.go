@@ -234,8 +234,10 @@ func (l language) buttonsFor(c change.Change, p part) []slack.Button {
 		return []slack.Button{button("approve", "primary"), button("deny", "danger")}
 	case c.State == change.Failed && p == decides:
 		return []slack.Button{button("retry", "primary"), button("deny", "danger")}
-	case c.State == change.Applied && c.UndoOf == "" && p != asked:
-		return []slack.Button{button("undo", "")}
+	case c.State == change.Applied && p != asked:
+		if _, ok := c.Reverse(change.Actor{}, ""); ok {
+			return []slack.Button{button("undo", "")}
+		}
 	}
 	return nil
 }

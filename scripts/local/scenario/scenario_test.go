@@ -1,12 +1,16 @@
 package scenario_test
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/sekisho/sekisho/scripts/local/contract"
 	"github.com/sekisho/sekisho/scripts/local/scenario"
+	simcontract "github.com/sekisho/sekisho/shared/sim/contract"
 	"github.com/sekisho/sekisho/shared/sim/emulator"
 )
 
@@ -15,13 +19,42 @@ func TestMain(m *testing.M) { os.Exit(emulator.Main(m)) }
 func play(t *testing.T, backend, file string) {
 	t.Helper()
 	var out strings.Builder
-	report, err := scenario.Play([]string{file}, scenario.Options{Backend: backend, Out: &out})
+	report, err := scenario.Play([]string{file}, scenario.Options{Backend: backend, Out: &out, Tap: judged(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if report.Failed != 0 {
 		t.Errorf("%s does not hold:\n%s", file, out.String())
 	}
+}
+
+// judge knows the vendors' descriptions of their APIs; nil where there are none.
+var judge = sync.OnceValues(func() (*contract.Judge, error) {
+	specs, ok := simcontract.Folder()
+	if !ok {
+		return nil, nil
+	}
+	return contract.New(specs)
+})
+
+// judged returns a tap that holds what passes against the vendors' descriptions, where there
+// are any.
+func judged(t *testing.T) func(string, http.Handler) http.Handler {
+	t.Helper()
+	j, err := judge()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if j == nil {
+		return nil
+	}
+	j = j.Again()
+	t.Cleanup(func() {
+		for _, v := range j.Report().Violations {
+			t.Errorf("against the vendor's description: %s: %s: %s (%d times, first in %s)", v.Operation, v.At, v.Text, v.Count, v.Example)
+		}
+	})
+	return j.Tap
 }
 
 func TestScenarios(t *testing.T) {

@@ -169,6 +169,9 @@ func (e *Error) Permanent() bool {
 	switch e.Code {
 	case "", "ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org":
 		return false
+	case "not_authed", "invalid_auth", "account_inactive", "token_revoked", "token_expired", "missing_scope", "no_permission",
+		"access_denied", "org_login_required", "ekm_access_denied", "accesslimited":
+		return false // an administrator mends it; until then nothing may be lost
 	}
 	return true
 }

@@ -95,7 +95,7 @@ func (d *Directory) groups(ctx context.Context, list *admin.GroupsListCall, page
 		if pageToken != "" {
 			list.PageToken(pageToken)
 		}
-		answer, err := list.MaxResults(groupsPerPage).Fields(nextField, "groups("+groupFields+")").Context(ctx).Do()
+		answer, err := list.MaxResults(groupsPerPage).OrderBy("email").Fields(nextField, "groups("+groupFields+")").Context(ctx).Do()
 		if err != nil {
 			return err
 		}

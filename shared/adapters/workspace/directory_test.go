@@ -119,18 +119,18 @@ func TestWhatIsAskedOfTheDirectory(t *testing.T) {
 	}{
 		{
 			"groups", "GET /admin/directory/v1/groups",
-			url.Values{"customer": {"my_customer"}, "maxResults": {"200"}, "fields": {groups}},
+			url.Values{"customer": {"my_customer"}, "maxResults": {"200"}, "orderBy": {"email"}, "fields": {groups}},
 			func() error { _, err := d.Groups(t.Context(), ""); return err },
 		},
 		{
 			"the second page of groups", "GET /admin/directory/v1/groups",
-			url.Values{"customer": {"my_customer"}, "maxResults": {"200"}, "pageToken": {"p2"}, "fields": {groups}},
+			url.Values{"customer": {"my_customer"}, "maxResults": {"200"}, "orderBy": {"email"}, "pageToken": {"p2"}, "fields": {groups}},
 			func() error { _, err := d.Groups(t.Context(), "p2"); return err },
 		},
 		{
 			// The parameters customer and userKey exclude each other.
 			"groups of a member", "GET /admin/directory/v1/groups",
-			url.Values{"userKey": {"aiko+x@example.com"}, "maxResults": {"200"}, "fields": {groups}},
+			url.Values{"userKey": {"aiko+x@example.com"}, "maxResults": {"200"}, "orderBy": {"email"}, "fields": {groups}},
 			func() error { _, err := d.GroupsOf(t.Context(), "aiko+x@example.com", ""); return err },
 		},
 		{

@@ -45,13 +45,13 @@ func anyHistory(t *rapid.T) {
 
 // The phases of a change in the model.
 const (
-	waits   = "waits for people"
-	toDo    = "is to be done"
-	inHand  = "is in an applier's hand"
-	done    = "is done"
-	over    = "is over"
-	stuck   = "could not be done"
-	takenUp = "was taken back"
+	waits     = "waits for people"
+	toDo      = "is to be done"
+	inHand    = "is in an applier's hand"
+	done      = "is done"
+	over      = "is over"
+	stuck     = "could not be done"
+	takenBack = "was taken back"
 )
 
 // history is one change, the model of it, and the world around both.
@@ -67,7 +67,7 @@ type history struct {
 	escalated bool
 	begun     bool // an applier had it, and nobody saw since that nothing came of it
 	until     time.Time
-	wait2     time.Time // the earliest next attempt
+	notBefore time.Time // the earliest next attempt
 	fence     int
 	steps     int
 
@@ -261,13 +261,13 @@ func (h *history) retry(t *rapid.T) {
 	by := h.account(t)
 	may := h.phase == stuck && h.inCharge(h.sits[by.ID]) && len(h.no) == 0
 	if h.do(t, change.Retry{By: by, Counts: h.sits[by.ID]}, may) {
-		h.phase, h.wait2 = toDo, time.Time{}
+		h.phase, h.notBefore = toDo, time.Time{}
 	}
 }
 
 func (h *history) undo(t *rapid.T) {
 	if h.do(t, change.Undo{By: emi, Change: "x"}, h.phase == done) {
-		h.phase, h.there = takenUp, false
+		h.phase, h.there = takenBack, false
 	}
 }
 
@@ -315,7 +315,7 @@ func (h *history) leave(t *rapid.T) {
 }
 
 func (h *history) claim(t *rapid.T) {
-	may := h.phase == toDo && !h.now.Before(h.wait2) || h.phase == inHand && !h.now.Before(h.until)
+	may := h.phase == toDo && !h.now.Before(h.notBefore) || h.phase == inHand && !h.now.Before(h.until)
 	if !h.do(t, change.ClaimIt{By: applier, For: 2 * time.Minute, Standing: h.sits}, may) {
 		return
 	}
@@ -428,7 +428,7 @@ func (h *history) result(t *rapid.T) {
 		}
 	case w.looked && !w.acted && (h.c.Stopped() || !h.c.Authorized()):
 		if h.do(t, change.Release{By: applier, Fence: w.fence, Absent: true}, mine) {
-			h.begun, h.wait2 = false, time.Time{}
+			h.begun, h.notBefore = false, time.Time{}
 			switch {
 			case len(h.no) > 0:
 				h.phase = over
@@ -449,7 +449,7 @@ func (h *history) result(t *rapid.T) {
 	default:
 		at := h.now.Add(rapid.SampledFrom([]time.Duration{0, 10 * time.Second, time.Hour}).Draw(t, "again in"))
 		if h.do(t, change.Release{By: applier, Fence: w.fence, RetryAt: at}, mine) {
-			h.phase, h.wait2 = toDo, at
+			h.phase, h.notBefore = toDo, at
 		}
 	}
 }
@@ -458,7 +458,7 @@ func (h *history) result(t *rapid.T) {
 func (h *history) promises(t *rapid.T) {
 	want := map[string][]change.State{
 		waits: {change.Proposed}, toDo: {change.Approved}, inHand: {change.Applying}, done: {change.Applied},
-		over: {change.Denied, change.Withdrawn, change.Expired}, stuck: {change.Failed}, takenUp: {change.Undone},
+		over: {change.Denied, change.Withdrawn, change.Expired}, stuck: {change.Failed}, takenBack: {change.Undone},
 	}[h.phase]
 	if !slices.Contains(want, h.c.State) {
 		t.Fatalf("the change is %s, the model says that it %s", h.c.State, h.phase)

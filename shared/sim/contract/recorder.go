@@ -113,7 +113,7 @@ func (r *Recorder) judge(tap Tap, x *Exchange) {
 	if tap.Others {
 		return
 	}
-	c := Checked{Operation: "no operation", Outcome: fmt.Sprint(x.Status), Accepted: x.Status < 300}
+	c := Checked{Operation: "no operation", Outcome: fmt.Sprint(x.Status), Accepted: x.Status >= 200 && x.Status < 300}
 	c.Request = []Problem{{At: x.Method + " " + x.URL.Path, Text: "the vendor has no such operation"}}
 	r.note(tap, nil, x, c)
 }
@@ -124,7 +124,7 @@ func (r *Recorder) note(tap Tap, spec Spec, x *Exchange, c Checked) {
 		switch {
 		case !tap.Provoking:
 			problems = append(problems, p)
-		case c.Accepted && !p.Borne && x.Status != 0:
+		case c.Accepted && !p.Borne:
 			p.Text = "accepted, although " + p.Text
 			problems = append(problems, p)
 		}

@@ -103,7 +103,9 @@ var (
 	timestampForm = regexp.MustCompile(`^\d{10}\.\d{6}$`)
 )
 
-// check holds a value against the type that the reference gives to the argument.
+// check holds a value against the type that the reference gives to the argument. What the
+// reference writes now in one way and now in another (arrays, enums, several types) is not
+// checked.
 func (a slackArg) check(p *problems, at string, value any) {
 	text := asText(value)
 	kind, _ := a.Type.(string)

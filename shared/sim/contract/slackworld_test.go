@@ -1,8 +1,10 @@
 package contract
 
 import (
+	"io"
 	"net/http"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 type slackWorld struct {
 	*slack.Server
 	api    *slackgo.Client
+	client *http.Client
 	now    time.Time
 	faults *sim.Faults
 	app    http.HandlerFunc // what the app answers; nil answers 200 with nothing
@@ -30,7 +33,7 @@ func newSlackWorld(t *testing.T, recorder *Recorder) *slackWorld {
 	check(t, err)
 	w := &slackWorld{now: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), faults: sim.NewFaults(1)}
 	hosts := sim.Transport{}
-	client := &http.Client{Transport: hosts}
+	w.client = &http.Client{Transport: hosts}
 	w.Server = slack.New(slack.Options{
 		People: []slack.Person{
 			{Email: "aiko@example.com", Name: "佐藤 愛子", Locale: "ja-JP"},
@@ -40,16 +43,17 @@ func newSlackWorld(t *testing.T, recorder *Recorder) *slackWorld {
 			{Email: "eve@partner.example", Team: "T0PARTNER"},
 		},
 		Channels: []string{"#general"}, Now: func() time.Time { return w.now }, Token: "xoxb-token", SigningSecret: "secret",
-		Interact: "https://app.example/", Client: client, Faults: w.faults,
+		Interact: "https://app.example/", Client: w.client, Faults: w.faults,
 	})
 	judged := recorder.Handler(Tap{Specs: []Spec{web}}, w.Server)
 	hosts["slack.com"], hosts["hooks.slack.com"] = judged, judged
+	hosts["provoked.example"] = recorder.Handler(Tap{Specs: []Spec{web}, Provoking: true}, w.Server)
 	hosts["app.example"] = recorder.Handler(Tap{Specs: []Spec{pushes}}, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if w.app != nil {
 			w.app(rw, r)
 		}
 	}))
-	w.api = slackgo.New("xoxb-token", slackgo.OptionHTTPClient(client))
+	w.api = slackgo.New("xoxb-token", slackgo.OptionHTTPClient(w.client))
 	return w
 }
 
@@ -72,15 +76,19 @@ func TestSlackConforms(t *testing.T) {
 	t.Run("presses", w.press)
 	t.Run("modals", w.openModals)
 	t.Run("refusals", w.refuse)
+	t.Run("provoked", w.provoke)
 	t.Run("faults", w.misbehave)
 	report := recorder.Report()
 	report.Verify(t)
 	if missing := report.Missing(slack.Methods()); len(missing) > 0 {
 		t.Errorf("never asked for: %v", missing)
 	}
+	for _, e := range report.Unused {
+		t.Errorf("this exception is not needed: %+v", e)
+	}
 	ok := regexp.MustCompile(`ok ×|: 200 ×`)
 	for _, c := range report.Operations {
-		if line := (Report{Operations: []Coverage{c}}).Coverage(); !ok.MatchString(line) && c.Operation != "no operation" {
+		if line := (Report{Operations: []Coverage{c}}).Coverage(); !ok.MatchString(line) && c.Operation != inventedMethod {
 			t.Errorf("it never succeeded: %s", line)
 		}
 	}
@@ -274,6 +282,51 @@ func (w *slackWorld) refuse(t *testing.T) {
 	_, _, err = w.api.PostMessage(general, slackgo.MsgOptionBlocks(slackgo.NewHeaderBlock(plainText(""))), slackgo.MsgOptionText("x", false))
 	if err == nil {
 		t.Error("an empty header was posted")
+	}
+}
+
+// inventedMethod is one that Slack does not have.
+const inventedMethod = "chat.shout"
+
+// provoke sends what slack-go would not send.
+func (w *slackWorld) provoke(t *testing.T) {
+	check(t, w.AddChannel(slack.Channel{Name: "#elsewhere", BotAbsent: true}))
+	elsewhere, _ := w.ChannelID("#elsewhere")
+	general, _ := w.ChannelID("#general")
+	const form, object = formType, "application/json; charset=utf-8"
+	for want, tt := range map[string]struct{ method, kind, token, body string }{
+		"not_authed":              {"auth.test", form, "", ""},
+		"invalid_auth":            {"users.info", form, "wrong", "user=U0123"},
+		"invalid_arguments":       {"users.lookupByEmail", form, "xoxb-token", ""},
+		"invalid_limit":           {"users.list", form, "xoxb-token", "limit=many"},
+		"invalid_types":           {"conversations.list", form, "xoxb-token", "types=secret"},
+		"not_in_channel":          {"conversations.history", form, "xoxb-token", "channel=" + elsewhere},
+		"invalid_ts_oldest":       {"conversations.history", form, "xoxb-token", "oldest=yesterday&channel=" + general},
+		"msg_too_long":            {"chat.postMessage", form, "xoxb-token", "channel=%23general&text=" + strings.Repeat("x", 40_001)},
+		"invalid_json":            {"chat.postMessage", object, "xoxb-token", "{"},
+		"json_not_object":         {"chat.postMessage", object, "xoxb-token", "[]"},
+		"missing_post_type":       {"chat.postMessage", "", "xoxb-token", "x"},
+		"invalid_post_type":       {"chat.postMessage", "text/xml", "xoxb-token", "x"},
+		"no_text":                 {"chat.postMessage", form, "xoxb-token", "channel=%23general"},
+		"invalid_cursor":          {"users.list", form, "xoxb-token", "cursor=x"},
+		"unknown_method":          {inventedMethod, form, "xoxb-token", ""},
+		"channel_not_found":       {"conversations.members", form, "xoxb-token", "channel=C0NOWHERE"},
+		"users_list_not_supplied": {"conversations.open", form, "xoxb-token", ""},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://provoked.example/api/"+tt.method, strings.NewReader(tt.body))
+		check(t, err)
+		req.Header.Set("Content-Type", tt.kind)
+		if tt.token != "" {
+			req.Header.Set("Authorization", "Bearer "+tt.token)
+		}
+		resp, err := w.client.Do(req)
+		check(t, err)
+		answer, err := io.ReadAll(resp.Body)
+		check(t, err)
+		check(t, resp.Body.Close())
+		if !strings.Contains(string(answer), `"`+want+`"`) {
+			t.Errorf("%s: got %s", want, answer)
+		}
 	}
 }
 

@@ -37,6 +37,9 @@ func TestWorkspaceConforms(t *testing.T) {
 	t.Run("faults", w.misbehave)
 	report := recorder.Report()
 	report.Verify(t)
+	for _, e := range report.Unused {
+		t.Errorf("this exception is not needed: %+v", e)
+	}
 	var all []string
 	for _, name := range w.google.Methods() {
 		all = append(all, operationOf(name))

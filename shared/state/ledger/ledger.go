@@ -249,7 +249,11 @@ func (l *Ledger) Publish(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		return changes.Put(tx, id, c.Published(sent...))
+		left := c.Published(sent...)
+		if len(left.Outbox) == len(c.Outbox) {
+			return nil // somebody else was faster
+		}
+		return changes.Put(tx, id, left)
 	})
 }
 

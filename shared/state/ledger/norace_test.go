@@ -3,4 +3,4 @@
 package ledger_test
 
 // ordinarySeeds is how many interleavings an ordinary run of the tests tries.
-const ordinarySeeds = 5000
+const ordinarySeeds = 1000

@@ -106,20 +106,30 @@ func (s *sim) people(target string) {
 	if s.chance(50) {
 		s.person(target, aiko, change.VerbRetry, 40)
 	}
+	if s.chance(30) {
+		s.person(target, botan, lateDenial, 40)
+	}
 	if s.chance(25) {
 		s.undoer(target, 40)
 	}
 }
 
+// lateDenial is the denial of who waits until something has been done.
+const lateDenial change.Verb = "deny late"
+
 // person presses a button once there is one to press.
 func (s *sim) person(target string, by change.Actor, verb change.Verb, patience int) {
 	s.later(string(verb)+" by "+by.ID, func(ctx context.Context) {
 		c, ok := s.latest(target)
-		if !ok || verb == change.VerbRetry && c.State != change.Failed {
+		tooSoon := verb == change.VerbRetry && c.State != change.Failed || verb == lateDenial && len(s.check.effects[c.ID]) == 0
+		if !ok || tooSoon {
 			if patience > 0 {
 				s.person(target, by, verb, patience-1)
 			}
 			return
+		}
+		if verb == lateDenial {
+			verb = change.VerbDeny
 		}
 		s.pause("reads the message")
 		p := &press{by: by, change: c.ID, revision: c.Revision, verb: verb}

@@ -3,8 +3,10 @@ package ledger_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
+	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/audit"
 	"github.com/sekisho/sekisho/shared/domain/change"
@@ -59,8 +61,8 @@ func (k *checks) must(holds bool, format string, args ...any) {
 	}
 }
 
-// one returns the person behind an account.
-func one(account string) string {
+// behind returns the person behind an account.
+func behind(account string) string {
 	switch account {
 	case "rin2":
 		return "rin"
@@ -96,6 +98,7 @@ func (k *checks) commit(writes []store.Write) {
 			k.decided[w.Put.Key.ID]++
 		}
 	}
+	earlier := maps.Clone(k.docs)
 	for _, w := range writes {
 		if w.Put == nil || w.Put.Key.Collection != "changes" {
 			continue
@@ -106,6 +109,9 @@ func (k *checks) commit(writes []store.Write) {
 		k.docs[after.ID] = after
 		if e, moved := entries[after.ID]; moved {
 			k.transition(before, after, e)
+			if slot, n, _ := change.SlotOf(after.ID); before.ID == "" && n > 1 {
+				k.replaced(earlier[change.ChangeID(slot, n-1)], after)
+			}
 		} else {
 			k.takenOut(before, after)
 		}
@@ -155,7 +161,10 @@ func (k *checks) transition(before, after change.Change, e audit.Entry) {
 	switch verb {
 	case change.VerbApprove, change.VerbDeny:
 		k.pressed(before, after, verb)
+	case change.VerbRelease, change.VerbFail:
+		k.result(before, after, verb)
 	case change.VerbComplete:
+		k.result(before, after, verb)
 		k.must(k.s.current.seen[id] > k.s.current.claimed[id], "%s is said to be applied, but was not seen", id)
 	}
 	if after.State == change.Approved && before.State == change.Proposed {
@@ -180,7 +189,7 @@ func (k *checks) claims(before, after change.Change, verb change.Verb) {
 	}
 	k.must(before.State != change.Applying || !after.Updated.Before(before.Claim.Until), "%s is claimed while it is held until %s", after.ID, until(before))
 	k.must(!after.Updated.Before(before.RetryAt), "%s is claimed before the next attempt at %s", after.ID, before.RetryAt)
-	k.s.current.claimed[after.ID] = k.tick
+	k.s.current.claimed[after.ID], k.s.current.fence[after.ID] = k.tick, after.Claim.Fence
 }
 
 func until(c change.Change) string {
@@ -212,9 +221,9 @@ func (k *checks) pressed(before, after change.Change, verb change.Verb) {
 		return
 	}
 	k.votes[id] = append(k.votes[id], vote{p.by.ID, p.revision, p.counts})
-	k.must(one(p.by.ID) != one(before.Requester.ID), "%s approved the own request %s", p.by.ID, id)
+	k.must(behind(p.by.ID) != behind(before.Requester.ID), "%s approved the own request %s", p.by.ID, id)
 	for _, d := range before.Decisions {
-		k.must(d.Void != "" || d.Revision != before.Revision || one(d.By.ID) != one(p.by.ID), "%s approved %s twice", p.by.ID, id)
+		k.must(d.Void != "" || d.Revision != before.Revision || behind(d.By.ID) != behind(p.by.ID), "%s approved %s twice", p.by.ID, id)
 	}
 }
 
@@ -239,11 +248,11 @@ func (k *checks) enough(c change.Change, sits map[string][]change.Selector, stil
 	holds := map[string][]change.Selector{}
 	var people []string
 	for _, v := range k.votes[c.ID] {
-		who := one(v.account)
+		who := behind(v.account)
 		voided := !slices.ContainsFunc(c.Decisions, func(d change.Decision) bool {
 			return d.Verdict == change.Yes && d.Void == "" && d.By.ID == v.account
 		})
-		if v.revision != c.Revision || voided || who == one(c.Requester.ID) {
+		if v.revision != c.Revision || voided || who == behind(c.Requester.ID) {
 			continue
 		}
 		if !slices.Contains(people, who) {
@@ -276,6 +285,33 @@ func (k *checks) enough(c change.Change, sits map[string][]change.Selector, stil
 		return false
 	}
 	return len(places) > 0 && place(0, 0)
+}
+
+// result checks that a result comes from who holds the claim, and that what was seen not to be
+// in effect ends as it was decided.
+func (k *checks) result(before, after change.Change, verb change.Verb) {
+	id, t := after.ID, k.s.current
+	k.must(t.fence[id] == before.Claim.Fence, "%s of %s by %s with fence %d of %d", verb, id, t.name, t.fence[id], before.Claim.Fence)
+	if verb != change.VerbRelease || t.absent[id] < t.claimed[id] || t.acted[id] > t.claimed[id] {
+		return
+	}
+	denied := slices.ContainsFunc(k.denials[id], func(d denial) bool { return d.revision == before.Revision })
+	k.must(!denied || after.State == change.Denied, "%s was denied and seen not to be in effect, and it is %s", id, after.State)
+	k.must(denied || k.enough(after, k.s.sits, false) == (after.State == change.Approved), "%s was seen not to be in effect, and it is %s with the approvals %+v", id, after.State, after.Decisions)
+}
+
+// replaced checks that a change takes the place of another one only where that does not answer
+// it: because policy asks for something else now, or the time of quiet is over.
+func (k *checks) replaced(earlier, c change.Change) {
+	same := earlier.Requirement.Mode == c.Requirement.Mode
+	switch earlier.State {
+	case change.Proposed:
+		k.must(!same, "%s takes the place of %s, which waits for the same", c.ID, earlier.ID)
+	case change.Approved, change.Applying:
+		k.fail("%s takes the place of %s, which is %s", c.ID, earlier.ID, earlier.State)
+	case change.Denied, change.Expired:
+		k.must(!same || c.Requester.Kind == change.ByPerson || !c.Proposed.Before(earlier.Updated.Add(time.Hour)), "%s is proposed at once after %s, which was %s", c.ID, earlier.ID, earlier.State)
+	}
 }
 
 // ended checks that a change that is said not to have been done was seen not to be in effect
@@ -327,6 +363,7 @@ func (k *checks) effect(c change.Change) {
 	}
 	k.must(k.enough(doc, t.standing, true), "%s acts on %s without the approvals that are needed: %+v", t.name, c.ID, doc.Decisions)
 	k.effects[c.ID] = append(k.effects[c.ID], k.tick)
+	t.acted[c.ID] = k.tick
 	k.s.count["effect"]++
 }
 

@@ -16,6 +16,9 @@ type Settings struct {
 	// Values are empty where the settings were never read.
 	Values map[string]string `json:"values,omitempty"`
 	Read   time.Time         `json:"read,omitzero"`
+	// Judged is when values were last held against the rules with all that follows from it. It
+	// is not later than Read.
+	Judged time.Time `json:"judged,omitzero"`
 	// Secure says whether the anchor was a member when the rules were applied.
 	Secure bool `json:"secure"`
 	// Findings says in words what is not as the rules want it.
