@@ -15,7 +15,7 @@ type Options struct {
 	Token string
 	// BaseURL ends in a slash; empty means Slack's own.
 	BaseURL string
-	// HTTP carries the requests.
+	// HTTP carries the requests; nil means [http.DefaultClient].
 	HTTP *http.Client
 	// Timeout bounds one call; zero means ten seconds.
 	Timeout time.Duration
@@ -30,6 +30,9 @@ type Client struct {
 
 // New returns a client.
 func New(o Options) *Client {
+	if o.HTTP == nil {
+		o.HTTP = http.DefaultClient
+	}
 	opts := []api.Option{api.OptionHTTPClient(o.HTTP)}
 	if o.BaseURL != "" {
 		opts = append(opts, api.OptionAPIURL(o.BaseURL))
@@ -42,7 +45,11 @@ func New(o Options) *Client {
 
 // User is an account in Slack.
 type User struct {
-	ID, Team, Email, Locale string
+	ID, Team string
+	// Email is empty where Slack does not tell it: of strangers and bots.
+	Email string
+	// Locale is such as ja-JP; only [Client.UserByID] knows it.
+	Locale string
 	// Outside says that this is no full member of our workspace: a guest, a bot, somebody from
 	// another workspace, or somebody who left.
 	Outside bool
@@ -71,10 +78,14 @@ func (c *Client) UserByEmail(ctx context.Context, email string) (User, error) {
 	return user(u), nil
 }
 
+const slackbot = "USLACKBOT"
+
 func user(u *api.User) User {
 	return User{
 		ID: u.ID, Team: u.TeamID, Email: u.Profile.Email, Locale: u.Locale,
-		Outside: u.Deleted || u.IsBot || u.IsRestricted || u.IsUltraRestricted || u.IsStranger || u.IsAppUser,
+		// Is_app_user is no reason: it is true of people who have authorized the app. Slack says
+		// of its own bot that it is none (https://docs.slack.dev/reference/objects/user-object).
+		Outside: u.Deleted || u.IsBot || u.IsRestricted || u.IsUltraRestricted || u.IsStranger || u.ID == slackbot,
 	}
 }
 
@@ -127,23 +138,42 @@ func (c *Client) Whisper(ctx context.Context, channel, user string, m Message) e
 	return nil
 }
 
+// findPages bounds how far back [Client.Find] looks: a thousand messages.
+const findPages = 10
+
 // Find returns the timestamp of the message posted under a key not before a time; empty when
-// there is none among the newest hundred.
+// there is none among the newest thousand.
 func (c *Client) Find(ctx context.Context, channel, key string, since time.Time) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	h, err := c.api.GetConversationHistoryContext(ctx, &api.GetConversationHistoryParameters{
-		ChannelID: channel, Limit: 100, IncludeAllMetadata: true, Oldest: fmt.Sprintf("%d.000000", since.Add(-time.Minute).Unix()),
-	})
-	if err != nil {
-		return "", wrap("conversations.history", err)
+	p := api.GetConversationHistoryParameters{ChannelID: channel, Limit: 100, IncludeAllMetadata: true}
+	if !since.IsZero() {
+		// Slack's clock is not ours.
+		p.Oldest = fmt.Sprintf("%d.000000", max(0, since.Add(-time.Minute).Unix()))
 	}
-	for _, m := range h.Messages {
-		if m.Metadata.EventType == metadataEvent && m.Metadata.EventPayload["key"] == key {
-			return m.Timestamp, nil
+	for range findPages {
+		page, err := c.history(ctx, &p)
+		if err != nil {
+			return "", err
+		}
+		for _, m := range page.Messages {
+			if m.Metadata.EventType == metadataEvent && m.Metadata.EventPayload["key"] == key {
+				return m.Timestamp, nil
+			}
+		}
+		if p.Cursor = page.ResponseMetaData.NextCursor; p.Cursor == "" {
+			break
 		}
 	}
 	return "", nil
+}
+
+func (c *Client) history(ctx context.Context, p *api.GetConversationHistoryParameters) (*api.GetConversationHistoryResponse, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	page, err := c.api.GetConversationHistoryContext(ctx, p)
+	if err != nil {
+		return nil, wrap("conversations.history", err)
+	}
+	return page, nil
 }
 
 // Error is what Slack, or the way to it, answered instead of a result.
@@ -164,27 +194,34 @@ func (e *Error) Unwrap() error { return e.cause }
 // RetryAfter returns how long Slack asked to wait; zero where it did not.
 func (e *Error) RetryAfter() time.Duration { return e.After }
 
-// Permanent reports whether trying again cannot help: Slack understood and said no.
+// Permanent reports whether trying again cannot help: Slack understood and said no, and nobody
+// can be expected to change that.
 func (e *Error) Permanent() bool {
 	switch e.Code {
-	case "", "ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org":
+	case "": // no answer, or none of Slack's
 		return false
-	case "not_authed", "invalid_auth", "account_inactive", "token_revoked", "token_expired", "missing_scope", "no_permission",
-		"access_denied", "org_login_required", "ekm_access_denied", "accesslimited":
+	case "ratelimited", "rate_limited", "message_limit_exceeded", "internal_error", "fatal_error", "service_unavailable",
+		"request_timeout", "update_failed", "team_added_to_org", "org_login_required", "external_channel_migrating":
+		return false // it passes
+	case "not_authed", "invalid_auth", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type",
+		"missing_scope", "no_permission", "access_denied", "accesslimited", "ekm_access_denied", "app_access_restricted",
+		"two_factor_setup_required", "messages_tab_disabled":
 		return false // an administrator mends it; until then nothing may be lost
 	}
 	return true
 }
 
-// IsUnknown reports whether the person, channel or message is not there, or no longer.
+// IsUnknown reports whether the person, channel or message is not there, or no longer, or not
+// for us.
 func IsUnknown(err error) bool {
 	var e *Error
 	if !errors.As(err, &e) {
 		return false
 	}
 	switch e.Code {
-	case "users_not_found", "user_not_found", "channel_not_found", "message_not_found", "cant_update_message", "edit_window_closed",
-		"user_disabled", "cannot_dm_bot", "is_archived", "user_not_in_channel", "not_in_channel":
+	case "users_not_found", "user_not_found", "user_not_visible", "user_disabled", "cannot_dm_bot", // the person
+		"channel_not_found", "is_archived", "not_in_channel", "user_not_in_channel", // the channel
+		"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive": // the message
 		return true
 	}
 	return false

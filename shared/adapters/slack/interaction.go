@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,7 +13,8 @@ import (
 type Interaction struct {
 	// Type is block_actions, view_submission, view_closed or command.
 	Type string
-	// User and Team identify the person in Slack.
+	// User and Team identify the person in Slack. Team is the person's own workspace, and the one
+	// where it happened only where Slack does not tell that.
 	User, Team string
 	// Channel is where it happened, where it happened in one.
 	Channel string
@@ -36,10 +38,10 @@ func ParseInteraction(body []byte) (Interaction, error) {
 		return Interaction{}, fmt.Errorf("%w: %w", ErrNoInteraction, err)
 	}
 	if form.Get("command") != "" {
-		return Interaction{
+		return complete(Interaction{
 			Type: "command", User: form.Get("user_id"), Team: form.Get("team_id"), Channel: form.Get("channel_id"),
 			Trigger: form.Get("trigger_id"), Command: form.Get("command"), Text: form.Get("text"),
-		}, nil
+		})
 	}
 	var p struct {
 		Type string `json:"type"`
@@ -62,15 +64,19 @@ func ParseInteraction(body []byte) (Interaction, error) {
 	if err := json.Unmarshal([]byte(form.Get("payload")), &p); err != nil {
 		return Interaction{}, fmt.Errorf("%w: %w", ErrNoInteraction, err)
 	}
-	if p.Type == "" || p.User.ID == "" {
-		return Interaction{}, fmt.Errorf("%w: no type or user", ErrNoInteraction)
-	}
-	in := Interaction{Type: p.Type, User: p.User.ID, Team: p.User.TeamID, Channel: p.Channel.ID, Trigger: p.TriggerID}
-	if in.Team == "" {
-		in.Team = p.Team.ID
+	in := Interaction{
+		Type: p.Type, User: p.User.ID, Team: cmp.Or(p.User.TeamID, p.Team.ID), Channel: p.Channel.ID, Trigger: p.TriggerID,
 	}
 	if len(p.Actions) > 0 {
 		in.Action, in.Value = p.Actions[0].ActionID, p.Actions[0].Value
+	}
+	return complete(in)
+}
+
+// complete refuses what nobody did.
+func complete(in Interaction) (Interaction, error) {
+	if in.Type == "" || in.User == "" {
+		return Interaction{}, fmt.Errorf("%w: no type or user", ErrNoInteraction)
 	}
 	return in, nil
 }

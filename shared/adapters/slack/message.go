@@ -1,24 +1,28 @@
 package slack
 
 import (
-	"unicode/utf8"
-
 	api "github.com/slack-go/slack"
 )
 
 // Message is a message as we write them: a heading, lines of plain text, and buttons. All
 // text is shown as it is. Whatever a person put into a reason or a name, it cannot mention a
-// channel, make a link or look like a part of ours.
+// channel, make a link, begin a line of its own or turn the text around it: see shown.
 type Message struct {
-	// Heading is shown large, and as the text of the notification.
+	// Heading is shown large, and as the text of the notification. One that is too long for
+	// that is repeated in whole as the first line.
 	Heading string
+	// Lines are paragraphs. Empty ones are left out; where there are too many, or too long
+	// ones, an ellipsis says so.
 	Lines   []string
 	Buttons []Button
 }
 
-// Button is a button. Its value carries ids only.
+// Button is a button.
 type Button struct {
-	Label  string
+	Label string
+	// Action and Value come back when the button is pressed, unchanged: they are never cut.
+	// They hold ids only. Slack takes 255 and 2,000 characters, and refuses a message with
+	// longer ones.
 	Action string
 	Value  string
 	// Style is "", "primary" or "danger".
@@ -27,49 +31,68 @@ type Button struct {
 	URL string
 }
 
-// Slack's limits (https://docs.slack.dev/reference/block-kit/blocks).
+// Slack's limits (https://docs.slack.dev/reference/block-kit/blocks), and our own below them.
 const (
 	maxHeading = 150
 	maxText    = 3000
 	maxLabel   = 75
-	maxLines   = 40
+	maxLines   = 40 // of 50 blocks
+	maxButtons = 25
+	// maxAll bounds the text of all lines. Slack's own bound is not documented; messages of
+	// 11,300 characters have been refused
+	// (https://github.com/slackapi/bolt-js/issues/2867).
+	maxAll = 9000
 )
 
+// ellipsis stands for text that is left out, and where there is none at all: Slack takes no
+// message and no block without text.
+const ellipsis = "…"
+
 func (m Message) options() []api.MsgOption {
-	blocks := []api.Block{api.NewHeaderBlock(plain(m.Heading, maxHeading))}
-	for i, line := range m.Lines {
-		if line == "" {
-			continue
-		}
-		if i == maxLines {
-			blocks = append(blocks, api.NewSectionBlock(plain("…", maxText), nil, nil))
-			break
-		}
-		blocks = append(blocks, api.NewSectionBlock(plain(line, maxText), nil, nil))
+	return []api.MsgOption{
+		// Notifications and screen readers use the text, in which Slack looks for mentions.
+		api.MsgOptionText(shown(m.Heading, maxText), false),
+		// An update that brought no blocks would keep the old ones.
+		api.MsgOptionBlocks(m.blocks()...),
+		// Without it, chat.update looks for names and links in the text by itself.
+		api.MsgOptionParse(false),
+		api.MsgOptionLinkNames(false),
 	}
-	if len(m.Buttons) > 0 {
-		var elements []api.BlockElement
-		for _, b := range m.Buttons {
-			e := api.NewButtonBlockElement(b.Action, b.Value, plain(b.Label, maxLabel))
-			e.Style, e.URL = api.Style(b.Style), b.URL
-			elements = append(elements, e)
+}
+
+func (m Message) blocks() []api.Block {
+	blocks := []api.Block{api.NewHeaderBlock(plain(shown(m.Heading, maxHeading)))}
+	lines, left := 0, maxAll
+	add := func(line string) {
+		switch {
+		case clean(line) == "" || lines > maxLines:
+			return
+		case lines == maxLines || left <= 0:
+			line, lines = ellipsis, maxLines
 		}
+		text := shown(line, min(maxText, max(left, 1)))
+		blocks = append(blocks, api.NewSectionBlock(plain(text), nil, nil))
+		lines++
+		left -= units(text)
+	}
+	if shown(m.Heading, maxHeading) != shown(m.Heading, maxText) {
+		add(m.Heading)
+	}
+	for _, line := range m.Lines {
+		add(line)
+	}
+	var elements []api.BlockElement
+	for _, b := range m.Buttons[:min(len(m.Buttons), maxButtons)] {
+		e := api.NewButtonBlockElement(b.Action, b.Value, plain(shown(b.Label, maxLabel)))
+		e.Style, e.URL = api.Style(b.Style), b.URL
+		elements = append(elements, e)
+	}
+	if len(elements) > 0 {
 		blocks = append(blocks, api.NewActionBlock("", elements...))
 	}
-	// The text is what notifications and screen readers show. MsgOptionText with escape turns
-	// &, < and > into entities, so that it cannot hold a mention.
-	return []api.MsgOption{api.MsgOptionText(cut(m.Heading, maxText), true), api.MsgOptionBlocks(blocks...)}
+	return blocks
 }
 
-func plain(s string, most int) *api.TextBlockObject {
-	return api.NewTextBlockObject(api.PlainTextType, cut(s, most), false, false)
-}
-
-// cut shortens a text to a number of characters as Slack counts them.
-func cut(s string, most int) string {
-	if utf8.RuneCountInString(s) <= most {
-		return s
-	}
-	runes := []rune(s)
-	return string(runes[:most-1]) + "…"
+func plain(text string) *api.TextBlockObject {
+	return api.NewTextBlockObject(api.PlainTextType, text, false, false)
 }
