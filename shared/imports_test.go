@@ -20,7 +20,7 @@ var allowed = map[string][]string{
 	"shared/ports":    {"shared/domain", "shared/ports"},
 	"shared/state":    {"shared/domain", "shared/ports", "shared/state"},
 	"shared/adapters": {"shared/domain", "shared/ports"},
-	"shared/cloudfn":  {"shared/domain", "shared/ports", "shared/state", "shared/adapters"},
+	"shared/cloudfn":  {"shared/cloudfn", "shared/domain", "shared/ports", "shared/state", "shared/adapters"},
 	"shared/sim":      {"shared/sim"},
 	"functions":       {"shared/domain", "shared/ports", "shared/state", "shared/adapters", "shared/cloudfn"},
 	"scripts":         {"shared", "functions", "scripts"},

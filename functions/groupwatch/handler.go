@@ -186,7 +186,7 @@ func (h *handler) pollOne(ctx context.Context, application string) error {
 
 // repair plans a reading unless the group was read after the event.
 func (h *handler) repair(ctx context.Context, s group.Signal, known map[string]time.Time, now time.Time) error {
-	if now.Sub(s.At) < settled || dirty.Own(s, h.robot) {
+	if now.Sub(s.At) < settled || s.Topic == group.AboutSettings && dirty.Own(s, h.robot) {
 		return nil
 	}
 	key := string(s.Topic) + " " + s.Group + " " + s.Person

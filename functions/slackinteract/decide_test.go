@@ -14,6 +14,7 @@ import (
 	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/sim"
 	"github.com/sekisho/sekisho/shared/state/press"
+	"github.com/sekisho/sekisho/shared/state/standing"
 )
 
 // outcome returns what became of the last press, and whether the person is told.
@@ -31,32 +32,33 @@ func (o *office) outcome(tb testing.TB, name string) (string, bool) {
 }
 
 func TestWhoMayDecide(t *testing.T) {
-	otherTeam := map[string]any{"user": map[string]any{"id": "U0000000009", "team_id": "T0000000002"}}
+	const stranger = string(change.RefusedStranger)
 	for _, test := range []struct {
-		name, person string
-		fields       map[string]any
-		want         change.State
-		outcome      string
+		name, person, team string
+		want               change.State
+		outcome            string
+		audit              string
 	}{
-		{"an owner", "ken@example.com", nil, change.Approved, press.Accepted},
-		{"an administrator", "root@example.com", nil, change.Approved, press.Accepted},
-		{"a member", "mia@example.com", nil, change.Proposed, string(change.RefusedStranger)},
-		{"somebody from another workspace", "ken@example.com", otherTeam, change.Proposed, string(change.RefusedStranger)},
-		{"a partner met through Slack", "partner@example.com", nil, change.Proposed, string(change.RefusedStranger)},
-		{"a guest who owns the group", "guest@example.com", nil, change.Proposed, string(change.RefusedStranger)},
-		{"a deactivated account", "left@example.com", nil, change.Proposed, string(change.RefusedStranger)},
-		{"another app", "bot@example.com", nil, change.Proposed, string(change.RefusedStranger)},
-		{"nobody in Slack", "unheard.of@example.com", nil, change.Proposed, string(change.RefusedStranger)},
-		{"nobody in the directory", "nobody@example.com", nil, change.Proposed, string(change.RefusedStranger)},
-		{"a suspended account", "gone@example.com", nil, change.Proposed, string(change.RefusedStranger)},
-		{"two people with one address", "twin@example.com", nil, change.Proposed, string(change.RefusedStranger)},
+		{"an owner", "ken@example.com", team, change.Approved, press.Accepted, "accepted approve by ken@example.com"},
+		{"an administrator", "root@example.com", team, change.Approved, press.Accepted, "accepted approve by root@example.com"},
+		{"a member", "mia@example.com", team, change.Proposed, stranger, "mia@example.com may not decide this"},
+		{"an owner's id from another workspace", "ken@example.com", "T0000000002", change.Proposed, stranger, "the press came from another workspace"},
+		{"a partner met through Slack", "partner@example.com", team, change.Proposed, stranger, "no full member of the workspace"},
+		{"a guest who owns the group", "guest@example.com", team, change.Proposed, stranger, "no full member of the workspace"},
+		{"a deactivated account", "left@example.com", team, change.Proposed, stranger, "no full member of the workspace"},
+		{"another app", "bot@example.com", team, change.Proposed, stranger, "no full member of the workspace"},
+		{"nobody in Slack", "unheard.of@example.com", team, change.Proposed, stranger, "no such Slack account"},
+		{"nobody in the directory", "nobody@example.com", team, change.Proposed, stranger, "belongs to nobody in the directory"},
+		{"a suspended account", "gone@example.com", team, change.Proposed, stranger, "the account in the directory is suspended"},
+		{"two people with one address", "twin@example.com", team, change.Proposed, stranger, "belongs to nobody in the directory"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			o := openOffice(t, cloudfntest.New(t))
 			c := o.ask(t, 1, rule)
 			before := len(o.Audit())
-			r := o.signed(t, o.payload(test.person, "approve", c.ID+" 1", test.fields))
+			from := map[string]any{"user": map[string]any{"id": o.id(test.person), "team_id": test.team}}
+			r := o.signed(t, o.payload(test.person, "approve", c.ID+" 1", from))
 			if status := o.Do(o.handler, r); status != http.StatusOK {
 				t.Fatalf("status %d, want 200: it is Slack that waits", status)
 			}
@@ -69,8 +71,8 @@ func TestWhoMayDecide(t *testing.T) {
 			if refused := test.outcome != press.Accepted; got != test.outcome || told != refused {
 				t.Errorf("outcome %q, told %t, want %q, %t", got, told, test.outcome, refused)
 			}
-			if got := len(o.Audit()) - before; got != 1 {
-				t.Errorf("%d audit entries, want one: %q", got, o.Audit())
+			if got := o.Audit(); len(got) != before+1 || !strings.Contains(strings.Join(got, "\n"), test.audit) {
+				t.Errorf("audit %q, want one more entry with %q", got, test.audit)
 			}
 		})
 	}
@@ -265,14 +267,7 @@ func TestARefusalIsToldAfterFaults(t *testing.T) {
 
 func TestUndoIsAChangeOfItsOwn(t *testing.T) {
 	o := openOffice(t, cloudfntest.New(t))
-	c := o.ask(t, 1, rule)
-	o.press(t, "ken@example.com", "approve", c, 1)
-	robot := change.Actor{Kind: change.ByFunction, ID: "applier"}
-	for _, a := range []change.Action{change.ClaimIt{By: robot, For: time.Minute, Standing: change.Standing{"1": {"approvers"}}}, change.Complete{By: robot, Fence: 1}} {
-		if _, err := o.ledger.Apply(context.Background(), c.ID, a); err != nil {
-			t.Fatal(err)
-		}
-	}
+	c := o.applied(t)
 	o.press(t, "mia@example.com", "undo", c, 1)
 	if got := o.undos(t); len(got) != 0 {
 		t.Fatalf("a stranger asked for %v", got)
@@ -292,6 +287,43 @@ func TestUndoIsAChangeOfItsOwn(t *testing.T) {
 	}
 }
 
+// A task that comes again after the undo was denied does not ask once more.
+func TestAnUndoIsAskedForOncePerPress(t *testing.T) {
+	o := openOffice(t, cloudfntest.New(t))
+	c := o.applied(t)
+	if status := o.Do(o.handler, o.signed(t, o.payload("ken@example.com", "undo", c.ID+" 1", nil))); status != http.StatusOK {
+		t.Fatalf("status %d, want 200", status)
+	}
+	task := o.Queue.Take(event.QueuePresses)[0]
+	if status := o.Do(o.handler, o.Task(task)); status != http.StatusOK || len(o.undos(t)) != 1 {
+		t.Fatalf("status %d, undos %v, want one", status, o.undos(t))
+	}
+	if got := o.press(t, "lena@example.com", "deny", o.undos(t)[0], 1).State; got != change.Denied {
+		t.Fatalf("the undo is %s, want denied", got)
+	}
+	if status := o.Do(o.handler, o.Task(task)); status != http.StatusOK || len(o.undos(t)) != 1 {
+		t.Errorf("the same task again: status %d, undos %v", status, o.undos(t))
+	}
+	if o.press(t, "ken@example.com", "undo", c, 1); len(o.undos(t)) != 2 {
+		t.Errorf("pressed again: undos %v, want a second", o.undos(t))
+	}
+}
+
+// applied returns a change that was approved and carried out.
+func (o *office) applied(tb testing.TB) change.Change {
+	tb.Helper()
+	c := o.ask(tb, 1, rule)
+	o.press(tb, "ken@example.com", "approve", c, 1)
+	for _, a := range []change.Action{
+		change.ClaimIt{By: applier, For: time.Minute, Standing: change.Standing{"1": {standing.Approvers}}}, change.Complete{By: applier, Fence: 1},
+	} {
+		if _, err := o.ledger.Apply(context.Background(), c.ID, a); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return o.state(tb, c)
+}
+
 func (o *office) undos(tb testing.TB) []change.Change {
 	tb.Helper()
 	all, err := o.ledger.Of(context.Background(), change.GroupSettings, "g1")
@@ -306,3 +338,6 @@ func (o *office) undos(tb testing.TB) []change.Change {
 	}
 	return out
 }
+
+// applier carries changes out in these tests.
+var applier = change.Actor{Kind: change.ByFunction, ID: "applier"}

@@ -2,6 +2,7 @@ package slacknotify_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -252,6 +253,40 @@ func TestAMessageIsPostedOnceWhateverSlackAnswers(t *testing.T) {
 	}
 }
 
+// lost is a way to Slack on which answers to posted messages are lost.
+type lost struct {
+	next http.RoundTripper
+	left int
+}
+
+func (l *lost) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := l.next.RoundTrip(r)
+	if err == nil && strings.HasSuffix(r.URL.Path, "chat.postMessage") && l.left > 0 {
+		l.left--
+		return nil, errors.Join(resp.Body.Close(), sim.ErrDropped)
+	}
+	return resp, err
+}
+
+func TestAMessageWhosePostingIsUnknownIsLookedForFirst(t *testing.T) {
+	p := open(t)
+	p.Outbound = &lost{p.Outbound, 2}
+	p.handler = p.Build(slacknotify.Function)
+	c := p.propose(t, nil)
+	if status := p.notify(c.ID); status != http.StatusServiceUnavailable {
+		t.Errorf("status %d, want 503", status)
+	}
+	p.Clock.Advance(2 * time.Minute)
+	if status := p.notify(c.ID); status != http.StatusOK {
+		t.Errorf("status %d, want 200\n%s", status, p.Log)
+	}
+	for _, who := range []string{"ken@example.com", "aiko@example.com"} {
+		if got := p.seen(who, "data@example.com"); got != 1 {
+			t.Errorf("%s sees the message %d times", who, got)
+		}
+	}
+}
+
 func TestATokenThatSlackDoesNotTake(t *testing.T) {
 	p := open(t)
 	c := p.propose(t, nil)
@@ -282,7 +317,37 @@ func TestWhoCannotBeReachedIsToldInTheChannel(t *testing.T) {
 	}
 }
 
-func TestTwoAtOnce(t *testing.T) {
+func TestWhatShowsTheSameIsNotTouched(t *testing.T) {
+	p := open(t)
+	c := p.propose(t, nil)
+	if status := p.notify(c.ID); status != http.StatusOK {
+		t.Fatalf("status %d, want 200\n%s", status, p.Log)
+	}
+	p.Calls.Made()
+	if status := p.notify(c.ID); status != http.StatusOK {
+		t.Fatalf("status %d, want 200", status)
+	}
+	if got := p.Calls.Made(); len(got) != 0 {
+		t.Errorf("Slack was called for nothing: %v", got)
+	}
+	if _, err := p.ledger.Apply(context.Background(), c.ID, change.Withdraw{By: c.Requester, Reason: "no longer"}); err != nil {
+		t.Fatal(err)
+	}
+	if status := p.notify(c.ID); status != http.StatusOK || p.seen("ken@example.com", "^No longer needed") != 1 {
+		t.Errorf("status %d, ken sees %+v", status, p.slack.Visible("ken@example.com"))
+	}
+	updates := 0
+	for _, call := range p.Calls.Made() {
+		if strings.HasSuffix(call.Path, "chat.update") {
+			updates++
+		}
+	}
+	if updates != 2 {
+		t.Errorf("%d updates, want one for each reader", updates)
+	}
+}
+
+func TestWhatFailedGivesTheMessagesBack(t *testing.T) {
 	p := open(t)
 	c := p.propose(t, nil)
 	p.faults.Add(sim.Fault{API: "slack", Kind: sim.FaultTimeout, Rate: 1, Left: 1})

@@ -6,43 +6,10 @@ import (
 	"time"
 
 	"github.com/sekisho/sekisho/shared/adapters/embedded"
-	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/ports/bus"
 	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/ports/store"
 )
-
-// Queues are the queues with their limits, as terraform/queues.tf configures them, and the
-// function that each belongs to.
-var Queues = map[string]QueueOf{
-	event.QueueDirectory: {"GroupRefresh", queue.Limits{Rate: 18, Concurrency: 20, MinBackoff: 2 * time.Second, MaxBackoff: 5 * time.Minute}},
-	event.QueueSettings:  {"GroupSettings", queue.Limits{Rate: 10, Concurrency: 10, MinBackoff: 5 * time.Second, MaxBackoff: 10 * time.Minute}},
-	event.QueuePresses:   {"SlackInteract", queue.Limits{Rate: 100, Concurrency: 20, MinBackoff: time.Second, MaxBackoff: time.Minute}},
-	event.QueueSlack:     {"SlackNotify", queue.Limits{Rate: 5, Concurrency: 5, MinBackoff: 5 * time.Second, MaxBackoff: 10 * time.Minute}},
-}
-
-// QueueOf is one queue of a function.
-type QueueOf struct {
-	Function string
-	Limits   queue.Limits
-}
-
-// Subscriptions are the subscriptions, as terraform configures them beside their functions;
-// the endpoint is the function's name.
-var Subscriptions = []bus.Subscription{
-	subscription("groupsettings-group-changed", event.TopicGroupChanged, "GroupSettings", nil),
-	subscription("groupsettings-approved", event.TopicChangeEvents, "GroupSettings",
-		bus.Filter{event.AttrKind: {"group.settings", "group.settings.plan"}, event.AttrState: {"approved"}}),
-	subscription("slacknotify-changes", event.TopicChangeEvents, "SlackNotify", nil),
-	{Name: "changesweep-dead-letter", Topic: event.TopicDeadLetter, Endpoint: "ChangeSweep", MinBackoff: 10 * time.Second, MaxBackoff: 10 * time.Minute},
-}
-
-func subscription(name, topic, function string, filter bus.Filter) bus.Subscription {
-	return bus.Subscription{
-		Name: name, Topic: topic, Endpoint: function, Filter: filter,
-		MinBackoff: 2 * time.Second, MaxBackoff: 5 * time.Minute, MaxAttempts: 20, DeadLetter: event.TopicDeadLetter,
-	}
-}
 
 // backend is where a world's store, bus and queues are.
 type backend interface {

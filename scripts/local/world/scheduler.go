@@ -13,20 +13,6 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/event"
 )
 
-// Job is one call by the scheduler, as terraform/scheduler.tf configures it.
-type Job struct {
-	Function, Name, Spec string
-}
-
-// Jobs are all calls by the scheduler.
-var Jobs = []Job{
-	{"GroupWatch", "renew", "7 * * * *"},
-	{"GroupWatch", "poll", "*/5 * * * *"},
-	{"GroupRefresh", "walk", "17 3 * * *"},
-	{"GroupSettings", "recheck", "*/5 * * * *"},
-	{"ChangeSweep", "sweep", "* * * * *"},
-}
-
 // retries are the waits before a call that went wrong is made again.
 var retries = []time.Duration{5 * time.Second, 10 * time.Second, 20 * time.Second, 40 * time.Second, 80 * time.Second}
 

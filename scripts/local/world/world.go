@@ -20,13 +20,7 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"github.com/sekisho/sekisho/functions/changesweep"
-	"github.com/sekisho/sekisho/functions/grouprefresh"
-	"github.com/sekisho/sekisho/functions/groupsettings"
 	"github.com/sekisho/sekisho/functions/groupwatch"
-	"github.com/sekisho/sekisho/functions/groupwebhook"
-	"github.com/sekisho/sekisho/functions/slackinteract"
-	"github.com/sekisho/sekisho/functions/slacknotify"
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/event"
@@ -37,12 +31,6 @@ import (
 	simslack "github.com/sekisho/sekisho/shared/sim/slack"
 	simworkspace "github.com/sekisho/sekisho/shared/sim/workspace"
 )
-
-// Functions are all functions of this repository.
-var Functions = []cloudfn.Function{
-	groupwebhook.Function, groupwatch.Function, grouprefresh.Function, groupsettings.Function,
-	slackinteract.Function, slacknotify.Function, changesweep.Function,
-}
 
 // Secrets of a world. They open nothing outside of it.
 const (
@@ -188,15 +176,6 @@ func (w *World) simulate(o Options, policy *policyfile.Policy) error {
 	}
 	w.transport[hostSlack], w.transport[hostHooks] = w.Slack, w.Slack
 	return nil
-}
-
-// googleTokens are the tokens of the functions that call Google, with their scopes.
-var googleTokens = map[string][]string{
-	"token-groupwatch": {simworkspace.ScopeAudit},
-	"token-grouprefresh": {
-		simworkspace.ScopeGroupReadonly, simworkspace.ScopeMemberReadonly, simworkspace.ScopeUserReadonly,
-	},
-	"token-groupsettings": {simworkspace.ScopeSettings},
 }
 
 func url(function string) string { return "http://" + hostFunctions + "/" + function }

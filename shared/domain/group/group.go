@@ -64,8 +64,6 @@ type Person struct {
 	Manager string `json:"manager,omitempty"`
 	// Language is a BCP 47 tag, where the directory knows it.
 	Language string `json:"language,omitempty"`
-	// Gone says that the directory has no such account any more.
-	Gone bool `json:"gone,omitempty"`
 	// Read is when the directory was asked.
 	Read time.Time `json:"read,omitzero"`
 }

@@ -35,22 +35,3 @@ type Signal struct {
 	// Name is the event's own name, for display.
 	Name string
 }
-
-// Settle is how long to wait after a signal before the group is read, so that Google has
-// settled and further events of the same burst share one reading. A nested group's members
-// can take up to ten minutes to show
-// (https://developers.google.com/workspace/admin/directory/v1/guides/manage-group-members),
-// but direct members, which the mirror reads, do not wait for that.
-func (t Topic) Settle() time.Duration {
-	switch t {
-	case AboutSettings:
-		return 30 * time.Second
-	case AboutGroup:
-		// Members cannot be added for up to 45 s after a group was made.
-		return time.Minute
-	case AboutEverything:
-		return 5 * time.Minute
-	default:
-		return time.Minute
-	}
-}

@@ -1,5 +1,5 @@
-// Package dirty turns signals about groups and people into readings: one place for the webhook, which
-// hears of a change at once, and the watch, which finds it in the audit log.
+// Package dirty turns signals about groups and people into readings: one place for the webhook,
+// which hears of a change at once, and the watch, which finds it in the audit log.
 package dirty
 
 import (
@@ -18,29 +18,28 @@ import (
 // burst become one reading. Settings that our own robot wrote are not read again: the change
 // that wrote them has read them back.
 func Queue(ctx context.Context, q queue.Queue, s group.Signal, robot string, now time.Time) error {
+	own := Own(s, robot)
 	switch {
-	case Own(s, robot):
-		return nil
 	case s.Topic == group.AboutEverything, group.Address(cmp.Or(s.Group, s.Person)) == "":
 		return walk(ctx, q, now)
 	case s.Topic == group.AboutPerson:
 		return plan(ctx, q, event.QueueDirectory, s.Topic, s.Person, event.RefreshPerson{Person: s.Person}, now)
+	case s.Topic == group.AboutSettings && own:
+		return nil
 	case s.Topic == group.AboutSettings:
 		return settings(ctx, q, s, now)
-	case s.Topic == group.AboutWhole:
-		part := s
-		part.Topic = group.AboutSettings
-		return errors.Join(members(ctx, q, s, now), Queue(ctx, q, part, robot, now))
+	case s.Topic == group.AboutWhole && !own:
+		return errors.Join(members(ctx, q, s, now), settings(ctx, q, s, now))
 	default:
 		return members(ctx, q, s, now)
 	}
 }
 
-// Own reports whether a signal is about settings that our own robot wrote. The robot's address
-// must be of an account that no person uses; where Sekisho acts for an administrator, leave it
-// empty: one reading more for each correction is the price.
+// Own reports whether our own robot did what a signal is about. The robot's address must be of
+// an account that no person uses; where Sekisho acts for an administrator, leave it empty: one
+// reading more for each correction is the price.
 func Own(s group.Signal, robot string) bool {
-	return s.Topic == group.AboutSettings && robot != "" && group.Address(s.Actor) == group.Address(robot)
+	return robot != "" && group.Address(s.Actor) == group.Address(robot)
 }
 
 func walk(ctx context.Context, q queue.Queue, now time.Time) error {

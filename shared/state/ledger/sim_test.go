@@ -133,7 +133,7 @@ type task struct {
 	read     map[string]int // when it last read a change
 	absent   map[string]int // when it last looked and did not see a change in effect
 	seen     map[string]int // when it last looked and did
-	acted    map[string]int // when it last acted
+	acted    map[string]int // when it last called the vendor to act
 	standing change.Standing
 }
 

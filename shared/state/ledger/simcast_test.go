@@ -46,12 +46,8 @@ func (s *sim) cast() {
 	if s.chance(40) {
 		s.later("revise", func(ctx context.Context) { s.revise(ctx, first.Target.ID) })
 	}
-	if s.chance(10) {
-		s.later("withdraw", func(ctx context.Context) {
-			if c, ok := s.latest("g1"); ok {
-				_, _ = s.ledger.Apply(ctx, c.ID, change.Withdraw{By: accounts[1], Reason: "changed my mind"})
-			}
-		})
+	for i, target := range []string{"g1", "g2"} { // its requester, under another name, and the rule
+		s.withdrawer(target, []change.Actor{accounts[1], checker}[i])
 	}
 	for _, account := range accounts {
 		if s.chance(12) {
@@ -180,6 +176,28 @@ func (s *sim) revise(ctx context.Context, target string) {
 	}
 	diff := []change.Delta{{Field: c.Diff[0].Field, Before: "ALL_IN_DOMAIN_CAN_JOIN", After: c.Diff[0].After}}
 	_, _ = s.ledger.Apply(ctx, c.ID, change.Revise{By: accounts[0], Diff: diff, Reason: "seen again", Requirement: r})
+}
+
+// withdrawer takes the request back, at once or when it is being carried out already.
+func (s *sim) withdrawer(target string, by change.Actor) {
+	patience := 0
+	switch {
+	case s.chance(10):
+	case s.chance(20):
+		patience = 40
+	default:
+		return
+	}
+	var try func(ctx context.Context)
+	try = func(ctx context.Context) {
+		c, ok := s.latest(target)
+		if patience--; patience > 0 && c.State != change.Applying {
+			s.later("withdraw "+target, try)
+		} else if ok {
+			_, _ = s.ledger.Apply(ctx, c.ID, change.Withdraw{By: by, Reason: "not wanted any more"})
+		}
+	}
+	s.later("withdraw "+target, try)
 }
 
 // undoer takes back what was done, once it is.

@@ -346,6 +346,12 @@ func (k *checks) looked(c change.Change, inEffect bool) {
 	}
 }
 
+// calls sees that an applier calls the vendor, whatever comes of it.
+func (k *checks) calls(c change.Change) {
+	k.tick++
+	k.s.current.acted[c.ID] = k.tick
+}
+
 // effect sees each effect before it happens.
 func (k *checks) effect(c change.Change) {
 	k.tick++
@@ -363,7 +369,6 @@ func (k *checks) effect(c change.Change) {
 	}
 	k.must(k.enough(doc, t.standing, true), "%s acts on %s without the approvals that are needed: %+v", t.name, c.ID, doc.Decisions)
 	k.effects[c.ID] = append(k.effects[c.ID], k.tick)
-	t.acted[c.ID] = k.tick
 	k.s.count["effect"]++
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/ports/store"
 )
 
@@ -24,8 +23,8 @@ func (m *Mirror) RemovePerson(ctx context.Context, idOrAddress string, read time
 	if err != nil {
 		return err
 	}
-	p.Gone, p.Suspended, p.Admin = true, true, false
-	return m.PutPeople(ctx, []group.Person{p}, read)
+	p.Suspended, p.Admin, p.Read = true, false, read
+	return m.putAccounts(ctx, []account{{Person: p, Gone: true}})
 }
 
 // PersonRead returns when the accounts that have or had an address were read last; the zero
@@ -49,8 +48,8 @@ func (m *Mirror) PersonRead(ctx context.Context, address string) (time.Time, err
 func (m *Mirror) PeopleReadBefore(ctx context.Context, before time.Time) ([]string, error) {
 	var out []string
 	err := people.Each(ctx, m.store, store.Query{Where: []store.Cond{{Field: "read", Op: store.Less, Value: before}}, OrderBy: "read"},
-		func(p group.Person) error {
-			out = append(out, p.ID)
+		func(a account) error {
+			out = append(out, a.ID)
 			return nil
 		})
 	if err != nil {

@@ -11,22 +11,38 @@ import (
 	"github.com/sekisho/sekisho/shared/ports/store"
 )
 
-var people = store.Collection[group.Person]{
+// account is a person as stored.
+type account struct {
+	group.Person
+	// Gone says that the directory had no such account any more when it was asked.
+	Gone bool `json:"gone,omitempty"`
+}
+
+var people = store.Collection[account]{
 	Name: "people",
-	Fields: func(p group.Person) map[string]any {
-		if p.Gone { // found by its addresses still, so that it is known when they were asked for
-			return map[string]any{"addresses": addresses(p.Email, p.Aliases)}
+	Fields: func(a account) map[string]any {
+		fields := map[string]any{"addresses": addresses(a.Email, a.Aliases), "email": group.Address(a.Email), "admin": a.Admin}
+		if !a.Gone {
+			fields["read"] = a.Read
 		}
-		return map[string]any{"addresses": addresses(p.Email, p.Aliases), "email": group.Address(p.Email), "admin": p.Admin, "read": p.Read}
+		return fields
 	},
 }
 
 // PutPeople stores people as they were read at a time.
 func (m *Mirror) PutPeople(ctx context.Context, list []group.Person, read time.Time) error {
-	writes := make([]store.Write, 0, len(list))
+	accounts := make([]account, 0, len(list))
 	for _, p := range list {
 		p.Read = read
-		r, err := people.Record(p.ID, p)
+		accounts = append(accounts, account{Person: p})
+	}
+	return m.putAccounts(ctx, accounts)
+}
+
+func (m *Mirror) putAccounts(ctx context.Context, list []account) error {
+	writes := make([]store.Write, 0, len(list))
+	for _, a := range list {
+		r, err := people.Record(a.ID, a)
 		if err != nil {
 			return err
 		}
@@ -44,14 +60,14 @@ func (m *Mirror) Person(ctx context.Context, id string) (group.Person, error) {
 	if people.Key(id).Validate() != nil {
 		return group.Person{}, fmt.Errorf("person %q: %w", id, ErrUnknown)
 	}
-	p, err := people.Get(ctx, m.store, id)
+	a, err := people.Get(ctx, m.store, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return group.Person{}, fmt.Errorf("person %s: %w", id, ErrUnknown)
 	}
 	if err != nil {
 		return group.Person{}, fmt.Errorf("read person %s: %w", id, err)
 	}
-	return p, nil
+	return a.Person, nil
 }
 
 // PersonAt returns the one person with an address in any letter case, an alias included, or
@@ -62,20 +78,20 @@ func (m *Mirror) PersonAt(ctx context.Context, address string) (group.Person, er
 	if err != nil {
 		return group.Person{}, fmt.Errorf("look up person %s: %w", address, err)
 	}
-	found = slices.DeleteFunc(found, func(p group.Person) bool { return p.Gone })
+	found = slices.DeleteFunc(found, func(a account) bool { return a.Gone })
 	if len(found) != 1 {
 		return group.Person{}, fmt.Errorf("%d people with the address %.200q: %w", len(found), address, ErrUnknown)
 	}
-	return found[0], nil
+	return found[0].Person, nil
 }
 
 // Admins returns the super administrators of the directory who are not suspended, by address.
 func (m *Mirror) Admins(ctx context.Context) ([]group.Person, error) {
 	var out []group.Person
 	err := people.Each(ctx, m.store, store.Query{Where: []store.Cond{{Field: "admin", Op: store.Equal, Value: true}}, OrderBy: "email"},
-		func(p group.Person) error {
-			if !p.Suspended {
-				out = append(out, p)
+		func(a account) error {
+			if !a.Suspended {
+				out = append(out, a.Person)
 			}
 			return nil
 		})

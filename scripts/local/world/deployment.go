@@ -1,0 +1,82 @@
+package world
+
+import (
+	"time"
+
+	"github.com/sekisho/sekisho/functions/changesweep"
+	"github.com/sekisho/sekisho/functions/grouprefresh"
+	"github.com/sekisho/sekisho/functions/groupsettings"
+	"github.com/sekisho/sekisho/functions/groupwatch"
+	"github.com/sekisho/sekisho/functions/groupwebhook"
+	"github.com/sekisho/sekisho/functions/slackinteract"
+	"github.com/sekisho/sekisho/functions/slacknotify"
+	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/ports/bus"
+	"github.com/sekisho/sekisho/shared/ports/queue"
+	simworkspace "github.com/sekisho/sekisho/shared/sim/workspace"
+)
+
+// This file is what would be configured in the cloud: the functions, and how they hang
+// together.
+
+// Functions are all functions of this repository.
+var Functions = []cloudfn.Function{
+	groupwebhook.Function, groupwatch.Function, grouprefresh.Function, groupsettings.Function,
+	slackinteract.Function, slacknotify.Function, changesweep.Function,
+}
+
+// Job is one call by the scheduler, as terraform/scheduler.tf configures it.
+type Job struct {
+	Function, Name, Spec string
+}
+
+// Jobs are all calls by the scheduler.
+var Jobs = []Job{
+	{"GroupWatch", "renew", "7 * * * *"},
+	{"GroupWatch", "poll", "*/5 * * * *"},
+	{"GroupRefresh", "walk", "17 3 * * *"},
+	{"GroupSettings", "recheck", "*/5 * * * *"},
+	{"ChangeSweep", "sweep", "* * * * *"},
+}
+
+// Queues are the queues with their limits, as terraform/queues.tf configures them, and the
+// function that each belongs to.
+var Queues = map[string]QueueOf{
+	event.QueueDirectory: {"GroupRefresh", queue.Limits{Rate: 18, Concurrency: 20, MinBackoff: 2 * time.Second, MaxBackoff: 5 * time.Minute}},
+	event.QueueSettings:  {"GroupSettings", queue.Limits{Rate: 10, Concurrency: 10, MinBackoff: 5 * time.Second, MaxBackoff: 10 * time.Minute}},
+	event.QueuePresses:   {"SlackInteract", queue.Limits{Rate: 100, Concurrency: 20, MinBackoff: time.Second, MaxBackoff: time.Minute}},
+	event.QueueSlack:     {"SlackNotify", queue.Limits{Rate: 5, Concurrency: 5, MinBackoff: 5 * time.Second, MaxBackoff: 10 * time.Minute}},
+}
+
+// QueueOf is one queue of a function.
+type QueueOf struct {
+	Function string
+	Limits   queue.Limits
+}
+
+// Subscriptions are the subscriptions, as terraform configures them beside their functions;
+// the endpoint is the function's name.
+var Subscriptions = []bus.Subscription{
+	subscription("groupsettings-group-changed", event.TopicGroupChanged, "GroupSettings", nil),
+	subscription("groupsettings-approved", event.TopicChangeEvents, "GroupSettings",
+		bus.Filter{event.AttrKind: {"group.settings", "group.settings.plan"}, event.AttrState: {"approved"}}),
+	subscription("slacknotify-changes", event.TopicChangeEvents, "SlackNotify", nil),
+	{Name: "changesweep-dead-letter", Topic: event.TopicDeadLetter, Endpoint: "ChangeSweep", MinBackoff: 10 * time.Second, MaxBackoff: 10 * time.Minute},
+}
+
+func subscription(name, topic, function string, filter bus.Filter) bus.Subscription {
+	return bus.Subscription{
+		Name: name, Topic: topic, Endpoint: function, Filter: filter,
+		MinBackoff: 2 * time.Second, MaxBackoff: 5 * time.Minute, MaxAttempts: 20, DeadLetter: event.TopicDeadLetter,
+	}
+}
+
+// googleTokens are the tokens of the functions that call Google, with their scopes.
+var googleTokens = map[string][]string{
+	"token-groupwatch": {simworkspace.ScopeAudit},
+	"token-grouprefresh": {
+		simworkspace.ScopeGroupReadonly, simworkspace.ScopeMemberReadonly, simworkspace.ScopeUserReadonly,
+	},
+	"token-groupsettings": {simworkspace.ScopeSettings},
+}
