@@ -8,18 +8,19 @@ import (
 // Quota refuses what exceeds N requests in any window of length Per. The zero Quota allows
 // everything. It is safe for concurrent use.
 type Quota struct {
-	mu   sync.Mutex
-	n    int
-	per  time.Duration
-	ring []time.Time // times of the last n allowed requests
-	next int
+	mu      sync.Mutex
+	n       int
+	per     time.Duration
+	allowed []time.Time // of the last n allowed requests; a ring once it is full
+	next    int         // the oldest in the ring
 }
 
-// Set changes the limit to n requests per window and forgets the past.
+// Set changes the limit to n requests per window and forgets the past. With n of zero or below
+// everything is refused, with a window of zero or below everything is allowed.
 func (q *Quota) Set(n int, per time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.n, q.per, q.ring, q.next = n, per, make([]time.Time, n), 0
+	q.n, q.per, q.allowed, q.next = max(n, 0), max(per, 0), nil, 0
 }
 
 // Limit returns what Set was given: n requests in any window of length per. The window is zero
@@ -30,21 +31,21 @@ func (q *Quota) Limit() (n int, per time.Duration) {
 	return q.n, q.per
 }
 
-// Allow reports whether one more request fits at now, and counts it if it does.
+// Allow reports whether one more request fits at now, and counts it if it does. A window
+// holds its beginning and not its end: with one request a minute, the next fits a minute later.
 func (q *Quota) Allow(now time.Time) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.per == 0 {
+	switch {
+	case q.per == 0:
 		return true
-	}
-	if q.n == 0 {
+	case len(q.allowed) < q.n:
+		q.allowed = append(q.allowed, now)
+		return true
+	case q.n == 0 || now.Sub(q.allowed[q.next]) < q.per:
 		return false
 	}
-	oldest := q.ring[q.next]
-	if !oldest.IsZero() && now.Sub(oldest) < q.per {
-		return false
-	}
-	q.ring[q.next] = now
+	q.allowed[q.next] = now
 	q.next = (q.next + 1) % q.n
 	return true
 }

@@ -27,8 +27,12 @@ func Drop() { panic(http.ErrAbortHandler) }
 type Transport map[string]http.Handler
 
 // RoundTrip implements [http.RoundTripper]. A host without a handler is an error: nothing in
-// a world may reach the network.
+// a world may reach the network. Where the request's context ends while the handler is at
+// work, the client sees that and no answer; the handler does not notice.
 func (t Transport) RoundTrip(r *http.Request) (resp *http.Response, err error) {
+	if r.Body != nil {
+		defer r.Body.Close() // a round tripper must, on errors too
+	}
 	h := t[r.URL.Host]
 	if h == nil {
 		return nil, fmt.Errorf("no such host in this world: %s", r.URL.Host)
@@ -45,7 +49,6 @@ func (t Transport) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	if in.Body == nil {
 		in.Body = http.NoBody
 	}
-	defer in.Body.Close()
 	defer func() {
 		if p := recover(); p != nil {
 			if e, ok := p.(error); ok && errors.Is(e, http.ErrAbortHandler) {
@@ -57,6 +60,9 @@ func (t Transport) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	}()
 	w := &recorder{header: http.Header{}}
 	h.ServeHTTP(w, in)
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
 	return w.response(r), nil
 }
 
@@ -70,7 +76,7 @@ type recorder struct {
 func (w *recorder) Header() http.Header { return w.header }
 
 func (w *recorder) WriteHeader(status int) {
-	if w.status == 0 {
+	if w.status == 0 && status >= 200 { // what is below announces an answer that is to come
 		w.status, w.sent = status, w.header.Clone()
 	}
 }
@@ -82,6 +88,9 @@ func (w *recorder) Write(p []byte) (int, error) {
 
 func (w *recorder) response(r *http.Request) *http.Response {
 	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodHead || w.status == http.StatusNoContent || w.status == http.StatusNotModified {
+		w.body.Reset() // such an answer has no body, whatever the handler wrote
+	}
 	if w.sent.Get("Content-Type") == "" && w.body.Len() > 0 {
 		w.sent.Set("Content-Type", http.DetectContentType(w.body.Bytes()))
 	}

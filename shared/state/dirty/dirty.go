@@ -1,5 +1,5 @@
-// Package dirty turns signals about groups and people into readings: one place for the webhook, which
-// hears of a change at once, and the watch, which finds it in the audit log.
+// Package dirty turns signals about groups and people into readings: one place for the webhook,
+// which hears of a change at once, and the watch, which finds it in the audit log.
 package dirty
 
 import (

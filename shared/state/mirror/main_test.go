@@ -2,6 +2,7 @@ package mirror_test
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"testing"
 )
@@ -10,7 +11,8 @@ import (
 // on the command line says otherwise.
 func TestMain(m *testing.M) {
 	if err := flag.Set("rapid.checks", "20"); err != nil {
-		panic(err)
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
 	}
 	os.Exit(m.Run())
 }
