@@ -16,7 +16,7 @@ import (
 // what the design says of it, in plain words. After every step both must agree, and what is
 // promised of every change must hold.
 func TestAnyHistory(t *testing.T) {
-	for range 20 { // as often as rapid.checks says, which is 100 times where nobody says it
+	for range 10 { // as often as rapid.checks says, which is 100 times where nobody says it
 		rapid.Check(t, anyHistory)
 	}
 }

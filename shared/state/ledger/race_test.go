@@ -4,4 +4,4 @@ package ledger_test
 
 // ordinarySeeds is how many interleavings an ordinary run of the tests tries. The race detector
 // makes each of them several times slower.
-const ordinarySeeds = 200
+const ordinarySeeds = 80
