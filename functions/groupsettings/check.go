@@ -13,7 +13,6 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/settingsrule"
 	"github.com/sekisho/sekisho/shared/state/mirror"
-	"github.com/sekisho/sekisho/shared/state/standing"
 )
 
 // Quiet is how long a group is left alone with a correction that people denied, or did not
@@ -125,7 +124,7 @@ func (h *handler) proposals(ctx context.Context, g group.Group, f settingsrule.F
 		p := base
 		p.Diff, p.Requirement = deltas(c), change.Requirement{Mode: c.Mode}
 		if c.Mode == change.Ask {
-			p.Requirement = standing.Asks(h.policy.Requirement(change.GroupSettings, ""))
+			p.Requirement = h.policy.Asks(change.GroupSettings, "")
 		}
 		out = append(out, p)
 	}
@@ -170,7 +169,7 @@ const unknownValue = "?"
 // concerned lists who hears of what is done to a group: its owners, and whoever is said to
 // have changed it.
 func (h *handler) concerned(ctx context.Context, g group.Group, actor string) ([]string, error) {
-	owners, err := h.standing.People(ctx, change.Change{Target: change.Target{ID: g.ID}}, standing.Owners)
+	owners, err := h.standing.People(ctx, change.Change{Target: change.Target{ID: g.ID}}, change.Owners)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,6 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/settingsrule"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
-	"github.com/sekisho/sekisho/shared/state/standing"
 )
 
 // This file is the brake. A correction past it is not made and not asked for one by one: the
@@ -92,7 +91,7 @@ func (h *handler) plan(ctx context.Context, _ event.PlanCorrections) error {
 func (h *handler) planned(ctx context.Context) (change.Proposal, error) {
 	p := change.Proposal{
 		Kind: change.GroupSettingsPlan, Target: planTarget, Requester: rule, Quiet: 24 * time.Hour, Policy: h.policy.Hash,
-		Requirement: twoPeople(standing.Asks(h.policy.Requirement(change.GroupSettings, ""))),
+		Requirement: h.policy.Asks(change.GroupSettings, "").AtLeast(2),
 	}
 	held, err := h.mirror.Held(ctx, maxPlan)
 	if err != nil {
@@ -136,19 +135,6 @@ func (h *handler) correction(ctx context.Context, s mirror.Settings) ([]change.D
 	return nil, header.Group, nil
 }
 
-// twoPeople raises a requirement to at least two people.
-func twoPeople(r change.Requirement) change.Requirement {
-	total := 0
-	for _, n := range r.Needs {
-		total += n.Count
-	}
-	r.Needs = slices.Clone(r.Needs)
-	if total < 2 && len(r.Needs) > 0 {
-		r.Needs[0].Count += 2 - total
-	}
-	return r
-}
-
 // override carries out a plan: it lets the corrections through that it names.
 type override struct{ *handler }
 
@@ -167,7 +153,7 @@ func (o override) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 }
 
 // Act implements [ledger.Applier].
-func (o override) Act(ctx context.Context, c change.Change) error {
+func (o override) Act(ctx context.Context, c change.Change, _ ledger.Sight) error {
 	waiting, err := o.waiting(ctx, c)
 	if err != nil {
 		return err

@@ -22,9 +22,6 @@ import (
 	"github.com/sekisho/sekisho/shared/state/trail"
 )
 
-// UndoHolds is how long an undone correction keeps the rules off its fields.
-const UndoHolds = 90 * 24 * time.Hour
-
 // accounts is what this function calls of Slack.
 type accounts interface {
 	UserByID(ctx context.Context, id string) (slack.User, error)
@@ -121,7 +118,7 @@ func (d *decider) act(ctx context.Context, p event.Pressed, who change.Actor) er
 	case actionDeny:
 		_, err = d.ledger.Press(ctx, p.Press, id, change.Deny{By: who, Revision: revision, Counts: holds})
 	case actionRetry:
-		_, err = d.ledger.Press(ctx, p.Press, id, change.Retry{By: who, Counts: holds})
+		_, err = d.ledger.Press(ctx, p.Press, id, change.Retry{By: who, Revision: revision, Counts: holds})
 	case actionUndo:
 		err = d.undo(ctx, c, who, holds)
 	default:
@@ -135,15 +132,23 @@ func (d *decider) undo(ctx context.Context, c change.Change, who change.Actor, h
 	if len(holds) == 0 && !slices.Contains(c.Concerned, who.ID) && !who.Same(c.Requester) {
 		return &refused{change.RefusedStranger, who.Name + " has nothing to do with it"}
 	}
-	p, ok := c.Reverse(who, "")
+	p, ok := c.Reverse(who, "", d.now())
 	if !ok {
 		return &refused{change.RefusedState, "there is nothing to take back: it is " + string(c.State)}
 	}
-	p.Requirement = standing.Asks(d.policy.Requirement(p.Kind, ""))
-	p.Until = d.now().Add(UndoHolds)
+	p.Requirement = d.undoing(c, p)
 	p.Policy = d.policy.Hash
 	_, _, err := d.ledger.Propose(ctx, p)
 	return err
+}
+
+// undoing returns how the taking back of a change is decided: what only takes away again what
+// somebody was given waits for nobody.
+func (d *decider) undoing(c change.Change, p change.Proposal) change.Requirement {
+	if trait, _ := change.TraitOf(c.Kind); trait.UndoMode == change.Auto {
+		return change.Requirement{Mode: change.Auto}
+	}
+	return d.policy.Asks(p.Kind, "")
 }
 
 // tell has the person told, in Slack and for nobody else to see, why a press did not count.

@@ -14,7 +14,6 @@ import (
 	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/sim"
 	"github.com/sekisho/sekisho/shared/state/press"
-	"github.com/sekisho/sekisho/shared/state/standing"
 )
 
 // outcome returns what became of the last press, and whether the person is told.
@@ -315,7 +314,7 @@ func (o *office) applied(tb testing.TB) change.Change {
 	c := o.ask(tb, 1, rule)
 	o.press(tb, "ken@example.com", "approve", c, 1)
 	for _, a := range []change.Action{
-		change.ClaimIt{By: applier, For: time.Minute, Standing: change.Standing{"1": {standing.Approvers}}}, change.Complete{By: applier, Fence: 1},
+		change.ClaimIt{By: applier, For: time.Minute, Standing: change.Standing{"1": {change.Approvers}}}, change.Complete{By: applier, Fence: 1},
 	} {
 		if _, err := o.ledger.Apply(context.Background(), c.ID, a); err != nil {
 			tb.Fatal(err)

@@ -43,10 +43,10 @@ func (h *handler) audience(ctx context.Context, c change.Change) ([]want, error)
 			return nil, err
 		}
 		for _, p := range people[:min(len(people), maxAsked)] {
-			out = append(out, want{key: askKey(c.Reminders, p), person: p, part: decides})
+			out = append(out, want{key: askKey(c.Asked, p), person: p, part: decides})
 		}
 		if len(people) == 0 || len(people) > maxAsked {
-			out = append(out, want{key: askKey(c.Reminders, "channel"), part: decides})
+			out = append(out, want{key: askKey(c.Asked, "channel"), part: decides})
 		}
 		if c.Requester.Kind == change.ByPerson {
 			out = append(out, want{key: key(asked, c.Requester.ID), person: c.Requester.ID, part: asked})
@@ -66,7 +66,7 @@ func (h *handler) audience(ctx context.Context, c change.Change) ([]want, error)
 			out = append(out, want{key: key(hears, c.Requester.ID), person: c.Requester.ID, part: hears})
 		}
 	case change.Failed:
-		out = append(out, want{key: fmt.Sprintf("failed-%d", c.Attempts), part: decides})
+		out = append(out, want{key: fmt.Sprintf("failed-%d", c.Seq), part: decides})
 	case change.Reported:
 		if c.Alert {
 			out = append(out, want{key: key(hears, "channel"), part: hears})
@@ -96,4 +96,4 @@ func (h *handler) deciders(ctx context.Context, c change.Change) ([]string, erro
 
 func key(p part, who string) string { return string(p) + "-" + who }
 
-func askKey(reminders int, who string) string { return fmt.Sprintf("ask%d-%s", reminders, who) }
+func askKey(asked int, who string) string { return fmt.Sprintf("ask%d-%s", asked, who) }

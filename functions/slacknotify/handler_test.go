@@ -20,7 +20,6 @@ import (
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/press"
-	"github.com/sekisho/sekisho/shared/state/standing"
 )
 
 const slackToken = "xoxb-" + cloudfntest.Canary
@@ -69,7 +68,7 @@ func (p *post) propose(tb testing.TB, spoil func(*change.Proposal)) change.Chang
 		Kind: change.GroupSettings, Target: change.Target{ID: "g1", Name: "data@example.com"},
 		Diff:   []change.Delta{{Field: "whoCanViewGroup", Before: "FRIENDS_CAN_VIEW", After: "ALL_MEMBERS_CAN_VIEW"}},
 		Reason: "reason " + cloudfntest.Canary, Requester: change.Actor{Kind: change.ByRule, ID: "settings-rules"},
-		Requirement: change.Requirement{Mode: change.Ask, Needs: []change.Need{{Count: 1, From: standing.Owners}}},
+		Requirement: change.Requirement{Mode: change.Ask, Needs: []change.Need{{Count: 1, From: change.Owners}}},
 	}
 	if spoil != nil {
 		spoil(&proposal)

@@ -209,7 +209,7 @@ func (l language) write(c change.Change, p part, again bool) slack.Message {
 		for _, n := range c.Requirement.Needs {
 			m.Lines = append(m.Lines, fmt.Sprintf(l.needs, n.Count, l.set(n.From)))
 		}
-		m.Lines = append(m.Lines, fmt.Sprintf(l.until, l.time(c.Requirement.Deadline(c.Proposed))))
+		m.Lines = append(m.Lines, fmt.Sprintf(l.until, l.time(c.Deadline())))
 	case change.Failed, change.Withdrawn:
 		m.Lines = append(m.Lines, fmt.Sprintf(l.problem, c.Problem))
 	case change.Applied:
@@ -235,7 +235,7 @@ func (l language) buttonsFor(c change.Change, p part) []slack.Button {
 	case c.State == change.Failed && p == decides:
 		return []slack.Button{button("retry", "primary"), button("deny", "danger")}
 	case c.State == change.Applied && p != asked:
-		if _, ok := c.Reverse(change.Actor{}, ""); ok {
+		if c.Reversible(c.Updated) {
 			return []slack.Button{button("undo", "")}
 		}
 	}

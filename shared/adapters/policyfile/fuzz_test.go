@@ -37,7 +37,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := policyfile.Parse("policy.yaml", data)
 		if err == nil {
-			p.Requirement(change.AccessGrant, "")
+			p.Asks(change.AccessGrant, "")
 			p.SettingsRules()
 			if again, err := policyfile.Parse("policy.yaml", data); err != nil || again.Hash != p.Hash {
 				t.Fatalf("the second time: got %v, %v", again, err)

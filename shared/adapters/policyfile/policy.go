@@ -51,7 +51,7 @@ type Policy struct {
 	Teams    []Team
 	Roles    []Role
 	Policies []AccessPolicy
-	// Approvals are in the order in which they count. See [Policy.Requirement].
+	// Approvals are in the order in which they count. See [Policy.Asks].
 	Approvals []Approval
 }
 

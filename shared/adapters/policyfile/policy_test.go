@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -180,8 +181,8 @@ func TestNoPolicyIsReportOnly(t *testing.T) {
 		if rules.Mode != change.Report || len(rules.General)+len(rules.Secure) > 0 {
 			t.Errorf("%s: got %+v, want no rules in mode report", name, rules)
 		}
-		if _, ok := p.Requirement(change.AccessGrant, "any"); ok {
-			t.Errorf("%s: got a requirement, want none", name)
+		if diff := cmp.Diff(change.DefaultRequirement(), p.Asks(change.AccessGrant, "any")); diff != "" {
+			t.Errorf("%s: requirement (-want +got):\n%s", name, diff)
 		}
 	}
 	if none.Hash == "" || none.Hash != empty.Hash {
@@ -244,19 +245,19 @@ approvals:
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			if tt.ok {
-				tt.want.Mode = change.Ask
+			tt.want.Mode = change.Ask
+			if !tt.ok {
+				tt.want = change.DefaultRequirement()
 			}
-			got, ok := p.Requirement(tt.kind, tt.entitlement)
-			if diff := cmp.Diff(tt.want, got); diff != "" || ok != tt.ok {
-				t.Errorf("got %t, want %t; requirement (-want +got):\n%s", ok, tt.ok, diff)
+			if diff := cmp.Diff(tt.want, p.Asks(tt.kind, tt.entitlement)); diff != "" {
+				t.Errorf("requirement (-want +got):\n%s", diff)
 			}
 		})
 	}
 
-	mine, _ := p.Requirement(change.AccessGrant, "one")
+	mine := p.Asks(change.AccessGrant, "one")
 	mine.Needs[0].Count, mine.Escalate.To = 9, "owners"
-	if theirs, _ := p.Requirement(change.AccessGrant, "one"); theirs.Needs[0].Count == 9 || theirs.Escalate.To == "owners" {
+	if theirs := p.Asks(change.AccessGrant, "one"); theirs.Needs[0].Count == 9 || theirs.Escalate.To == "owners" {
 		t.Error("who changes a requirement that is returned changes the policy")
 	}
 }
@@ -267,8 +268,8 @@ func TestAnyKindIsEveryKind(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, kind := range []change.Kind{change.GroupMembers, change.CatalogApply, change.ConnectionCreate} {
-		if _, ok := p.Requirement(kind, ""); !ok {
-			t.Errorf("got no requirement for %s", kind)
+		if got := p.Asks(kind, "").Selectors(false); !slices.Equal(got, []change.Selector{change.Owners}) {
+			t.Errorf("%s is decided by %v", kind, got)
 		}
 	}
 }

@@ -30,6 +30,12 @@ var changes = store.Collection[change.Change]{
 		if due, ok := c.Due(); ok {
 			fields["due"] = due
 		}
+		if c.Batch != "" {
+			fields["batch"] = c.Batch
+		}
+		if c.State == change.Applied && !c.Until.IsZero() {
+			fields["until"] = c.Until
+		}
 		return fields
 	},
 }

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
@@ -64,6 +65,24 @@ func (l *Ledger) Since(ctx context.Context, kind change.Kind, from time.Time) ([
 		{Field: "kind", Op: store.Equal, Value: string(kind)},
 		{Field: "proposed", Op: store.AtLeast, Value: from},
 	}, OrderBy: "proposed"})
+}
+
+// Batch returns the changes that are shown together, oldest first.
+func (l *Ledger) Batch(ctx context.Context, batch string) ([]change.Change, error) {
+	return l.collect(ctx, store.Query{Where: []store.Cond{
+		{Field: "batch", Op: store.Equal, Value: batch},
+	}, OrderBy: "proposed"})
+}
+
+// Ending returns the applied changes of one kind that end by themselves after one time and not
+// after another, the first to end first.
+func (l *Ledger) Ending(ctx context.Context, kind change.Kind, after, upTo time.Time) ([]change.Change, error) {
+	out, err := l.collect(ctx, store.Query{Where: []store.Cond{
+		{Field: "kind", Op: store.Equal, Value: string(kind)},
+		{Field: "until", Op: store.AtLeast, Value: after},
+		{Field: "until", Op: store.AtMost, Value: upTo},
+	}, OrderBy: "until"})
+	return slices.DeleteFunc(out, func(c change.Change) bool { return !c.Until.After(after) }), err
 }
 
 // Latest returns the changes that moved last, the newest first.
