@@ -19,10 +19,11 @@ var allowed = map[string][]string{
 	"shared/domain":   {"shared/domain"},
 	"shared/ports":    {"shared/domain", "shared/ports"},
 	"shared/state":    {"shared/domain", "shared/ports", "shared/state"},
+	"shared/desk":     {"shared/domain", "shared/ports", "shared/state"},
 	"shared/adapters": {"shared/domain", "shared/ports"},
 	"shared/cloudfn":  {"shared/cloudfn", "shared/domain", "shared/ports", "shared/state", "shared/adapters"},
 	"shared/sim":      {"shared/sim"},
-	"functions":       {"shared/domain", "shared/ports", "shared/state", "shared/adapters", "shared/cloudfn"},
+	"functions":       {"shared/domain", "shared/ports", "shared/state", "shared/desk", "shared/adapters", "shared/cloudfn"},
 	"scripts":         {"shared", "functions", "scripts"},
 }
 

@@ -41,7 +41,7 @@ func TestWhoMayDecide(t *testing.T) {
 		{"an owner", "ken@example.com", team, change.Approved, press.Accepted, "accepted approve by ken@example.com"},
 		{"an administrator", "root@example.com", team, change.Approved, press.Accepted, "accepted approve by root@example.com"},
 		{"a member", "mia@example.com", team, change.Proposed, stranger, "mia@example.com may not decide this"},
-		{"an owner's id from another workspace", "ken@example.com", "T0000000002", change.Proposed, stranger, "the press came from another workspace"},
+		{"an owner's id from another workspace", "ken@example.com", "T0000000002", change.Proposed, stranger, "it came from another workspace"},
 		{"a partner met through Slack", "partner@example.com", team, change.Proposed, stranger, "no full member of the workspace"},
 		{"a guest who owns the group", "guest@example.com", team, change.Proposed, stranger, "no full member of the workspace"},
 		{"a deactivated account", "left@example.com", team, change.Proposed, stranger, "no full member of the workspace"},

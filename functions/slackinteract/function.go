@@ -67,7 +67,7 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 	}
 	return &receiver{
 		store: env.Store, queue: env.Queue, now: env.Now, log: env.Log,
-		verifier: slack.Verifier{Secrets: []string{cfg.Secret, cfg.Former}, Now: env.Now},
-		messages: cloudfn.Messages("slackinteract", env, cloudfn.On(d.decide)),
+		verifier: slack.Verifier{Secrets: []string{cfg.Secret, cfg.Former}, Now: env.Now}, decider: d,
+		messages: cloudfn.Messages("slackinteract", env, cloudfn.On(d.decide), cloudfn.On(d.asked), cloudfn.On(d.submitted)),
 	}, nil
 }

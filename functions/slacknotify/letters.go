@@ -13,15 +13,17 @@ import (
 
 	"github.com/sekisho/sekisho/shared/adapters/slack"
 	"github.com/sekisho/sekisho/shared/cloudfn"
-	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
 // letter is one message as it was posted.
 type letter struct {
-	Key    string `json:"key"`
+	Key string `json:"key"`
+	// Person is the reader's id; without one, Room is the channel's name, and without that it is
+	// the channel for alerts.
 	Person string `json:"person,omitempty"`
+	Room   string `json:"room,omitempty"`
 	Part   part   `json:"part"`
 	// Channel and TS name it in Slack. Without TS, posting began at Since and its end is
 	// unknown.
@@ -34,7 +36,7 @@ type letter struct {
 	Dead string `json:"dead,omitempty"`
 }
 
-// letters are all messages of one change. Whoever brings them up to date holds the lease.
+// letters are all messages of one topic. Whoever brings them up to date holds the lease.
 type letters struct {
 	Letters []letter  `json:"letters"`
 	Leased  time.Time `json:"leased,omitzero"`
@@ -54,32 +56,38 @@ var posted = store.Collection[letters]{
 
 var errBusy = errors.New("the messages are being brought up to date by another")
 
-// reconcile posts what is missing among a change's messages and updates what shows something
+// topic is what messages are about, as it stands now: a change, several changes that are shown
+// together, or a notice.
+type topic struct {
+	// id names it, among all topics.
+	id    string
+	wants []want
+	// write writes one of its messages. Again says that a later message asks the same person.
+	write func(l letter, again bool, in language) slack.Message
+}
+
+// reconcile posts what is missing among the messages of a topic and updates what shows something
 // else than it should.
-func (h *handler) reconcile(ctx context.Context, id string) (err error) {
+func (h *handler) reconcile(ctx context.Context, id string, read func(context.Context) (topic, error)) (err error) {
 	box, err := h.lease(ctx, id)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.save(ctx, id, &box, time.Time{})) }()
 	// Read under the lease, so that nobody shows an older state after a newer one.
-	c, err := h.ledger.Get(ctx, id)
+	t, err := read(ctx)
 	if err != nil {
 		return err
 	}
-	wants, err := h.audience(ctx, c)
-	if err != nil {
-		return err
-	}
-	for _, w := range wants {
+	for _, w := range t.wants {
 		if h.covered(box.Letters, w) {
 			continue
 		}
-		box.Letters = append(box.Letters, letter{Key: w.key, Person: w.person, Part: w.part})
+		box.Letters = append(box.Letters, letter{Key: w.key, Person: w.person, Room: w.room, Part: w.part})
 	}
 	var problems []error
 	for i := range box.Letters {
-		if err := h.bring(ctx, c, &box, i); err != nil {
+		if err := h.bring(ctx, t, &box, i); err != nil {
 			problems = append(problems, err)
 		}
 	}
@@ -95,26 +103,26 @@ func (h *handler) covered(have []letter, w want) bool {
 }
 
 // bring posts or updates one message.
-func (h *handler) bring(ctx context.Context, c change.Change, box *letters, i int) error {
+func (h *handler) bring(ctx context.Context, t topic, box *letters, i int) error {
 	l := &box.Letters[i]
 	if l.Dead != "" {
 		return nil
 	}
-	reader, err := h.reader(ctx, l.Person)
+	reader, err := h.reader(ctx, l.Person, l.Room)
 	if err != nil {
 		if slack.IsUnknown(err) || errors.Is(err, mirror.ErrUnknown) {
 			l.Dead = "cannot be reached in Slack"
-			return h.elsewhere(ctx, c, box, *l)
+			return h.elsewhere(ctx, t, box, *l)
 		}
 		return err
 	}
-	m := reader.language.write(c, l.Part, l.again(box.Letters))
+	m := t.write(*l, l.again(box.Letters), reader.language)
 	shown := fingerprint(m)
 	if l.Shown == shown {
 		return nil
 	}
 	if l.TS == "" {
-		return h.post(ctx, c, box, i, reader, m, shown)
+		return h.post(ctx, t, box, i, reader, m, shown)
 	}
 	switch err := h.slack.Update(ctx, l.Channel, l.TS, m); {
 	case slack.IsUnknown(err):
@@ -122,7 +130,7 @@ func (h *handler) bring(ctx context.Context, c change.Change, box *letters, i in
 		return nil
 	case cloudfn.IsPermanent(err):
 		// Slack refuses this one for good; the others must not suffer for it.
-		h.log.ErrorContext(ctx, "message refused", "change_id", c.ID, "error", err.Error())
+		h.log.ErrorContext(ctx, "message refused", "topic", t.id, "error", err.Error())
 		l.Dead = err.Error()
 		return nil
 	case err != nil:
@@ -134,9 +142,9 @@ func (h *handler) bring(ctx context.Context, c change.Change, box *letters, i in
 
 // post posts a message once: it is written down before, so that after a crash it is looked
 // for before it is posted again.
-func (h *handler) post(ctx context.Context, c change.Change, box *letters, i int, reader reader, m slack.Message, shown string) error {
+func (h *handler) post(ctx context.Context, t topic, box *letters, i int, reader reader, m slack.Message, shown string) error {
 	l := &box.Letters[i]
-	name := c.ID + " " + l.Key
+	name := t.id + " " + l.Key
 	var err error
 	if !l.Since.IsZero() {
 		l.TS, err = h.slack.Find(ctx, l.Channel, name, l.Since)
@@ -148,7 +156,7 @@ func (h *handler) post(ctx context.Context, c change.Change, box *letters, i int
 		}
 	}
 	l.Channel, l.Since = reader.channel, h.now()
-	if err := h.save(ctx, c.ID, box, h.now().Add(leaseFor)); err != nil {
+	if err := h.save(ctx, t.id, box, h.now().Add(leaseFor)); err != nil {
 		return err
 	}
 	l.Channel, l.TS, err = h.slack.Post(ctx, reader.channel, name, m)
@@ -158,19 +166,19 @@ func (h *handler) post(ctx context.Context, c change.Change, box *letters, i int
 		l.Channel = reader.channel
 		return fmt.Errorf("post to the channel: %w", transient{err})
 	case slack.IsUnknown(err), cloudfn.IsPermanent(err):
-		h.log.WarnContext(ctx, "message not posted", "change_id", c.ID, "error", err.Error())
+		h.log.WarnContext(ctx, "message not posted", "topic", t.id, "error", err.Error())
 		l.Channel, l.Dead = reader.channel, err.Error()
-		return h.elsewhere(ctx, c, box, *l)
+		return h.elsewhere(ctx, t, box, *l)
 	case err != nil:
 		l.Channel = reader.channel
 		return err
 	}
 	l.Shown = shown
-	return h.save(ctx, c.ID, box, h.now().Add(leaseFor))
+	return h.save(ctx, t.id, box, h.now().Add(leaseFor))
 }
 
 // elsewhere sends to the channel what nobody who decides could be sent.
-func (h *handler) elsewhere(ctx context.Context, c change.Change, box *letters, dead letter) error {
+func (h *handler) elsewhere(ctx context.Context, t topic, box *letters, dead letter) error {
 	if dead.Part != decides || dead.Person == "" {
 		return nil
 	}
@@ -181,7 +189,7 @@ func (h *handler) elsewhere(ctx context.Context, c change.Change, box *letters, 
 		}
 	}
 	box.Letters = append(box.Letters, letter{Key: round + "-channel", Part: decides})
-	return h.bring(ctx, c, box, len(box.Letters)-1)
+	return h.bring(ctx, t, box, len(box.Letters)-1)
 }
 
 // again reports whether a later message asks the same person for the same decision.
@@ -210,7 +218,7 @@ func (h *handler) lease(ctx context.Context, id string) (letters, error) {
 		return posted.Put(tx, id, box)
 	})
 	if err != nil {
-		return letters{}, fmt.Errorf("messages of change %s: %w", id, err)
+		return letters{}, fmt.Errorf("messages of %s: %w", id, err)
 	}
 	return box, nil
 }
@@ -223,7 +231,7 @@ func (h *handler) save(ctx context.Context, id string, box *letters, leased time
 	defer cancel()
 	err := h.store.Update(ctx, func(_ context.Context, tx store.Tx) error { return posted.Put(tx, id, *box) })
 	if err != nil {
-		return fmt.Errorf("store the messages of change %s: %w", id, err)
+		return fmt.Errorf("store the messages of %s: %w", id, err)
 	}
 	return nil
 }

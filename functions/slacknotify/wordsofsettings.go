@@ -17,12 +17,15 @@ type settingWords struct {
 
 type audienceWord struct{ prefix, word string }
 
-// inWords returns a difference in words; the boolean is false where there are none for it.
-func (w settingWords) inWords(d change.Delta) (string, bool) {
+// delta puts a difference in words above its technical line, where there are words for it.
+func (w settingWords) delta(d change.Delta, line string) string {
 	field, ok := w.fields[d.Field]
 	before, ok1 := w.value(d.Before)
 	after, ok2 := w.value(d.After)
-	return field + ": " + before + " → " + after, ok && ok1 && ok2
+	if !ok || !ok1 || !ok2 {
+		return line
+	}
+	return field + ": " + before + " → " + after + "\n" + line
 }
 
 func (w settingWords) value(v string) (string, bool) {
@@ -37,7 +40,13 @@ func (w settingWords) value(v string) (string, bool) {
 	return "", false
 }
 
-var englishSettings = settingWords{
+var englishSettings = map[change.Kind]kindWords{
+	change.GroupSettings:     {subject: "the settings of %s", delta: englishSettingWords.delta},
+	change.GroupSettingsPlan: {subject: "corrections past the brake, all at once: %s"},
+	change.GroupMembers:      {subject: "the members of %s"},
+}
+
+var englishSettingWords = settingWords{
 	fields: map[string]string{
 		"whoCanViewGroup":       "Who can read the conversations",
 		"whoCanJoin":            "Who can join",
@@ -67,7 +76,13 @@ var englishSettings = settingWords{
 	},
 }
 
-var japaneseSettings = settingWords{
+var japaneseSettings = map[change.Kind]kindWords{
+	change.GroupSettings:     {subject: "%s の設定", delta: japaneseSettingWords.delta},
+	change.GroupSettingsPlan: {subject: "ブレーキを超えた一括修正: %s"},
+	change.GroupMembers:      {subject: "%s のメンバー"},
+}
+
+var japaneseSettingWords = settingWords{
 	fields: map[string]string{
 		"whoCanViewGroup":       "会話を閲覧できる人",
 		"whoCanJoin":            "参加できる人",
