@@ -21,41 +21,21 @@ import (
 // plan's id follows from everything in it, so that a press can only be about the plan that was
 // shown; another group more makes another plan.
 
-// overrideFor is how long an approved plan may be carried out.
-const overrideFor = time.Hour
-
-// maxPlan bounds how many groups one plan names. What is left over is in the next.
-const maxPlan = 500
-
 // planTarget stands for all groups that are held.
 var planTarget = change.Target{ID: "held-groups", Name: "held groups"}
 
-// withinBrake reports whether one more group may be corrected without people. A group that was
-// corrected within the last day counts once, however often. What a plan let through counts
-// too.
-func (h *handler) withinBrake(ctx context.Context, id string) (bool, error) {
+// brake returns how many groups may be corrected without people, of all that there are. The
+// boolean is false where policy sets no brake. What a plan let through counts too.
+func (h *handler) brake(ctx context.Context) (limit int, bound bool, err error) {
 	if h.rules.Brake == (settingsrule.Brake{}) {
-		return true, nil
+		return 0, false, nil
 	}
 	groups, err := h.mirror.Count(ctx)
 	if err != nil {
-		return false, err
+		return 0, false, err
 	}
-	limit, bound := h.rules.Brake.Limit(groups)
-	if !bound {
-		return true, nil
-	}
-	recent, err := h.ledger.Since(ctx, change.GroupSettings, h.now().Add(-24*time.Hour))
-	if err != nil {
-		return false, err
-	}
-	targets := map[string]bool{}
-	for _, c := range recent {
-		if c.Requirement.Mode == change.Auto && c.State != change.Withdrawn {
-			targets[c.Target.ID] = true
-		}
-	}
-	return targets[id] || len(targets) < limit, nil
+	limit, bound = h.rules.Brake.Limit(groups)
+	return limit, bound, nil
 }
 
 // queuePlan queues the making of a plan, a minute from now: more groups may be held by then.
@@ -93,7 +73,7 @@ func (h *handler) planned(ctx context.Context) (change.Proposal, error) {
 		Kind: change.GroupSettingsPlan, Target: planTarget, Requester: rule, Quiet: 24 * time.Hour, Policy: h.policy.Hash,
 		Requirement: h.policy.Asks(change.GroupSettings, "").AtLeast(2),
 	}
-	held, err := h.mirror.Held(ctx, maxPlan)
+	held, err := h.mirror.Held(ctx, ledger.MaxPlan)
 	if err != nil {
 		return p, err
 	}
@@ -146,7 +126,7 @@ func (o override) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 		return ledger.Sight{}, err
 	}
 	sight := ledger.Sight{InEffect: len(waiting) == 0}
-	if last := c.Decisions[len(c.Decisions)-1].At; o.now().Sub(last) > overrideFor {
+	if last := c.Decisions[len(c.Decisions)-1].At; o.now().Sub(last) > ledger.OverrideFor {
 		sight.Obsolete = "the approval is older than an hour"
 	}
 	return sight, nil

@@ -42,6 +42,19 @@ func (l *Ledger) NextDue(ctx context.Context) (time.Time, bool, error) {
 	return due, ok, nil
 }
 
+// Newest returns the newest change in the slot of a proposal; the boolean is false where there is
+// none.
+func (l *Ledger) Newest(ctx context.Context, p change.Proposal) (change.Change, bool, error) {
+	found, _, err := changes.Query(ctx, l.store, store.Query{
+		Where:   []store.Cond{{Field: "slot", Op: store.Equal, Value: p.Slot()}},
+		OrderBy: "n", Desc: true, Limit: 1,
+	})
+	if err != nil || len(found) == 0 {
+		return change.Change{}, false, err
+	}
+	return found[0], true, nil
+}
+
 // Live returns the changes of one target that are under way.
 func (l *Ledger) Live(ctx context.Context, kind change.Kind, target string) ([]change.Change, error) {
 	return l.collect(ctx, store.Query{Where: []store.Cond{
