@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/sekisho/sekisho/shared/adapters/slack"
+	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/state/notice"
 )
 
@@ -13,8 +14,12 @@ func (h *handler) told(ctx context.Context, id string) (topic, error) {
 	if err != nil {
 		return topic{}, err
 	}
+	w := want{key: "notice", person: n.Person, room: n.Channel, part: hears}
+	if n.Alert {
+		w.part = decides
+	}
 	return topic{
-		id: "notice:" + id, wants: []want{{key: "notice", person: n.Person, room: n.Channel, part: decides}},
+		id: event.SubjectNotice + id, wants: []want{w},
 		write: func(_ letter, _ bool, in language) slack.Message {
 			words, ok := in.notices[n.Kind]
 			if !ok {

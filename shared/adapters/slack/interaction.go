@@ -85,7 +85,8 @@ func ParseInteraction(body []byte) (Interaction, error) {
 		View: p.View.ID, Hash: p.View.Hash, Callback: p.View.Callback, Entered: entered(p.View.State.Values),
 	}
 	if len(p.Actions) > 0 {
-		in.Action, in.Value = p.Actions[0].ActionID, p.Actions[0].Value
+		in.Action, _, _ = strings.Cut(p.Actions[0].ActionID, rowMark)
+		in.Value = p.Actions[0].Value
 	}
 	return complete(in)
 }

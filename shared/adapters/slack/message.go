@@ -101,27 +101,32 @@ func (m Message) blocks() []api.Block {
 	for _, line := range m.Lines {
 		add(line)
 	}
-	for _, row := range m.Rows[:min(len(m.Rows), MaxRows)] {
+	for i, row := range m.Rows[:min(len(m.Rows), MaxRows)] {
 		text := shown(row.Text, min(maxText, max(left, 1)))
 		left -= units(text)
 		blocks = append(blocks, api.NewSectionBlock(plain(text), nil, nil))
-		blocks = append(blocks, actions(row.Buttons)...)
+		blocks = append(blocks, actions(row.Buttons, fmt.Sprint(rowMark, i))...)
 	}
-	return append(blocks, actions(m.Buttons)...)
+	return append(blocks, actions(m.Buttons, "")...)
 }
 
 // actionLink begins the action of a button that only opens an address.
 const actionLink = "link-"
 
-// actions returns the block of some buttons; none where there are none.
-func actions(buttons []Button) []api.Block {
+// rowMark stands between a button's action and the number of its row, because no two buttons of a
+// message may have the same action. [ParseInteraction] takes it off again.
+const rowMark = "#"
+
+// actions returns the block of some buttons; none where there are none. The suffix is added to
+// their actions.
+func actions(buttons []Button, suffix string) []api.Block {
 	var elements []api.BlockElement
 	for i, b := range buttons[:min(len(buttons), maxButtons)] {
 		action := b.Action
 		if b.URL != "" && action == "" {
 			action = fmt.Sprint(actionLink, i) // one block takes no action twice
 		}
-		e := api.NewButtonBlockElement(action, b.Value, plain(shown(b.Label, maxLabel)))
+		e := api.NewButtonBlockElement(action+suffix, b.Value, plain(shown(b.Label, maxLabel)))
 		e.Style, e.URL = api.Style(b.Style), b.URL
 		elements = append(elements, e)
 	}

@@ -40,6 +40,8 @@ type Notice struct {
 	Rows  []map[string]string `json:"rows,omitempty"`
 	// Until is a time that the notice speaks of.
 	Until time.Time `json:"until,omitzero"`
+	// Alert has the channel for alerts told where the person cannot be reached.
+	Alert bool `json:"alert,omitempty"`
 	// Over says that the notice asks for nothing any more: its buttons go.
 	Over bool      `json:"over,omitempty"`
 	At   time.Time `json:"at"`
