@@ -51,7 +51,7 @@ func (e *Env) Google(ctx context.Context, scopes ...string) (*http.Client, error
 	if err != nil {
 		return nil, fmt.Errorf("token source: %w", err)
 	}
-	return &http.Client{Transport: &oauth2.Transport{Source: source, Base: e.Outbound}}, nil
+	return &http.Client{Transport: &oauth2.Transport{Source: bounded{source}, Base: e.Outbound}}, nil
 }
 
 // Function is one deployable.
@@ -82,6 +82,7 @@ type lazy struct {
 	log *slog.Logger
 
 	mu      sync.Mutex
+	env     *Env // kept where only the function's own set-up failed, so that its clients are made once
 	handler http.Handler
 }
 
@@ -104,11 +105,14 @@ func (l *lazy) get(ctx context.Context) (http.Handler, error) {
 	}
 	// Clients made here outlive the request that came first.
 	ctx = context.WithoutCancel(ctx)
-	env, err := l.platform(ctx, l.function.Name)
-	if err != nil {
-		return nil, fmt.Errorf("platform of %s: %w", l.function.Name, err)
+	if l.env == nil {
+		env, err := l.platform(ctx, l.function.Name)
+		if err != nil {
+			return nil, fmt.Errorf("platform of %s: %w", l.function.Name, err)
+		}
+		l.env = env
 	}
-	h, err := l.function.Build(ctx, env)
+	h, err := l.function.Build(ctx, l.env)
 	if err != nil {
 		return nil, fmt.Errorf("build %s: %w", l.function.Name, err)
 	}

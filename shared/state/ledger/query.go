@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -9,15 +10,20 @@ import (
 	"github.com/sekisho/sekisho/shared/ports/store"
 )
 
-// Due visits every change at which the sweep has to look by now.
+// Due visits every change at which the sweep has to look by now. A document that is no change
+// does not keep it from the others; it is in the error at the end.
 func (l *Ledger) Due(ctx context.Context, now time.Time, visit func(change.Change) error) error {
 	// Collected first: the visitor moves changes, and a page is not to be read under its own
 	// feet.
 	var due []change.Change
-	err := changes.Each(ctx, l.store, store.Query{
+	var problems []error
+	err := changes.EachReadable(ctx, l.store, store.Query{
 		Where: []store.Cond{{Field: "due", Op: store.AtMost, Value: now}}, OrderBy: "due",
 	}, func(c change.Change) error {
 		due = append(due, c)
+		return nil
+	}, func(_ store.Key, err error) error {
+		problems = append(problems, err)
 		return nil
 	})
 	if err != nil {
@@ -25,10 +31,10 @@ func (l *Ledger) Due(ctx context.Context, now time.Time, visit func(change.Chang
 	}
 	for _, c := range due {
 		if err := visit(c); err != nil {
-			return err
+			return errors.Join(append(problems, err)...)
 		}
 	}
-	return nil
+	return errors.Join(problems...)
 }
 
 // NextDue returns when [Ledger.Due] will have something to visit; the boolean is false when
