@@ -17,6 +17,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/domain/settingsrule"
 )
 
@@ -72,19 +73,19 @@ func TestEverySection(t *testing.T) {
 			Brake: settingsrule.Brake{Percent: 2.5, Max: 40},
 		},
 		Inactivity: policyfile.Inactivity{
-			Systems: map[string]policyfile.IdleRule{"looker": {
+			Systems: map[string]idle.Rule{"looker": {
 				After:   90 * day,
 				Warn:    []time.Duration{7 * day, 36 * time.Hour, day},
 				Mode:    change.Ask,
 				Channel: "#bi-admins",
 				Grace:   60 * time.Hour,
-				Spare: policyfile.Spare{
+				Spare: idle.Spare{
 					Emails: []string{"captain@harbour.example"}, Roles: []string{"Admin"}, Groups: []string{"board@harbour.example"},
 				},
 				Brake: settingsrule.Brake{Percent: 10},
 				Seats: 120,
 			}},
-			Requests: map[string]policyfile.RequestRule{"looker": {
+			Requests: map[string]idle.RequestRule{"looker": {
 				Roles: []string{"User", "Developer"}, Default: "User", Mode: change.Ask,
 				AutoFor: []change.Selector{"group:analysts@harbour.example", "user:captain@harbour.example", "role:steward"},
 			}},
