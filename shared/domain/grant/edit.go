@@ -26,10 +26,14 @@ type Edit struct {
 // stays as it is. Applied to its own result an edit changes nothing, so that a writer that
 // reads again knows by that whether it is done.
 //
-// No entry of others is changed or moved. The one thing that is taken out of an entry which
-// others have altered is the member of a grant in Take: taking away goes before all else.
+// No entry of others is changed or moved. What others did to an entry of ours stands too, but
+// for the member of a grant in Take: taking away goes before all else.
 func (e Edit) Apply(p Policy) (Policy, bool, error) {
-	a := application{edit: e, next: slices.Clone(p.Bindings)}
+	a := application{edit: e, next: make([]marked, len(p.Bindings))}
+	for i, b := range p.Bindings {
+		a.next[i].binding = b
+		a.next[i].ours, a.next[i].mark = Recognize(b)
+	}
 	for _, g := range e.Take {
 		a.take(g)
 	}
@@ -42,40 +46,57 @@ func (e Edit) Apply(p Policy) (Policy, bool, error) {
 	if !a.changed {
 		return p, false, nil
 	}
-	return Policy{Bindings: a.next, Exempted: p.Exempted}, true, nil
+	next := Policy{Bindings: make([]Binding, len(a.next)), Exempted: p.Exempted}
+	for i, m := range a.next {
+		next.Bindings[i] = m.binding
+	}
+	return next, true, nil
 }
 
 // application is an edit under way.
 type application struct {
 	edit    Edit
-	next    []Binding
+	next    []marked
 	changed bool
 }
 
+// marked is a binding with whose it is.
+type marked struct {
+	binding Binding
+	ours    Ours
+	mark    Mark
+}
+
+// of reports whether it is a binding in our form that gives a role to who has a grant.
+func (m marked) of(g Grant, role string) bool {
+	return m.mark == Exact && m.ours.Role == role && sameMember(m.ours.Member, g.Member)
+}
+
 // drop removes the bindings for which out holds.
-func (a *application) drop(out func(Binding, Ours, Mark) bool) {
+func (a *application) drop(out func(marked) bool) {
 	n := len(a.next)
-	a.next = slices.DeleteFunc(a.next, func(b Binding) bool {
-		o, mark := Recognize(b)
-		return mark != Foreign && out(b, o, mark)
-	})
+	a.next = slices.DeleteFunc(a.next, out)
 	a.changed = a.changed || len(a.next) != n
 }
 
+// take takes the member of a grant out of every binding of its change, also out of those that
+// others have altered. Who else they put there stays.
 func (a *application) take(g Grant) {
-	for i, b := range a.next {
-		if o, mark := Recognize(b); mark != Altered || o.ID != g.ID {
+	for i, m := range a.next {
+		if m.mark == Foreign || m.ours.ID != g.ID {
 			continue
 		}
-		left := slices.DeleteFunc(slices.Clone(b.Members), g.isMember)
-		if len(left) != len(b.Members) {
-			a.next[i].Members, a.next[i].Raw = left, nil
-			a.changed = true
+		left := slices.DeleteFunc(slices.Clone(m.binding.Members), g.isMember)
+		if len(left) == len(m.binding.Members) {
+			continue
 		}
+		b := m.binding
+		b.Members, b.Raw = left, nil
+		a.next[i].binding = b
+		a.next[i].ours, a.next[i].mark = Recognize(b)
+		a.changed = true
 	}
-	a.drop(func(b Binding, o Ours, mark Mark) bool {
-		return o.ID == g.ID && (mark == Exact || len(b.Members) == 0)
-	})
+	a.drop(func(m marked) bool { return m.ours.ID == g.ID && len(m.binding.Members) == 0 })
 }
 
 // isMember reports whether a member is who has the grant, also after the account was deleted:
@@ -100,30 +121,31 @@ func (a *application) give(g Grant) error {
 }
 
 func (a *application) giveRole(g Grant, role string) error {
-	own := func(o Ours, mark Mark) bool { return mark == Exact && o.Role == role && sameMember(o.Member, g.Member) }
-	for _, b := range a.next {
-		o, mark := Recognize(b)
-		if own(o, mark) && slices.Contains(g.Replaces, o.ID) && o.Until.After(g.Until.Truncate(time.Second)) {
+	for _, m := range a.next {
+		if m.of(g, role) && slices.Contains(g.Replaces, m.ours.ID) && m.ours.Until.After(g.Until.Truncate(time.Second)) {
 			return fmt.Errorf("extend %s for %s until %s: %w", g.Entitlement, role, clock(g.Until), ErrShortens)
 		}
 	}
 	// What an earlier attempt wrote stands, with the end that it had then. An end beyond the
 	// grant's is nobody's decision.
 	stands := false
-	a.drop(func(_ Binding, o Ours, mark Mark) bool {
+	a.drop(func(m marked) bool {
 		switch {
-		case !own(o, mark):
+		case !m.of(g, role):
 			return false
-		case o.ID != g.ID:
-			return slices.Contains(g.Replaces, o.ID)
-		case stands || o.Until.After(g.Until) || o.And != g.Condition || !a.edit.Now.Before(o.Until):
+		case m.ours.ID != g.ID:
+			return slices.Contains(g.Replaces, m.ours.ID)
+		case stands || m.ours.Until.After(g.Until) || m.ours.And != g.Condition || !a.edit.Now.Before(m.ours.Until):
 			return true
 		}
 		stands = true
 		return false
 	})
 	if !stands {
-		a.next = append(a.next, g.binding(role))
+		b := g.binding(role)
+		m := marked{binding: b}
+		m.ours, m.mark = Recognize(b)
+		a.next = append(a.next, m)
 		a.changed = true
 	}
 	return nil
@@ -131,7 +153,5 @@ func (a *application) giveRole(g Grant, role string) error {
 
 // clear drops dead bindings of ours.
 func (a *application) clear() {
-	a.drop(func(_ Binding, o Ours, mark Mark) bool {
-		return mark == Exact && !a.edit.Now.Before(o.Until.Add(Grace))
-	})
+	a.drop(func(m marked) bool { return m.mark == Exact && !a.edit.Now.Before(m.ours.Until.Add(Grace)) })
 }
