@@ -12,7 +12,7 @@
 // for each section makes the section's own types; reference.go checks names across files.
 //
 // The sections' types are plain data. Those whose domain package exists are that package's
-// ([settingsrule.Rules], [change.Requirement]).
+// ([settingsrule.Rules], [grant.Entitlement], [change.Requirement]).
 package policyfile
 
 import (
@@ -28,6 +28,7 @@ import (
 	"strings"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/grant"
 	"github.com/sekisho/sekisho/shared/domain/settingsrule"
 )
 
@@ -47,7 +48,7 @@ type Policy struct {
 	Inactivity  Inactivity
 	Connections Connections
 	// Access, Teams, Roles and Policies are sorted by name.
-	Access   []Entitlement
+	Access   []grant.Entitlement
 	Teams    []Team
 	Roles    []Role
 	Policies []AccessPolicy
@@ -168,7 +169,7 @@ func (l *loading) finish() (*Policy, error) {
 	}
 	l.policy.Hash = hash(l.sources)
 	l.policy.Warnings = sorted(l.warnings)
-	slices.SortFunc(l.policy.Access, func(a, b Entitlement) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(l.policy.Access, func(a, b grant.Entitlement) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(l.policy.Teams, func(a, b Team) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(l.policy.Roles, func(a, b Role) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(l.policy.Policies, func(a, b AccessPolicy) int { return cmp.Compare(a.Name, b.Name) })

@@ -17,6 +17,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/grant"
 	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/domain/settingsrule"
 )
@@ -25,6 +26,9 @@ const (
 	day      = 24 * time.Hour
 	goodFile = "testdata/good/policy.yaml"
 )
+
+// cargo is the project of most entitlements here.
+var cargo = grant.Scope{Kind: grant.Project, Name: "cargo-prod"}
 
 var sameText = cmp.Comparer(func(a, b *regexp.Regexp) bool {
 	return a == b || a != nil && b != nil && a.String() == b.String()
@@ -90,19 +94,19 @@ func TestEverySection(t *testing.T) {
 				AutoFor: []change.Selector{"group:analysts@harbour.example", "user:captain@harbour.example", "role:steward"},
 			}},
 		},
-		Access: []policyfile.Entitlement{
+		Access: []grant.Entitlement{
 			{
-				Name: "cargo-write", Project: "cargo-prod", Roles: []string{"roles/bigquery.dataEditor"},
-				Eligible: []change.Selector{"role:steward"}, Max: 90 * time.Minute, Approval: policyfile.ByQuorum,
+				Name: "cargo-write", Scope: cargo, Roles: []string{"roles/bigquery.dataEditor"},
+				Eligible: []change.Selector{"role:steward"}, Max: 90 * time.Minute, Approval: grant.ByQuorum,
 			},
 			{
-				Name: "flare", Project: "cargo-prod", Roles: []string{"roles/run.admin"},
-				Eligible: []change.Selector{"group:oncall@harbour.example"}, Max: 30 * time.Minute, Approval: policyfile.BreakGlass,
+				Name: "flare", Scope: cargo, Roles: []string{"roles/run.admin"},
+				Eligible: []change.Selector{"group:oncall@harbour.example"}, Max: 30 * time.Minute, Approval: grant.BreakGlass,
 			},
 			{
-				Name: "night-shift", Project: "cargo-prod", Roles: []string{"roles/run.admin", "projects/cargo-prod/roles/loader"},
+				Name: "night-shift", Scope: cargo, Roles: []string{"roles/run.admin", "projects/cargo-prod/roles/loader"},
 				Eligible: []change.Selector{"group:operators@harbour.example"}, Max: 8 * time.Hour,
-				Reason: regexp.MustCompile(`^OPS-\d+$`), Approval: policyfile.BySelf,
+				Reason: regexp.MustCompile(`^OPS-\d+$`), Approval: grant.BySelf,
 			},
 		},
 		Connections: policyfile.Connections{
@@ -400,13 +404,46 @@ access:
 	got := map[string]time.Duration{}
 	for _, e := range p.Access {
 		got[e.Name] = e.Max
-		if e.Project != "cargo-prod" || len(e.Roles) != 1 || len(e.Eligible) != 1 {
+		if e.Scope != cargo || len(e.Roles) != 1 || len(e.Eligible) != 1 {
 			t.Errorf("got %+v, want what the anchor says", e)
 		}
 	}
 	want := map[string]time.Duration{"one": time.Hour, "two": 2 * time.Hour, "three": 3 * time.Hour}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("longest times (-want +got):\n%s", diff)
+	}
+}
+
+func TestPlacesAtWhichAccessIsGiven(t *testing.T) {
+	p, err := policyfile.Parse("policy.yaml", []byte(`
+access:
+  - {name: a, project: example.com:old-prj, roles: [roles/run.admin], eligible: [group:g@example.com], max: 1h}
+  - {name: b, folder: 415104041262, roles: [roles/run.admin], eligible: [group:g@example.com], max: 1h}
+  - {name: c, organization: "123456789012", roles: [organizations/123456789012/roles/audit], eligible: [group:g@example.com], max: 1h}
+  - {name: d, dataset: cargo-prod.Sales_2026, roles: [roles/bigquery.dataEditor], eligible: [group:g@example.com], max: 1h}
+  - {name: e, bucket: cargo.dumps, roles: [roles/storage.objectViewer], condition: 'resource.name.startsWith("projects/_/buckets/cargo.dumps/objects/2026")', eligible: [group:g@example.com], max: 1h}
+  - {name: f, group: Prod-Admins@example.com, eligible: [group:g@example.com], max: 1h}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []grant.Scope
+	for _, e := range p.Access {
+		got = append(got, e.Scope)
+		if (e.Condition != "") != (e.Name == "e") || (len(e.Roles) == 0) != (e.Name == "f") {
+			t.Errorf("got %+v", e)
+		}
+	}
+	want := []grant.Scope{
+		{Kind: grant.Project, Name: "example.com:old-prj"},
+		{Kind: grant.Folder, Name: "415104041262"},
+		{Kind: grant.Organization, Name: "123456789012"},
+		{Kind: grant.Dataset, Name: "cargo-prod.Sales_2026"},
+		{Kind: grant.Bucket, Name: "cargo.dumps"},
+		{Kind: grant.Group, Name: "prod-admins@example.com"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("places (-want +got):\n%s", diff)
 	}
 }
 
