@@ -12,7 +12,8 @@
 // for each section makes the section's own types; reference.go checks names across files.
 //
 // The sections' types are plain data. Those whose domain package exists are that package's
-// ([settingsrule.Rules], [grant.Entitlement], [change.Requirement]).
+// ([settingsrule.Rules], [idle.Rule], [grant.Entitlement], [connection.Policy],
+// [change.Requirement]).
 package policyfile
 
 import (
@@ -28,6 +29,7 @@ import (
 	"strings"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/connection"
 	"github.com/sekisho/sekisho/shared/domain/grant"
 	"github.com/sekisho/sekisho/shared/domain/settingsrule"
 )
@@ -46,7 +48,7 @@ type Policy struct {
 	// Settings is nil where no file has the section. See [Policy.SettingsRules].
 	Settings    *settingsrule.Rules
 	Inactivity  Inactivity
-	Connections Connections
+	Connections connection.Policy
 	// Access, Teams, Roles and Policies are sorted by name.
 	Access   []grant.Entitlement
 	Teams    []Team

@@ -17,6 +17,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/connection"
 	"github.com/sekisho/sekisho/shared/domain/grant"
 	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/domain/settingsrule"
@@ -109,10 +110,13 @@ func TestEverySection(t *testing.T) {
 				Reason: regexp.MustCompile(`^OPS-\d+$`), Approval: grant.BySelf,
 			},
 		},
-		Connections: policyfile.Connections{
-			Redirect:      "https://sekisho.harbour.example/done",
-			SyncFrequency: 60,
-			Services: map[string]policyfile.Service{
+		Connections: connection.Policy{
+			Redirect:          "https://sekisho.harbour.example/done",
+			SyncFrequency:     60,
+			TrustFingerprints: true,
+			Remind:            2 * time.Hour,
+			Escalate:          24 * time.Hour,
+			Services: map[string]connection.Service{
 				"postgres": {Required: []string{"host", "port"}, Config: map[string]any{
 					"update_method": "XMIN", "port_forwarding": false, "batch": 500, "ratio": 0.5,
 					"schemas": []any{"public", map[string]any{"name": "cargo"}}, "since": "2026-01-01",

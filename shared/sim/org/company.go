@@ -84,17 +84,6 @@ type Binding struct {
 	Members []string `yaml:"members"`
 }
 
-// Fivetran is the company's Fivetran account.
-type Fivetran struct {
-	Groups []FivetranGroup `yaml:"groups"`
-}
-
-// FivetranGroup is a destination group in which connections are made.
-type FivetranGroup struct {
-	ID   string `yaml:"id"`
-	Name string `yaml:"name"`
-}
-
 // OpenMetadata is the company's data catalogue.
 type OpenMetadata struct {
 	Tables []Table `yaml:"tables"`
@@ -120,7 +109,7 @@ func (c *Company) Merge(other *Company) {
 	c.Looker.Roles = merge(c.Looker.Roles, other.Looker.Roles, func(r string) string { return r })
 	c.Looker.Users = merge(c.Looker.Users, other.Looker.Users, func(u LookerUser) string { return u.Email })
 	c.Projects = merge(c.Projects, other.Projects, func(p Project) string { return p.ID })
-	c.Fivetran.Groups = merge(c.Fivetran.Groups, other.Fivetran.Groups, func(g FivetranGroup) string { return g.ID })
+	c.Fivetran.merge(other.Fivetran)
 	c.OpenMetadata.Tables = merge(c.OpenMetadata.Tables, other.OpenMetadata.Tables, func(t Table) string { return t.Name })
 	c.settle()
 }

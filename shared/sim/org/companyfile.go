@@ -15,7 +15,7 @@ type companyFile struct {
 	Groups       []Group      `yaml:"groups"`
 	Looker       lookerFile   `yaml:"looker"`
 	Projects     []Project    `yaml:"projects"`
-	Fivetran     Fivetran     `yaml:"fivetran"`
+	Fivetran     fivetranFile `yaml:"fivetran"`
 	OpenMetadata OpenMetadata `yaml:"openmetadata"`
 }
 
@@ -54,13 +54,14 @@ func (f *file) readCompany() *Company {
 	if !f.decode(&in) {
 		return nil
 	}
-	c := &Company{Domain: strings.ToLower(in.Domain), Projects: in.Projects, Fivetran: in.Fivetran, OpenMetadata: in.OpenMetadata}
+	c := &Company{Domain: strings.ToLower(in.Domain), Projects: in.Projects, OpenMetadata: in.OpenMetadata}
 	if strings.Contains(c.Domain, "@") || (c.Domain != "" && !strings.Contains(c.Domain, ".")) {
 		f.problem(place{"domain"}, "%q is not a domain; write one such as example.com", in.Domain)
 	}
 	c.People = f.readPeople(in.People)
 	c.Groups = f.readCompanyGroups(in.Groups)
 	c.Looker = f.readLooker(in.Looker)
+	c.Fivetran = f.readFivetran(in.Fivetran)
 	f.checkRest(c)
 	return c
 }
@@ -162,9 +163,6 @@ func (f *file) checkRest(c *Company) {
 		for j, b := range p.Bindings {
 			f.checkBinding(here.at("bindings", j), b)
 		}
-	}
-	for i, g := range c.Fivetran.Groups {
-		need(place{"fivetran", "groups", i}, "Fivetran group", g.ID)
 	}
 	for i, t := range c.OpenMetadata.Tables {
 		here := place{"openmetadata", "tables", i}
