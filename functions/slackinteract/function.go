@@ -24,6 +24,8 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/adapters/slack"
 	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/desk"
+	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/standing"
@@ -65,6 +67,12 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		standing: standing.New(m, policy.RoleMembers()), policy: policy, team: cfg.Team, now: env.Now, log: env.Log,
 		slack: slack.New(slack.Options{Token: cfg.Token, BaseURL: cfg.BaseURL, HTTP: &http.Client{Transport: env.Outbound}}),
 	}
+	account := &desk.Account{
+		Counter: desk.Counter{Ledger: d.ledger, Standing: d.standing, Asks: policy.Asks, Policy: policy.Hash},
+		Rules:   policy.Inactivity.Requests,
+	}
+	d.desks = map[string]desk.Desk{"/account": account}
+	d.undoers = map[change.Kind]undoer{change.AccountDisable: account}
 	return &receiver{
 		store: env.Store, queue: env.Queue, now: env.Now, log: env.Log,
 		verifier: slack.Verifier{Secrets: []string{cfg.Secret, cfg.Former}, Now: env.Now}, decider: d,

@@ -102,6 +102,19 @@ func (r *Resolver) Standing(ctx context.Context, c change.Change, people []strin
 	return out, nil
 }
 
+// In returns which of some sets a person is in now; none for who is suspended or not in the
+// directory. Sets that depend on a change, such as its owners, have nobody in them here.
+func (r *Resolver) In(ctx context.Context, person string, sets []change.Selector) ([]change.Selector, error) {
+	if len(sets) == 0 {
+		return nil, nil
+	}
+	about := change.Change{Requirement: change.Requirement{}}
+	for _, s := range sets {
+		about.Requirement.Needs = append(about.Requirement.Needs, change.Need{Count: 1, From: s})
+	}
+	return r.Holds(ctx, about, person)
+}
+
 // ids returns the ids of those in a selector; some may be nobody in the directory, or
 // suspended. Seen are the selectors that are being looked up already: roles may name one
 // another.
