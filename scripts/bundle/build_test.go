@@ -100,11 +100,11 @@ func build(t *testing.T, dir string, files map[string][]byte) (binary string) {
 	binary = filepath.Join(dir, "main")
 	for _, args := range [][]string{
 		{"mod", "tidy", "-diff"},
-		{"build", "-p", "2", "-trimpath", "-ldflags", "-s -w", "-o", binary, "./functions.local/app"},
+		{"build", "-p", "2", "-ldflags", "-s -w", "-o", binary, "./functions.local/app"},
 	} {
 		cmd := exec.CommandContext(t.Context(), "go", args...)
 		cmd.Dir = alone
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=-mod=mod", "GOPROXY=off")
+		cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod", "GOPROXY=off")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("go %s: %v\n%s", strings.Join(args[:2], " "), err, out)
 		}

@@ -170,7 +170,7 @@ func (s *subject) build(ctx context.Context, dir string) error {
 		return err
 	}
 	s.binary = filepath.Join(dir, "server")
-	c := exec.CommandContext(ctx, "go", "build", "-mod=mod", "-modfile", "../copy.mod", "-trimpath", "-ldflags", "-s -w", "-o", s.binary, ".")
+	c := exec.CommandContext(ctx, "go", "build", "-mod=mod", "-modfile", "../copy.mod", "-ldflags", "-s -w", "-o", s.binary, ".")
 	c.Dir, c.Env = dir, append(os.Environ(), "CGO_ENABLED=0")
 	if text, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("build %s: %w\n%s", s.Target, err, text)
