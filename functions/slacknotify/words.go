@@ -58,8 +58,11 @@ func (l language) write(c change.Change, p part, again bool) slack.Message {
 		return slack.Message{Heading: fmt.Sprintf(l.again, subject)}
 	}
 	heading := cmp.Or(words.headings[c.State], l.headings[c.State])
-	if c.Alert {
+	switch {
+	case c.Alert:
 		heading = l.alert
+	case c.State == change.Proposed && p == asked:
+		heading = l.waiting
 	}
 	m := slack.Message{Heading: fmt.Sprintf(heading, subject)}
 	for _, d := range c.Diff {
