@@ -20,6 +20,7 @@ type language struct {
 	// headings say how a change stands; %s is its subject.
 	headings   map[change.State]string
 	alert      string // %s is the subject
+	waiting    string // %s is the subject; for who asked
 	again      string // %s is the subject
 	follows    string
 	undoing    string // %s is the subject
