@@ -15,7 +15,7 @@ const (
 	// AccessEnding says that access ends at Until. Change is what gave it. Facts: entitlement.
 	AccessEnding Kind = "access.ending"
 	// AccessDrift says what stands in a project's policy and was not put there by a request, or
-	// was changed since. Facts: scope. Rows: what, role, member, condition.
+	// was changed since. Facts: scope. Rows: what, role, member, text.
 	AccessDrift Kind = "access.drift"
 	// ConnectionHandover asks the owner of a data source to enter its credentials. Change is
 	// what made the connection. Facts: connection, service, requester, url (our own address,
