@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"time"
 )
 
 // Company is everything that the simulators need to know before a world begins. It is plain
@@ -51,27 +50,6 @@ type Group struct {
 	Settings map[string]string `yaml:"settings"`
 }
 
-// Looker is the company's Looker instance.
-type Looker struct {
-	Self  string       // the address of the account that the project itself uses
-	Roles []string     // the roles that exist
-	Users []LookerUser // sorted by address
-}
-
-// LookerUser is one Looker account.
-type LookerUser struct {
-	Email          string
-	Roles          []string
-	Created        time.Time // zero when the file does not say
-	Disabled       bool
-	Staff          bool // an account of Looker's own support staff
-	ServiceAccount bool
-	API3           bool // has an API key
-	// Credentials maps a kind of credential (google, email, saml, …) to its latest sign-in.
-	// The zero time means that the credential exists and was never used.
-	Credentials map[string]time.Time
-}
-
 // Project is a Google Cloud project and the IAM bindings that it starts with.
 type Project struct {
 	ID       string    `yaml:"id"`
@@ -105,9 +83,7 @@ func (c *Company) Merge(other *Company) {
 	c.Domain = cmp.Or(c.Domain, other.Domain)
 	c.People = mergePeople(c.People, other.People)
 	c.Groups = merge(c.Groups, other.Groups, func(g Group) string { return g.Email })
-	c.Looker.Self = cmp.Or(other.Looker.Self, c.Looker.Self)
-	c.Looker.Roles = merge(c.Looker.Roles, other.Looker.Roles, func(r string) string { return r })
-	c.Looker.Users = merge(c.Looker.Users, other.Looker.Users, func(u LookerUser) string { return u.Email })
+	c.Looker.merge(other.Looker)
 	c.Projects = merge(c.Projects, other.Projects, func(p Project) string { return p.ID })
 	c.Fivetran.merge(other.Fivetran)
 	c.OpenMetadata.Tables = merge(c.OpenMetadata.Tables, other.OpenMetadata.Tables, func(t Table) string { return t.Name })

@@ -2,7 +2,6 @@ package org
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 	"time"
 )
@@ -28,23 +27,6 @@ type personFile struct {
 	Slack     *bool    `yaml:"slack"`
 	Suspended bool     `yaml:"suspended"`
 	Admin     bool     `yaml:"admin"`
-}
-
-type lookerFile struct {
-	Self  string           `yaml:"self"`
-	Roles []string         `yaml:"roles"`
-	Users []lookerUserFile `yaml:"users"`
-}
-
-type lookerUserFile struct {
-	Email          string             `yaml:"email"`
-	Roles          []string           `yaml:"roles"`
-	Created        string             `yaml:"created"`
-	Disabled       bool               `yaml:"disabled"`
-	Staff          bool               `yaml:"staff"`
-	ServiceAccount bool               `yaml:"service_account"`
-	API3           bool               `yaml:"api3"`
-	Credentials    map[string]*string `yaml:"credentials"`
 }
 
 // readCompany reads a company file. Members of groups in the company's domain whom the file
@@ -109,38 +91,6 @@ func (f *file) readCompanyGroups(in []Group) []Group {
 			f.setting(here.at("settings", name), name, g.Settings[name])
 		}
 		out = append(out, g)
-	}
-	return out
-}
-
-func (f *file) readLooker(in lookerFile) Looker {
-	out := Looker{Self: strings.ToLower(in.Self), Roles: in.Roles}
-	seen := map[string]bool{}
-	for i, u := range in.Users {
-		here := place{"looker", "users", i}
-		user := LookerUser{
-			Email: f.address(here.at("email"), u.Email), Roles: u.Roles, Disabled: u.Disabled, Staff: u.Staff,
-			ServiceAccount: u.ServiceAccount, API3: u.API3, Credentials: map[string]time.Time{},
-		}
-		if seen[user.Email] {
-			f.problem(here, "the Looker user %s is in the file twice; write each once", user.Email)
-		}
-		seen[user.Email] = true
-		for j, role := range u.Roles {
-			if len(in.Roles) > 0 && !slices.Contains(in.Roles, role) {
-				f.problem(here.at("roles", j), "the Looker role %q does not exist; write one of %s, or add it to looker.roles", role, strings.Join(in.Roles, ", "))
-			}
-		}
-		if u.Created != "" {
-			user.Created = f.time(here.at("created"), u.Created)
-		}
-		for _, kind := range sortedKeys(u.Credentials) {
-			user.Credentials[kind] = time.Time{}
-			if last := u.Credentials[kind]; last != nil {
-				user.Credentials[kind] = f.time(here.at("credentials", kind), *last)
-			}
-		}
-		out.Users = append(out.Users, user)
 	}
 	return out
 }
