@@ -17,6 +17,8 @@ type Company struct {
 	Groups []Group
 
 	Looker       Looker
+	Organization Organization
+	Folders      []Folder
 	Projects     []Project
 	Fivetran     Fivetran
 	OpenMetadata OpenMetadata
@@ -72,18 +74,6 @@ type LookerUser struct {
 	Credentials map[string]time.Time
 }
 
-// Project is a Google Cloud project and the IAM bindings that it starts with.
-type Project struct {
-	ID       string    `yaml:"id"`
-	Bindings []Binding `yaml:"bindings"`
-}
-
-// Binding gives one IAM role to members such as user:ken@example.com.
-type Binding struct {
-	Role    string   `yaml:"role"`
-	Members []string `yaml:"members"`
-}
-
 // Fivetran is the company's Fivetran account.
 type Fivetran struct {
 	Groups []FivetranGroup `yaml:"groups"`
@@ -119,6 +109,9 @@ func (c *Company) Merge(other *Company) {
 	c.Looker.Self = cmp.Or(other.Looker.Self, c.Looker.Self)
 	c.Looker.Roles = merge(c.Looker.Roles, other.Looker.Roles, func(r string) string { return r })
 	c.Looker.Users = merge(c.Looker.Users, other.Looker.Users, func(u LookerUser) string { return u.Email })
+	c.Organization.ID = cmp.Or(other.Organization.ID, c.Organization.ID)
+	c.Organization.Bindings = append(slices.Clip(c.Organization.Bindings), other.Organization.Bindings...)
+	c.Folders = merge(c.Folders, other.Folders, func(f Folder) string { return f.ID })
 	c.Projects = merge(c.Projects, other.Projects, func(p Project) string { return p.ID })
 	c.Fivetran.Groups = merge(c.Fivetran.Groups, other.Fivetran.Groups, func(g FivetranGroup) string { return g.ID })
 	c.OpenMetadata.Tables = merge(c.OpenMetadata.Tables, other.OpenMetadata.Tables, func(t Table) string { return t.Name })
