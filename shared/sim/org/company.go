@@ -16,6 +16,8 @@ type Company struct {
 	Groups []Group
 
 	Looker       Looker
+	Organization Organization
+	Folders      []Folder
 	Projects     []Project
 	Fivetran     Fivetran
 	OpenMetadata OpenMetadata
@@ -50,18 +52,6 @@ type Group struct {
 	Settings map[string]string `yaml:"settings"`
 }
 
-// Project is a Google Cloud project and the IAM bindings that it starts with.
-type Project struct {
-	ID       string    `yaml:"id"`
-	Bindings []Binding `yaml:"bindings"`
-}
-
-// Binding gives one IAM role to members such as user:ken@example.com.
-type Binding struct {
-	Role    string   `yaml:"role"`
-	Members []string `yaml:"members"`
-}
-
 // OpenMetadata is the company's data catalogue.
 type OpenMetadata struct {
 	Tables []Table `yaml:"tables"`
@@ -84,6 +74,9 @@ func (c *Company) Merge(other *Company) {
 	c.People = mergePeople(c.People, other.People)
 	c.Groups = merge(c.Groups, other.Groups, func(g Group) string { return g.Email })
 	c.Looker.merge(other.Looker)
+	c.Organization.ID = cmp.Or(other.Organization.ID, c.Organization.ID)
+	c.Organization.Bindings = append(slices.Clip(c.Organization.Bindings), other.Organization.Bindings...)
+	c.Folders = merge(c.Folders, other.Folders, func(f Folder) string { return f.ID })
 	c.Projects = merge(c.Projects, other.Projects, func(p Project) string { return p.ID })
 	c.Fivetran.merge(other.Fivetran)
 	c.OpenMetadata.Tables = merge(c.OpenMetadata.Tables, other.OpenMetadata.Tables, func(t Table) string { return t.Name })

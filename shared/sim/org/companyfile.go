@@ -13,6 +13,8 @@ type companyFile struct {
 	People       []personFile `yaml:"people"`
 	Groups       []Group      `yaml:"groups"`
 	Looker       lookerFile   `yaml:"looker"`
+	Organization Organization `yaml:"organization"`
+	Folders      []Folder     `yaml:"folders"`
 	Projects     []Project    `yaml:"projects"`
 	Fivetran     fivetranFile `yaml:"fivetran"`
 	OpenMetadata OpenMetadata `yaml:"openmetadata"`
@@ -36,7 +38,7 @@ func (f *file) readCompany() *Company {
 	if !f.decode(&in) {
 		return nil
 	}
-	c := &Company{Domain: strings.ToLower(in.Domain), Projects: in.Projects, OpenMetadata: in.OpenMetadata}
+	c := &Company{Domain: strings.ToLower(in.Domain), Organization: in.Organization, Folders: in.Folders, Projects: in.Projects, OpenMetadata: in.OpenMetadata}
 	if strings.Contains(c.Domain, "@") || (c.Domain != "" && !strings.Contains(c.Domain, ".")) {
 		f.problem(place{"domain"}, "%q is not a domain; write one such as example.com", in.Domain)
 	}
@@ -44,6 +46,7 @@ func (f *file) readCompany() *Company {
 	c.Groups = f.readCompanyGroups(in.Groups)
 	c.Looker = f.readLooker(in.Looker)
 	c.Fivetran = f.readFivetran(in.Fivetran)
+	f.checkCloud(c)
 	f.checkRest(c)
 	return c
 }
@@ -107,29 +110,11 @@ func (f *file) checkRest(c *Company) {
 		}
 		seen[what+name] = true
 	}
-	for i, p := range c.Projects {
-		here := place{"projects", i}
-		need(here, "project", p.ID)
-		for j, b := range p.Bindings {
-			f.checkBinding(here.at("bindings", j), b)
-		}
-	}
 	for i, t := range c.OpenMetadata.Tables {
 		here := place{"openmetadata", "tables", i}
 		need(here, "table", t.Name)
 		for j, o := range t.Owners {
 			c.OpenMetadata.Tables[i].Owners[j] = f.address(here.at("owners", j), o)
-		}
-	}
-}
-
-func (f *file) checkBinding(p place, b Binding) {
-	if b.Role == "" {
-		f.problem(p, "the binding has no role; write one such as roles/viewer")
-	}
-	for i, m := range b.Members {
-		if !strings.Contains(m, ":") && m != "allUsers" && m != "allAuthenticatedUsers" {
-			f.problem(p.at("members", i), "%q is not an IAM member; write its kind too, such as user:%s", m, m)
 		}
 	}
 }
