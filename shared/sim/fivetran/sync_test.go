@@ -56,6 +56,20 @@ func TestSyncs(t *testing.T) {
 	}
 }
 
+func TestASyncFindsOutThatThePasswordIsAnother(t *testing.T) {
+	w := newWorld(t)
+	check(t, w.vendor.Revoke("finance.budget"))
+	w.advance(6 * time.Hour)
+	if c, _ := w.vendor.Connection("finance.budget"); !c.Is("connected") || !c.Is("syncing") {
+		t.Errorf("before the end of a sync: %+v", c)
+	}
+	w.advance(5 * time.Minute)
+	if c, _ := w.vendor.Connection("finance.budget"); !c.Is("broken") {
+		t.Errorf("after it: %+v", c)
+	}
+	refused(t, w.vendor.Revoke("nothing"), fivetran.ErrNotFound)
+}
+
 func TestManualSyncs(t *testing.T) {
 	w := newWorld(t)
 	id, card := w.create(set("schedule_type", "manual"), set("paused", false))

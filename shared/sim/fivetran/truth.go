@@ -150,9 +150,24 @@ func (s *Server) ScriptTests(name string, runs ...[]TestResult) error {
 	return nil
 }
 
-// Break lets the source refuse the credentials from now on, as it does when somebody changes a
-// password there. Fivetran finds out at once.
+// Revoke lets the source refuse the credentials from now on, as it does when somebody changes a
+// password there. Fivetran finds out at the next sync or test.
+func (s *Server) Revoke(name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, err := s.named(name)
+	if err != nil {
+		return fmt.Errorf("revoke: %w", err)
+	}
+	c.revoked = true
+	return nil
+}
+
+// Break is [Server.Revoke], and Fivetran finds out at once.
 func (s *Server) Break(name string) error {
+	if err := s.Revoke(name); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c, err := s.named(name)
@@ -160,7 +175,7 @@ func (s *Server) Break(name string) error {
 		return fmt.Errorf("break: %w", err)
 	}
 	now := s.opt.Now()
-	c.revoked, c.failed, c.syncing = true, now, false
+	c.failed, c.syncing = now, false
 	c.syncs++
 	if c.setup == connected {
 		c.setup = broken
