@@ -188,8 +188,9 @@ func (c *Client) Create(ctx context.Context, p connection.Plan, since time.Time)
 		TrustCertificates: p.TrustCertificates, TrustFingerprints: p.TrustFingerprints, SyncFrequency: p.SyncFrequency,
 		SchemaNames: "FIVETRAN_NAMING", Card: card{p.Redirect}, Config: p.Config,
 	}})
+	// That another call was faster may be a conflict or an invalid request: Fivetran does not say.
 	e, ok := errors.AsType[*Error](err)
-	if err == nil || !ok || !e.Unknown() && !errors.Is(e, ErrConflict) {
+	if !ok || !e.Unknown() && e.Code != http.StatusConflict && e.Code != http.StatusBadRequest {
 		return made, err
 	}
 	found, ok, lookErr := c.find(context.WithoutCancel(ctx), p, since)
