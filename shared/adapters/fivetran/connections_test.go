@@ -219,7 +219,7 @@ func (n renamed) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func TestCreateIsRefused(t *testing.T) {
-	w := newWorld(t)
+	w := newProvokingWorld(t)
 	for name, tt := range map[string]struct {
 		change func(*connection.Plan)
 		want   error

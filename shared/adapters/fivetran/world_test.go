@@ -9,12 +9,14 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/adapters/fivetran"
 	"github.com/sekisho/sekisho/shared/domain/connection"
 	"github.com/sekisho/sekisho/shared/sim"
+	"github.com/sekisho/sekisho/shared/sim/contract"
 	vendor "github.com/sekisho/sekisho/shared/sim/fivetran"
 	"github.com/sekisho/sekisho/shared/sim/org"
 )
@@ -75,7 +77,22 @@ type world struct {
 	bodies [][]byte
 }
 
-func newWorld(t *testing.T) *world {
+// description is Fivetran's own of its API, read once; nil where there is none.
+var description = sync.OnceValues(func() (*contract.OpenAPI3, error) {
+	folder, ok := contract.Folder()
+	if !ok {
+		return nil, nil
+	}
+	return contract.LoadFivetran(folder)
+})
+
+// newWorld returns a world in which all that passes must conform to Fivetran's description.
+func newWorld(t *testing.T) *world { return newWorldTapped(t, false) }
+
+// newProvokingWorld is newWorld for requests that are sent to see them refused.
+func newProvokingWorld(t *testing.T) *world { return newWorldTapped(t, true) }
+
+func newWorldTapped(t *testing.T, provoking bool) *world {
 	t.Helper()
 	w := &world{t: t, now: noon, faults: sim.NewFaults(1), calls: &sim.Calls{}, hosts: sim.Transport{}}
 	company, err := org.Parse("company.yaml", []byte("fivetran:\n  groups: [{id: thicket_confronted, name: Snowflake_prod}, {id: lantern_quietly, name: BigQuery_dev}]\n"))
@@ -86,6 +103,17 @@ func newWorld(t *testing.T) *world {
 	})
 	check(t, err)
 	w.hosts["api.fivetran.com"] = w.vendor
+	spec, err := description()
+	check(t, err)
+	if spec != nil {
+		r := contract.NewRecorder(contract.FivetranExceptions...)
+		t.Cleanup(func() {
+			for _, v := range r.Report().Violations {
+				t.Errorf("against Fivetran's description: %s: %s: %s (%s)", v.Operation, v.At, v.Text, v.Example)
+			}
+		})
+		w.hosts["api.fivetran.com"] = r.Handler(contract.Tap{Specs: []contract.Spec{spec}, Provoking: provoking}, w.vendor)
+	}
 	w.hosts["hook.example.com"] = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		w.hooks, w.bodies = append(w.hooks, r), append(w.bodies, body)

@@ -150,7 +150,7 @@ type connectionAnswer struct {
 	Networking     string         `json:"networking_method"`
 	ScheduleType   string         `json:"schedule_type"`
 	SchemaNames    string         `json:"destination_schema_names"`
-	Config         map[string]any `json:"config"`
+	Config         map[string]any `json:"config,omitempty"`
 	SetupTests     []testResult   `json:"setup_tests,omitempty"`
 	ConnectCard    *card          `json:"connect_card,omitempty"`
 	CardConfig     *cardConfig    `json:"connect_card_config,omitempty"`
@@ -181,6 +181,9 @@ func (c *connection) show() connectionAnswer {
 	}
 	for name := range c.secrets {
 		out.Config[name] = masked
+	}
+	for _, name := range c.service.naming {
+		delete(out.Config, name) // they are shown as the connection's schema
 	}
 	return out
 }
@@ -248,7 +251,11 @@ func (c *call) listConnections(group string) (answer, error) {
 	list := slices.DeleteFunc(slices.Clone(c.s.connections), func(k *connection) bool {
 		return group != "" && k.group != group || wanted && k.schema != schema[0]
 	})
-	return cut(c, list, func(k *connection) string { return k.id }, func(k *connection) any { return k.show() })
+	return cut(c, list, func(k *connection) string { return k.id }, func(k *connection) any {
+		out := k.show()
+		out.Config = nil // listings have no settings
+		return out
+	})
 }
 
 func connectionDetails(c *call) (answer, error) {
