@@ -54,7 +54,7 @@ func (f *file) readCompany() *Company {
 	if !f.decode(&in) {
 		return nil
 	}
-	c := &Company{Domain: strings.ToLower(in.Domain), Projects: in.Projects, OpenMetadata: in.OpenMetadata}
+	c := &Company{Domain: strings.ToLower(in.Domain), Projects: in.Projects}
 	if strings.Contains(c.Domain, "@") || (c.Domain != "" && !strings.Contains(c.Domain, ".")) {
 		f.problem(place{"domain"}, "%q is not a domain; write one such as example.com", in.Domain)
 	}
@@ -62,6 +62,7 @@ func (f *file) readCompany() *Company {
 	c.Groups = f.readCompanyGroups(in.Groups)
 	c.Looker = f.readLooker(in.Looker)
 	c.Fivetran = f.readFivetran(in.Fivetran)
+	c.OpenMetadata = f.readOpenMetadata(in.OpenMetadata)
 	f.checkRest(c)
 	return c
 }
@@ -162,13 +163,6 @@ func (f *file) checkRest(c *Company) {
 		need(here, "project", p.ID)
 		for j, b := range p.Bindings {
 			f.checkBinding(here.at("bindings", j), b)
-		}
-	}
-	for i, t := range c.OpenMetadata.Tables {
-		here := place{"openmetadata", "tables", i}
-		need(here, "table", t.Name)
-		for j, o := range t.Owners {
-			c.OpenMetadata.Tables[i].Owners[j] = f.address(here.at("owners", j), o)
 		}
 	}
 }
