@@ -161,7 +161,7 @@ func (o *object3) add(s *schema3, object map[string]any, seen map[*schema3]bool)
 		o.add(part, object, seen)
 	}
 	for name, property := range s.Names {
-		o.properties[name] = property.get()
+		o.properties[name] = joined(o.properties[name], property.get())
 	}
 	o.required = append(o.required, s.Required...)
 	if s.open {
@@ -173,6 +173,15 @@ func (o *object3) add(s *schema3, object map[string]any, seen map[*schema3]bool)
 		}
 	}
 	o.follow(s, object, seen)
+}
+
+// joined is what two parts of a schema say of one property: objects have the properties of both,
+// for everything else the later part counts.
+func joined(first, second *schema3) *schema3 {
+	if first == second || typeOf(first) != "object" || typeOf(second) != "object" {
+		return second
+	}
+	return &schema3{AllOf: []*schema3{first, second}}
 }
 
 // follow adds the schema that a discriminator leads to.

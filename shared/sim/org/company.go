@@ -52,19 +52,6 @@ type Group struct {
 	Settings map[string]string `yaml:"settings"`
 }
 
-// OpenMetadata is the company's data catalogue.
-type OpenMetadata struct {
-	Tables []Table `yaml:"tables"`
-}
-
-// Table is a table in the catalogue, with the addresses of its owners and its tags, such as
-// Tier.Tier1.
-type Table struct {
-	Name   string   `yaml:"name"`
-	Owners []string `yaml:"owners"`
-	Tags   []string `yaml:"tags"`
-}
-
 // Merge adds other to c. What both name (a group, a declared person, a Looker user, a project
 // …) is replaced by what other says of it, so that a later file restates an earlier one. Who
 // was taken for a person because an address is a member of a group, and turns out to be a
@@ -79,7 +66,7 @@ func (c *Company) Merge(other *Company) {
 	c.Folders = merge(c.Folders, other.Folders, func(f Folder) string { return f.ID })
 	c.Projects = merge(c.Projects, other.Projects, func(p Project) string { return p.ID })
 	c.Fivetran.merge(other.Fivetran)
-	c.OpenMetadata.Tables = merge(c.OpenMetadata.Tables, other.OpenMetadata.Tables, func(t Table) string { return t.Name })
+	c.OpenMetadata.merge(other.OpenMetadata)
 	c.settle()
 }
 

@@ -38,7 +38,7 @@ func (f *file) readCompany() *Company {
 	if !f.decode(&in) {
 		return nil
 	}
-	c := &Company{Domain: strings.ToLower(in.Domain), Organization: in.Organization, Folders: in.Folders, Projects: in.Projects, OpenMetadata: in.OpenMetadata}
+	c := &Company{Domain: strings.ToLower(in.Domain), Organization: in.Organization, Folders: in.Folders, Projects: in.Projects}
 	if strings.Contains(c.Domain, "@") || (c.Domain != "" && !strings.Contains(c.Domain, ".")) {
 		f.problem(place{"domain"}, "%q is not a domain; write one such as example.com", in.Domain)
 	}
@@ -46,8 +46,8 @@ func (f *file) readCompany() *Company {
 	c.Groups = f.readCompanyGroups(in.Groups)
 	c.Looker = f.readLooker(in.Looker)
 	c.Fivetran = f.readFivetran(in.Fivetran)
+	c.OpenMetadata = f.readOpenMetadata(in.OpenMetadata)
 	f.checkCloud(c)
-	f.checkRest(c)
 	return c
 }
 
@@ -96,27 +96,6 @@ func (f *file) readCompanyGroups(in []Group) []Group {
 		out = append(out, g)
 	}
 	return out
-}
-
-// checkRest checks that what later simulators look up by name has one.
-func (f *file) checkRest(c *Company) {
-	seen := map[string]bool{}
-	need := func(p place, what, name string) {
-		switch {
-		case name == "":
-			f.problem(p, "the %s has no name; write one", what)
-		case seen[what+name]:
-			f.problem(p, "the %s %s is in the file twice; write each once", what, name)
-		}
-		seen[what+name] = true
-	}
-	for i, t := range c.OpenMetadata.Tables {
-		here := place{"openmetadata", "tables", i}
-		need(here, "table", t.Name)
-		for j, o := range t.Owners {
-			c.OpenMetadata.Tables[i].Owners[j] = f.address(here.at("owners", j), o)
-		}
-	}
 }
 
 // time reads a time found at p. The YAML package itself takes what is no time for the zero
