@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
 )
 
 // This file has all words that explanations say to people.
@@ -271,4 +273,63 @@ func sentence(words []string) string {
 	}
 	last := len(words) - 1
 	return strings.Join(words[:last], ", ") + " and " + words[last]
+}
+
+// The heads of what another policy changes.
+const (
+	headGains     = "May then and may not now"
+	headLoses     = "May now and may not then"
+	headDecisions = "Past decisions that would be others"
+)
+
+// sayShift says one thing that somebody may do under one policy only.
+func sayShift(s Shift) string {
+	return fmt.Sprintf("%s: %s on %s; now: %s; then: %s", s.Name, s.Operation, s.Resource, s.Before, s.After)
+}
+
+// sayDiffering says one past decision that would be another.
+func sayDiffering(d Differing) string {
+	was := "not allowed"
+	if d.Allowed {
+		was = "allowed"
+	}
+	out := fmt.Sprintf("%s: %s asked for %s on %s and was %s; then: %s", d.ID, d.Name, listed(d.Operations), d.Resource, was, d.After)
+	if d.Before.Allowed != d.Allowed {
+		out += fmt.Sprintf(" (by now it is otherwise already: %s)", d.Before)
+	}
+	return out
+}
+
+// sayLooser says one way in which a policy asks less than another.
+func sayLooser(l Looser) string {
+	switch l.What {
+	case LowerQuorum:
+		scope := string(l.Scope.Kind)
+		if l.Scope.Entitlement != "" {
+			scope += " of " + l.Scope.Entitlement
+		}
+		return fmt.Sprintf("%s needs %s in place of %s", scope, sayRequirement(l.New), sayRequirement(l.Old))
+	case LostDeny:
+		return fmt.Sprintf("the deny %s of the policy %s does not hold as before for %s", l.Rule, l.Policy, l.Reach)
+	case MoreApprovers:
+		return fmt.Sprintf("the rule %s of the policy %s lets %s decide about others", l.Rule, l.Policy, l.Reach)
+	case MovedTeam:
+		return fmt.Sprintf("the team %s, to which denies apply, has another group or other teams above it", l.Team)
+	}
+	return string(l.What)
+}
+
+func sayRequirement(r change.Requirement) string {
+	if r.Mode != change.Ask {
+		return "mode " + string(r.Mode)
+	}
+	words := make([]string, len(r.Needs))
+	for i, n := range r.Needs {
+		words[i] = fmt.Sprintf("%d of %s", n.Count, n.From)
+	}
+	out := sentence(words)
+	if r.Escalate != nil {
+		out += fmt.Sprintf(", after %s %s", r.Escalate.After, r.Escalate.To)
+	}
+	return out
 }
