@@ -10,6 +10,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/standing"
@@ -55,8 +56,12 @@ func open(t *testing.T) *office {
 	if _, err := m.Replace(t.Context(), etl); err != nil {
 		t.Fatal(err)
 	}
+	who, err := standing.New(m, policy.Model{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	o.counter = desk.Counter{
-		Ledger: ledger.New(s, db.Bus(), o.clock), Standing: standing.New(m, nil), Policy: "p1",
+		Ledger: ledger.New(s, db.Bus(), o.clock), Standing: who, Policy: "p1",
 		Asks: func(change.Kind, string) change.Requirement { return change.DefaultRequirement() },
 	}
 	return o
