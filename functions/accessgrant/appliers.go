@@ -29,13 +29,9 @@ func (a granting) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 		ID: c.ID, Entitlement: r.Entitlement.Name, Scope: r.Entitlement.Scope, Roles: r.Roles, Condition: r.Entitlement.Condition,
 		Member: member, Title: grant.Title(c.Reason),
 	}
-	p, err := a.places.Policy(ctx, g.Scope)
-	if err != nil {
+	until, there, err := a.at(g.Scope).Has(ctx, g)
+	if err != nil || !there {
 		return ledger.Sight{}, err
-	}
-	until, there := p.Ends(g)
-	if !there {
-		return ledger.Sight{}, nil
 	}
 	g.Until, g.Since = until, until.Add(-r.For)
 	if g.Since, err = a.since(ctx, c, g.Since); err != nil {
@@ -119,7 +115,7 @@ func (a granting) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 	if problem != nil {
 		return permanent{problem}
 	}
-	_, err = a.places.Edit(ctx, g.Scope, grant.Edit{Give: []grant.Grant{g}, Now: a.now()})
+	_, err = a.at(g.Scope).Give(ctx, g)
 	return err
 }
 
@@ -165,13 +161,9 @@ func (a revoking) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 	if err != nil {
 		return ledger.Sight{}, err
 	}
-	p, err := a.places.Policy(ctx, grants[0].Scope)
-	if err != nil {
-		return ledger.Sight{}, err
-	}
 	for _, g := range grants {
-		if len(p.Find(g.ID)) > 0 {
-			return ledger.Sight{}, nil
+		if _, there, err := a.at(g.Scope).Has(ctx, g); err != nil || there {
+			return ledger.Sight{}, err
 		}
 	}
 	return ledger.Sight{InEffect: true}, nil
@@ -183,8 +175,12 @@ func (a revoking) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 	if err != nil {
 		return err
 	}
-	_, err = a.places.Edit(ctx, grants[0].Scope, grant.Edit{Take: grants, Now: a.now()})
-	return err
+	for _, g := range grants {
+		if err := a.at(g.Scope).Take(ctx, g); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // reviewing has nothing to do outside: that people looked is all.

@@ -20,10 +20,19 @@ import (
 	"github.com/sekisho/sekisho/shared/state/standing"
 )
 
-// places is what this function calls of the vendors: whatever gives access at a place.
-type places interface {
-	// Policy reads what stands at a place.
-	Policy(ctx context.Context, at grant.Scope) (grant.Policy, error)
+// backend is one way of giving access for a time.
+type backend interface {
+	// Give sees to it that the access is there until the end of the grant.
+	Give(ctx context.Context, g grant.Grant) (until time.Time, err error)
+	// Take sees to it that what the grant gave is gone.
+	Take(ctx context.Context, g grant.Grant) error
+	// Has reports whether what the grant gave is there, and until when.
+	Has(ctx context.Context, g grant.Grant) (until time.Time, ok bool, err error)
+}
+
+// policies is what the nightly round calls besides.
+type policies interface {
+	backend
 	// Edit changes what stands at a place, on a fresh reading as often as others write in
 	// between, and returns what was read back.
 	Edit(ctx context.Context, at grant.Scope, e grant.Edit) (grant.Policy, error)
@@ -37,10 +46,12 @@ type handler struct {
 	standing *standing.Resolver
 	carrier  *ledger.Carrier
 	policy   *policyfile.Policy
-	places   places
-	channel  string
-	now      func() time.Time
-	log      *slog.Logger
+	// policies gives access by bindings, memberships by groups.
+	policies    policies
+	memberships backend
+	channel     string
+	now         func() time.Time
+	log         *slog.Logger
 }
 
 // robot is the actor of everything that this function does by itself.
@@ -75,6 +86,14 @@ func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
 		return h.returned(ctx, c)
 	}
 	return nil
+}
+
+// at returns the way in which access is given at a place.
+func (h *handler) at(s grant.Scope) backend {
+	if s.Kind == grant.Group {
+		return h.memberships
+	}
+	return h.policies
 }
 
 // entitlement returns an entitlement of the policy in force; the boolean is false where it has

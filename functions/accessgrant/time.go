@@ -125,7 +125,10 @@ func (h *handler) scopes(live []grant.Grant) []grant.Scope {
 
 func (h *handler) cleanAt(ctx context.Context, at grant.Scope, live []grant.Grant) error {
 	now := h.now()
-	p, err := h.places.Edit(ctx, at, grant.Edit{Now: now})
+	if at.Kind == grant.Group {
+		return nil // Google lets go of members by itself
+	}
+	p, err := h.policies.Edit(ctx, at, grant.Edit{Now: now})
 	if err != nil {
 		return err
 	}

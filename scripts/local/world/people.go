@@ -22,6 +22,12 @@ func (w *World) Quota(api string) *sim.Quota {
 	switch api {
 	case "directory", "settings", "reports":
 		return w.Workspace.Quota(api)
+	case "iam":
+		return w.Cloud.Quota(api)
+	case "looker":
+		return w.Looker.Quota()
+	case "fivetran":
+		return w.Fivetran.Quota()
 	}
 	return nil
 }
