@@ -59,9 +59,13 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		return nil, err
 	}
 	m := mirror.New(env.Store)
+	who, err := standing.New(m, policy.Model())
+	if err != nil {
+		return nil, err
+	}
 	h := &handler{
 		store: env.Store, queue: env.Queue, mirror: m, ledger: ledger.New(env.Store, env.Bus, env.Now),
-		standing: standing.New(m, policy.RoleMembers()), settings: settings, policy: policy, rules: policy.SettingsRules(),
+		standing: who, settings: settings, policy: policy, rules: policy.SettingsRules(),
 		now: env.Now, log: env.Log,
 	}
 	h.carrier = &ledger.Carrier{

@@ -62,9 +62,13 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		return nil, err
 	}
 	m := mirror.New(env.Store)
+	who, err := standing.New(m, policy.Model())
+	if err != nil {
+		return nil, err
+	}
 	d := &decider{
 		store: env.Store, queue: env.Queue, mirror: m, ledger: ledger.New(env.Store, env.Bus, env.Now),
-		standing: standing.New(m, policy.RoleMembers()), policy: policy, team: cfg.Team, now: env.Now, log: env.Log,
+		standing: who, policy: policy, team: cfg.Team, now: env.Now, log: env.Log,
 		slack: slack.New(slack.Options{Token: cfg.Token, BaseURL: cfg.BaseURL, HTTP: &http.Client{Transport: env.Outbound}}),
 	}
 	account := &desk.Account{

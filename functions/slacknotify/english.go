@@ -20,6 +20,7 @@ var english = language{
 		change.Failed:    "Could not be done: %s",
 	},
 	alert:    "Please look at %s",
+	waiting:  "Waiting for a decision: %s",
 	again:    "Asked again below: %s",
 	follows:  " (has to agree with the rest)",
 	undoing:  "taking back what was done to %s",

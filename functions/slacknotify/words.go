@@ -20,6 +20,7 @@ type language struct {
 	// headings say how a change stands; %s is its subject.
 	headings   map[change.State]string
 	alert      string // %s is the subject
+	waiting    string // %s is the subject; for who asked
 	again      string // %s is the subject
 	follows    string
 	undoing    string // %s is the subject
@@ -58,8 +59,11 @@ func (l language) write(c change.Change, p part, again bool) slack.Message {
 		return slack.Message{Heading: fmt.Sprintf(l.again, subject)}
 	}
 	heading := cmp.Or(words.headings[c.State], l.headings[c.State])
-	if c.Alert {
+	switch {
+	case c.Alert:
 		heading = l.alert
+	case c.State == change.Proposed && p == asked:
+		heading = l.waiting
 	}
 	m := slack.Message{Heading: fmt.Sprintf(heading, subject)}
 	for _, d := range c.Diff {

@@ -110,8 +110,11 @@ func ending(n notice.Notice, heading, extend, done string) slack.Message {
 func drift(heading string) noticeWords {
 	return func(n notice.Notice, _ language) slack.Message {
 		m := slack.Message{Heading: fmt.Sprintf(heading, n.Facts["scope"])}
+		if n.Over {
+			return slack.Message{Heading: fmt.Sprintf("Nothing unexplained any more: access in %s", n.Facts["scope"])}
+		}
 		for _, r := range n.Rows {
-			m.Lines = append(m.Lines, fmt.Sprintf("%s: %s · %s · %s", r["what"], r["role"], r["member"], r["condition"]))
+			m.Lines = append(m.Lines, fmt.Sprintf("%s: %s · %s. %s", r["what"], r["role"], r["member"], r["text"]))
 		}
 		return m
 	}

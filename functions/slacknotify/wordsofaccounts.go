@@ -1,6 +1,7 @@
 package slacknotify
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -67,7 +68,7 @@ func accountFacts(facts map[string]string) func(change.Delta, string) string {
 		case format == "":
 			return ""
 		}
-		return fmt.Sprintf(format, d.After)
+		return fmt.Sprintf(format, cmp.Or(d.After, d.Before))
 	}
 }
 
@@ -98,10 +99,19 @@ var englishAccountNotices = map[notice.Kind]noticeWords{
 			},
 		}
 		if f["seats"] != "" {
-			m.Lines[0] += fmt.Sprintf(" Seats in the contract: %s.", f["seats"])
+			m.Lines[0] += fmt.Sprintf(" Seats: %s of %s in the contract.", f["used"], f["seats"])
 		}
 		return m
 	},
+	notice.AccountRefused: refusedRun,
+}
+
+// refusedRun says why a run did nothing. Channels read English.
+func refusedRun(n notice.Notice, _ language) slack.Message {
+	return slack.Message{
+		Heading: fmt.Sprintf("Nothing was done about %s accounts tonight", n.Facts["system"]),
+		Lines:   []string{n.Facts["why"], "The next night tries again. Nobody loses a warning by it."},
+	}
 }
 
 var japaneseAccountNotices = map[notice.Kind]noticeWords{
@@ -120,6 +130,7 @@ var japaneseAccountNotices = map[notice.Kind]noticeWords{
 		return m
 	},
 	notice.AccountSummary: englishAccountNotices[notice.AccountSummary], // channels read English
+	notice.AccountRefused: refusedRun,
 }
 
 // link returns a button that opens the address of a notice; none where it has no address.

@@ -31,6 +31,10 @@ type Env struct {
 	// Lookup reads one configuration variable, as [os.LookupEnv] does.
 	Lookup func(name string) (string, bool)
 	Now    func() time.Time
+	// Sleep waits, or returns the error of a context that ends before. Random returns a number
+	// from 0 up to 1. Clients of vendors need both to try again at a moment of their own.
+	Sleep  func(ctx context.Context, d time.Duration) error
+	Random func() float64
 	Store  store.Store
 	Bus    bus.Publisher
 	Queue  queue.Queue

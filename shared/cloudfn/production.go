@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"strings"
@@ -70,7 +71,7 @@ func (p *platform) queues() (map[string]cloudtasks.Destination, error) {
 // Production returns the platform on Google Cloud: Firestore, Pub/Sub and Cloud Tasks, as the
 // environment configures them.
 func Production(ctx context.Context, _ string) (*Env, error) {
-	env := &Env{Lookup: os.LookupEnv, Now: time.Now, Outbound: http.DefaultTransport}
+	env := &Env{Lookup: os.LookupEnv, Now: time.Now, Sleep: sleep, Random: rand.Float64, Outbound: http.DefaultTransport}
 	var p platform
 	if err := env.Load(ctx, &p); err != nil {
 		return nil, err
@@ -98,6 +99,18 @@ func Production(ctx context.Context, _ string) (*Env, error) {
 	env.Callers = OIDC{Audience: p.Audience, Accounts: p.Callers, Validate: idtoken.Validate}
 	env.Tokens = p.tokens
 	return env, nil
+}
+
+// sleep waits on the machine's own clock.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // tokens returns the function's own tokens, or with a subject those of the administrator for

@@ -37,9 +37,9 @@ type command func(ctx context.Context, s *stage, ts *testscript.TestScript, args
 
 func (s *stage) commands() map[string]func(*testscript.TestScript, bool, []string) {
 	all := map[string]command{
-		"company": company, "generate": generate, "policy": policy, "start": start, "at": at, "advance": advance,
+		"company": company, "generate": generate, "policy": putPolicy, "start": start, "at": at, "advance": advance,
 		"restart": restart, "crash": crash, "fault": fault, "quota": quota,
-		"workspace": workspace, "slack": slack,
+		"workspace": workspace, "slack": slack, "looker": looker, "iam": cloud,
 		"expect": expect, "mark": mark, "show": show,
 	}
 	out := map[string]func(*testscript.TestScript, bool, []string){}

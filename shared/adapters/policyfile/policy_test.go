@@ -20,6 +20,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/connection"
 	"github.com/sekisho/sekisho/shared/domain/grant"
 	"github.com/sekisho/sekisho/shared/domain/idle"
+	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/domain/settingsrule"
 )
 
@@ -51,6 +52,15 @@ func mustLoad(t *testing.T, fsys fs.FS) *policyfile.Policy {
 		t.Fatal(err)
 	}
 	return p
+}
+
+func condition(t *testing.T, text string) *policy.Condition {
+	t.Helper()
+	c, err := policy.ParseCondition(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 func TestEverySection(t *testing.T) {
@@ -124,43 +134,44 @@ func TestEverySection(t *testing.T) {
 				"s3": {},
 			},
 		},
-		Teams: []policyfile.Team{
-			{Name: "Harbour", Type: policyfile.Organization, Policies: []string{"organization"}, DefaultRoles: []string{"everyone"}},
-			{Name: "cargo", Type: policyfile.Division, Parent: "fleet"},
-			{Name: "cranes", Type: policyfile.Plain, Parent: "loading", Group: "cranes@harbour.example"},
-			{Name: "fleet", Type: policyfile.BusinessUnit, Parent: "Harbour", Group: "fleet@harbour.example"},
-			{Name: "loading", Type: policyfile.Department, Parent: "cargo", Policies: []string{"own-tables"}},
+		Teams: []policy.Team{
+			{Name: "Harbour", Description: "Everybody.", Type: policy.Organization, Policies: []string{"organization"}, DefaultRoles: []string{"everyone"}},
+			{Name: "cargo", Type: policy.Division, Parents: []string{"fleet"}},
+			{Name: "cranes", Type: policy.Plain, Parents: []string{"loading", "cargo"}, Group: "cranes@harbour.example"},
+			{Name: "fleet", Type: policy.BusinessUnit, Parents: []string{"Harbour"}, Group: "fleet@harbour.example"},
+			{Name: "loading", Type: policy.Department, Parents: []string{"cargo"}, Policies: []string{"own-tables"}},
 		},
-		Roles: []policyfile.Role{
-			{Name: "everyone", Policies: []string{"ask"}},
+		Roles: []policy.Role{
+			{Name: "everyone", Description: "What all may do.", Policies: []string{"ask"}},
 			{
 				Name: "steward", Policies: []string{"ask", "decide"},
 				Members: []change.Selector{"group:stewards@harbour.example", "user:captain@harbour.example"},
 			},
 		},
-		Policies: []policyfile.AccessPolicy{
-			{Name: "ask", Rules: []policyfile.AccessRule{{
-				Name: "ask", Effect: policyfile.Allow, Operations: []string{"RequestAccess", "RequestAccount"}, Resources: []string{"All"},
+		Policies: []policy.Policy{
+			{Name: "ask", Description: "Asking is free.", Rules: []policy.Rule{{
+				Name: "ask", Description: "Who asks still waits for a yes.", Effect: policy.Allow, Operations: []policy.Operation{"RequestAccess", "RequestAccount"}, Resources: []string{"All"},
 			}}},
-			{Name: "decide", Rules: []policyfile.AccessRule{{
-				Name: "approve", Effect: policyfile.Allow, Operations: []string{"ApproveAccess"}, Resources: []string{"access"},
-				Condition: "hasAnyRole('steward', 'captain (acting)') && !(matchAnyTag('Tier.1') || noOwner ())",
+			{Name: "decide", Rules: []policy.Rule{{
+				Name: "approve", Effect: policy.Allow, Operations: []policy.Operation{"ApproveAccess"}, Resources: []string{"access"},
+				Condition: condition(t, "hasAnyRole('steward', 'everyone') && !(matchAnyTag('Tier.1') || noOwner ())"),
 			}}},
-			{Name: "organization", Rules: []policyfile.AccessRule{
+			{Name: "organization", Rules: []policy.Rule{
 				{
-					Name: "owner", Effect: policyfile.Allow, Operations: []string{"EditAll", "ViewAll", "Delete"},
-					Resources: []string{"all"}, Condition: "isOwner()",
+					Name: "owner", Effect: policy.Allow, Operations: []policy.Operation{"EditAll", "ViewAll", "Delete"},
+					Resources: []string{"all"}, Condition: condition(t, "isOwner()"),
 				},
 				{
-					Name: "no-owner", Effect: policyfile.Allow, Operations: []string{"EditOwners"},
-					Resources: []string{"all"}, Condition: "noOwner()",
+					Name: "no-owner", Effect: policy.Allow, Operations: []policy.Operation{"EditOwners"},
+					Resources: []string{"all"}, Condition: condition(t, "noOwner()"),
 				},
 			}},
-			{Name: "own-tables", Rules: []policyfile.AccessRule{{
-				Name: "outsiders", Effect: policyfile.Deny, Operations: []string{"All"}, Resources: []string{"table", "topic"},
-				Condition: "!matchTeam()",
+			{Name: "own-tables", Rules: []policy.Rule{{
+				Name: "outsiders", Effect: policy.Deny, Operations: []policy.Operation{"All"}, Resources: []string{"table", "topic"},
+				Condition: condition(t, "!matchTeam()"),
 			}}},
 		},
+		Tags: []string{"Cargo.Dangerous goods", "Tier.1"},
 		Approvals: []policyfile.Approval{
 			{
 				Kinds: []change.Kind{change.AccessGrant}, Entitlements: []string{"cargo-write"},
@@ -305,8 +316,8 @@ func TestFilesOfAFolderAreOnePolicy(t *testing.T) {
 		t.Fatal(err)
 	}
 	parts := sections(t)
-	if len(parts) != 9 {
-		t.Fatalf("got %d sections, want 9", len(parts))
+	if len(parts) != 10 {
+		t.Fatalf("got %d sections, want 10", len(parts))
 	}
 	names := map[string]func(section string) string{
 		"by section":      func(s string) string { return s + ".yaml" },
@@ -474,7 +485,7 @@ policies: [{name: organization, rules: [{name: none, effect: deny, operations: [
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(p.Policies) != 1 || p.Policies[0].Rules[0].Effect != policyfile.Deny {
+	if len(p.Policies) != 1 || p.Policies[0].Rules[0].Effect != policy.Deny {
 		t.Errorf("got %+v, want the policy's own definition only", p.Policies)
 	}
 }

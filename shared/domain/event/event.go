@@ -21,6 +21,10 @@ const (
 	QueueSettings  = "groups-settings" // groupsettings, Groups Settings API
 	QueuePresses   = "presses"         // slackinteract, no API: decides what was pressed
 	QueueSlack     = "slack"           // slacknotify, Slack Web API
+	QueueLooker    = "looker"          // accountaction, Looker API
+	QueueIAM       = "iam"             // accessgrant, IAM policies and memberships
+	QueueFivetran  = "fivetran"        // connectcard, Fivetran API
+	QueueCatalog   = "openmetadata"    // catalogsync, OpenMetadata API
 )
 
 // Attributes by which subscriptions on [TopicChangeEvents] filter.

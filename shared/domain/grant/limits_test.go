@@ -121,9 +121,11 @@ func TestCrowding(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	p := crowd(1_200)
+	var all []grant.Grant
 	for n := range 80 {
-		p = apply(t, give(given(t, n+1, time.Hour, "roles/run.admin")), p)
+		all = append(all, given(t, n+1, time.Hour, "roles/run.admin"))
 	}
+	p = apply(t, give(all...), p)
 	got := p.Crowding(prj)
 	for _, part := range []string{"project etl-prj-prd", "1280 of at most 1500 principals", "80 of at most 100 bindings under conditions"} {
 		if !strings.Contains(got, part) {

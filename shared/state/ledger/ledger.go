@@ -30,6 +30,9 @@ var changes = store.Collection[change.Change]{
 		if due, ok := c.Due(); ok {
 			fields["due"] = due
 		}
+		if c.Requester.Kind == change.ByPerson {
+			fields["requester"] = c.Requester.ID
+		}
 		if c.Batch != "" {
 			fields["batch"] = c.Batch
 		}

@@ -70,6 +70,14 @@ func (l *Ledger) Live(ctx context.Context, kind change.Kind, target string) ([]c
 	}})
 }
 
+// LiveOf returns the changes of one kind that are under way.
+func (l *Ledger) LiveOf(ctx context.Context, kind change.Kind) ([]change.Change, error) {
+	return l.collect(ctx, store.Query{Where: []store.Cond{
+		{Field: "kind", Op: store.Equal, Value: string(kind)},
+		{Field: "live", Op: store.Equal, Value: true},
+	}})
+}
+
 // Of returns all changes of one target, oldest first.
 func (l *Ledger) Of(ctx context.Context, kind change.Kind, target string) ([]change.Change, error) {
 	return l.collect(ctx, store.Query{Where: []store.Cond{
@@ -102,6 +110,17 @@ func (l *Ledger) Ending(ctx context.Context, kind change.Kind, after, upTo time.
 		{Field: "until", Op: store.AtMost, Value: upTo},
 	}, OrderBy: "until"})
 	return slices.DeleteFunc(out, func(c change.Change) bool { return !c.Until.After(after) }), err
+}
+
+// Held returns the applied changes of one kind that a person asked for and that have not ended, by
+// their end.
+func (l *Ledger) Held(ctx context.Context, kind change.Kind, person string, now time.Time) ([]change.Change, error) {
+	out, err := l.collect(ctx, store.Query{Where: []store.Cond{
+		{Field: "kind", Op: store.Equal, Value: string(kind)},
+		{Field: "requester", Op: store.Equal, Value: person},
+		{Field: "until", Op: store.AtLeast, Value: now},
+	}, OrderBy: "until"})
+	return slices.DeleteFunc(out, func(c change.Change) bool { return !c.Until.After(now) }), err
 }
 
 // Latest returns the changes that moved last, the newest first.

@@ -16,19 +16,30 @@ import (
 
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
 // Resolver resolves selectors against the mirror. It is safe for concurrent use.
 type Resolver struct {
 	mirror *mirror.Mirror
+	model  policy.Model
+	engine *policy.Engine
 	roles  map[string][]change.Selector
 }
 
-// New returns a resolver. Roles gives the members of each role that policy defines, as
-// selectors.
-func New(m *mirror.Mirror, roles map[string][]change.Selector) *Resolver {
-	return &Resolver{mirror: m, roles: roles}
+// New returns a resolver by the roles and rules of a policy. The error says what is wrong with
+// them.
+func New(m *mirror.Mirror, model policy.Model) (*Resolver, error) {
+	engine, err := policy.Compile(model, nil)
+	if err != nil {
+		return nil, fmt.Errorf("compile the policy: %w", err)
+	}
+	r := &Resolver{mirror: m, model: model, engine: engine, roles: map[string][]change.Selector{}}
+	for _, role := range model.Roles {
+		r.roles[role.Name] = role.Members
+	}
+	return r, nil
 }
 
 // People returns the people in a selector for a change, each once, by address.
@@ -66,6 +77,15 @@ func (r *Resolver) Holds(ctx context.Context, c change.Change, person string) ([
 // Standing returns which of a change's selectors hold now for each of these people, as
 // [Resolver.Holds].
 func (r *Resolver) Standing(ctx context.Context, c change.Change, people []string) (change.Standing, error) {
+	held, err := r.sets(ctx, c, people)
+	if err != nil {
+		return nil, err
+	}
+	return r.counting(ctx, c, held)
+}
+
+// sets returns which of a change's selectors hold by the directory alone.
+func (r *Resolver) sets(ctx context.Context, c change.Change, people []string) (change.Standing, error) {
 	out := change.Standing{}
 	for _, id := range people {
 		p, err := r.mirror.Person(ctx, id)
@@ -112,7 +132,8 @@ func (r *Resolver) In(ctx context.Context, person string, sets []change.Selector
 	for _, s := range sets {
 		about.Requirement.Needs = append(about.Requirement.Needs, change.Need{Count: 1, From: s})
 	}
-	return r.Holds(ctx, about, person)
+	held, err := r.sets(ctx, about, []string{person})
+	return held[person], err
 }
 
 // ids returns the ids of those in a selector; some may be nobody in the directory, or
@@ -133,6 +154,9 @@ func (r *Resolver) ids(ctx context.Context, c change.Change, s change.Selector, 
 		admins, err := r.mirror.Admins(ctx)
 		return idsOf(admins), err
 	case change.Approvers:
+		if ids, spoken, err := r.approvers(ctx, c, seen); err != nil || spoken {
+			return ids, err
+		}
 		return r.union(ctx, c, []change.Selector{change.Owners, change.Admins}, seen)
 	case change.Manager:
 		if c.Requester.Kind != change.ByPerson {
