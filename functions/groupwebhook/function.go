@@ -10,7 +10,8 @@
 // Calls: no Google API. It queues readings: membership to the queue directory, settings to the
 // queue groups-settings.
 //
-// Permissions: roles/datastore.user, roles/cloudtasks.enqueuer.
+// Permissions: roles/datastore.user, roles/cloudtasks.enqueuer on directory and groups-settings,
+// roles/iam.serviceAccountUser on their callers.
 //
 // On failure: 503, and Google sends the notification again; what is lost all the same is found
 // by groupwatch in the audit log.
