@@ -76,7 +76,7 @@ func Register(f Function) {
 // Lazy returns a handler that builds the function at the first request. While that fails the
 // answer is 503, so that the caller tries again, and the next request builds anew.
 func Lazy(f Function, platform func(ctx context.Context, name string) (*Env, error)) http.Handler {
-	return &lazy{function: f, platform: platform, log: NewLog(os.Stderr)}
+	return &lazy{function: f, platform: platform, log: NewProjectLog(os.Stderr, os.Getenv("GOOGLE_CLOUD_PROJECT"))}
 }
 
 type lazy struct {

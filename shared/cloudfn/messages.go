@@ -137,12 +137,22 @@ func (m *messages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	err = route.handle(ctx, msg)
 	switch {
 	case err == nil:
+		m.logJob(ctx, msg)
 		w.WriteHeader(http.StatusOK)
 	case IsPermanent(err):
 		m.quarantine(ctx, w, msg, body, err)
 	default:
 		m.env.Log.WarnContext(ctx, "to be tried again", "error", cut(err.Error(), maxReason), "attempt", msg.Attempt)
 		http.Error(w, "try again", http.StatusServiceUnavailable)
+	}
+}
+
+// logJob logs that a job of the scheduler is done. An alert waits for every job's line: a job
+// that is not called, or never ends well, is missed by it.
+func (m *messages) logJob(ctx context.Context, msg Received) {
+	var t event.Tick
+	if msg.Type == t.Type() && json.Unmarshal(msg.Data, &t) == nil {
+		m.env.Log.InfoContext(ctx, "job done", "job", cut(t.Job, maxLogged))
 	}
 }
 
