@@ -20,11 +20,15 @@
 package inactivitysweep
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
+	"github.com/sekisho/sekisho/shared/adapters/looker"
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/event"
@@ -37,12 +41,59 @@ import (
 
 // system is one system of accounts, as this function reads it.
 type system interface {
-	// Each visits all accounts, one after the other, and returns the time on the vendor's
-	// clock. Where it returns an error, it may have visited some; then none may be acted on.
-	Each(ctx context.Context, visit func(*idle.Account) error) (time.Time, error)
-	// URL is where people sign in; empty where that is not known.
-	URL() string
+	// Accounts visits all accounts, one after the other. Where it returns an error, it may have
+	// visited some; then none may be acted on.
+	Accounts(ctx context.Context, visit func(*idle.Account) error) (idle.Reading, error)
 }
+
+// Function is the deployable.
+var Function = cloudfn.Function{Name: "InactivitySweep", Build: build}
+
+func init() { cloudfn.Register(Function) }
+
+type config struct {
+	URL    string `env:"LOOKER_URL"`
+	ID     string `env:"LOOKER_CLIENT_ID"`
+	Secret string `env:"LOOKER_CLIENT_SECRET"`
+	// Address is where people sign in to Looker; empty means that it is LOOKER_URL.
+	Address string `env:"LOOKER_ADDRESS"`
+}
+
+// Validate implements [cloudfn.Validator]. A company without Looker configures nothing of it.
+func (c *config) Validate() error {
+	if c.URL == "" {
+		return nil
+	}
+	return errors.Join(cloudfn.Missing(map[string]string{"LOOKER_CLIENT_ID": c.ID, "LOOKER_CLIENT_SECRET": c.Secret})...)
+}
+
+func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
+	var cfg config
+	if err := env.Load(ctx, &cfg); err != nil {
+		return nil, err
+	}
+	policy, err := policyfile.Load(env.Policy)
+	if err != nil {
+		return nil, err
+	}
+	h := &handler{
+		store: env.Store, queue: env.Queue, mirror: mirror.New(env.Store), ledger: ledger.New(env.Store, env.Bus, env.Now), policy: policy,
+		systems: map[string]system{}, addresses: map[string]string{policyfile.LookerAccounts: cmp.Or(cfg.Address, cfg.URL)}, now: env.Now, log: env.Log,
+	}
+	if cfg.URL != "" {
+		client, err := looker.New(looker.Options{
+			Client: &http.Client{Transport: env.Outbound}, BaseURL: cfg.URL, ClientID: cfg.ID, ClientSecret: cfg.Secret, Now: env.Now,
+		})
+		if err != nil {
+			return nil, err
+		}
+		h.systems[policyfile.LookerAccounts] = client
+	}
+	return cloudfn.Messages("inactivitysweep", env, cloudfn.Within(deadline, cloudfn.On(h.tick))), nil
+}
+
+// deadline is how long a night may take: a listing of many thousand accounts is many requests.
+const deadline = 25 * time.Minute
 
 type handler struct {
 	store   store.Store
@@ -51,8 +102,10 @@ type handler struct {
 	ledger  *ledger.Ledger
 	policy  *policyfile.Policy
 	systems map[string]system
-	now     func() time.Time
-	log     *slog.Logger
+	// addresses are where people sign in to a system, where that is known.
+	addresses map[string]string
+	now       func() time.Time
+	log       *slog.Logger
 }
 
 // JobSweep is the scheduler's job.

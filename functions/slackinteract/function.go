@@ -77,7 +77,9 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		Counter: desk.Counter{Ledger: d.ledger, Standing: d.standing, Asks: policy.Asks, Policy: policy.Hash},
 		Rules:   policy.Inactivity.Requests,
 	}
-	d.desks = map[string]desk.Desk{"/account": account}
+	access := &desk.Access{Counter: account.Counter, Entitlements: policy.Access, Now: env.Now}
+	d.desks = map[string]desk.Desk{"/account": account, "/access": access}
+	d.pressers = map[string]presser{"extend": access}
 	d.undoers = map[change.Kind]undoer{change.AccountDisable: account}
 	return &receiver{
 		store: env.Store, queue: env.Queue, now: env.Now, log: env.Log,

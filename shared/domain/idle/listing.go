@@ -92,3 +92,12 @@ func CheckClock(ours, theirs time.Time) error {
 	}
 	return nil
 }
+
+// Reading tells of a listing of accounts that ended well.
+type Reading struct {
+	// Accounts is how many were listed, Calls how many requests that took.
+	Accounts int
+	Calls    int
+	// Ours and Theirs are our clock and the vendor's at one moment, for [CheckClock].
+	Ours, Theirs time.Time
+}

@@ -1,4 +1,4 @@
-package connection_test
+package secret_test
 
 import (
 	"bytes"
@@ -12,27 +12,27 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sekisho/sekisho/shared/domain/connection"
+	"github.com/sekisho/sekisho/shared/domain/secret"
 )
 
 const canary = "https://fivetran.com/connect-card/setup?auth=canary.0f3a"
 
 // holder has a secret where a printer that works by reflection cannot call its methods.
 type holder struct {
-	Open   connection.Secret
-	hidden connection.Secret
-	in     map[string]connection.Secret
-	list   []connection.Secret
-	ptr    *connection.Secret
+	Open   secret.Text
+	hidden secret.Text
+	in     map[string]secret.Text
+	list   []secret.Text
+	ptr    *secret.Text
 }
 
 func newHolder() holder {
-	s := connection.NewSecret(canary)
-	return holder{s, s, map[string]connection.Secret{"k": s}, []connection.Secret{s}, &s}
+	s := secret.New(canary)
+	return holder{s, s, map[string]secret.Text{"k": s}, []secret.Text{s}, &s}
 }
 
 func TestASecretIsNeverPrinted(t *testing.T) {
-	s := connection.NewSecret(canary)
+	s := secret.New(canary)
 	h := newHolder()
 	var out []string
 	for _, value := range []any{s, &s, h, &h, []any{s, h}, map[string]any{"s": s, "h": h}, errors.Join(fmt.Errorf("open %v: %w", s, errors.New("x")))} {
@@ -67,24 +67,24 @@ func TestASecretIsNeverPrinted(t *testing.T) {
 }
 
 func TestASecretIsNotStored(t *testing.T) {
-	s := connection.NewSecret(canary)
+	s := secret.New(canary)
 	var buffer bytes.Buffer
 	if err := gob.NewEncoder(&buffer).Encode(s); err == nil {
 		t.Error("a secret was encoded for a store")
 	}
-	var back connection.Secret
+	var back secret.Text
 	if err := json.Unmarshal([]byte(`"something"`), &back); err == nil || !back.Empty() {
 		t.Errorf("a secret was read back: %v", err)
 	}
 }
 
 func TestSecrets(t *testing.T) {
-	var zero connection.Secret
-	s := connection.NewSecret("a")
-	if zero.Reveal() != "" || !zero.Empty() || !zero.Equal(connection.NewSecret("")) {
+	var zero secret.Text
+	s := secret.New("a")
+	if zero.Reveal() != "" || !zero.Empty() || !zero.Equal(secret.New("")) {
 		t.Error("the zero secret is not empty")
 	}
-	if s.Reveal() != "a" || s.Empty() || s.Equal(zero) || !s.Equal(connection.NewSecret("a")) || s.Equal(connection.NewSecret("b")) {
+	if s.Reveal() != "a" || s.Empty() || s.Equal(zero) || !s.Equal(secret.New("a")) || s.Equal(secret.New("b")) {
 		t.Error("a secret is not its text")
 	}
 }
