@@ -1,7 +1,8 @@
 // Package groupwebhook receives what Google notifies of changes to groups.
 //
 // Trigger: HTTP, from Google's push channels (Admin SDK Reports, activities.watch). Public:
-// Google cannot sign in, so a secret token of each channel stands for the sender.
+// Google cannot sign in, so a secret token of each channel stands for the sender. The topic
+// workspace-audit, to which Cloud Logging exports the same audit log.
 //
 // Reads: channels, groups (is it fresh already?).
 //
@@ -40,5 +41,6 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 	if err := env.Load(ctx, &cfg); err != nil {
 		return nil, err
 	}
-	return &handler{store: env.Store, queue: env.Queue, now: env.Now, log: env.Log, robot: cfg.Robot}, nil
+	h := &handler{store: env.Store, queue: env.Queue, now: env.Now, log: env.Log, robot: cfg.Robot}
+	return intakes{pushed: h, exported: cloudfn.Messages("groupwebhook", env, cloudfn.Else(h.exported))}, nil
 }

@@ -30,7 +30,7 @@ var Functions = []cloudfn.Function{
 	slackinteract.Function, slacknotify.Function, changesweep.Function,
 }
 
-// Job is one call by the scheduler, as terraform/scheduler.tf configures it.
+// Job is one call by the scheduler, as terraform/function_<name>.tf configures it.
 type Job struct {
 	Function, Name, Spec string
 }
@@ -47,8 +47,8 @@ var Jobs = []Job{
 	{"ChangeSweep", "sweep", "* * * * *"},
 }
 
-// Queues are the queues with their limits, as terraform/queues.tf configures them, and the
-// function that each belongs to.
+// Queues are the queues with their limits, as Terraform configures them beside their functions,
+// and the function that each belongs to.
 var Queues = map[string]QueueOf{
 	event.QueueDirectory: {"GroupRefresh", queue.Limits{Rate: 18, Concurrency: 20, MinBackoff: 2 * time.Second, MaxBackoff: 5 * time.Minute}},
 	event.QueueSettings:  {"GroupSettings", queue.Limits{Rate: 10, Concurrency: 10, MinBackoff: 5 * time.Second, MaxBackoff: 10 * time.Minute}},
@@ -64,9 +64,10 @@ type QueueOf struct {
 	Limits   queue.Limits
 }
 
-// Subscriptions are the subscriptions, as terraform configures them beside their functions;
+// Subscriptions are the subscriptions, as Terraform configures them beside their functions;
 // the endpoint is the function's name.
 var Subscriptions = []bus.Subscription{
+	subscription("groupwebhook-audit-log", event.TopicWorkspaceAudit, "GroupWebhook", nil),
 	subscription("groupsettings-group-changed", event.TopicGroupChanged, "GroupSettings", nil),
 	subscription("groupsettings-approved", event.TopicChangeEvents, "GroupSettings",
 		bus.Filter{event.AttrKind: {"group.settings", "group.settings.plan"}, event.AttrState: {"approved"}}),
