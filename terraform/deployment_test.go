@@ -17,7 +17,6 @@ import (
 
 	"github.com/sekisho/sekisho/scripts/hcl"
 	"github.com/sekisho/sekisho/scripts/local/world"
-	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/ports/bus"
 	"github.com/sekisho/sekisho/shared/ports/queue"
@@ -250,31 +249,5 @@ func TestTheSchedulerSendsWhatFunctionsRead(t *testing.T) {
 	}
 	if want := `{"type":"tick/1","data":{"job":"x"}}`; string(body) != want {
 		t.Errorf("a function reads %s, the module is written for %s", body, want)
-	}
-}
-
-// A function ends what it does before its caller gives up, so that no message is worked on
-// twice at once.
-func TestCallersAreMorePatientThanFunctions(t *testing.T) {
-	own := cloudfn.Deadline.Seconds()
-	read := func(file, resource, block, attribute string) float64 {
-		body, err := hcl.ReadDir(filepath.Join("modules", "function"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		found := body.Of("resource", resource)
-		if len(found) != 1 {
-			t.Fatalf("%s has %d resources %s", file, len(found), resource)
-		}
-		from := found[0].Body
-		if block != "" {
-			from = from.Of(block)[0].Body
-		}
-		return as[float64](t, from.Attributes, attribute)
-	}
-	function := read("main.tf", "google_cloudfunctions2_function", "service_config", "timeout_seconds")
-	acknowledged := read("triggers.tf", "google_pubsub_subscription", "", "ack_deadline_seconds")
-	if function <= own || acknowledged <= own {
-		t.Errorf("a function takes up to %vs, is ended after %vs and given up after %vs", own, function, acknowledged)
 	}
 }
