@@ -15,8 +15,8 @@ import (
 	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/state/channel"
 	"github.com/sekisho/sekisho/shared/state/cursor"
-	"github.com/sekisho/sekisho/shared/state/dirty"
 	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/state/readings"
 )
 
 // Life is how long a channel is asked for: the most that Google grants.
@@ -166,7 +166,7 @@ func (h *handler) pollOne(ctx context.Context, application string) error {
 		if page.Unreadable > 0 {
 			// What they were about is unknown: the lists of all groups are compared.
 			h.log.ErrorContext(ctx, "unreadable activities", "application", application, "count", page.Unreadable)
-			if err := dirty.Queue(ctx, h.queue, group.Signal{Topic: group.AboutEverything, At: now}, h.robot, now); err != nil {
+			if err := readings.Plan(ctx, h.queue, group.Signal{Topic: group.AboutEverything, At: now}, h.robot, now); err != nil {
 				return err
 			}
 		}
@@ -186,7 +186,7 @@ func (h *handler) pollOne(ctx context.Context, application string) error {
 
 // repair plans a reading unless the group was read after the event.
 func (h *handler) repair(ctx context.Context, s group.Signal, known map[string]time.Time, now time.Time) error {
-	if now.Sub(s.At) < settled || s.Topic == group.AboutSettings && dirty.Own(s, h.robot) {
+	if now.Sub(s.At) < settled || s.Topic == group.AboutSettings && readings.Own(s, h.robot) {
 		return nil
 	}
 	key := string(s.Topic) + " " + s.Group + " " + s.Person
@@ -202,7 +202,7 @@ func (h *handler) repair(ctx context.Context, s group.Signal, known map[string]t
 		return nil
 	}
 	known[key] = now // one reading serves all events of this poll
-	return dirty.Queue(ctx, h.queue, s, h.robot, now)
+	return readings.Plan(ctx, h.queue, s, h.robot, now)
 }
 
 // read returns when what a signal is about was read last.

@@ -14,7 +14,7 @@ import (
 	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/state/channel"
-	"github.com/sekisho/sekisho/shared/state/dirty"
+	"github.com/sekisho/sekisho/shared/state/readings"
 	"github.com/sekisho/sekisho/shared/state/trail"
 )
 
@@ -84,7 +84,7 @@ func (h *handler) receive(ctx context.Context, w http.ResponseWriter, r *http.Re
 		return &refusal{http.StatusBadRequest, "the activity is of another application than the channel"}
 	}
 	for _, s := range a.Signals() {
-		if err := dirty.Queue(ctx, h.queue, s, h.robot, h.now()); err != nil {
+		if err := readings.Plan(ctx, h.queue, s, h.robot, h.now()); err != nil {
 			return fmt.Errorf("queue the reading of %s: %w", s.Group, err)
 		}
 	}

@@ -1,6 +1,7 @@
-// Package dirty turns signals about groups and people into readings: one place for the webhook,
-// which hears of a change at once, and the watch, which finds it in the audit log.
-package dirty
+// Package readings plans what is read again from Google after a signal about a group or a
+// person: one place for the webhook, which hears of a change at once, and the watch, which
+// finds it in the audit log.
+package readings
 
 import (
 	"cmp"
@@ -14,10 +15,10 @@ import (
 	"github.com/sekisho/sekisho/shared/ports/queue"
 )
 
-// Queue plans what has to be read again after a signal that was noticed at now. Signals of one
+// Plan plans what has to be read again after a signal that was noticed at now. Signals of one
 // burst become one reading. Settings that our own robot wrote are not read again: the change
 // that wrote them has read them back.
-func Queue(ctx context.Context, q queue.Queue, s group.Signal, robot string, now time.Time) error {
+func Plan(ctx context.Context, q queue.Queue, s group.Signal, robot string, now time.Time) error {
 	own := Own(s, robot)
 	switch {
 	case s.Topic == group.AboutEverything, group.Address(cmp.Or(s.Group, s.Person)) == "":

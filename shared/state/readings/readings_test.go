@@ -1,4 +1,4 @@
-package dirty_test
+package readings_test
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/ports/queue"
-	"github.com/sekisho/sekisho/shared/state/dirty"
+	"github.com/sekisho/sekisho/shared/state/readings"
 )
 
 const robot = "sekisho@example.com"
@@ -112,7 +112,7 @@ func TestQueue(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			q := &queues{}
 			for _, s := range test.signals {
-				if err := dirty.Queue(t.Context(), q, s, robot, start); err != nil {
+				if err := readings.Plan(t.Context(), q, s, robot, start); err != nil {
 					t.Fatalf("Queue %s: %v", s.Topic, err)
 				}
 			}
@@ -125,7 +125,7 @@ func TestQueue(t *testing.T) {
 
 func TestWithoutARobotNothingIsItsOwn(t *testing.T) {
 	q := &queues{}
-	if err := dirty.Queue(t.Context(), q, signal(group.AboutSettings, "eng@example.com", ""), "", start); err != nil {
+	if err := readings.Plan(t.Context(), q, signal(group.AboutSettings, "eng@example.com", ""), "", start); err != nil {
 		t.Fatalf("Queue: %v", err)
 	}
 	if len(q.tasks) != 1 {
@@ -139,7 +139,7 @@ func TestEverySignalIsFollowedByAReading(t *testing.T) {
 		q := &queues{}
 		for s := range 600 {
 			now := start.Add(time.Duration(s) * time.Second)
-			if err := dirty.Queue(t.Context(), q, signal(topic, "eng@example.com", "ada@example.com"), robot, now); err != nil {
+			if err := readings.Plan(t.Context(), q, signal(topic, "eng@example.com", "ada@example.com"), robot, now); err != nil {
 				t.Fatalf("Queue: %v", err)
 			}
 			last := q.tasks[len(q.tasks)-1].NotBefore
@@ -156,7 +156,7 @@ func TestEverySignalIsFollowedByAReading(t *testing.T) {
 func TestAQueueThatIsAwayIsAnError(t *testing.T) {
 	q := &queues{fails: errors.New("the queue is away")}
 	for _, topic := range []group.Topic{group.AboutMembers, group.AboutSettings, group.AboutWhole, group.AboutEverything} {
-		if err := dirty.Queue(t.Context(), q, signal(topic, "eng@example.com", ""), robot, start); !errors.Is(err, q.fails) {
+		if err := readings.Plan(t.Context(), q, signal(topic, "eng@example.com", ""), robot, start); !errors.Is(err, q.fails) {
 			t.Errorf("Queue %s: %v; want %v", topic, err, q.fails)
 		}
 	}
