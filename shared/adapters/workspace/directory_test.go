@@ -152,7 +152,7 @@ func TestWhatIsAskedOfTheDirectory(t *testing.T) {
 		{
 			"people", "GET /admin/directory/v1/users",
 			url.Values{
-				"customer": {"my_customer"}, "maxResults": {"500"}, "projection": {"full"},
+				"customer": {"my_customer"}, "maxResults": {"500"}, "orderBy": {"email"}, "projection": {"full"},
 				"fields": {"nextPageToken,users(id,primaryEmail,name/fullName,aliases,nonEditableAliases,suspended,archived,isAdmin,relations,languages)"},
 			},
 			func() error { _, err := d.People(t.Context(), ""); return err },

@@ -41,6 +41,12 @@ type Group struct {
 	Count int64 `json:"count"`
 }
 
+// Equal reports whether two readings say the same of a group.
+func (g Group) Equal(o Group) bool {
+	return g.ID == o.ID && g.Email == o.Email && g.Name == o.Name && g.Description == o.Description &&
+		g.Count == o.Count && slices.Equal(g.Aliases, o.Aliases)
+}
+
 // Member is one direct member of a group.
 type Member struct {
 	// ID is immutable. It is the id of a person or of a group.
