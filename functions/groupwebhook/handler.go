@@ -24,6 +24,8 @@ type handler struct {
 	now   func() time.Time
 	log   *slog.Logger
 	robot string
+	// customer is the id of the Workspace account, or my_customer.
+	customer string
 }
 
 // refusal is a request that is turned away: a status for its sender, a reason for the audit.
@@ -82,6 +84,9 @@ func (h *handler) receive(ctx context.Context, w http.ResponseWriter, r *http.Re
 	}
 	if a.Application != ch.Application {
 		return &refusal{http.StatusBadRequest, "the activity is of another application than the channel"}
+	}
+	if a.Customer != "" && a.Customer != h.customer && h.customer != "my_customer" {
+		return &refusal{http.StatusBadRequest, "the activity is of another Workspace account"}
 	}
 	for _, s := range a.Signals() {
 		if err := readings.Plan(ctx, h.queue, s, h.robot, h.now()); err != nil {

@@ -36,6 +36,7 @@ var Jobs = []Job{
 	{"GroupWatch", "renew", "7 * * * *"},
 	{"GroupWatch", "poll", "*/5 * * * *"},
 	{"GroupRefresh", "walk", "17 3 * * *"},
+	{"GroupRefresh", "secure", "*/15 * * * *"},
 	{"GroupSettings", "recheck", "*/5 * * * *"},
 	{"ChangeSweep", "sweep", "* * * * *"},
 }
@@ -43,7 +44,9 @@ var Jobs = []Job{
 // Queues are the queues with their limits, as terraform/queues.tf configures them, and the
 // function that each belongs to.
 var Queues = map[string]QueueOf{
-	event.QueueDirectory: {"GroupRefresh", queue.Limits{Rate: 18, Concurrency: 20, MinBackoff: 2 * time.Second, MaxBackoff: 5 * time.Minute}},
+	// Each task is one call, and Google grants 2,400 in a minute; 39 and not 40 for what Cloud
+	// Tasks starts at once after a pause.
+	event.QueueDirectory: {"GroupRefresh", queue.Limits{Rate: 39, Concurrency: 20, MinBackoff: 2 * time.Second, MaxBackoff: 5 * time.Minute}},
 	event.QueueSettings:  {"GroupSettings", queue.Limits{Rate: 10, Concurrency: 10, MinBackoff: 5 * time.Second, MaxBackoff: 10 * time.Minute}},
 	event.QueuePresses:   {"SlackInteract", queue.Limits{Rate: 100, Concurrency: 20, MinBackoff: time.Second, MaxBackoff: time.Minute}},
 	event.QueueSlack:     {"SlackNotify", queue.Limits{Rate: 5, Concurrency: 5, MinBackoff: 5 * time.Second, MaxBackoff: 10 * time.Minute}},

@@ -184,8 +184,8 @@ func url(function string) string { return "http://" + hostFunctions + "/" + func
 func (w *World) platform(i *instance) (*cloudfn.Env, error) {
 	variables := map[string]string{
 		"WEBHOOK_URL": "https://" + hostFunctions + "/GroupWebhook", "ROBOT_EMAIL": robotEmail, "WORKSPACE_URL": "http://" + hostGoogle,
-		"APPLICATIONS": "admin,groups_enterprise",
-		"SLACK_TOKEN":  slackToken, "SLACK_SIGNING_SECRET": signingSecret, "SLACK_TEAM_ID": teamID,
+		"APPLICATIONS": "admin,groups_enterprise", "CUSTOMER_ID": w.Workspace.CustomerID(),
+		"SLACK_TOKEN": slackToken, "SLACK_SIGNING_SECRET": signingSecret, "SLACK_TEAM_ID": teamID,
 		"SLACK_URL": "http://" + hostSlack + "/api/", "SLACK_CHANNEL": AlertChannel,
 	}
 	token := "token-" + strings.ToLower(i.function.Name)

@@ -345,8 +345,8 @@ func TestWhatPeopleDoBecomesSignals(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if page.Unreadable > 0 || page.Next != "" {
-			t.Errorf("%s: %d unreadable, next %q", application, page.Unreadable, page.Next)
+		if len(page.Unreadable) > 0 || page.Next != "" {
+			t.Errorf("%s: %d unreadable, next %q", application, len(page.Unreadable), page.Next)
 		}
 		for _, a := range page.Activities {
 			for _, s := range a.Signals() {

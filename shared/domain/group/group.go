@@ -74,6 +74,12 @@ type Person struct {
 	Read time.Time `json:"read,omitzero"`
 }
 
+// Equal reports whether two readings say the same of a person, whenever they were made.
+func (p Person) Equal(o Person) bool {
+	return p.ID == o.ID && p.Email == o.Email && p.Name == o.Name && p.Suspended == o.Suspended && p.Admin == o.Admin &&
+		p.Manager == o.Manager && p.Language == o.Language && slices.Equal(p.Aliases, o.Aliases)
+}
+
 // Address returns an address as it is compared: without surrounding space and without the case
 // of the letters A to Z. Other letters stay as they are, so that one which only looks like a
 // letter of an address, or becomes one in lower case, never makes the same address.

@@ -64,6 +64,8 @@ type Budget struct {
 	day   string
 	left  int // of the lease
 	spent int // of the whole budget, as the last lease saw it
+	// refused is until when the vendor has refused everything.
+	refused time.Time
 }
 
 // New returns the budget of an API of which a vendor grants so many calls a day; zero means
@@ -87,12 +89,16 @@ var days = store.Collection[day]{
 
 // Spend takes one call out of the budget, or returns a [*Closed].
 func (b *Budget) Spend(ctx context.Context, p Priority) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := b.now()
+	if now.Before(b.refused) {
+		return &Closed{API: b.api, Priority: p, Until: b.refused}
+	}
 	if b.limit <= 0 {
 		return nil
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	name, ends := Day(b.now())
+	name, ends := Day(now)
 	if b.day != name {
 		b.day, b.left, b.spent = name, 0, 0
 	}
@@ -106,12 +112,12 @@ func (b *Budget) Spend(ctx context.Context, p Priority) error {
 	return nil
 }
 
-// Close ends the day's budget: the vendor says that nothing is left.
+// Close ends the day's budget for all instances: the vendor says that nothing is left.
 func (b *Budget) Close(ctx context.Context) error {
 	name, ends := Day(b.now())
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.day, b.left = name, 0
+	b.day, b.left, b.refused = name, 0, ends
 	return b.update(ctx, ends, func(d *day) error { d.Closed = true; return nil })
 }
 

@@ -53,7 +53,7 @@ func (m *Mirror) PutDetails(ctx context.Context, list []group.Group, read time.T
 // A group that was gone stays so until its members are read.
 func withDetails(before Header, g group.Group, read time.Time) (Header, bool) {
 	after := before
-	after.Group, after.Listed = g, read
+	after.Group, after.Listed, after.Due = g, read, true
 	switch {
 	case before.Listed.After(read), before.Gone && before.Read.After(read):
 		return Header{}, false
@@ -65,4 +65,20 @@ func withDetails(before Header, g group.Group, read time.Time) (Header, bool) {
 		after.Untold = union(before.Untold, parts)
 	}
 	return after, true
+}
+
+// SetDue records that a group has changed and could not be read. The next walk reads it.
+func (m *Mirror) SetDue(ctx context.Context, id string) error {
+	err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		h, err := headers.Get(ctx, tx, id)
+		if err != nil || h.Due {
+			return err
+		}
+		h.Due = true
+		return headers.Put(tx, id, h)
+	})
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("record that group %s is to be read: %w", id, err)
+	}
+	return nil
 }

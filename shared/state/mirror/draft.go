@@ -16,31 +16,32 @@ import (
 // then does the mirror change.
 type Draft struct {
 	Group string `json:"group"`
-	// Reading names the listing, Page counts its pages from zero.
-	Reading string   `json:"reading"`
-	Page    int      `json:"page"`
-	Members []packed `json:"members"`
+	// Began is when the listing began and names it; Page counts its pages from zero.
+	Began   time.Time `json:"began"`
+	Page    int       `json:"page"`
+	Members []packed  `json:"members"`
 	// Next is the token of the page that follows; empty on the last.
 	Next string `json:"next,omitempty"`
 	// Seen are the tokens so far, shortened: one that comes again is a circle.
-	Seen []string  `json:"seen,omitempty"`
-	Ends time.Time `json:"ends"`
+	Seen []string `json:"seen,omitempty"`
 }
 
-// DraftFor is how long pages wait for the rest of their listing. Google's page tokens live no
+// draftFor is how long pages wait for the rest of their listing. Google's page tokens live no
 // longer than a day.
-const DraftFor = 12 * time.Hour
+const draftFor = 24 * time.Hour
 
-var drafts = store.Collection[Draft]{Name: "drafts", Expires: func(d Draft) time.Time { return d.Ends }}
+var drafts = store.Collection[Draft]{Name: "drafts", Expires: func(d Draft) time.Time { return d.Began.Add(draftFor) }}
 
-func draftID(id, reading string, page int) string { return fmt.Sprintf("%s.%s.%d", id, reading, page) }
+func draftID(id string, began time.Time, page int) string {
+	return fmt.Sprintf("%s.%d.%d", id, began.UnixMicro(), page)
+}
 
 // ErrNoDraft says that the page before is not there, or not any more: the listing begins anew.
 var ErrNoDraft = errors.New("no page before this one")
 
 // Draft returns one page of a listing, or [ErrNoDraft].
-func (m *Mirror) Draft(ctx context.Context, id, reading string, page int) (Draft, error) {
-	d, err := drafts.Get(ctx, m.store, draftID(id, reading, page))
+func (m *Mirror) Draft(ctx context.Context, id string, began time.Time, page int) (Draft, error) {
+	d, err := drafts.Get(ctx, m.store, draftID(id, began, page))
 	if errors.Is(err, store.ErrNotFound) {
 		return Draft{}, ErrNoDraft
 	}
@@ -57,7 +58,7 @@ func (m *Mirror) PutDraft(ctx context.Context, d Draft, members []group.Member) 
 		d.Members = append(d.Members, pack(one))
 	}
 	err := m.store.Update(ctx, func(_ context.Context, tx store.Tx) error {
-		return drafts.Put(tx, draftID(d.Group, d.Reading, d.Page), d)
+		return drafts.Put(tx, draftID(d.Group, d.Began, d.Page), d)
 	})
 	if err != nil {
 		return fmt.Errorf("keep page %d of group %s: %w", d.Page, d.Group, err)
@@ -66,10 +67,10 @@ func (m *Mirror) PutDraft(ctx context.Context, d Draft, members []group.Member) 
 }
 
 // Drafted returns the members on the first pages of a listing, so many pages, in their order.
-func (m *Mirror) Drafted(ctx context.Context, id, reading string, pages int) ([]group.Member, error) {
+func (m *Mirror) Drafted(ctx context.Context, id string, began time.Time, pages int) ([]group.Member, error) {
 	var out []group.Member
 	for page := range pages {
-		d, err := m.Draft(ctx, id, reading, page)
+		d, err := m.Draft(ctx, id, began, page)
 		if err != nil {
 			return nil, err
 		}

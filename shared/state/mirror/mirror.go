@@ -41,6 +41,8 @@ type Header struct {
 	Read time.Time `json:"read,omitzero"`
 	// Listed is when the group itself was read, where that was apart from its members.
 	Listed time.Time `json:"listed,omitzero"`
+	// Due says that the group is known to have changed and its members were not read since.
+	Due bool `json:"due,omitempty"`
 	// Held is how many of the members are only there because the brake keeps them.
 	Held int `json:"held,omitempty"`
 	// Gone says that Google had no such group at that time.
@@ -49,9 +51,9 @@ type Header struct {
 	Untold []group.Part `json:"untold,omitempty"`
 }
 
-// Complete reports whether the mirror holds all members as they were at one reading, and no
-// others.
-func (h Header) Complete() bool { return !h.Gone && !h.Read.IsZero() && h.Held == 0 }
+// Complete reports whether the mirror holds all members as they were at one reading, no
+// others, and nothing is known to have changed since.
+func (h Header) Complete() bool { return !h.Gone && !h.Read.IsZero() && h.Held == 0 && !h.Due }
 
 // Seen returns when Google was last asked for anything of the group.
 func (h Header) Seen() time.Time {
