@@ -31,7 +31,7 @@ type inProcess struct {
 	client *http.Client
 }
 
-func newInProcess(path string, now func() time.Time, client *http.Client, url func(string) string) (*inProcess, error) {
+func newInProcess(path string, queues map[string]QueueOf, now func() time.Time, client *http.Client, url func(string) string) (*inProcess, error) {
 	db, err := embedded.Open(path, now)
 	if err != nil {
 		return nil, err
@@ -49,7 +49,7 @@ func newInProcess(path string, now func() time.Time, client *http.Client, url fu
 		}
 	}
 	destinations := map[string]embedded.Destination{}
-	for name, q := range Queues {
+	for name, q := range queues {
 		destinations[name] = embedded.Destination{Limits: q.Limits, Endpoint: url(q.Function)}
 	}
 	if b.queue, err = db.Queue(destinations, auth); err != nil {

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"maps"
 	"time"
 
 	"github.com/sekisho/sekisho/functions/changesweep"
@@ -50,6 +51,17 @@ var Queues = map[string]QueueOf{
 	event.QueueSettings:  {"GroupSettings", queue.Limits{Rate: 10, Concurrency: 10, MinBackoff: 5 * time.Second, MaxBackoff: 10 * time.Minute}},
 	event.QueuePresses:   {"SlackInteract", queue.Limits{Rate: 100, Concurrency: 20, MinBackoff: time.Second, MaxBackoff: time.Minute}},
 	event.QueueSlack:     {"SlackNotify", queue.Limits{Rate: 5, Concurrency: 5, MinBackoff: 5 * time.Second, MaxBackoff: 10 * time.Minute}},
+}
+
+// queuesAt returns the queues with another rate for the Directory API, unless it is zero.
+func queuesAt(directory float64) map[string]QueueOf {
+	queues := maps.Clone(Queues)
+	if directory > 0 {
+		q := queues[event.QueueDirectory]
+		q.Limits.Rate = directory
+		queues[event.QueueDirectory] = q
+	}
+	return queues
 }
 
 // QueueOf is one queue of a function.

@@ -62,8 +62,11 @@ type Options struct {
 	Path string
 	// Backend is "embedded" or "gcp"; empty means embedded.
 	Backend string
-	Seed    uint64
-	Log     *slog.Logger
+	// DirectoryRate is how many calls a second the Directory API is asked for; 0 means as many
+	// as in production.
+	DirectoryRate float64
+	Seed          uint64
+	Log           *slog.Logger
 	// Tap, if not nil, stands before each host of the world and sees what passes.
 	Tap func(host string, next http.Handler) http.Handler
 }
@@ -125,7 +128,7 @@ func New(o Options) (*World, error) {
 	}
 	switch o.Backend {
 	case "", "embedded":
-		w.backend, err = newInProcess(o.Path, w.Clock.Now, w.client, url)
+		w.backend, err = newInProcess(o.Path, queuesAt(o.DirectoryRate), w.Clock.Now, w.client, url)
 	case "gcp":
 		w.backend, err = newGoogleCloud(w.Clock.Now, w.client, mux)
 	default:
