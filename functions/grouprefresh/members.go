@@ -99,5 +99,5 @@ func (h *handler) finish(ctx context.Context, e event.ReadMembers, head mirror.H
 	if err != nil {
 		return err
 	}
-	return h.tell(ctx, e.Group, began, parts)
+	return h.stored(ctx, head.Group, began, parts)
 }

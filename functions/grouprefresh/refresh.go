@@ -72,11 +72,7 @@ func (h *handler) notFound(ctx context.Context, e event.RefreshGroup, began time
 			return h.refreshHolders(ctx, e, "", began)
 		}
 	}
-	gone, tell, err := h.mirror.Remove(ctx, e.Group, began)
-	if err != nil || !tell {
-		return err
-	}
-	return h.tell(ctx, gone.ID, began, []group.Part{group.Deleted})
+	return h.removeGroup(ctx, e.Group, began)
 }
 
 // believed is how often a reading is repeated that cannot be believed, before the group waits
@@ -105,7 +101,7 @@ func (h *handler) refreshPerson(ctx context.Context, e event.RefreshPerson) erro
 	p, err := h.directory.Person(ctx, e.Person)
 	if errors.Is(err, workspace.ErrNotFound) {
 		if _, err := h.mirror.Person(ctx, e.Person); err == nil {
-			return h.mirror.RemovePerson(ctx, e.Person, began)
+			return h.removePerson(ctx, e.Person, began)
 		} else if !errors.Is(err, mirror.ErrUnknown) {
 			return err
 		}
@@ -115,7 +111,7 @@ func (h *handler) refreshPerson(ctx context.Context, e event.RefreshPerson) erro
 	if err != nil {
 		return fmt.Errorf("read the account of %s: %w", e.Person, err)
 	}
-	if err := h.mirror.PutPeople(ctx, []group.Person{p}, began); err != nil {
+	if err := h.putPeople(ctx, []group.Person{p}, began); err != nil {
 		return err
 	}
 	if e.Person == p.ID {

@@ -135,7 +135,7 @@ func (h *handler) walkPeople(ctx context.Context, w *mirror.Walk) (mirror.Step, 
 		}
 		var changed []group.Person
 		changed, step.People = compare(page.People, held, func(p group.Person) string { return p.ID }, group.Person.Equal)
-		if err := h.mirror.PutPeople(ctx, changed, began); err != nil {
+		if err := h.putPeople(ctx, changed, began); err != nil {
 			return mirror.Step{}, err
 		}
 	}

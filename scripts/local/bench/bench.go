@@ -46,6 +46,8 @@ type Result struct {
 	PeakRSSMiB       float64   `json:"peak_rss_mib"`
 	WallS            float64   `json:"wall_s"`
 	MirrorEqualTruth bool      `json:"mirror_equals_truth"`
+	// Difference says where the mirror first differs from the company.
+	Difference string `json:"difference,omitempty"`
 }
 
 // Bootstrap is what filling the mirror took.
@@ -123,7 +125,7 @@ func Run(ctx context.Context, o Options) (result Result, err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	options := world.Options{Company: company, Backend: o.Backend, DirectoryRate: o.Rate, Seed: o.Seed}
 	if o.Backend == "" || o.Backend == "embedded" {
-		options.Path = filepath.Join(folder, "bench.db")
+		options.Path, options.Throwaway = filepath.Join(folder, "bench.db"), true
 	}
 	p := &probe{}
 	options.Tap = p.tap
@@ -143,9 +145,10 @@ func Run(ctx context.Context, o Options) (result Result, err error) {
 	if err != nil {
 		return result, fmt.Errorf("live the days: %w", err)
 	}
-	if result.MirrorEqualTruth, err = p.equalsTruth(ctx); err != nil {
+	if result.Difference, err = p.difference(ctx); err != nil {
 		return result, err
 	}
+	result.MirrorEqualTruth = result.Difference == ""
 	result.PeakRSSMiB, result.WallS = peakRSS(), time.Since(began).Seconds()
 	return result, nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/ports/queue"
+	simworkspace "github.com/sekisho/sekisho/shared/sim/workspace"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
@@ -174,38 +176,45 @@ func (p *probe) arrived(ctx context.Context, id string) {
 	}
 }
 
-// equalsTruth reports whether the mirror holds every group of the company, with every member
-// in their role, and nothing else.
-func (p *probe) equalsTruth(ctx context.Context) (bool, error) {
+// difference says where the mirror first differs from the company: a group that only one of
+// them has, a member, a role. It is empty where they are equal.
+func (p *probe) difference(ctx context.Context) (string, error) {
 	held := map[string]string{}
 	err := p.mirror.Groups(ctx, func(h mirror.Header) error {
 		held[h.Group.ID] = group.Address(h.Group.Email)
 		return nil
 	})
 	if err != nil {
-		return false, err
+		return "", err
 	}
-	truth := p.world.Workspace.Groups()
-	if len(truth) != len(held) {
-		return false, nil
-	}
-	for _, g := range truth {
+	for _, g := range p.world.Workspace.Groups() {
 		if held[g.ID] != g.Email {
-			return false, nil
+			return fmt.Sprintf("group %s is %q in the mirror", g.Email, held[g.ID]), nil
 		}
+		delete(held, g.ID)
 		s, err := p.mirror.Snapshot(ctx, g.ID)
 		if err != nil {
-			return false, err
+			return "", err
 		}
-		members := p.world.Workspace.Members(g.ID)
-		if len(members) != len(s.Members) {
-			return false, nil
-		}
-		for i, m := range members {
-			if got := s.Members[i]; got.ID != m.ID || string(got.Role) != m.Role || group.Address(got.Email) != m.Email {
-				return false, nil
-			}
+		if d := differing(p.world.Workspace.Members(g.ID), s); d != "" {
+			return fmt.Sprintf("group %s, read %s: %s", g.Email, s.Read.Format(time.RFC3339), d), nil
 		}
 	}
-	return true, nil
+	for _, email := range held {
+		return fmt.Sprintf("group %s is in the mirror only", email), nil
+	}
+	return "", nil
+}
+
+// differing says in which member a group first differs from its mirror.
+func differing(truth []simworkspace.Member, s group.Snapshot) string {
+	if len(truth) != len(s.Members) {
+		return fmt.Sprintf("%d members in the mirror, not %d", len(s.Members), len(truth))
+	}
+	for i, m := range truth {
+		if got := s.Members[i]; got.ID != m.ID || string(got.Role) != m.Role || group.Address(got.Email) != m.Email {
+			return fmt.Sprintf("%s %s is %s %s in the mirror", m.Email, m.Role, got.Email, got.Role)
+		}
+	}
+	return ""
 }

@@ -60,6 +60,8 @@ type Options struct {
 	Policy fs.FS
 	// Path is the file of the embedded database; empty means in memory.
 	Path string
+	// Throwaway says that the file need not survive the machine.
+	Throwaway bool
 	// Backend is "embedded" or "gcp"; empty means embedded.
 	Backend string
 	// DirectoryRate is how many calls a second the Directory API is asked for; 0 means as many
@@ -128,7 +130,7 @@ func New(o Options) (*World, error) {
 	}
 	switch o.Backend {
 	case "", "embedded":
-		w.backend, err = newInProcess(o.Path, queuesAt(o.DirectoryRate), w.Clock.Now, w.client, url)
+		w.backend, err = newInProcess(o, queuesAt(o.DirectoryRate), w.Clock.Now, w.client, url)
 	case "gcp":
 		w.backend, err = newGoogleCloud(w.Clock.Now, w.client, mux)
 	default:
