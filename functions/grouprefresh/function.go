@@ -7,7 +7,7 @@
 //
 // Reads: groups, members, people, walks, drafts, budgets, cursors; policy (the anchor).
 //
-// Writes: groups, members, people, walks, drafts, census, removals held, budgets, cursors;
+// Writes: groups, members, people, walks, drafts, feed, census, removals held, budgets, cursors;
 // publishes group-changed.
 //
 // Calls: Admin SDK Directory API, as its only caller: groups.list, groups.get, members.list,
@@ -91,7 +91,7 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 	}
 	brake := group.Brake{Percent: cfg.RemovalsPercent, Max: cfg.RemovalsMax, Least: cfg.RemovalsLeast}
 	h := &handler{
-		store: env.Store, bus: env.Bus, queue: env.Queue, mirror: mirror.New(env.Store).Braked(brake), directory: directory,
+		store: env.Store, bus: env.Bus, queue: env.Queue, mirror: mirror.New(env.Store).Fed(brake, env.Now), directory: directory,
 		budget: budget.New(env.Store, "directory", cfg.CallsPerDay, env.Now), brake: brake,
 		anchor: policy.SettingsRules().Anchor, now: env.Now, log: env.Log,
 	}

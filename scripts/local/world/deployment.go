@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sekisho/sekisho/functions/changesweep"
+	"github.com/sekisho/sekisho/functions/groupapi"
 	"github.com/sekisho/sekisho/functions/grouprefresh"
 	"github.com/sekisho/sekisho/functions/groupsettings"
 	"github.com/sekisho/sekisho/functions/groupwatch"
@@ -23,7 +24,7 @@ import (
 
 // Functions are all functions of this repository.
 var Functions = []cloudfn.Function{
-	groupwebhook.Function, groupwatch.Function, grouprefresh.Function, groupsettings.Function,
+	groupwebhook.Function, groupwatch.Function, grouprefresh.Function, groupsettings.Function, groupapi.Function,
 	slackinteract.Function, slacknotify.Function, changesweep.Function,
 }
 

@@ -41,6 +41,15 @@ const (
 	robotEmail    = "sekisho@robots.example"
 )
 
+// APIToken is the token of the one client of groupapi in a world, who may ask everything.
+const APIToken = "api-client-of-this-world"
+
+const (
+	apiClient  = "client@clients.example"
+	apiClients = `[{"account": "client@clients.example", "groups": [""],
+		"scopes": ["groups", "members", "people", "settings", "changes", "export"]}]`
+)
+
 // Hosts of a world.
 const (
 	hostGoogle    = "google.world"
@@ -121,6 +130,7 @@ func New(o Options) (*World, error) {
 		i := &instance{function: f, platform: w.platform, ended: w.ended, armed: map[Point]bool{}}
 		w.instances[f.Name] = i
 		mux.Handle("/"+f.Name, i)
+		mux.Handle("/"+f.Name+"/", http.StripPrefix("/"+f.Name, i))
 	}
 	w.transport[hostFunctions] = mux
 	if o.Tap != nil {
@@ -191,6 +201,7 @@ func (w *World) platform(i *instance) (*cloudfn.Env, error) {
 		"WEBHOOK_URL": "https://" + hostFunctions + "/GroupWebhook", "ROBOT_EMAIL": robotEmail, "WORKSPACE_URL": "http://" + hostGoogle,
 		"APPLICATIONS": "admin,groups_enterprise", "CUSTOMER_ID": w.Workspace.CustomerID(),
 		"SLACK_TOKEN": slackToken, "SLACK_SIGNING_SECRET": signingSecret, "SLACK_TEAM_ID": teamID,
+		"API_AUDIENCE": url("GroupAPI"), "API_CLIENTS": apiClients,
 		"SLACK_URL": "http://" + hostSlack + "/api/", "SLACK_CHANNEL": AlertChannel,
 	}
 	token := "token-" + strings.ToLower(i.function.Name)
@@ -207,6 +218,12 @@ func (w *World) platform(i *instance) (*cloudfn.Env, error) {
 		Policy:  w.policy,
 		Log:     w.log,
 		Callers: cloudfn.Shared(callerToken),
+		Identify: func(_ context.Context, token, _ string) (string, error) {
+			if token != APIToken {
+				return "", errors.New("no token of this world")
+			}
+			return apiClient, nil
+		},
 	}, nil
 }
 

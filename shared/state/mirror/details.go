@@ -39,6 +39,9 @@ func (m *Mirror) PutDetails(ctx context.Context, list []group.Group, read time.T
 				if err := headers.Put(tx, h.Group.ID, h); err != nil {
 					return err
 				}
+				if err := m.note(tx, h, group.Difference{Parts: h.Untold}); err != nil {
+					return err
+				}
 			}
 			return nil
 		})

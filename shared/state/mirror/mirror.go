@@ -96,17 +96,20 @@ type Mirror struct {
 	store    store.Store
 	perChunk int          // members
 	brake    *group.Brake // nil where whoever writes is believed
+	now      func() time.Time
 }
 
 // New returns the mirror in a store.
 func New(s store.Store) *Mirror { return &Mirror{store: s, perChunk: perChunk} }
 
-// Braked returns the same mirror with a brake: a reading that takes more away than it allows
-// adds what it adds, and what it would take away is held until people have looked.
-func (m *Mirror) Braked(b group.Brake) *Mirror {
-	braked := *m
-	braked.brake = &b
-	return &braked
+// Fed returns the same mirror as whoever keeps it from Google writes it: with a brake, so that
+// a reading that takes more away than it allows adds what it adds, and what it would take away
+// is held until people have looked; and with a feed, in which every difference is noted with
+// the time at which it was stored.
+func (m *Mirror) Fed(b group.Brake, now func() time.Time) *Mirror {
+	fed := *m
+	fed.brake, fed.now = &b, now
+	return &fed
 }
 
 // Find returns a group by its id or by one of its addresses in any letter case, or

@@ -48,6 +48,9 @@ func (m *Mirror) Readdress(ctx context.Context, member, email string) ([]string,
 			if err := headers.Put(tx, id, h); err != nil {
 				return err
 			}
+			if err := m.note(tx, h, group.Difference{Parts: []group.Part{group.Details}, Moved: []group.Member{{ID: member}}}); err != nil {
+				return err
+			}
 			return putChunk(tx, id, k, h.Sums[k], members)
 		})
 		if err != nil {

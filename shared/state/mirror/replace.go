@@ -90,6 +90,9 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, details func(bef
 				return err
 			}
 		}
+		if err := m.note(tx, after, r.difference); err != nil {
+			return err
+		}
 		return v.write(tx, s.Group.ID, len(r.difference.Removed))
 	})
 	return untold, err
@@ -250,6 +253,9 @@ func (m *Mirror) Remove(ctx context.Context, idOrAddress string, read time.Time)
 			}
 		}
 		if err := v.write(tx, h.Group.ID, before.Members); err != nil {
+			return err
+		}
+		if err := m.note(tx, after, group.Difference{Parts: []group.Part{group.Deleted}}); err != nil {
 			return err
 		}
 		return headers.Put(tx, h.Group.ID, after)
