@@ -99,8 +99,8 @@ func (o Options) Validate() error {
 	return errors.Join(problems...)
 }
 
-// memory is the soft limit of the process's memory: the simulated company is in it too, and
-// the collector need not wait until the heap has doubled.
+// memory is the soft limit of the process's memory, in bytes, the simulated company included.
+// Up to there the collector is lazy.
 const memory = 150 << 20
 
 // settle is how long the world runs on after the last day, so that what happened in its last
@@ -114,6 +114,7 @@ func Run(ctx context.Context, o Options) (result Result, err error) {
 	}
 	began := time.Now()
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(memory))
+	defer debug.SetGCPercent(debug.SetGCPercent(300))
 	company, err := org.Generate(o.Groups, o.Memberships, o.People, o.Seed)
 	if err != nil {
 		return Result{}, err

@@ -19,6 +19,7 @@ type crowd struct {
 	domain string
 	admin  string
 	made   int
+	most   int // members of a group that is deleted
 }
 
 func newCrowd(w *world.World, c *org.Company, seed uint64) *crowd {
@@ -29,9 +30,12 @@ func newCrowd(w *world.World, c *org.Company, seed uint64) *crowd {
 			out.admin = p.Email
 		}
 	}
+	memberships := 0
 	for _, g := range c.Groups {
 		out.groups = append(out.groups, g.Email)
+		memberships += len(g.Owners) + len(g.Managers) + len(g.Members)
 	}
+	out.most = min(mostDeleted, memberships/400)
 	return out
 }
 
@@ -45,9 +49,9 @@ func (c *crowd) times(from, until time.Time, n int) []time.Time {
 	return out
 }
 
-// most is the size of the largest group that somebody deletes: to lose more at once is a matter
-// for the brake, which waits for people whom this measurement does not have.
-const most = 30
+// mostDeleted is the size of the largest group that somebody deletes: to lose more at once is a
+// matter for the brake, which waits for people whom this measurement does not have.
+const mostDeleted = 30
 
 // change makes one change, by an administrator or by an owner of the group. One that Google
 // refuses is tried with another group.
@@ -90,7 +94,7 @@ func (c *crowd) try(p *probe) bool {
 			c.groups = append(c.groups, fresh)
 			address, id = fresh, c.id(fresh)
 		}
-	case draw < 87 && len(members) <= most:
+	case draw < 87 && len(members) <= c.most:
 		if err = ws.DeleteGroup(address, ""); err == nil {
 			c.groups = slices.Delete(c.groups, at, at+1)
 		}

@@ -179,9 +179,12 @@ func (p *probe) arrived(ctx context.Context, id string) {
 // difference says where the mirror first differs from the company: a group that only one of
 // them has, a member, a role. It is empty where they are equal.
 func (p *probe) difference(ctx context.Context) (string, error) {
-	held := map[string]string{}
+	held, heldOf := map[string]string{}, map[string]int{}
 	err := p.mirror.Groups(ctx, func(h mirror.Header) error {
 		held[h.Group.ID] = group.Address(h.Group.Email)
+		if h.Held > 0 {
+			heldOf[h.Group.ID] = h.Held
+		}
 		return nil
 	})
 	if err != nil {
@@ -197,7 +200,7 @@ func (p *probe) difference(ctx context.Context) (string, error) {
 			return "", err
 		}
 		if d := differing(p.world.Workspace.Members(g.ID), s); d != "" {
-			return fmt.Sprintf("group %s, read %s: %s", g.Email, s.Read.Format(time.RFC3339), d), nil
+			return fmt.Sprintf("group %s, read %s: %s; the brake holds %d", g.Email, s.Read.Format(time.RFC3339), d, heldOf[g.ID]), nil
 		}
 	}
 	for _, email := range held {

@@ -142,7 +142,7 @@ func New(o Options) (*World, error) {
 	case "", "embedded":
 		w.backend, err = newInProcess(o, queuesAt(o.DirectoryRate), w.Clock.Now, w.client, url)
 	case "gcp":
-		w.backend, err = newGoogleCloud(w.Clock.Now, w.client, mux)
+		w.backend, err = newGoogleCloud(queuesAt(o.DirectoryRate), w.Clock.Now, w.client, mux)
 	default:
 		err = fmt.Errorf("backend %q: embedded and gcp are known", o.Backend)
 	}

@@ -33,7 +33,10 @@ func Open(path string, now func() time.Time) (*DB, error) {
 // disk, so that what it acknowledged may be lost with the machine, and it keeps little of the
 // file in memory.
 func OpenThrowaway(path string, now func() time.Time) (*DB, error) {
-	return open(path, now, pragmas("OFF", 16<<10))
+	p := pragmas("OFF", 16<<10)
+	// One process, one connection: no locks to take and give back, few checkpoints.
+	p["_pragma"] = append([]string{"locking_mode(EXCLUSIVE)"}, append(p["_pragma"], "wal_autocheckpoint(8000)")...)
+	return open(path, now, p)
 }
 
 func open(path string, now func() time.Time, pragmas url.Values) (*DB, error) {
