@@ -331,6 +331,55 @@ func TestPagesOfMembersThatGoRoundInACircle(t *testing.T) {
 	}
 }
 
+// Nothing but the listing tells of nested groups: one that lies is found out by asking.
+func TestNestedGroupsAreAskedForBeforeTheyAreTakenAway(t *testing.T) {
+	r := open(t, cloudfntest.New(t))
+	r.tick(t, grouprefresh.JobWalk)
+	r.work(t)
+	const outer, inner = "analysts@example.com", "board@example.com"
+	if err := r.workspace.AddMember(outer, inner, "MEMBER", ""); err != nil {
+		t.Fatal(err)
+	}
+	r.refresh(outer)
+	if got := r.members(t, outer); !slices.Contains(got, inner) {
+		t.Fatalf("members %v", got)
+	}
+	lies := 2
+	r.through(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		honest := &answered{header: http.Header{}, status: http.StatusOK}
+		r.workspace.ServeHTTP(honest, q)
+		body := honest.body.Bytes()
+		if strings.HasSuffix(q.URL.Path, "/members") && lies > 0 {
+			lies--
+			var page struct {
+				Members []map[string]any `json:"members"`
+			}
+			if err := json.Unmarshal(body, &page); err != nil {
+				t.Error(err)
+			}
+			page.Members = slices.DeleteFunc(page.Members, func(m map[string]any) bool { return m["type"] == "GROUP" })
+			var err error
+			if body, err = json.Marshal(page); err != nil {
+				t.Error(err)
+			}
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(honest.status)
+		_, _ = w.Write(body)
+	}))
+	r.refresh(outer)
+	if got := r.members(t, outer); !slices.Contains(got, inner) || lies != 0 {
+		t.Errorf("after %d lies: members %v", 2-lies, got)
+	}
+	if err := r.workspace.RemoveMember(outer, inner, ""); err != nil {
+		t.Fatal(err)
+	}
+	r.refresh(outer)
+	if got := r.members(t, outer); slices.Contains(got, inner) {
+		t.Errorf("after it was taken out: members %v", got)
+	}
+}
+
 func TestACallThatTheDayHasNoRoomForWaits(t *testing.T) {
 	r := open(t, cloudfntest.New(t))
 	r.Variables["CALLS_PER_DAY"] = "20"

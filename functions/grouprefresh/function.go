@@ -11,7 +11,7 @@
 // publishes group-changed.
 //
 // Calls: Admin SDK Directory API, as its only caller: groups.list, groups.get, members.list,
-// users.list, users.get.
+// members.get, users.list, users.get.
 //
 // Permissions: roles/datastore.user, roles/pubsub.publisher on group-changed,
 // roles/cloudtasks.enqueuer; scopes admin.directory.group.readonly,
@@ -96,6 +96,6 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		anchor: policy.SettingsRules().Anchor, now: env.Now, log: env.Log,
 	}
 	return cloudfn.Messages("grouprefresh", env,
-		cloudfn.On(within(h, h.refresh)), cloudfn.On(within(h, h.members)), cloudfn.On(within(h, h.refreshPerson)),
+		cloudfn.On(within(h, h.refresh)), cloudfn.On(within(h, h.members)), cloudfn.On(within(h, h.confirm)), cloudfn.On(within(h, h.refreshPerson)),
 		cloudfn.On(within(h, h.walk)), cloudfn.On(within(h, h.compareSecure)), cloudfn.On(h.tick)), nil
 }

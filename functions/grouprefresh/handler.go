@@ -24,6 +24,7 @@ import (
 type directory interface {
 	Group(ctx context.Context, idOrEmail string) (group.Group, error)
 	Members(ctx context.Context, groupID, pageToken string) (workspace.MemberPage, error)
+	Member(ctx context.Context, groupID, member string) (group.Member, error)
 	Groups(ctx context.Context, pageToken string) (workspace.GroupPage, error)
 	GroupsOf(ctx context.Context, member, pageToken string) (workspace.GroupPage, error)
 	People(ctx context.Context, pageToken string) (workspace.PersonPage, error)

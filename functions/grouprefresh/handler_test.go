@@ -109,7 +109,7 @@ func TestBadMessages(t *testing.T) {
 	newRig := func(tb testing.TB) *cloudfntest.Rig { return open(tb, cloudfntest.New(tb)).Rig }
 	cloudfntest.RefuseBadMessages(t, grouprefresh.Function, newRig,
 		func(*cloudfntest.Rig) event.Payload { return event.RefreshGroup{Group: "analysts@example.com"} },
-		event.RefreshGroup{}, event.ReadMembers{}, event.RefreshPerson{}, event.Walk{}, event.CompareSecure{}, event.Tick{})
+		event.RefreshGroup{}, event.ReadMembers{}, event.ConfirmGone{}, event.RefreshPerson{}, event.Walk{}, event.CompareSecure{}, event.Tick{})
 }
 
 // A task's name is made of the walk's: one that no queue takes must not come back for ever.

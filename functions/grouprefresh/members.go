@@ -95,6 +95,13 @@ func (h *handler) finish(ctx context.Context, e event.ReadMembers, head mirror.H
 	if doubt := group.Doubt(head.Group, members); doubt != "" {
 		return h.again(ctx, e.Group, e.Try, doubt)
 	}
+	missing, err := h.nestedMissing(ctx, e, head, members)
+	if err != nil {
+		return err
+	}
+	if len(missing) > 0 {
+		return h.askFor(ctx, event.ConfirmGone{Group: e.Group, Missing: missing, Gone: e.Gone, Try: e.Try})
+	}
 	parts, err := h.mirror.PutMembers(ctx, e.Group, members, began)
 	if err != nil {
 		return err

@@ -63,6 +63,19 @@ type ReadMembers struct {
 	Try int `json:"try,omitempty"`
 	// Sweep says that nothing is known to have changed: the reading can wait.
 	Sweep bool `json:"sweep,omitempty"`
+	// Gone are the ids of nested groups of which Google was asked, one by one, and which are no
+	// members any more.
+	Gone []string `json:"gone,omitempty"`
+}
+
+// ConfirmGone orders Google to be asked whether nested groups that a listing left out are
+// members of a group all the same: the first of them, then the next.
+type ConfirmGone struct {
+	Group string `json:"group"`
+	// Missing are the ids to ask for, Gone those that are confirmed.
+	Missing []string `json:"missing"`
+	Gone    []string `json:"gone,omitempty"`
+	Try     int      `json:"try,omitempty"`
 }
 
 // CompareSecure orders the groups of which the anchor is a member to be compared with the
@@ -168,16 +181,17 @@ type Tick struct {
 
 // Type implements [Payload].
 func (RefreshGroup) Type() string    { return "group.refresh/1" }
-func (ReadMembers) Type() string     { return "members.read/1" }   // Type implements [Payload].
-func (CompareSecure) Type() string   { return "secure.compare/1" } // Type implements [Payload].
-func (RefreshPerson) Type() string   { return "person.refresh/1" } // Type implements [Payload].
-func (SweepSettings) Type() string   { return "settings.sweep/1" } // Type implements [Payload].
-func (PlanCorrections) Type() string { return "settings.plan/1" }  // Type implements [Payload].
-func (Walk) Type() string            { return "walk/1" }           // Type implements [Payload].
-func (GroupChanged) Type() string    { return "group.changed/1" }  // Type implements [Payload].
-func (CheckSettings) Type() string   { return "settings.check/1" } // Type implements [Payload].
-func (ChangeMoved) Type() string     { return "change.moved/1" }   // Type implements [Payload].
-func (ApplyChange) Type() string     { return "change.apply/1" }   // Type implements [Payload].
-func (Pressed) Type() string         { return "pressed/1" }        // Type implements [Payload].
-func (Notify) Type() string          { return "notify/1" }         // Type implements [Payload].
-func (Tick) Type() string            { return "tick/1" }           // Type implements [Payload].
+func (ReadMembers) Type() string     { return "members.read/1" }    // Type implements [Payload].
+func (ConfirmGone) Type() string     { return "members.confirm/1" } // Type implements [Payload].
+func (CompareSecure) Type() string   { return "secure.compare/1" }  // Type implements [Payload].
+func (RefreshPerson) Type() string   { return "person.refresh/1" }  // Type implements [Payload].
+func (SweepSettings) Type() string   { return "settings.sweep/1" }  // Type implements [Payload].
+func (PlanCorrections) Type() string { return "settings.plan/1" }   // Type implements [Payload].
+func (Walk) Type() string            { return "walk/1" }            // Type implements [Payload].
+func (GroupChanged) Type() string    { return "group.changed/1" }   // Type implements [Payload].
+func (CheckSettings) Type() string   { return "settings.check/1" }  // Type implements [Payload].
+func (ChangeMoved) Type() string     { return "change.moved/1" }    // Type implements [Payload].
+func (ApplyChange) Type() string     { return "change.apply/1" }    // Type implements [Payload].
+func (Pressed) Type() string         { return "pressed/1" }         // Type implements [Payload].
+func (Notify) Type() string          { return "notify/1" }          // Type implements [Payload].
+func (Tick) Type() string            { return "tick/1" }            // Type implements [Payload].

@@ -34,6 +34,8 @@ type Header struct {
 	Group group.Group `json:"group"`
 	// Members is how many direct members there are.
 	Members int `json:"members"`
+	// Nested is how many of them are groups.
+	Nested int `json:"nested,omitempty"`
 	// Sums are the hashes of the chunks that hold them, in order.
 	Sums []string `json:"sums,omitempty"`
 	// Read is when the reading of the members began that the mirror holds; zero while the group

@@ -77,7 +77,7 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, details func(bef
 			return err
 		}
 		untold = union(before.Untold, r.difference.Parts)
-		after.Members, after.Sums, after.Untold = r.members, r.sums, untold
+		after.Members, after.Nested, after.Sums, after.Untold = r.members, r.nested, r.sums, untold
 		if err := headers.Put(tx, s.Group.ID, after); err != nil {
 			return err
 		}
@@ -102,6 +102,7 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, details func(bef
 type rewrite struct {
 	difference group.Difference
 	members    int
+	nested     int
 	sums       []string
 	parts      [][]group.Member
 	same       []bool // the chunks that stay as they are
@@ -112,6 +113,11 @@ func (m *Mirror) compare(ctx context.Context, tx store.Tx, before Header, g grou
 	known := !before.Gone && !before.Read.IsZero()
 	n := m.chunksFor(len(members), len(before.Sums))
 	r := rewrite{members: len(members), parts: split(members, n), sums: make([]string, n), same: make([]bool, n)}
+	for _, one := range members {
+		if one.Type == group.Nested {
+			r.nested++
+		}
+	}
 	var old *group.Snapshot
 	if known {
 		old = &group.Snapshot{Group: before.Group}
