@@ -64,8 +64,8 @@ func (h *handler) pollOne(ctx context.Context, application string) error {
 	l := &look{handler: h, now: now, read: map[string]time.Time{}, known: c.Known}
 	began := c.Token
 	err = h.readLog(ctx, application, &c, l)
-	if err != nil && (c.Token == "" || c.Token == began) {
-		return err // nothing was read that the next poll will not read again
+	if err != nil && c.Token == began {
+		return err // no page was read, and the next poll begins where this one did
 	}
 	if err == nil && l.idle() && now.Sub(c.At) < h.overlap/2 {
 		return nil // reading a little more next time costs less than writing
