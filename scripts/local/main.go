@@ -35,7 +35,7 @@ var errScenarios = errors.New("not every scenario holds")
 func run(ctx context.Context, args []string, out, log io.Writer) error {
 	switch {
 	case len(args) > 0 && args[0] == "bench":
-		return measure(ctx, args[1:], out)
+		return measure(ctx, args[1:], out, log)
 	case len(args) == 0 || args[0] != "run":
 		return serve(ctx, args, out, log)
 	}

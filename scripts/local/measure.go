@@ -12,7 +12,7 @@ import (
 )
 
 // measure runs the bench and prints what it measured.
-func measure(ctx context.Context, args []string, out io.Writer) error {
+func measure(ctx context.Context, args []string, out, log io.Writer) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	o := bench.Options{}
 	flags.IntVar(&o.Groups, "groups", 44_512, "how many groups")
@@ -39,6 +39,7 @@ func measure(ctx context.Context, args []string, out io.Writer) error {
 	if o.Rate, err = bench.Rate(*rate); err != nil {
 		return err
 	}
+	o.Progress = log
 	result, err := bench.Run(ctx, o)
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -37,6 +38,8 @@ type Options struct {
 	FaultRate, Lost float64
 	Backend         string
 	Seed            uint64
+	// Progress, if not nil, is told what is done and how long it took.
+	Progress io.Writer
 }
 
 // Result is what was measured.
@@ -99,6 +102,12 @@ func (o Options) Validate() error {
 	return errors.Join(problems...)
 }
 
+func (o Options) say(format string, args ...any) {
+	if o.Progress != nil {
+		fmt.Fprintf(o.Progress, format+"\n", args...)
+	}
+}
+
 // memory is the soft limit of the process's memory, in bytes, the simulated company included.
 // Up to there the collector is lazy.
 const memory = 150 << 20
@@ -138,14 +147,17 @@ func Run(ctx context.Context, o Options) (result Result, err error) {
 	p.watch(w)
 	grant(w, o)
 
+	o.say("a company of %d groups is there after %.0f s", o.Groups, time.Since(began).Seconds())
 	result.Bootstrap, err = bootstrap(ctx, w, o)
 	if err != nil {
 		return result, fmt.Errorf("fill the mirror: %w", err)
 	}
+	o.say("the mirror is filled after %.0f s", time.Since(began).Seconds())
 	result.Day, err = days(ctx, w, p, newCrowd(w, company, o.Seed), o)
 	if err != nil {
 		return result, fmt.Errorf("live the days: %w", err)
 	}
+	o.say("%d days are over after %.0f s", o.Days, time.Since(began).Seconds())
 	if result.Difference, err = p.difference(ctx); err != nil {
 		return result, err
 	}
