@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
@@ -19,12 +18,12 @@ import (
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
-// BenchmarkGroupsOfAPerson asks groupapi for the groups of people, on the embedded store in a
-// file, in a company of Greep's size: first of each person once, then, measured, of all of them
+// BenchmarkGroupsOfAPerson asks groupapi for the groups of people, on the embedded store in
+// memory, in a company of Greep's size: first of each person once, then, measured, of all of them
 // over and over by as many clients as there are processors. It reports requests a second and
 // the slowest in a hundred.
 func BenchmarkGroupsOfAPerson(b *testing.B) {
-	rig := cloudfntest.NewPlain(b, filepath.Join(b.TempDir(), "bench.db"))
+	rig := cloudfntest.NewPlain(b, "")
 	m := mirror.New(rig.Store)
 	people := fill(b, m, rig.Clock.Now())
 	rig.Variables["API_AUDIENCE"] = "https://groupapi.test"
