@@ -66,6 +66,8 @@ type Budget struct {
 	spent int // of the whole budget, as the last lease saw it
 	// refused is until when the vendor has refused everything.
 	refused time.Time
+	// closed says which priorities found the day spent: nobody gives back what was leased.
+	closed [len(shares)]bool
 }
 
 // New returns the budget of an API of which a vendor grants so many calls a day; zero means
@@ -100,11 +102,15 @@ func (b *Budget) Spend(ctx context.Context, p Priority) error {
 	}
 	name, ends := Day(now)
 	if b.day != name {
-		b.day, b.left, b.spent = name, 0, 0
+		b.day, b.left, b.spent, b.closed = name, 0, 0, [len(shares)]bool{}
+	}
+	if b.closed[p] {
+		return &Closed{API: b.api, Priority: p, Until: ends}
 	}
 	// What is still in the lease may be too much for a priority that others have outrun.
 	if b.left == 0 || b.spent-b.left >= b.ceiling(p) {
 		if err := b.lease(ctx, p, ends); err != nil {
+			_, b.closed[p] = errors.AsType[*Closed](err)
 			return err
 		}
 	}
