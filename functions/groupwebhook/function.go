@@ -3,7 +3,7 @@
 // Trigger: HTTP, from Google's push channels (Admin SDK Reports, activities.watch). Public:
 // Google cannot sign in, so a secret token of each channel stands for the sender.
 //
-// Reads: channels, groups (is it fresh already?).
+// Reads: channels.
 //
 // Writes: audit (what was turned away).
 //
@@ -32,6 +32,9 @@ type config struct {
 	// Robot is the address under which Sekisho itself writes settings: such changes need no
 	// second look.
 	Robot string `env:"ROBOT_EMAIL"`
+	// Customer is the id of the Workspace account. A notification about another one is turned
+	// away; my_customer stands for an account whose id is not configured.
+	Customer string `env:"CUSTOMER_ID, default=my_customer"`
 }
 
 func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
@@ -39,5 +42,5 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 	if err := env.Load(ctx, &cfg); err != nil {
 		return nil, err
 	}
-	return &handler{store: env.Store, queue: env.Queue, now: env.Now, log: env.Log, robot: cfg.Robot}, nil
+	return &handler{store: env.Store, queue: env.Queue, now: env.Now, log: env.Log, robot: cfg.Robot, customer: cfg.Customer}, nil
 }

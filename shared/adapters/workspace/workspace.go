@@ -3,8 +3,8 @@
 //
 // What all three clients promise:
 //
-//   - One method is one request, but for [Directory.Snapshot]. Nothing is tried again here:
-//     queues try again, at the vendor's rate.
+//   - One method is one request. Nothing is tried again here: queues try again, at the vendor's
+//     rate.
 //   - Every request has a deadline.
 //   - An answer is whole or an error. A page without its successor's token, a listing that goes
 //     round in circles, an answer that cannot be decoded: all of them are [ErrIncomplete].

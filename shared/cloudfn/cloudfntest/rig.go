@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -122,6 +123,14 @@ func (r *Rig) Env() *cloudfn.Env {
 		Policy:  r.Policy,
 		Log:     cloudfn.NewLog(r.Log),
 		Callers: cloudfn.Shared(CallerToken),
+		// A token is the account's address behind a word that nobody may log.
+		Identify: func(_ context.Context, token, audience string) (string, error) {
+			account, ok := strings.CutPrefix(token, Canary+":")
+			if !ok || audience == "" {
+				return "", errors.New("nobody signed this token")
+			}
+			return account, nil
+		},
 	}
 }
 
