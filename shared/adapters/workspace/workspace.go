@@ -94,9 +94,15 @@ func (c client) call(ctx context.Context, op string, request func(context.Contex
 // send makes a request that the generated clients cannot: they drop the fields that they do
 // not know, and reject a whole page for one value of an unexpected type.
 func (c client) send(ctx context.Context, method, address string, body []byte) ([]byte, error) {
+	answer, _, err := c.exchange(ctx, method, address, body)
+	return answer, err
+}
+
+// exchange is send, with the headers of the answer.
+func (c client) exchange(ctx context.Context, method, address string, body []byte) ([]byte, http.Header, error) {
 	r, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r.Header.Set("Accept", "application/json")
 	if body != nil {
@@ -104,20 +110,20 @@ func (c client) send(ctx context.Context, method, address string, body []byte) (
 	}
 	resp, err := c.http.Do(r)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer resp.Body.Close()
 	if err := googleapi.CheckResponse(resp); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(answer) > maxAnswer {
-		return nil, errors.New("the answer is too long")
+		return nil, nil, errors.New("the answer is too long")
 	}
-	return answer, nil
+	return answer, resp.Header, nil
 }
 
 // incomplete is the error for an answer that cannot be taken as whole.
