@@ -129,6 +129,9 @@ func (u *Users) Accounts(ctx context.Context, each func(*idle.Account) error) (i
 	}
 }
 
+// maxPages bounds how many pages a listing may have: half a million accounts.
+const maxPages = 1000
+
 // usersAnswer is one page of accounts.
 type usersAnswer struct {
 	Users []userAnswer `json:"users"`
