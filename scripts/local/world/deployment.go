@@ -110,5 +110,7 @@ var googleTokens = map[string][]string{
 	"token-grouprefresh": {
 		simworkspace.ScopeGroupReadonly, simworkspace.ScopeMemberReadonly, simworkspace.ScopeUserReadonly,
 	},
-	"token-groupsettings": {simworkspace.ScopeSettings},
+	"token-groupsettings":   {simworkspace.ScopeSettings},
+	"token-inactivitysweep": {simworkspace.ScopeUserReadonly},
+	"token-accountaction":   {simworkspace.ScopeUser},
 }
