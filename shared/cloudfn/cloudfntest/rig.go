@@ -86,7 +86,7 @@ func newRig(tb testing.TB, path string, of func(*embedded.Store) *embedded.Store
 		}
 	}
 	destinations := map[string]embedded.Destination{}
-	for _, name := range []string{event.QueueDirectory, event.QueueSettings, event.QueuePresses, event.QueueSlack} {
+	for _, name := range event.Queues() {
 		destinations[name] = embedded.Destination{Endpoint: "http://nowhere.test/", Limits: queue.Limits{
 			Rate: 100, Concurrency: 10, MinBackoff: time.Second, MaxBackoff: time.Minute,
 		}}

@@ -27,6 +27,13 @@ const (
 	QueueCatalog   = "openmetadata"    // catalogsync, OpenMetadata API
 )
 
+// Queues lists all queues.
+func Queues() []string {
+	return []string{
+		QueueDirectory, QueueSettings, QueuePresses, QueueSlack, QueueLooker, QueueIAM, QueueFivetran, QueueCatalog,
+	}
+}
+
 // Attributes by which subscriptions on [TopicChangeEvents] filter.
 const (
 	AttrType  = "type"
