@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/sekisho/sekisho/shared/adapters/workspace"
-	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
@@ -16,31 +15,9 @@ import (
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
-// apply carries out one change, or queues it for later. A message may name any change: those of
-// other kinds are none of this function's.
+// apply carries out one change, or queues it for later.
 func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
-	c, err := h.ledger.Get(ctx, e.Change)
-	switch {
-	case errors.Is(err, ledger.ErrNotFound):
-		return cloudfn.Permanent(err)
-	case err != nil:
-		return err
-	}
-	var a ledger.Applier
-	switch c.Kind {
-	case change.GroupSettings:
-		a = applier{h}
-	case change.GroupSettingsPlan:
-		a = override{h}
-	default:
-		return cloudfn.Permanent(fmt.Errorf("change %s is %s: no change of settings", c.ID, c.Kind))
-	}
-	err = h.ledger.Carry(ctx, c.ID, robot, h.standing.Standing, a)
-	var later *ledger.Later
-	if errors.As(err, &later) {
-		h.log.InfoContext(ctx, "later", "change_id", c.ID, "at", later.At, "cause", later.Cause.Error())
-		return h.enqueue(ctx, e, fmt.Sprintf("apply-%s-at-%d", c.ID, later.At.UnixMilli()), later.At)
-	}
+	c, err := h.carrier.Apply(ctx, e)
 	if err != nil {
 		return err
 	}
@@ -132,7 +109,7 @@ func (a applier) ruleObsolete(ctx context.Context, c change.Change, address stri
 
 // Act implements [ledger.Applier]: one patch with all fields. An undo first keeps the rules
 // off the fields that it gives back, or they would be corrected again at once.
-func (a applier) Act(ctx context.Context, c change.Change) error {
+func (a applier) Act(ctx context.Context, c change.Change, _ ledger.Sight) error {
 	header, err := a.mirror.Find(ctx, c.Target.ID)
 	if err != nil {
 		return err
@@ -166,12 +143,11 @@ func (a applier) waived(ctx context.Context, c change.Change) (bool, error) {
 
 // unwaive lets the rules apply again where an undo did not come about.
 func (h *handler) unwaive(ctx context.Context, c change.Change) error {
-	now, err := h.ledger.Get(ctx, c.ID)
-	if err != nil || c.UndoOf == "" {
-		return err
-	}
-	switch now.State {
+	switch c.State {
 	case change.Approved, change.Applying, change.Applied:
+		return nil
+	}
+	if c.UndoOf == "" {
 		return nil
 	}
 	return h.mirror.UpdateSettings(ctx, c.Target.ID, func(s *mirror.Settings) {

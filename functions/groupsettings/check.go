@@ -13,7 +13,6 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/settingsrule"
 	"github.com/sekisho/sekisho/shared/state/mirror"
-	"github.com/sekisho/sekisho/shared/state/standing"
 )
 
 // Quiet is how long a group is left alone with a correction that people denied, or did not
@@ -49,11 +48,8 @@ func (h *handler) check(ctx context.Context, e event.CheckSettings) error {
 	finding := h.rules.Evaluate(settingsrule.Subject{
 		Group: g.Email, Settings: values, Secure: secure, Waived: known.Exceptions(g.Email),
 	}, read)
-	held, err := h.held(ctx, g.ID, finding, known)
+	held, err := h.propose(ctx, g, finding, known.Held, e.Actor)
 	if err != nil {
-		return err
-	}
-	if err := h.propose(ctx, g, finding, held, e.Actor); err != nil {
 		return err
 	}
 	if held || known.Held {
@@ -68,51 +64,48 @@ func (h *handler) check(ctx context.Context, e event.CheckSettings) error {
 	})
 }
 
-// held reports whether the brake keeps the correction of a group back. A group that is held
-// stays so, until people let it go or there is nothing to correct any more: a brake that
-// loosened by itself the next day would only be slow.
-func (h *handler) held(ctx context.Context, id string, f settingsrule.Finding, known mirror.Settings) (bool, error) {
-	if !slices.ContainsFunc(f.Corrections, func(c settingsrule.Correction) bool { return c.Mode == change.Auto }) {
-		return false, nil
-	}
-	if known.Held {
-		return true, nil
-	}
-	pass, err := h.withinBrake(ctx, id)
-	return !pass, err
-}
-
-// propose makes changes of a finding, and withdraws earlier ones that no longer follow from
-// the rules. What the brake holds is left to the plan.
-func (h *handler) propose(ctx context.Context, g group.Group, f settingsrule.Finding, held bool, actor string) error {
-	if held {
-		f.Corrections = slices.DeleteFunc(slices.Clone(f.Corrections), func(c settingsrule.Correction) bool { return c.Mode == change.Auto })
-	}
+// propose makes changes of a finding, and withdraws earlier ones that no longer follow from the
+// rules. It reports whether the brake holds a correction back, which is left to the plan. A group
+// that is held stays so, until people let it go or there is nothing to correct any more: a brake
+// that loosened by itself the next day would only be slow.
+func (h *handler) propose(ctx context.Context, g group.Group, f settingsrule.Finding, heldBefore bool, actor string) (held bool, err error) {
 	wanted, err := h.proposals(ctx, g, f, actor)
 	if err != nil {
-		return err
+		return false, err
 	}
 	live, err := h.ledger.Live(ctx, change.GroupSettings, g.ID)
 	if err != nil {
-		return err
+		return false, err
 	}
 	slots := map[string]bool{}
 	for _, p := range wanted {
-		slots[p.Slot()] = true
+		slots[p.Slot()] = p.Requirement.Mode != change.Auto || !heldBefore
 	}
 	stale := slices.DeleteFunc(live, func(c change.Change) bool {
 		slot, _, _ := change.SlotOf(c.ID)
 		return c.UndoOf != "" || c.Requester.Kind != change.ByRule || slots[slot]
 	})
 	if err := h.withdraw(ctx, stale, "the settings are as the rules want them"); err != nil {
-		return err
+		return false, err
+	}
+	limit, bound, err := h.brake(ctx)
+	if err != nil {
+		return false, err
 	}
 	for _, p := range wanted {
-		if _, _, err := h.ledger.Propose(ctx, p); err != nil {
-			return err
+		switch {
+		case p.Requirement.Mode != change.Auto || !bound && !heldBefore:
+			_, _, err = h.ledger.Propose(ctx, p)
+		case heldBefore:
+			held = true
+		default:
+			held, err = h.ledger.ProposeWithin(ctx, p, limit)
+		}
+		if err != nil {
+			return false, err
 		}
 	}
-	return nil
+	return held, nil
 }
 
 func (h *handler) proposals(ctx context.Context, g group.Group, f settingsrule.Finding, actor string) ([]change.Proposal, error) {
@@ -125,7 +118,7 @@ func (h *handler) proposals(ctx context.Context, g group.Group, f settingsrule.F
 		p := base
 		p.Diff, p.Requirement = deltas(c), change.Requirement{Mode: c.Mode}
 		if c.Mode == change.Ask {
-			p.Requirement = standing.Asks(h.policy.Requirement(change.GroupSettings, ""))
+			p.Requirement = h.policy.Asks(change.GroupSettings, "")
 		}
 		out = append(out, p)
 	}
@@ -170,7 +163,7 @@ const unknownValue = "?"
 // concerned lists who hears of what is done to a group: its owners, and whoever is said to
 // have changed it.
 func (h *handler) concerned(ctx context.Context, g group.Group, actor string) ([]string, error) {
-	owners, err := h.standing.People(ctx, change.Change{Target: change.Target{ID: g.ID}}, standing.Owners)
+	owners, err := h.standing.People(ctx, change.Change{Target: change.Target{ID: g.ID}}, change.Owners)
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,8 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/adapters/workspace"
 	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/standing"
@@ -57,11 +59,19 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		return nil, err
 	}
 	m := mirror.New(env.Store)
+	who, err := standing.New(m, policy.Model())
+	if err != nil {
+		return nil, err
+	}
 	h := &handler{
 		store: env.Store, queue: env.Queue, mirror: m, ledger: ledger.New(env.Store, env.Bus, env.Now),
-		standing: standing.New(m, policy.RoleMembers()), settings: settings, policy: policy, rules: policy.SettingsRules(),
+		standing: who, settings: settings, policy: policy, rules: policy.SettingsRules(),
 		now: env.Now, log: env.Log,
 	}
+	h.carrier = &ledger.Carrier{
+		Ledger: h.ledger, Queue: env.Queue, Name: event.QueueSettings, By: robot, Authority: h.standing.Standing, Log: env.Log,
+		Appliers: map[change.Kind]ledger.Applier{change.GroupSettings: applier{h}, change.GroupSettingsPlan: override{h}},
+	}
 	return cloudfn.Messages("groupsettings", env,
-		cloudfn.On(h.groupChanged), cloudfn.On(h.check), cloudfn.On(h.changeMoved), cloudfn.On(h.apply), cloudfn.On(h.plan), cloudfn.On(h.sweep), cloudfn.On(h.tick)), nil
+		cloudfn.On(h.groupChanged), cloudfn.On(h.check), cloudfn.On(h.carrier.Moved), cloudfn.On(h.apply), cloudfn.On(h.plan), cloudfn.On(h.sweep), cloudfn.On(h.tick)), nil
 }

@@ -33,6 +33,7 @@ type handler struct {
 	queue    queue.Queue
 	mirror   *mirror.Mirror
 	ledger   *ledger.Ledger
+	carrier  *ledger.Carrier
 	standing *standing.Resolver
 	settings settings
 	policy   *policyfile.Policy
@@ -121,15 +122,6 @@ func (h *handler) tick(ctx context.Context, t event.Tick) error {
 		return nil // the cursor only has to be younger than the exceptions' history
 	}
 	return cursor.Set(ctx, h.store, job, cursor.Cursor{At: now})
-}
-
-// changeMoved queues the carrying out of a change that was approved.
-func (h *handler) changeMoved(ctx context.Context, e event.ChangeMoved) error {
-	ours := e.Kind == string(change.GroupSettings) || e.Kind == string(change.GroupSettingsPlan)
-	if !ours || e.State != string(change.Approved) {
-		return nil
-	}
-	return h.enqueue(ctx, event.ApplyChange{Change: e.Change}, fmt.Sprintf("apply-%s-%d", e.Change, e.Seq), time.Time{})
 }
 
 // secure reports whether the anchor is a direct member of a group.

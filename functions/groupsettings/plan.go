@@ -14,7 +14,6 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/settingsrule"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
-	"github.com/sekisho/sekisho/shared/state/standing"
 )
 
 // This file is the brake. A correction past it is not made and not asked for one by one: the
@@ -22,41 +21,21 @@ import (
 // plan's id follows from everything in it, so that a press can only be about the plan that was
 // shown; another group more makes another plan.
 
-// overrideFor is how long an approved plan may be carried out.
-const overrideFor = time.Hour
-
-// maxPlan bounds how many groups one plan names. What is left over is in the next.
-const maxPlan = 500
-
 // planTarget stands for all groups that are held.
 var planTarget = change.Target{ID: "held-groups", Name: "held groups"}
 
-// withinBrake reports whether one more group may be corrected without people. A group that was
-// corrected within the last day counts once, however often. What a plan let through counts
-// too.
-func (h *handler) withinBrake(ctx context.Context, id string) (bool, error) {
+// brake returns how many groups may be corrected without people, of all that there are. The
+// boolean is false where policy sets no brake. What a plan let through counts too.
+func (h *handler) brake(ctx context.Context) (limit int, bound bool, err error) {
 	if h.rules.Brake == (settingsrule.Brake{}) {
-		return true, nil
+		return 0, false, nil
 	}
 	groups, err := h.mirror.Count(ctx)
 	if err != nil {
-		return false, err
+		return 0, false, err
 	}
-	limit, bound := h.rules.Brake.Limit(groups)
-	if !bound {
-		return true, nil
-	}
-	recent, err := h.ledger.Since(ctx, change.GroupSettings, h.now().Add(-24*time.Hour))
-	if err != nil {
-		return false, err
-	}
-	targets := map[string]bool{}
-	for _, c := range recent {
-		if c.Requirement.Mode == change.Auto && c.State != change.Withdrawn {
-			targets[c.Target.ID] = true
-		}
-	}
-	return targets[id] || len(targets) < limit, nil
+	limit, bound = h.rules.Brake.Limit(groups)
+	return limit, bound, nil
 }
 
 // queuePlan queues the making of a plan, a minute from now: more groups may be held by then.
@@ -92,9 +71,9 @@ func (h *handler) plan(ctx context.Context, _ event.PlanCorrections) error {
 func (h *handler) planned(ctx context.Context) (change.Proposal, error) {
 	p := change.Proposal{
 		Kind: change.GroupSettingsPlan, Target: planTarget, Requester: rule, Quiet: 24 * time.Hour, Policy: h.policy.Hash,
-		Requirement: twoPeople(standing.Asks(h.policy.Requirement(change.GroupSettings, ""))),
+		Requirement: h.policy.Asks(change.GroupSettings, "").AtLeast(2),
 	}
-	held, err := h.mirror.Held(ctx, maxPlan)
+	held, err := h.mirror.Held(ctx, ledger.MaxPlan)
 	if err != nil {
 		return p, err
 	}
@@ -136,19 +115,6 @@ func (h *handler) correction(ctx context.Context, s mirror.Settings) ([]change.D
 	return nil, header.Group, nil
 }
 
-// twoPeople raises a requirement to at least two people.
-func twoPeople(r change.Requirement) change.Requirement {
-	total := 0
-	for _, n := range r.Needs {
-		total += n.Count
-	}
-	r.Needs = slices.Clone(r.Needs)
-	if total < 2 && len(r.Needs) > 0 {
-		r.Needs[0].Count += 2 - total
-	}
-	return r
-}
-
 // override carries out a plan: it lets the corrections through that it names.
 type override struct{ *handler }
 
@@ -160,14 +126,14 @@ func (o override) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 		return ledger.Sight{}, err
 	}
 	sight := ledger.Sight{InEffect: len(waiting) == 0}
-	if last := c.Decisions[len(c.Decisions)-1].At; o.now().Sub(last) > overrideFor {
+	if last := c.Decisions[len(c.Decisions)-1].At; o.now().Sub(last) > ledger.OverrideFor {
 		sight.Obsolete = "the approval is older than an hour"
 	}
 	return sight, nil
 }
 
 // Act implements [ledger.Applier].
-func (o override) Act(ctx context.Context, c change.Change) error {
+func (o override) Act(ctx context.Context, c change.Change, _ ledger.Sight) error {
 	waiting, err := o.waiting(ctx, c)
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/adapters/slack"
+	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/ports/queue"
@@ -22,12 +23,22 @@ import (
 	"github.com/sekisho/sekisho/shared/state/trail"
 )
 
-// UndoHolds is how long an undone correction keeps the rules off its fields.
-const UndoHolds = 90 * 24 * time.Hour
-
 // accounts is what this function calls of Slack.
 type accounts interface {
 	UserByID(ctx context.Context, id string) (slack.User, error)
+	OpenModal(ctx context.Context, trigger string, m slack.Modal) (string, error)
+	UpdateModal(ctx context.Context, id, hash string, m slack.Modal) error
+}
+
+// presser answers a button that only some kind of change has. The name is that of the press.
+type presser interface {
+	Press(ctx context.Context, name string, a desk.Asker, c change.Change) error
+}
+
+// undoer says how the taking back of a change is decided, where its kind has rules for that. The
+// error is a [desk.Refused] where the person may not ask for it.
+type undoer interface {
+	Undoing(ctx context.Context, a desk.Asker, c change.Change) (change.Requirement, error)
 }
 
 // decider decides what was pressed.
@@ -39,6 +50,11 @@ type decider struct {
 	standing *standing.Resolver
 	policy   *policyfile.Policy
 	slack    accounts
+	// desks take requests, by slash command; pressers answer further buttons, by action;
+	// undoers say how an undo is decided, by the kind of what is taken back.
+	desks    map[string]desk.Desk
+	pressers map[string]presser
+	undoers  map[change.Kind]undoer
 	team     string
 	now      func() time.Time
 	log      *slog.Logger
@@ -58,9 +74,14 @@ func (d *decider) decide(ctx context.Context, p event.Pressed) error {
 	if err != nil || decided {
 		return err
 	}
-	who, err := d.identify(ctx, p)
+	asker, err := d.identify(ctx, p.Team, p.User)
 	if err == nil {
-		err = d.act(ctx, p, who)
+		err = d.act(ctx, p, asker)
+	}
+	who := asker.Actor()
+	var elsewhere *desk.Refused
+	if errors.As(err, &elsewhere) {
+		err = &refused{change.RefusedStranger, elsewhere.Text}
 	}
 	var no *refused
 	if r, ok := change.Refused(err); ok {
@@ -69,7 +90,7 @@ func (d *decider) decide(ctx context.Context, p event.Pressed) error {
 		if err != nil {
 			return err
 		}
-		return d.record(ctx, p, press.Accepted)
+		return press.Record(ctx, d.store, press.Press{ID: p.Press, User: p.User, Channel: p.Channel, At: p.At, Outcome: press.Accepted})
 	}
 	if _, inLedger := change.Refused(err); !inLedger {
 		// The ledger writes its own refusals down.
@@ -78,14 +99,14 @@ func (d *decider) decide(ctx context.Context, p event.Pressed) error {
 			return err
 		}
 	}
-	if err := d.record(ctx, p, string(no.code)); err != nil {
+	outcome := press.Press{ID: p.Press, User: p.User, Channel: p.Channel, At: p.At, Outcome: string(no.code)}
+	if elsewhere != nil {
+		outcome.Text = elsewhere.Text
+	}
+	if err := press.Record(ctx, d.store, outcome); err != nil {
 		return err
 	}
 	return d.tell(ctx, p.Press)
-}
-
-func (d *decider) record(ctx context.Context, p event.Pressed, outcome string) error {
-	return press.Record(ctx, d.store, press.Press{ID: p.Press, User: p.User, Channel: p.Channel, At: p.At, Outcome: outcome})
 }
 
 // The actions of buttons.
@@ -94,15 +115,21 @@ const (
 	actionDeny    = "deny"
 	actionUndo    = "undo"
 	actionRetry   = "retry"
+	// actionApproveAll approves all changes that are asked in one message.
+	actionApproveAll = "approve-all"
 )
 
 // act does what a button says. The button's value names a change and the revision that was
 // shown, nothing else.
-func (d *decider) act(ctx context.Context, p event.Pressed, who change.Actor) error {
+func (d *decider) act(ctx context.Context, p event.Pressed, asker desk.Asker) error {
 	id, shown, _ := strings.Cut(p.Value, " ")
 	revision, err := strconv.Atoi(shown)
 	if err != nil {
 		return &refused{change.RefusedInvalid, "the button names no change"}
+	}
+	who := asker.Actor()
+	if p.Action == actionApproveAll {
+		return d.approveAll(ctx, p, id, revision, who)
 	}
 	c, err := d.ledger.Get(ctx, id)
 	if errors.Is(err, ledger.ErrNotFound) || errors.Is(err, store.ErrInvalid) {
@@ -121,29 +148,88 @@ func (d *decider) act(ctx context.Context, p event.Pressed, who change.Actor) er
 	case actionDeny:
 		_, err = d.ledger.Press(ctx, p.Press, id, change.Deny{By: who, Revision: revision, Counts: holds})
 	case actionRetry:
-		_, err = d.ledger.Press(ctx, p.Press, id, change.Retry{By: who, Counts: holds})
+		_, err = d.ledger.Press(ctx, p.Press, id, change.Retry{By: who, Revision: revision, Counts: holds})
 	case actionUndo:
-		err = d.undo(ctx, c, who, holds)
+		err = d.undo(ctx, p, c, asker, holds)
 	default:
-		err = &refused{change.RefusedInvalid, "the button does nothing that is known here"}
+		presser, ok := d.pressers[p.Action]
+		if !ok {
+			return &refused{change.RefusedInvalid, "the button does nothing that is known here"}
+		}
+		err = presser.Press(ctx, p.Press, asker, c)
 	}
 	return err
 }
 
+// approveAll approves all changes of a batch that still wait, if the batch is the one that was
+// shown. What the person may not approve stays; it is refused where that is everything.
+func (d *decider) approveAll(ctx context.Context, p event.Pressed, batch string, shown int, who change.Actor) error {
+	all, err := d.ledger.Batch(ctx, batch)
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 || len(all) != shown {
+		return &refused{change.RefusedStale, "the message showed other changes"}
+	}
+	var first error
+	approved := 0
+	for _, c := range all {
+		if c.State != change.Proposed {
+			continue
+		}
+		holds, err := d.standing.Holds(ctx, c, who.ID)
+		if err != nil {
+			return err
+		}
+		_, err = d.ledger.Press(ctx, p.Press+"-"+c.ID, c.ID, change.Approve{By: who, Revision: c.Revision, Counts: holds})
+		if _, no := change.Refused(err); err != nil && !no {
+			return err
+		}
+		switch {
+		case err == nil:
+			approved++
+		case first == nil:
+			first = err
+		}
+	}
+	if approved > 0 {
+		return nil
+	}
+	if first == nil {
+		return &refused{change.RefusedState, "all of them are decided already"}
+	}
+	return first
+}
+
 // undo asks for a change to be taken back: a change of its own, which others decide.
-func (d *decider) undo(ctx context.Context, c change.Change, who change.Actor, holds []change.Selector) error {
+func (d *decider) undo(ctx context.Context, pressed event.Pressed, c change.Change, asker desk.Asker, holds []change.Selector) error {
+	who := asker.Actor()
 	if len(holds) == 0 && !slices.Contains(c.Concerned, who.ID) && !who.Same(c.Requester) {
 		return &refused{change.RefusedStranger, who.Name + " has nothing to do with it"}
 	}
-	p, ok := c.Reverse(who, "")
+	p, ok := c.Reverse(who, "", d.now())
 	if !ok {
 		return &refused{change.RefusedState, "there is nothing to take back: it is " + string(c.State)}
 	}
-	p.Requirement = standing.Asks(d.policy.Requirement(p.Kind, ""))
-	p.Until = d.now().Add(UndoHolds)
+	var err error
+	if p.Requirement, err = d.undoing(ctx, asker, c, p); err != nil {
+		return err
+	}
 	p.Policy = d.policy.Hash
-	_, _, err := d.ledger.Propose(ctx, p)
+	_, err = d.ledger.ProposeOnce(ctx, pressed.Press, p)
 	return err
+}
+
+// undoing returns how the taking back of a change is decided: what only takes away again what
+// somebody was given waits for nobody.
+func (d *decider) undoing(ctx context.Context, a desk.Asker, c change.Change, p change.Proposal) (change.Requirement, error) {
+	if u, ok := d.undoers[c.Kind]; ok {
+		return u.Undoing(ctx, a, c)
+	}
+	if trait, _ := change.TraitOf(c.Kind); trait.UndoMode == change.Auto {
+		return change.Requirement{Mode: change.Auto}, nil
+	}
+	return d.policy.Asks(p.Kind, ""), nil
 }
 
 // tell has the person told, in Slack and for nobody else to see, why a press did not count.

@@ -14,7 +14,6 @@ import (
 	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/sim"
 	"github.com/sekisho/sekisho/shared/state/press"
-	"github.com/sekisho/sekisho/shared/state/standing"
 )
 
 // outcome returns what became of the last press, and whether the person is told.
@@ -42,7 +41,7 @@ func TestWhoMayDecide(t *testing.T) {
 		{"an owner", "ken@example.com", team, change.Approved, press.Accepted, "accepted approve by ken@example.com"},
 		{"an administrator", "root@example.com", team, change.Approved, press.Accepted, "accepted approve by root@example.com"},
 		{"a member", "mia@example.com", team, change.Proposed, stranger, "mia@example.com may not decide this"},
-		{"an owner's id from another workspace", "ken@example.com", "T0000000002", change.Proposed, stranger, "the press came from another workspace"},
+		{"an owner's id from another workspace", "ken@example.com", "T0000000002", change.Proposed, stranger, "it came from another workspace"},
 		{"a partner met through Slack", "partner@example.com", team, change.Proposed, stranger, "no full member of the workspace"},
 		{"a guest who owns the group", "guest@example.com", team, change.Proposed, stranger, "no full member of the workspace"},
 		{"a deactivated account", "left@example.com", team, change.Proposed, stranger, "no full member of the workspace"},
@@ -315,7 +314,7 @@ func (o *office) applied(tb testing.TB) change.Change {
 	c := o.ask(tb, 1, rule)
 	o.press(tb, "ken@example.com", "approve", c, 1)
 	for _, a := range []change.Action{
-		change.ClaimIt{By: applier, For: time.Minute, Standing: change.Standing{"1": {standing.Approvers}}}, change.Complete{By: applier, Fence: 1},
+		change.ClaimIt{By: applier, For: time.Minute, Standing: change.Standing{"1": {change.Approvers}}}, change.Complete{By: applier, Fence: 1},
 	} {
 		if _, err := o.ledger.Apply(context.Background(), c.ID, a); err != nil {
 			tb.Fatal(err)

@@ -24,6 +24,8 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/adapters/slack"
 	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/desk"
+	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/standing"
@@ -60,14 +62,26 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		return nil, err
 	}
 	m := mirror.New(env.Store)
+	who, err := standing.New(m, policy.Model())
+	if err != nil {
+		return nil, err
+	}
 	d := &decider{
 		store: env.Store, queue: env.Queue, mirror: m, ledger: ledger.New(env.Store, env.Bus, env.Now),
-		standing: standing.New(m, policy.RoleMembers()), policy: policy, team: cfg.Team, now: env.Now, log: env.Log,
+		standing: who, policy: policy, team: cfg.Team, now: env.Now, log: env.Log,
 		slack: slack.New(slack.Options{Token: cfg.Token, BaseURL: cfg.BaseURL, HTTP: &http.Client{Transport: env.Outbound}}),
 	}
+	account := &desk.Account{
+		Counter: desk.Counter{Ledger: d.ledger, Standing: d.standing, Asks: policy.Asks, Policy: policy.Hash},
+		Rules:   policy.Inactivity.Requests,
+	}
+	access := &desk.Access{Counter: account.Counter, Entitlements: policy.Access, Now: env.Now}
+	d.desks = map[string]desk.Desk{"/account": account, "/access": access}
+	d.pressers = map[string]presser{"extend": access}
+	d.undoers = map[change.Kind]undoer{change.AccountDisable: account}
 	return &receiver{
 		store: env.Store, queue: env.Queue, now: env.Now, log: env.Log,
-		verifier: slack.Verifier{Secrets: []string{cfg.Secret, cfg.Former}, Now: env.Now},
-		messages: cloudfn.Messages("slackinteract", env, cloudfn.On(d.decide)),
+		verifier: slack.Verifier{Secrets: []string{cfg.Secret, cfg.Former}, Now: env.Now}, decider: d,
+		messages: cloudfn.Messages("slackinteract", env, cloudfn.On(d.decide), cloudfn.On(d.asked), cloudfn.On(d.submitted)),
 	}, nil
 }

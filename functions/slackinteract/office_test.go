@@ -20,7 +20,6 @@ import (
 	simslack "github.com/sekisho/sekisho/shared/sim/slack"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
-	"github.com/sekisho/sekisho/shared/state/standing"
 )
 
 const (
@@ -114,7 +113,7 @@ func (o *office) ask(tb testing.TB, approvals int, requester change.Actor) chang
 		Kind: change.GroupSettings, Target: change.Target{ID: "g1", Name: "data@example.com"},
 		Diff:   []change.Delta{{Field: "whoCanJoin", Before: "ANYONE_CAN_JOIN", After: "value " + strconv.Itoa(o.pressed)}},
 		Reason: "reason " + cloudfntest.Canary, Requester: requester,
-		Requirement: change.Requirement{Mode: change.Ask, Needs: []change.Need{{Count: approvals, From: standing.Approvers}}},
+		Requirement: change.Requirement{Mode: change.Ask, Needs: []change.Need{{Count: approvals, From: change.Approvers}}},
 	})
 	if err != nil {
 		tb.Fatal(err)

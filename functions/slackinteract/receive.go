@@ -24,6 +24,7 @@ type receiver struct {
 	now      func() time.Time
 	log      *slog.Logger
 	verifier slack.Verifier
+	decider  *decider
 	// messages handles the tasks that the receiver queues.
 	messages http.Handler
 }
@@ -60,16 +61,44 @@ func (h *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.turnAway(ctx, w, http.StatusBadRequest, "not an interaction")
 		return
 	}
-	if in.Type != "block_actions" || in.Action == "" {
-		w.WriteHeader(http.StatusOK) // nothing of ours to decide
-		return
-	}
-	if err := h.keep(ctx, slack.RequestID(r.Header), in); err != nil {
-		h.log.ErrorContext(ctx, "press", "error", err.Error())
+	answer, err := h.take(ctx, slack.RequestID(r.Header), in)
+	if err != nil {
+		h.log.ErrorContext(ctx, "interaction", "type", in.Type, "error", err.Error())
 		http.Error(w, "try again", http.StatusServiceUnavailable)
 		return
 	}
+	if answer != nil {
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	}
 	w.WriteHeader(http.StatusOK)
+	if _, err := w.Write(answer); err != nil {
+		h.log.WarnContext(ctx, "answer", "error", err.Error())
+	}
+}
+
+// take does what an interaction needs at once, and queues the rest. It returns the answer's body,
+// where there is one.
+func (h *receiver) take(ctx context.Context, id string, in slack.Interaction) ([]byte, error) {
+	switch {
+	case in.Type == "command":
+		if _, ok := h.decider.desks[in.Command]; !ok {
+			return nil, nil
+		}
+		if err := h.decider.open(ctx, id, in); err != nil {
+			return nil, err
+		}
+	case in.Type == "view_submission":
+		wrong, err := h.decider.send(ctx, id, in)
+		if err != nil || len(wrong) == 0 {
+			return nil, err
+		}
+		return slack.Complaints(wrong)
+	case in.Type == "block_actions" && in.View != "":
+		return nil, h.decider.refresh(ctx, in)
+	case in.Type == "block_actions" && in.Action != "" && !in.Link():
+		return nil, h.keep(ctx, id, in)
+	}
+	return nil, nil // nothing of ours to decide
 }
 
 // keep puts a press into the queue that decides it. The same request again finds its task

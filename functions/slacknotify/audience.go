@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/sekisho/sekisho/shared/adapters/slack"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/group"
 )
@@ -22,14 +23,28 @@ const (
 type want struct {
 	// key names the message among those of its change. A message keeps its key for life.
 	key string
-	// person is the reader's id; empty means the channel.
+	// person is the reader's id. Without one, room is the channel's name, and without that it
+	// is the channel for alerts.
 	person string
+	room   string
 	part   part
 }
 
 // maxAsked bounds how many people are asked each for themselves. Where more can decide, the
 // channel is asked too: whoever is there and may decide can press.
 const maxAsked = 25
+
+// about returns a change as the topic of messages.
+func (h *handler) about(ctx context.Context, id string) (topic, error) {
+	c, err := h.ledger.Get(ctx, id)
+	if err != nil {
+		return topic{}, err
+	}
+	wants, err := h.audience(ctx, c)
+	return topic{id: id, wants: wants, write: func(l letter, again bool, in language) slack.Message {
+		return in.write(c, l.Part, again)
+	}}, err
+}
 
 // audience returns the messages that a change should have now, besides those that it has
 // already: who decides is asked while there is something to decide, who asked and who is
@@ -38,18 +53,25 @@ func (h *handler) audience(ctx context.Context, c change.Change) ([]want, error)
 	var out []want
 	switch c.State {
 	case change.Proposed:
+		if c.Requester.Kind == change.ByPerson {
+			out = append(out, want{key: key(asked, c.Requester.ID), person: c.Requester.ID, part: asked})
+		}
+		if c.Batch != "" {
+			break // they are asked together
+		}
+		if c.Channel != "" {
+			out = append(out, want{key: askKey(c.Asked, "room"), room: c.Channel, part: decides})
+			break
+		}
 		people, err := h.deciders(ctx, c)
 		if err != nil {
 			return nil, err
 		}
 		for _, p := range people[:min(len(people), maxAsked)] {
-			out = append(out, want{key: askKey(c.Reminders, p), person: p, part: decides})
+			out = append(out, want{key: askKey(c.Asked, p), person: p, part: decides})
 		}
 		if len(people) == 0 || len(people) > maxAsked {
-			out = append(out, want{key: askKey(c.Reminders, "channel"), part: decides})
-		}
-		if c.Requester.Kind == change.ByPerson {
-			out = append(out, want{key: key(asked, c.Requester.ID), person: c.Requester.ID, part: asked})
+			out = append(out, want{key: askKey(c.Asked, "channel"), part: decides})
 		}
 	case change.Applied:
 		for _, p := range c.Concerned {
@@ -58,18 +80,18 @@ func (h *handler) audience(ctx context.Context, c change.Change) ([]want, error)
 		if c.Requester.Kind == change.ByPerson && !slices.Contains(c.Concerned, c.Requester.ID) {
 			out = append(out, want{key: key(hears, c.Requester.ID), person: c.Requester.ID, part: hears})
 		}
-		if len(out) == 0 {
-			out = append(out, want{key: key(hears, "channel"), part: hears})
+		if len(out) == 0 && c.Batch == "" {
+			out = append(out, want{key: key(hears, "channel"), room: c.Channel, part: hears})
 		}
 	case change.Denied, change.Expired:
 		if c.Requester.Kind == change.ByPerson {
 			out = append(out, want{key: key(hears, c.Requester.ID), person: c.Requester.ID, part: hears})
 		}
 	case change.Failed:
-		out = append(out, want{key: fmt.Sprintf("failed-%d", c.Attempts), part: decides})
+		out = append(out, want{key: fmt.Sprintf("failed-%d", c.Seq), room: c.Channel, part: decides})
 	case change.Reported:
 		if c.Alert {
-			out = append(out, want{key: key(hears, "channel"), part: hears})
+			out = append(out, want{key: key(hears, "channel"), room: c.Channel, part: hears})
 		}
 	}
 	return out, nil
@@ -96,4 +118,4 @@ func (h *handler) deciders(ctx context.Context, c change.Change) ([]string, erro
 
 func key(p part, who string) string { return string(p) + "-" + who }
 
-func askKey(reminders int, who string) string { return fmt.Sprintf("ask%d-%s", reminders, who) }
+func askKey(asked int, who string) string { return fmt.Sprintf("ask%d-%s", asked, who) }

@@ -57,9 +57,13 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		return nil, err
 	}
 	m := mirror.New(env.Store)
+	who, err := standing.New(m, policy.Model())
+	if err != nil {
+		return nil, err
+	}
 	h := &handler{
 		store: env.Store, queue: env.Queue, mirror: m, ledger: ledger.New(env.Store, env.Bus, env.Now),
-		standing: standing.New(m, policy.RoleMembers()), channel: cfg.Channel, now: env.Now, log: env.Log,
+		standing: who, channel: cfg.Channel, now: env.Now, log: env.Log,
 		slack: slack.New(slack.Options{Token: cfg.Token, BaseURL: cfg.BaseURL, HTTP: &http.Client{Transport: env.Outbound}}),
 	}
 	return cloudfn.Messages("slacknotify", env, cloudfn.On(h.changeMoved), cloudfn.On(h.notify)), nil

@@ -1,6 +1,7 @@
 package slacknotify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/state/notice"
 	"github.com/sekisho/sekisho/shared/state/press"
 	"github.com/sekisho/sekisho/shared/state/standing"
 )
@@ -60,17 +62,35 @@ func (h *handler) changeMoved(ctx context.Context, e event.ChangeMoved) error {
 
 // notify brings the messages of one subject up to date.
 func (h *handler) notify(ctx context.Context, e event.Notify) error {
-	if id, ok := strings.CutPrefix(e.Subject, event.SubjectPress); ok {
+	kind, id, _ := strings.Cut(e.Subject, ":")
+	switch kind + ":" {
+	case event.SubjectPress:
 		return h.whisper(ctx, id)
+	case event.SubjectNotice:
+		_, err := notice.Get(ctx, h.store, id)
+		if errors.Is(err, notice.ErrUnknown) {
+			return cloudfn.Permanent(err)
+		}
+		if err != nil {
+			return err
+		}
+		return h.reconcile(ctx, e.Subject, func(ctx context.Context) (topic, error) { return h.told(ctx, id) })
+	case event.SubjectBatch:
+		return h.reconcile(ctx, e.Subject, func(ctx context.Context) (topic, error) { return h.together(ctx, id) })
 	}
-	_, err := h.ledger.Get(ctx, e.Subject)
+	c, err := h.ledger.Get(ctx, e.Subject)
 	if errors.Is(err, ledger.ErrNotFound) {
 		return cloudfn.Permanent(err)
 	}
 	if err != nil {
 		return err
 	}
-	return h.reconcile(ctx, e.Subject)
+	if c.Batch != "" {
+		if err := h.queueBatch(ctx, c.Batch); err != nil {
+			return err
+		}
+	}
+	return h.reconcile(ctx, c.ID, func(ctx context.Context) (topic, error) { return h.about(ctx, c.ID) })
 }
 
 // whisper tells a person, for nobody else to see, why a press did not count.
@@ -93,7 +113,13 @@ func (h *handler) whisper(ctx context.Context, id string) error {
 	if !ok {
 		text = lang.refusals[string(change.RefusedInvalid)]
 	}
-	err = h.slack.Whisper(ctx, p.Channel, p.User, slack.Message{Heading: text})
+	channel := p.Channel
+	if channel == "" { // it happened in a modal
+		channel, err = h.slack.DirectChannel(ctx, p.User)
+	}
+	if err == nil {
+		err = h.slack.Whisper(ctx, channel, p.User, slack.Message{Heading: cmp.Or(p.Text, text)})
+	}
 	if slack.IsUnknown(err) {
 		return nil // nobody is there to hear it
 	}

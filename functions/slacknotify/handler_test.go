@@ -20,7 +20,6 @@ import (
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/press"
-	"github.com/sekisho/sekisho/shared/state/standing"
 )
 
 const slackToken = "xoxb-" + cloudfntest.Canary
@@ -69,7 +68,7 @@ func (p *post) propose(tb testing.TB, spoil func(*change.Proposal)) change.Chang
 		Kind: change.GroupSettings, Target: change.Target{ID: "g1", Name: "data@example.com"},
 		Diff:   []change.Delta{{Field: "whoCanViewGroup", Before: "FRIENDS_CAN_VIEW", After: "ALL_MEMBERS_CAN_VIEW"}},
 		Reason: "reason " + cloudfntest.Canary, Requester: change.Actor{Kind: change.ByRule, ID: "settings-rules"},
-		Requirement: change.Requirement{Mode: change.Ask, Needs: []change.Need{{Count: 1, From: standing.Owners}}},
+		Requirement: change.Requirement{Mode: change.Ask, Needs: []change.Need{{Count: 1, From: change.Owners}}},
 	}
 	if spoil != nil {
 		spoil(&proposal)
@@ -183,9 +182,9 @@ func TestRefusalsReachThePerson(t *testing.T) {
 		change.RefusedStale:    {"The request has changed since you saw it. Please look at the newest message.", "内容が変わりました。最新のメッセージをご覧ください。"},
 		change.RefusedLate:     {"The time to decide this is over.", "判断の期限が過ぎています。"},
 		change.RefusedInvalid:  {"This button does not work any more.", "このボタンは使えなくなりました。"},
-		// Codes without a text of their own, and one that a later version may record.
-		change.RefusedBusy: {"This button does not work any more.", "このボタンは使えなくなりました。"},
-		"yet to come":      {"This button does not work any more.", "このボタンは使えなくなりました。"},
+		change.RefusedBusy:     {"This is being done at this moment. Please look again in a minute.", "ただいま実施中です。1分ほどしてから、もう一度ご覧ください。"},
+		// One that a later version may record.
+		"yet to come": {"This button does not work any more.", "このボタンは使えなくなりました。"},
 	} {
 		t.Run(string(code), func(t *testing.T) {
 			t.Parallel()

@@ -1,6 +1,7 @@
 package slacknotify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,11 +31,11 @@ var slackAccounts = store.Collection[account]{
 	Expires: func(a account) time.Time { return a.Read.Add(24 * time.Hour) },
 }
 
-// reader looks up where to reach a person by id; the empty id is the channel. What it finds
-// it remembers for a day.
-func (h *handler) reader(ctx context.Context, id string) (reader, error) {
+// reader looks up where to reach a person by id; without an id it is the channel of that name,
+// and without both the channel for alerts. What it finds it remembers for a day.
+func (h *handler) reader(ctx context.Context, id, room string) (reader, error) {
 	if id == "" {
-		return reader{channel: h.channel, language: english}, nil
+		return reader{channel: cmp.Or(room, h.channel), language: english}, nil
 	}
 	a, err := slackAccounts.Get(ctx, h.store, id)
 	if errors.Is(err, store.ErrNotFound) {

@@ -31,6 +31,10 @@ type Env struct {
 	// Lookup reads one configuration variable, as [os.LookupEnv] does.
 	Lookup func(name string) (string, bool)
 	Now    func() time.Time
+	// Sleep waits, or returns the error of a context that ends before. Random returns a number
+	// from 0 up to 1. Clients of vendors need both to try again at a moment of their own.
+	Sleep  func(ctx context.Context, d time.Duration) error
+	Random func() float64
 	Store  store.Store
 	Bus    bus.Publisher
 	Queue  queue.Queue
@@ -54,7 +58,7 @@ func (e *Env) Google(ctx context.Context, scopes ...string) (*http.Client, error
 	if err != nil {
 		return nil, fmt.Errorf("token source: %w", err)
 	}
-	return &http.Client{Transport: &oauth2.Transport{Source: source, Base: e.Outbound}}, nil
+	return &http.Client{Transport: &oauth2.Transport{Source: bounded{source}, Base: e.Outbound}}, nil
 }
 
 // Function is one deployable.
@@ -75,7 +79,7 @@ func Register(f Function) {
 // Lazy returns a handler that builds the function at the first request. While that fails the
 // answer is 503, so that the caller tries again, and the next request builds anew.
 func Lazy(f Function, platform func(ctx context.Context, name string) (*Env, error)) http.Handler {
-	return &lazy{function: f, platform: platform, log: NewLog(os.Stderr)}
+	return &lazy{function: f, platform: platform, log: NewProjectLog(os.Stderr, os.Getenv("GOOGLE_CLOUD_PROJECT"))}
 }
 
 type lazy struct {
@@ -85,6 +89,7 @@ type lazy struct {
 	log *slog.Logger
 
 	mu      sync.Mutex
+	env     *Env // kept where only the function's own set-up failed, so that its clients are made once
 	handler http.Handler
 }
 
@@ -107,11 +112,14 @@ func (l *lazy) get(ctx context.Context) (http.Handler, error) {
 	}
 	// Clients made here outlive the request that came first.
 	ctx = context.WithoutCancel(ctx)
-	env, err := l.platform(ctx, l.function.Name)
-	if err != nil {
-		return nil, fmt.Errorf("platform of %s: %w", l.function.Name, err)
+	if l.env == nil {
+		env, err := l.platform(ctx, l.function.Name)
+		if err != nil {
+			return nil, fmt.Errorf("platform of %s: %w", l.function.Name, err)
+		}
+		l.env = env
 	}
-	h, err := l.function.Build(ctx, env)
+	h, err := l.function.Build(ctx, l.env)
 	if err != nil {
 		return nil, fmt.Errorf("build %s: %w", l.function.Name, err)
 	}

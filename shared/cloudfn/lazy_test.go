@@ -39,7 +39,8 @@ func get(h http.Handler) int {
 
 func TestSetUpIsTriedUntilItSucceedsAndThenNeverAgain(t *testing.T) {
 	a := &attempts{from: 4}
-	h := Lazy(a.function(), somewhere).(*lazy)
+	platforms := 0
+	h := Lazy(a.function(), func(context.Context, string) (*Env, error) { platforms++; return &Env{}, nil }).(*lazy)
 	h.log = NewLog(&bytes.Buffer{})
 	for i, want := range []int{503, 503, 503, 200, 200, 200} {
 		if got := get(h); got != want {
@@ -48,6 +49,9 @@ func TestSetUpIsTriedUntilItSucceedsAndThenNeverAgain(t *testing.T) {
 	}
 	if got := a.builds.Load(); got != 4 {
 		t.Errorf("built %d times, want 4", got)
+	}
+	if platforms != 1 {
+		t.Errorf("%d platforms made, want 1: each has clients that nobody closes", platforms)
 	}
 }
 

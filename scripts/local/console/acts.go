@@ -145,6 +145,23 @@ func pressButton(ctx context.Context, d deed) (*notice, error) {
 	return told(w.Click(ctx, who, b.Label, on), fmt.Sprintf("%s pressed “%s”.", d.read.name(who), b.Label))
 }
 
+// typeCommand types a slash command. What is no command is no message either: people write to
+// one another elsewhere.
+func typeCommand(ctx context.Context, d deed) (*notice, error) {
+	who, err := d.reader()
+	if err != nil {
+		return nil, err
+	}
+	command, text, _ := strings.Cut(strings.TrimSpace(d.form.Get("command")), " ")
+	if !slices.Contains(commands, command) {
+		return &notice{"refused", "The commands are " + strings.Join(commands, ", ") + "."}, nil
+	}
+	return told(d.read.world.Command(ctx, who, command, strings.TrimSpace(text)), "")
+}
+
+// commands are the slash commands that Sekisho answers.
+var commands = []string{"/access", "/account", "/connect", "/why"}
+
 func submitModal(ctx context.Context, d deed) (*notice, error) {
 	who, err := d.reader()
 	if err != nil {

@@ -85,7 +85,7 @@ func (r *reading) change(ctx context.Context, c change.Change) (changeLine, erro
 		for _, n := range c.Requirement.Needs {
 			needs = append(needs, fmt.Sprintf("%d of %s", n.Count, wordsForSelector(n.From)))
 		}
-		line.Needs, line.Deadline = strings.Join(needs, " and "), c.Requirement.Deadline(c.Proposed)
+		line.Needs, line.Deadline = strings.Join(needs, " and "), c.Deadline()
 	}
 	if !line.Open {
 		return line, nil

@@ -78,6 +78,7 @@ func (c *Console) routes() []route {
 		{"POST /clock", c.act(moveClock)},
 		{"POST /setting", c.act(changeSetting)},
 		{"POST /press", c.act(pressButton)},
+		{"POST /command", c.act(typeCommand)},
 		{"POST /modal/submit", c.act(submitModal)},
 		{"POST /modal/press", c.act(pressInModal)},
 		{"POST /modal/close", c.act(closeModal)},

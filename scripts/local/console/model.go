@@ -203,6 +203,8 @@ type slackPart struct {
 	Tabs     []tab
 	Messages []messageLine
 	Modal    *modalPart
+	// Commands are the slash commands that can be typed; none where the reader is a channel.
+	Commands []string
 }
 
 type chip struct {

@@ -31,7 +31,7 @@ func (r *reading) slack() slackPart {
 	visible := r.world.Slack.Visible(reader)
 	if !part.Channel {
 		part.Name = r.name(reader)
-		part.Tabs = r.tabs(visible)
+		part.Tabs, part.Commands = r.tabs(visible), commands
 		if v, ok := r.world.Slack.Modal(reader); ok {
 			part.Modal = modalOf(v)
 		}

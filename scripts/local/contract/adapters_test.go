@@ -28,6 +28,8 @@ type adapters struct {
 	google *simworkspace.Server
 	people *simslack.Server
 	now    time.Time
+	// trigger is that of the slash command typed last.
+	trigger string
 }
 
 // bearer adds a token to each request, as an OAuth transport does.
@@ -58,7 +60,9 @@ func newAdapters(t *testing.T, j *contract.Judge) *adapters {
 	must(err)
 	a.people = simslack.New(simslack.Options{
 		People: []simslack.Person{{Email: "aiko@example.com"}}, Now: now, Token: "xoxb-token", SigningSecret: "secret", Client: &http.Client{Transport: hosts},
+		Interact: "https://app.example/",
 	})
+	hosts["app.example"] = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { a.trigger = r.FormValue("trigger_id") })
 	hosts["admin.googleapis.com"] = j.Tap("", a.google)
 	hosts["www.googleapis.com"], hosts["slack.com"] = hosts["admin.googleapis.com"], j.Tap("", a.people)
 	options := workspace.Options{Client: &http.Client{Transport: bearer{hosts}}, Now: now}
@@ -118,6 +122,10 @@ func (a *adapters) slackCalls() map[string]call {
 			{Label: "Approve", Action: "approve", Value: "change 1", Style: "primary"},
 			{Label: "See", Action: "see", URL: "https://example.com"},
 		},
+		Rows: []slack.Row{
+			{Text: "one", Buttons: []slack.Button{{Label: "Yes", Action: "approve", Value: "1"}}},
+			{Text: "two", Buttons: []slack.Button{{Label: "Yes", Action: "approve", Value: "2"}}},
+		},
 	}
 	// posted calls do with a message that is there.
 	posted := func(do func(ctx context.Context, channel, ts string) error) call {
@@ -129,7 +137,31 @@ func (a *adapters) slackCalls() map[string]call {
 			return do(ctx, channel, ts)
 		}
 	}
+	modal := slack.Modal{
+		Callback: "/access", Title: "Ask", Submit: "Ask", Close: "Cancel", Lines: []string{"A line"},
+		Fields: []slack.Field{
+			{Name: "what", Label: "What", Kind: slack.FieldChoice, Options: []slack.Option{{Label: "One", Value: "1"}}, Value: []string{"1"}, Live: true},
+			{Name: "some", Label: "Some", Kind: slack.FieldMany, Options: []slack.Option{{Label: "One", Value: "1"}}, Value: []string{"1"}},
+			{Name: "who", Label: "Who", Kind: slack.FieldPeople, Value: []string{aiko}, Optional: true},
+			{Name: "name", Label: "Name", Kind: slack.FieldText, Value: []string{"x"}},
+			{Name: "reason", Label: "Reason", Hint: "A link", Kind: slack.FieldLong},
+		},
+	}
+	opened := func(ctx context.Context) (string, error) {
+		if _, err := a.people.Command(ctx, "aiko@example.com", "/access", ""); err != nil {
+			return "", err
+		}
+		return a.slack.OpenModal(ctx, a.trigger, modal)
+	}
 	return map[string]call{
+		"Client.OpenModal": func(ctx context.Context) error { return last(opened(ctx)) },
+		"Client.UpdateModal": func(ctx context.Context) error {
+			id, err := opened(ctx)
+			if err != nil {
+				return err
+			}
+			return a.slack.UpdateModal(ctx, id, "", modal)
+		},
 		"Client.UserByID":      func(ctx context.Context) error { return last(a.slack.UserByID(ctx, aiko)) },
 		"Client.UserByEmail":   func(ctx context.Context) error { return last(a.slack.UserByEmail(ctx, "aiko@example.com")) },
 		"Client.DirectChannel": func(ctx context.Context) error { return last(a.slack.DirectChannel(ctx, aiko)) },

@@ -71,7 +71,7 @@ func generate(_ context.Context, s *stage, _ *testscript.TestScript, args []stri
 	return nil
 }
 
-func policy(_ context.Context, s *stage, ts *testscript.TestScript, args []string) error {
+func putPolicy(_ context.Context, s *stage, ts *testscript.TestScript, args []string) error {
 	if len(args) == 0 {
 		return mistaken("which file?")
 	}

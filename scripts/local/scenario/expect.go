@@ -40,6 +40,11 @@ func expect(ctx context.Context, s *stage, _ *testscript.TestScript, args []stri
 		"change":     {3, "KIND TARGET STATE [n=N]", func() error { return expectChange(ctx, s, plain[0], plain[1], plain[2], options["n"]) }},
 		"audit":      {1, "REGEXP [n=N]", func() error { return expectAudit(ctx, w, plain[0], options["n"]) }},
 		"calls":      {3, "API[.METHOD] OP N", func() error { return expectCalls(w, plain[0], plain[1], plain[2]) }},
+		"looker":     {2, "EMAIL enabled-or-disabled", func() error { return expectLooker(w, plain[0], plain[1]) }},
+		"access":     {3, "PERSON PROJECT ROLE", func() error { return expectAccess(w, plain[0], plain[1], plain[2]) }},
+		"bindings":   {2, "PROJECT N", func() error { return expectBindings(w, plain[0], plain[1]) }},
+		"connection": {2, "NAME STATE", func() error { return expectConnection(w, plain[0], plain[1]) }},
+		"policy":     {4, "allow-or-deny PERSON OPERATION RESOURCE", func() error { return expectPolicy(ctx, s, plain) }},
 		"over-quota": {2, "API N", func() error { return expectOverQuota(w, plain[0], plain[1]) }},
 	}
 	check, ok := checks[args[0]]

@@ -17,6 +17,7 @@ import (
 	"github.com/sekisho/sekisho/scripts/local/world"
 	"github.com/sekisho/sekisho/shared/sim/org"
 	"github.com/sekisho/sekisho/shared/state/ledger"
+	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
 // stage is the world of one scenario, made when the first command needs it.
@@ -36,9 +37,9 @@ type command func(ctx context.Context, s *stage, ts *testscript.TestScript, args
 
 func (s *stage) commands() map[string]func(*testscript.TestScript, bool, []string) {
 	all := map[string]command{
-		"company": company, "generate": generate, "policy": policy, "start": start, "at": at, "advance": advance,
+		"company": company, "generate": generate, "policy": putPolicy, "start": start, "at": at, "advance": advance,
 		"restart": restart, "crash": crash, "fault": fault, "quota": quota,
-		"workspace": workspace, "slack": slack,
+		"workspace": workspace, "slack": slack, "looker": looker, "iam": cloud,
 		"expect": expect, "mark": mark, "show": show,
 	}
 	out := map[string]func(*testscript.TestScript, bool, []string){}
@@ -98,6 +99,8 @@ func (s *stage) close() {
 }
 
 func (s *stage) ledger() *ledger.Ledger { return ledger.New(s.world.Store(), nil, s.world.Clock.Now) }
+
+func (s *stage) mirror() *mirror.Mirror { return mirror.New(s.world.Store()) }
 
 // read returns a section of the scenario, or a file.
 func (s *stage) read(ts *testscript.TestScript, name string) ([]byte, error) {

@@ -4,12 +4,15 @@ import (
 	"maps"
 	"time"
 
+	"github.com/sekisho/sekisho/functions/accessgrant"
+	"github.com/sekisho/sekisho/functions/accountaction"
 	"github.com/sekisho/sekisho/functions/changesweep"
 	"github.com/sekisho/sekisho/functions/groupapi"
 	"github.com/sekisho/sekisho/functions/grouprefresh"
 	"github.com/sekisho/sekisho/functions/groupsettings"
 	"github.com/sekisho/sekisho/functions/groupwatch"
 	"github.com/sekisho/sekisho/functions/groupwebhook"
+	"github.com/sekisho/sekisho/functions/inactivitysweep"
 	"github.com/sekisho/sekisho/functions/slackinteract"
 	"github.com/sekisho/sekisho/functions/slacknotify"
 	"github.com/sekisho/sekisho/shared/cloudfn"
@@ -25,6 +28,7 @@ import (
 // Functions are all functions of this repository.
 var Functions = []cloudfn.Function{
 	groupwebhook.Function, groupwatch.Function, grouprefresh.Function, groupsettings.Function, groupapi.Function,
+	inactivitysweep.Function, accountaction.Function, accessgrant.Function,
 	slackinteract.Function, slacknotify.Function, changesweep.Function,
 }
 
@@ -40,6 +44,9 @@ var Jobs = []Job{
 	{"GroupRefresh", "walk", "17 3 * * *"},
 	{"GroupRefresh", "secure", "*/15 * * * *"},
 	{"GroupSettings", "recheck", "*/5 * * * *"},
+	{"InactivitySweep", "sweep", "41 2 * * *"},
+	{"AccessGrant", "ending", "* * * * *"},
+	{"AccessGrant", "clean", "23 4 * * *"},
 	{"ChangeSweep", "sweep", "* * * * *"},
 }
 
@@ -50,6 +57,8 @@ var Queues = map[string]QueueOf{
 	// Tasks starts at once after a pause.
 	event.QueueDirectory: {"GroupRefresh", queue.Limits{Rate: 39, Concurrency: 20, MinBackoff: 2 * time.Second, MaxBackoff: 5 * time.Minute}},
 	event.QueueSettings:  {"GroupSettings", queue.Limits{Rate: 10, Concurrency: 10, MinBackoff: 5 * time.Second, MaxBackoff: 10 * time.Minute}},
+	event.QueueLooker:    {"AccountAction", queue.Limits{Rate: 2, Concurrency: 2, MinBackoff: 10 * time.Second, MaxBackoff: 15 * time.Minute}},
+	event.QueueIAM:       {"AccessGrant", queue.Limits{Rate: 5, Concurrency: 5, MinBackoff: 2 * time.Second, MaxBackoff: 5 * time.Minute}},
 	event.QueuePresses:   {"SlackInteract", queue.Limits{Rate: 100, Concurrency: 20, MinBackoff: time.Second, MaxBackoff: time.Minute}},
 	event.QueueSlack:     {"SlackNotify", queue.Limits{Rate: 5, Concurrency: 5, MinBackoff: 5 * time.Second, MaxBackoff: 10 * time.Minute}},
 }
@@ -77,6 +86,13 @@ var Subscriptions = []bus.Subscription{
 	subscription("groupsettings-group-changed", event.TopicGroupChanged, "GroupSettings", nil),
 	subscription("groupsettings-approved", event.TopicChangeEvents, "GroupSettings",
 		bus.Filter{event.AttrKind: {"group.settings", "group.settings.plan"}, event.AttrState: {"approved"}}),
+	subscription("accountaction-changes", event.TopicChangeEvents, "AccountAction", bus.Filter{
+		event.AttrKind:  {"account.disable", "account.disable.plan", "account.enable", "account.create"},
+		event.AttrState: {"approved", "denied"},
+	}),
+	subscription("accessgrant-approved", event.TopicChangeEvents, "AccessGrant", bus.Filter{
+		event.AttrKind: {"access.grant", "access.revoke", "access.review"}, event.AttrState: {"approved"},
+	}),
 	subscription("slacknotify-changes", event.TopicChangeEvents, "SlackNotify", nil),
 	{Name: "changesweep-dead-letter", Topic: event.TopicDeadLetter, Endpoint: "ChangeSweep", MinBackoff: 10 * time.Second, MaxBackoff: 10 * time.Minute},
 }

@@ -4,11 +4,14 @@ import (
 	"context"
 	"time"
 
+	"github.com/sekisho/sekisho/functions/accessgrant"
 	"github.com/sekisho/sekisho/functions/changesweep"
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/grant"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 )
 
-// sweep remembers when the sweep of changes will next have something to do, as the store told
+// sweep remembers when a job will next have something to do, as the store told
 // after so many writes.
 type sweep struct {
 	writes int
@@ -17,19 +20,32 @@ type sweep struct {
 	none   bool
 }
 
-// idle reports whether the sweep of changes would find nothing to do: nothing has been written
-// since the store was asked, and nothing is due yet. A world lives through many minutes in
-// which nothing happens, and this call comes every minute.
+// idle reports whether a job that comes every minute would find nothing to do: nothing has been
+// written since the store was asked, and nothing is due yet. A world lives through many minutes
+// in which nothing happens.
 func (w *World) idle(ctx context.Context, j Job, now time.Time) bool {
-	if j.Name != changesweep.JobSweep {
-		return false
+	l := ledger.New(w.backend.Store(), nil, w.Clock.Now)
+	switch {
+	case j.Name == changesweep.JobSweep && j.Function == changesweep.Function.Name:
+		return w.swept.idle(w.Usage, now, func() (time.Time, bool, error) { return l.NextDue(ctx) })
+	case j.Name == accessgrant.JobEnding && j.Function == accessgrant.Function.Name:
+		return w.ends.idle(w.Usage, now, func() (time.Time, bool, error) {
+			end, ok, err := l.NextEnd(ctx, change.AccessGrant, now.Add(-time.Hour))
+			return end.Add(-grant.WarnBefore), ok, err
+		})
 	}
-	if _, writes := w.Usage.Totals(); !w.swept.known || writes != w.swept.writes {
-		due, ok, err := ledger.New(w.backend.Store(), nil, w.Clock.Now).NextDue(ctx)
+	return false
+}
+
+// idle asks when a job has something to do next, where that may have changed.
+func (s *sweep) idle(u *Usage, now time.Time, next func() (time.Time, bool, error)) bool {
+	_, writes := u.Totals()
+	if !s.known || writes != s.writes || !s.none && !now.Before(s.due) {
+		due, ok, err := next()
 		if err != nil {
 			return false
 		}
-		w.swept = sweep{writes: writes, known: true, due: due, none: !ok}
+		*s = sweep{writes: writes, known: true, due: due, none: !ok}
 	}
-	return w.swept.none || now.Before(w.swept.due)
+	return s.none || now.Before(s.due)
 }

@@ -25,6 +25,12 @@ func (w *World) Quota(api string) *sim.Quota {
 	switch api {
 	case "directory", "settings", "reports":
 		return w.Workspace.Quota(api)
+	case "iam":
+		return w.Cloud.Quota(api)
+	case "looker":
+		return w.Looker.Quota()
+	case "fivetran":
+		return w.Fivetran.Quota()
 	}
 	return nil
 }
@@ -72,7 +78,14 @@ func (w *World) Forge(ctx context.Context, person string) error {
 // Command types a slash command.
 func (w *World) Command(ctx context.Context, person, command, text string) error {
 	out, err := w.Slack.Command(ctx, person, command, text)
-	return w.follow(ctx, person, out, err)
+	if err := w.follow(ctx, person, out, err); err != nil {
+		return err
+	}
+	// A modal that asks nothing says why there is nothing to ask.
+	if v, open := w.Slack.Modal(person); open && v.CallbackID == command && v.SubmitLabel == "" {
+		return &Refused{Text: v.Text}
+	}
+	return nil
 }
 
 // Submit fills in the modal that is open for a person, by FIELD=VALUE, and sends it.

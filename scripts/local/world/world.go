@@ -27,6 +27,9 @@ import (
 	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/sim"
+	simfivetran "github.com/sekisho/sekisho/shared/sim/fivetran"
+	simiam "github.com/sekisho/sekisho/shared/sim/iam"
+	simlooker "github.com/sekisho/sekisho/shared/sim/looker"
 	"github.com/sekisho/sekisho/shared/sim/org"
 	simslack "github.com/sekisho/sekisho/shared/sim/slack"
 	simworkspace "github.com/sekisho/sekisho/shared/sim/workspace"
@@ -53,6 +56,9 @@ const (
 // Hosts of a world.
 const (
 	hostGoogle    = "google.world"
+	hostCloud     = "cloud.world"
+	hostLooker    = "looker.world"
+	hostFivetran  = "fivetran.world"
 	hostSlack     = "slack.world"
 	hostHooks     = "hooks.slack.com"
 	hostFunctions = "functions.world"
@@ -87,6 +93,9 @@ type World struct {
 	Clock     *Clock
 	Workspace *simworkspace.Server
 	Slack     *simslack.Server
+	Looker    *simlooker.Server
+	Cloud     *simiam.Server
+	Fivetran  *simfivetran.Server
 	Calls     *sim.Calls
 	Faults    *sim.Faults
 	Usage     *Usage
@@ -102,6 +111,8 @@ type World struct {
 	ended     chan struct{}
 	started   bool
 	swept     sweep
+	ends      sweep
+	random    *random
 }
 
 // New returns a world in which nothing has happened yet.
@@ -120,6 +131,7 @@ func New(o Options) (*World, error) {
 	w := &World{
 		Clock: &Clock{now: Begin}, Calls: &sim.Calls{}, Faults: sim.NewFaults(o.Seed), Usage: &Usage{}, Company: o.Company,
 		policy: o.Policy, log: o.Log, transport: sim.Transport{}, instances: map[string]*instance{}, ended: make(chan struct{}),
+		random: newRandom(o.Seed),
 	}
 	w.client = &http.Client{Transport: w.transport}
 	if err := w.simulate(o, policy); err != nil {
@@ -190,7 +202,7 @@ func (w *World) simulate(o Options, policy *policyfile.Policy) error {
 		}
 	}
 	w.transport[hostSlack], w.transport[hostHooks] = w.Slack, w.Slack
-	return nil
+	return w.simulateOthers(o)
 }
 
 func url(function string) string { return "http://" + hostFunctions + "/" + function }
@@ -204,10 +216,13 @@ func (w *World) platform(i *instance) (*cloudfn.Env, error) {
 		"API_AUDIENCE": url("GroupAPI"), "API_CLIENTS": apiClients,
 		"SLACK_URL": "http://" + hostSlack + "/api/", "SLACK_CHANNEL": AlertChannel,
 	}
+	maps.Copy(variables, otherVariables)
 	token := "token-" + strings.ToLower(i.function.Name)
 	return &cloudfn.Env{
 		Lookup:   func(name string) (string, bool) { v, ok := variables[name]; return v, ok },
 		Now:      w.Clock.Now,
+		Sleep:    func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+		Random:   w.random.Float64,
 		Store:    committing{w.backend.Store(), i, w.Usage},
 		Bus:      w.backend.Bus(),
 		Queue:    w.backend.Queue(),
@@ -357,9 +372,11 @@ func (w *World) next(ctx context.Context) (time.Time, func() error, bool) {
 			at, run = t, do
 		}
 	}
-	t, ok := w.Workspace.Agenda().Next()
-	offer(t, ok, func() error { w.Workspace.Agenda().RunNext(ctx, w.Clock.Now()); return nil })
-	t, ok = w.backend.Next(ctx)
+	for _, agenda := range w.agendas() {
+		t, ok := agenda.Next()
+		offer(t, ok, func() error { agenda.RunNext(ctx, w.Clock.Now()); return nil })
+	}
+	t, ok := w.backend.Next(ctx)
 	offer(t, ok, func() error { return w.backend.RunNext(ctx) })
 	if w.started {
 		t, ok = w.scheduler.Next(ctx)

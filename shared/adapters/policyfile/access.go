@@ -1,65 +1,42 @@
 package policyfile
 
 import (
-	"regexp"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/grant"
 )
 
-// Entitlement is access that people may have for a time: some roles on one project.
-type Entitlement struct {
-	Name    string
-	Project string
-	// Roles are IAM role names as the Resource Manager takes them.
-	Roles []string
-	// Eligible says who may ask for it.
-	Eligible []change.Selector
-	// Max is the longest time for which it is given at once.
-	Max time.Duration
-	// Reason is what the reason has to match. Nil takes any reason but none.
-	Reason   *regexp.Regexp
-	Approval Approver
-}
+// This file reads the section access. An entitlement names the place at which it is given by
+// one of six keys, and at each of them but a group the roles:
+//
+//	- {name: etl-maintenance, project: etl-prj-prd, roles: [roles/run.admin], …}
+//	- {name: folder-audit, folder: 415104041262, roles: [roles/browser], …}
+//	- {name: org-audit, organization: 123456789012, roles: [roles/browser], …}
+//	- {name: sales-fix, dataset: etl-prj-prd.sales, roles: [roles/bigquery.dataEditor], …}
+//	- {name: dumps, bucket: etl-dumps, roles: [roles/storage.objectViewer], …}
+//	- {name: on-call, group: prod-admins@example.com, …}      # a membership that ends
+//
+// The key condition asks for more than the time, in the language of IAM's conditions.
 
-// Approver says who lets a person have an entitlement.
-type Approver string
-
-// The approvers.
-const (
-	// BySelf gives it at once: who is eligible chooses the time; reason and end are required
-	// all the same.
-	BySelf Approver = "self"
-	// ByQuorum waits for the people whom the approvals of the policy name.
-	ByQuorum Approver = "quorum"
-	// BreakGlass gives it at once, tells everybody concerned and has it reviewed afterwards.
-	BreakGlass Approver = "break-glass"
-)
-
-var (
-	projectForm = regexp.MustCompile(`^([a-z0-9.-]+:)?[a-z][a-z0-9-]*[a-z0-9]$`)
-	roleForm    = regexp.MustCompile(`^((projects|organizations)/[a-z0-9.:-]+/)?roles/[A-Za-z0-9_.-]+$`)
-)
-
-// basicRoles cannot be bound under a condition, so they could not expire
-// (https://cloud.google.com/iam/docs/conditions-overview).
-var basicRoles = []string{"roles/owner", "roles/editor", "roles/viewer"}
+const entitlementExample = "- {name: …, project: …, roles: […], eligible: […], max: 8h}"
 
 func (l *loading) readAccess(at place) {
-	for _, item := range at.list("- {name: …, project: …, roles: […], eligible: […], max: 8h}") {
-		t := item.table("name", "project", "roles", "eligible", "max", "reason", "approval")
-		e := Entitlement{
-			Name:    t.need("name", "etl-maintenance").name(),
-			Project: t.need("project", "my-project").project(),
-			Max:     t.need("max", "8h").duration(),
-			Reason:  t.at("reason").pattern(),
+	for _, item := range at.list(entitlementExample) {
+		t := item.table(append([]string{"name", "roles", "eligible", "max", "reason", "approval", "condition"}, scopeKeys...)...)
+		e := grant.Entitlement{
+			Name:   t.need("name", "etl-maintenance").name(),
+			Scope:  t.scope(),
+			Max:    t.need("max", "8h").duration(),
+			Reason: t.at("reason").pattern(),
 		}
-		e.Roles = distinct(t.need("roles", "[roles/run.admin]").filled("[roles/run.admin]"), place.role)
+		e.Roles = t.roles(e.Scope)
+		e.Condition = t.condition(e.Scope)
 		e.Eligible = distinct(t.need("eligible", "[group:team@your-domain]").filled("[group:team@your-domain]"),
 			func(p place) change.Selector { return p.selector(named) })
-		if e.Approval = oneOf(t.at("approval"), BySelf, ByQuorum, BreakGlass); e.Approval == "" {
-			e.Approval = ByQuorum
+		if e.Approval = oneOf(t.at("approval"), grant.BySelf, grant.ByQuorum, grant.BreakGlass); e.Approval == "" {
+			e.Approval = grant.ByQuorum
 		}
 		if l.define(kindEntitlement, e.Name, t.at("name")) {
 			l.policy.Access = append(l.policy.Access, e)
@@ -67,10 +44,69 @@ func (l *loading) readAccess(at place) {
 	}
 }
 
-func (p place) project() string {
+// scopeKeys are the keys that name a place.
+var scopeKeys = func() []string {
+	keys := make([]string, len(grant.Kinds))
+	for i, kind := range grant.Kinds {
+		keys[i] = string(kind)
+	}
+	return keys
+}()
+
+// scope reads the one key of an entitlement that names its place.
+func (t table) scope() grant.Scope {
+	given := slices.DeleteFunc(slices.Clone(scopeKeys), func(key string) bool { return !t.at(key).given() })
+	switch {
+	case !t.whole:
+		return grant.Scope{}
+	case len(given) == 0:
+		// The commonest of them.
+		t.need("project", "my-project")
+		return grant.Scope{}
+	case len(given) > 1:
+		t.problem("names %s: an entitlement is for one place, write one for each", strings.Join(given, " and "))
+		return grant.Scope{}
+	}
+	p, kind := t.at(given[0]), grant.Kind(given[0])
+	read := place.text
+	if kind == grant.Folder || kind == grant.Organization {
+		read = place.word // a number needs no quotes
+	}
+	name := read(p)
+	if name == "" {
+		return grant.Scope{Kind: kind}
+	}
+	scope, err := grant.ParseScope(kind, name)
+	if err != nil {
+		p.problem("%s", err)
+		return grant.Scope{Kind: kind}
+	}
+	return scope
+}
+
+// roles reads the roles of an entitlement, which a group has none of.
+func (t table) roles(at grant.Scope) []string {
+	if at.Kind != grant.Group {
+		return distinct(t.need("roles", "[roles/run.admin]").filled("[roles/run.admin]"), place.role)
+	}
+	if p := t.at("roles"); p.given() {
+		p.problem("stands beside a group: what is given there is the membership, leave the key out")
+	}
+	return nil
+}
+
+func (t table) condition(at grant.Scope) string {
+	p := t.at("condition")
 	s := p.text()
-	if s != "" && !projectForm.MatchString(s) {
-		p.problem("%s is not a project id: write its small letters, digits and hyphens, not its title or number", quote(s))
+	if s == "" {
+		return ""
+	}
+	if at.Kind == grant.Group {
+		p.problem("stands beside a group: a membership takes no condition, leave the key out")
+		return ""
+	}
+	if err := grant.CheckCondition(s); err != nil {
+		p.problem("%s", err)
 		return ""
 	}
 	return s
@@ -81,18 +117,8 @@ func (p place) role() string {
 	if s == "" {
 		return ""
 	}
-	for _, basic := range basicRoles {
-		if s == basic {
-			p.problem("%s is a basic role, which IAM binds under no condition, so that it could not expire: write a predefined or custom role", s)
-			return ""
-		}
-	}
-	if !roleForm.MatchString(s) {
-		hint := ""
-		if !strings.Contains(s, "/") {
-			hint = " such as roles/" + strings.ToLower(s)
-		}
-		p.problem("%s is not an IAM role: write its full name%s", quote(s), hint)
+	if err := grant.CheckRole(s); err != nil {
+		p.problem("%s", err)
 		return ""
 	}
 	return s

@@ -25,20 +25,12 @@ type Approval struct {
 // AnyKind stands for all kinds of change in [Approval].
 const AnyKind change.Kind = "*"
 
-var kinds = []change.Kind{
-	change.GroupSettings, change.GroupMembers,
-	change.AccountDisable, change.AccountEnable, change.AccountCreate,
-	change.AccessGrant, change.AccessRevoke,
-	change.ConnectionCreate, change.CatalogApply,
-}
-
-// Requirement returns what the first matching approvals entry asks for, always in mode
-// [change.Ask]. The entitlement is empty for changes that are not about one. The boolean is
-// false where no entry matches; then one of those who may approve is enough. It may be called
-// on a nil policy.
-func (p *Policy) Requirement(kind change.Kind, entitlement string) (change.Requirement, bool) {
+// Asks returns what is needed where people decide on a kind of change: what the first matching
+// approvals entry says, else [change.DefaultRequirement]. The entitlement is empty for changes
+// that are not about one. It may be called on a nil policy.
+func (p *Policy) Asks(kind change.Kind, entitlement string) change.Requirement {
 	if p == nil {
-		return change.Requirement{}, false
+		return change.DefaultRequirement()
 	}
 	for _, a := range p.Approvals {
 		if !a.matches(kind, entitlement) {
@@ -54,9 +46,9 @@ func (p *Policy) Requirement(kind change.Kind, entitlement string) (change.Requi
 			e := *a.Escalate
 			r.Escalate = &e
 		}
-		return r, true
+		return r
 	}
-	return change.Requirement{}, false
+	return change.DefaultRequirement()
 }
 
 func (a Approval) matches(kind change.Kind, entitlement string) bool {
@@ -117,12 +109,12 @@ func (a Approval) checkEntitlements(at place) {
 
 func (p place) kind() change.Kind {
 	s := change.Kind(p.text())
-	if s == "" || s == AnyKind || slices.Contains(kinds, s) {
+	if s == "" || s == AnyKind || slices.Contains(change.Kinds(), s) {
 		return s
 	}
-	known := make([]string, len(kinds))
-	for i, k := range kinds {
-		known[i] = string(k)
+	var known []string
+	for _, k := range change.Kinds() {
+		known = append(known, string(k))
 	}
 	p.problem("the kind %s is unknown%s", quote(string(s)), settingsrule.Suggest(string(s), known))
 	return ""

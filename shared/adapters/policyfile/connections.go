@@ -2,40 +2,26 @@ package policyfile
 
 import (
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/sekisho/sekisho/shared/domain/connection"
 )
-
-// Connections is how data sources are connected whose credentials nobody but their owner sees.
-type Connections struct {
-	// Redirect is where the owner's browser goes after the connect card; empty where nobody
-	// said.
-	Redirect string
-	// SyncFrequency is in minutes; 0 where nobody said.
-	SyncFrequency int
-	// Services are keyed by the vendor's name for the service: "sql_server_rds".
-	Services map[string]Service
-}
-
-// Service is what a connection to one service needs.
-type Service struct {
-	// Required lists the settings that who asks has to fill in.
-	Required []string
-	// Config holds the settings that are the same for everybody: text, numbers, booleans, and
-	// lists and tables of these, as encoding/json has them.
-	Config map[string]any
-}
-
-// syncFrequencies are the minutes that Fivetran takes
-// (https://fivetran.com/docs/rest-api/api-reference/connections/create-connection).
-var syncFrequencies = []int{1, 5, 15, 30, 60, 120, 180, 360, 480, 720, 1440}
 
 func (l *loading) readConnections(at place) {
 	t := at.table("defaults", "services")
 	if defaults := t.at("defaults"); defaults.given() {
 		l.define(kindSection, "connections.defaults", defaults)
-		d := defaults.table("redirect", "sync_frequency")
-		l.policy.Connections.Redirect = d.at("redirect").link()
-		l.policy.Connections.SyncFrequency = d.at("sync_frequency").syncFrequency()
+		d := defaults.table("redirect", "sync_frequency", "trust_certificates", "trust_fingerprints", "remind", "escalate")
+		c := &l.policy.Connections
+		c.Redirect = d.at("redirect").link()
+		if strings.Contains(c.Redirect, "#") {
+			d.at("redirect").problem("%s has a fragment, which browsers keep to themselves: leave out what begins with #", quote(c.Redirect))
+		}
+		c.SyncFrequency = d.at("sync_frequency").syncFrequency()
+		c.TrustCertificates = d.at("trust_certificates").yes()
+		c.TrustFingerprints = d.at("trust_fingerprints").yes()
+		c.Remind, c.Escalate = d.at("remind").duration(), d.at("escalate").duration()
 	}
 	for _, e := range t.at("services").entries("the service's name: {required: [host], config: {}}") {
 		l.define(kindService, e.name, e.value)
@@ -45,16 +31,33 @@ func (l *loading) readConnections(at place) {
 
 func (p place) syncFrequency() int {
 	n := p.whole(1)
-	if n > 0 && !slices.Contains(syncFrequencies, n) {
-		p.problem("%d is not a number of minutes that can be had: write one of 1, 5, 15, 30, 60, 120, 180, 360, 480, 720, 1440", n)
+	frequencies := connection.SyncFrequencies()
+	if n > 0 && !slices.Contains(frequencies, n) {
+		var list []string
+		for _, f := range frequencies {
+			list = append(list, strconv.Itoa(f))
+		}
+		p.problem("%d is not a number of minutes that can be had: write one of %s", n, strings.Join(list, ", "))
 		return 0
 	}
 	return n
 }
 
-func (p place) service() Service {
+// yes reads a boolean, false where there is none.
+func (p place) yes() bool {
+	if !p.is(scalar, "true or false") {
+		return false
+	}
+	b, ok := p.node.value.(bool)
+	if !ok {
+		p.problem("%s does not fit: write true or false", quote(p.node.text))
+	}
+	return b
+}
+
+func (p place) service() connection.Service {
 	t := p.table("required", "config")
-	s := Service{Required: distinct(t.at("required").list("[host, port]"), place.setting)}
+	s := connection.Service{Required: distinct(t.at("required").list("[host, port]"), place.setting)}
 	for _, e := range t.at("config").entries("{update_method: TELEPORT}") {
 		e.value.refuseCredential(e.name)
 		if slices.Contains(s.Required, e.name) {
@@ -72,16 +75,10 @@ func (p place) setting() string {
 	return s
 }
 
-// credentialWords make a setting's name that of a credential.
-var credentialWords = []string{"password", "passwd", "passphrase", "secret", "token", "credential", "credentials"}
-
 // refuseCredential keeps credentials out of the policy and out of Slack: the owner gives them
 // to the vendor on the connect card.
 func (p place) refuseCredential(name string) {
-	words := strings.Split(strings.ToLower(name), "_")
-	joined := strings.Join(words, "")
-	if slices.ContainsFunc(words, func(w string) bool { return slices.Contains(credentialWords, w) }) ||
-		strings.Contains(joined, "privatekey") || strings.Contains(joined, "apikey") || strings.Contains(joined, "accesskey") {
+	if connection.LooksSecret(name) {
 		p.problem("%s is a credential: leave it out, its owner gives it to the vendor on the connect card", quote(name))
 	}
 }
@@ -93,6 +90,9 @@ func (p place) anything() any {
 	}
 	switch p.node.shape {
 	case scalar:
+		if text, ok := p.node.value.(string); ok && connection.LooksSecretValue(text) {
+			p.problem("looks like a credential: leave it out, its owner gives it to the vendor on the connect card")
+		}
 		return p.node.value
 	case list:
 		out := []any{}

@@ -11,10 +11,11 @@ import (
 
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/policy"
 )
 
-// FuzzParse holds that any file is either a policy or has problems that can be shown, each in
-// a line that the file has.
+// FuzzParse holds that any file is either a policy, which can be compiled, or has problems that
+// can be shown, each in a line that the file has.
 func FuzzParse(f *testing.F) {
 	good, err := os.ReadFile(goodFile)
 	if err != nil {
@@ -37,8 +38,11 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := policyfile.Parse("policy.yaml", data)
 		if err == nil {
-			p.Requirement(change.AccessGrant, "")
+			p.Asks(change.AccessGrant, "")
 			p.SettingsRules()
+			if _, err := policy.Compile(p.Model(), nil); err != nil {
+				t.Fatalf("what was read cannot be compiled: %v", err)
+			}
 			if again, err := policyfile.Parse("policy.yaml", data); err != nil || again.Hash != p.Hash {
 				t.Fatalf("the second time: got %v, %v", again, err)
 			}

@@ -3,54 +3,23 @@ package policyfile
 import (
 	"slices"
 	"strings"
+
+	"github.com/sekisho/sekisho/shared/domain/policy"
 )
 
-// AccessPolicy is a named set of rules about who may do what.
-type AccessPolicy struct {
-	Name  string
-	Rules []AccessRule
+// Model returns what the policy says about who may do what, to be compiled. It may be called on
+// a nil policy, whose model is empty.
+func (p *Policy) Model() policy.Model {
+	if p == nil {
+		return policy.Model{}
+	}
+	return policy.Model{Teams: p.Teams, Roles: p.Roles, Policies: p.Policies, Tags: p.Tags}
 }
-
-// AccessRule allows or denies operations on resources.
-type AccessRule struct {
-	Name       string
-	Effect     Effect
-	Operations []string
-	// Resources are types of resource: "group", "access", "table"; "all" stands alone.
-	Resources []string
-	// Condition is an expression as it is written; empty always holds.
-	Condition string
-}
-
-// Effect is what a rule does.
-type Effect string
-
-// The effects. A deny goes before every allow.
-const (
-	Allow Effect = "allow"
-	Deny  Effect = "deny"
-)
-
-// standard are policies that can be named without being defined: OpenMetadata creates them
-// itself, and what is named alike means the same here and there.
-var standard = []AccessPolicy{{
-	Name: "organization",
-	Rules: []AccessRule{
-		{
-			Name: "owner", Effect: Allow, Resources: []string{"all"}, Condition: "isOwner()",
-			Operations: []string{"EditAll", "ViewAll", "Delete"},
-		},
-		{
-			Name: "no-owner", Effect: Allow, Resources: []string{"all"}, Condition: "noOwner()",
-			Operations: []string{"EditOwners"},
-		},
-	},
-}}
 
 func (l *loading) readPolicies(at place) {
 	for _, item := range at.list("- {name: …, rules: […]}") {
-		t := item.table("name", "rules")
-		p := AccessPolicy{Name: t.need("name", "everyone").name()}
+		t := item.table("name", "description", "rules")
+		p := policy.Policy{Name: t.need("name", "everyone").name(), Description: t.at("description").text()}
 		const example = "[{name: ask, effect: allow, operations: [RequestAccess], resources: [access]}]"
 		for _, rule := range t.need("rules", example).filled(example) {
 			p.Rules = append(p.Rules, rule.rule(p.Rules))
@@ -61,28 +30,34 @@ func (l *loading) readPolicies(at place) {
 	}
 }
 
-func (p place) rule(others []AccessRule) AccessRule {
-	t := p.table("name", "effect", "operations", "resources", "condition")
-	r := AccessRule{
-		Name:       t.need("name", "ask").name(),
-		Effect:     oneOf(t.need("effect", "allow"), Allow, Deny),
-		Operations: distinct(t.need("operations", "[RequestAccess]").filled("[RequestAccess]"), place.name),
-		Resources:  distinct(t.need("resources", "[access]").filled("[access]"), place.name),
-		Condition:  t.at("condition").condition(),
+func (p place) rule(others []policy.Rule) policy.Rule {
+	t := p.table("name", "description", "effect", "operations", "resources", "condition")
+	r := policy.Rule{
+		Name:        t.need("name", "ask").name(),
+		Description: t.at("description").text(),
+		Effect:      oneOf(t.need("effect", "allow"), policy.Allow, policy.Deny),
+		Operations:  distinct(t.need("operations", "[RequestAccess]").filled("[RequestAccess]"), place.operation),
+		Resources:   distinct(t.need("resources", "[access]").filled("[access]"), place.name),
+		Condition:   t.at("condition").condition(),
 	}
-	if slices.ContainsFunc(others, func(o AccessRule) bool { return o.Name == r.Name && r.Name != "" }) {
+	if slices.ContainsFunc(others, func(o policy.Rule) bool { return o.Name == r.Name && r.Name != "" }) {
 		t.at("name").problem("the policy has a rule %s already: write another name", quote(r.Name))
 	}
 	all := slices.IndexFunc(r.Resources, func(s string) bool { return strings.EqualFold(s, "all") })
-	if all >= 0 && len(r.Resources) > 1 {
+	switch {
+	case all >= 0 && len(r.Resources) > 1:
 		t.at("resources").problem("all stands alone: write [all], or the others without it")
+	case all >= 0 && r.Effect == policy.Allow && slices.Contains(r.Operations, policy.All):
+		t.at("operations").warning("All on all is more than the catalogue: it lets people approve, undo and change the policy as well. Write the operations or the resources that are meant")
 	}
 	return r
 }
 
+func (p place) operation() policy.Operation { return policy.Operation(p.name()) }
+
 // useStandard adds the standard policies that something names and nothing defines.
 func (l *loading) useStandard() {
-	for _, s := range standard {
+	for _, s := range policy.Standard() {
 		used := slices.ContainsFunc(l.references, func(r reference) bool { return r.kind == kindPolicy && r.name == s.Name })
 		if used && !l.defined(kindPolicy, s.Name) {
 			l.policy.Policies = append(l.policy.Policies, s)
@@ -91,5 +66,5 @@ func (l *loading) useStandard() {
 }
 
 func isStandard(name string) bool {
-	return slices.ContainsFunc(standard, func(p AccessPolicy) bool { return p.Name == name })
+	return slices.ContainsFunc(policy.Standard(), func(p policy.Policy) bool { return p.Name == name })
 }

@@ -12,7 +12,8 @@
 // for each section makes the section's own types; reference.go checks names across files.
 //
 // The sections' types are plain data. Those whose domain package exists are that package's
-// ([settingsrule.Rules], [change.Requirement]).
+// ([settingsrule.Rules], [idle.Rule], [grant.Entitlement], [connection.Policy], [policy.Team],
+// [change.Requirement]).
 package policyfile
 
 import (
@@ -28,6 +29,9 @@ import (
 	"strings"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/connection"
+	"github.com/sekisho/sekisho/shared/domain/grant"
+	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/domain/settingsrule"
 )
 
@@ -45,13 +49,16 @@ type Policy struct {
 	// Settings is nil where no file has the section. See [Policy.SettingsRules].
 	Settings    *settingsrule.Rules
 	Inactivity  Inactivity
-	Connections Connections
-	// Access, Teams, Roles and Policies are sorted by name.
-	Access   []Entitlement
-	Teams    []Team
-	Roles    []Role
-	Policies []AccessPolicy
-	// Approvals are in the order in which they count. See [Policy.Requirement].
+	Connections connection.Policy
+	// Access, Teams, Roles, Policies and Tags are sorted by name. The last four are about who may
+	// do what: see [Policy.Model].
+	Access   []grant.Entitlement
+	Teams    []policy.Team
+	Roles    []policy.Role
+	Policies []policy.Policy
+	// Tags are the catalogue's tags that conditions may name; empty where they may name any.
+	Tags []string
+	// Approvals are in the order in which they count. See [Policy.Asks].
 	Approvals []Approval
 }
 
@@ -168,16 +175,17 @@ func (l *loading) finish() (*Policy, error) {
 	}
 	l.policy.Hash = hash(l.sources)
 	l.policy.Warnings = sorted(l.warnings)
-	slices.SortFunc(l.policy.Access, func(a, b Entitlement) int { return cmp.Compare(a.Name, b.Name) })
-	slices.SortFunc(l.policy.Teams, func(a, b Team) int { return cmp.Compare(a.Name, b.Name) })
-	slices.SortFunc(l.policy.Roles, func(a, b Role) int { return cmp.Compare(a.Name, b.Name) })
-	slices.SortFunc(l.policy.Policies, func(a, b AccessPolicy) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(l.policy.Access, func(a, b grant.Entitlement) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(l.policy.Teams, func(a, b policy.Team) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(l.policy.Roles, func(a, b policy.Role) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(l.policy.Policies, func(a, b policy.Policy) int { return cmp.Compare(a.Name, b.Name) })
+	slices.Sort(l.policy.Tags)
 	return &l.policy, nil
 }
 
 // sections reads one file.
 func (l *loading) sections(root place) {
-	t := root.table("version", "settings", "inactivity", "access", "connections", "teams", "roles", "policies", "approvals")
+	t := root.table("version", "settings", "inactivity", "access", "connections", "tags", "teams", "roles", "policies", "approvals")
 	if v := t.at("version"); v.given() && v.word() != "1" {
 		v.problem("%s is not known here: write version: 1", quote(v.node.text))
 	}
@@ -189,6 +197,7 @@ func (l *loading) sections(root place) {
 		{"inactivity", l.readInactivity},
 		{"access", l.readAccess},
 		{"connections", l.readConnections},
+		{"tags", l.readTags},
 		{"teams", l.readTeams},
 		{"roles", l.readRoles},
 		{"policies", l.readPolicies},

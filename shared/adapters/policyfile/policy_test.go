@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -16,6 +17,10 @@ import (
 
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/connection"
+	"github.com/sekisho/sekisho/shared/domain/grant"
+	"github.com/sekisho/sekisho/shared/domain/idle"
+	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/domain/settingsrule"
 )
 
@@ -23,6 +28,9 @@ const (
 	day      = 24 * time.Hour
 	goodFile = "testdata/good/policy.yaml"
 )
+
+// cargo is the project of most entitlements here.
+var cargo = grant.Scope{Kind: grant.Project, Name: "cargo-prod"}
 
 var sameText = cmp.Comparer(func(a, b *regexp.Regexp) bool {
 	return a == b || a != nil && b != nil && a.String() == b.String()
@@ -44,6 +52,15 @@ func mustLoad(t *testing.T, fsys fs.FS) *policyfile.Policy {
 		t.Fatal(err)
 	}
 	return p
+}
+
+func condition(t *testing.T, text string) *policy.Condition {
+	t.Helper()
+	c, err := policy.ParseCondition(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 func TestEverySection(t *testing.T) {
@@ -71,42 +88,45 @@ func TestEverySection(t *testing.T) {
 			Brake: settingsrule.Brake{Percent: 2.5, Max: 40},
 		},
 		Inactivity: policyfile.Inactivity{
-			Systems: map[string]policyfile.IdleRule{"looker": {
+			Systems: map[string]idle.Rule{"looker": {
 				After:   90 * day,
 				Warn:    []time.Duration{7 * day, 36 * time.Hour, day},
 				Mode:    change.Ask,
 				Channel: "#bi-admins",
 				Grace:   60 * time.Hour,
-				Spare: policyfile.Spare{
+				Spare: idle.Spare{
 					Emails: []string{"captain@harbour.example"}, Roles: []string{"Admin"}, Groups: []string{"board@harbour.example"},
 				},
 				Brake: settingsrule.Brake{Percent: 10},
 				Seats: 120,
 			}},
-			Requests: map[string]policyfile.RequestRule{"looker": {
+			Requests: map[string]idle.RequestRule{"looker": {
 				Roles: []string{"User", "Developer"}, Default: "User", Mode: change.Ask,
 				AutoFor: []change.Selector{"group:analysts@harbour.example", "user:captain@harbour.example", "role:steward"},
 			}},
 		},
-		Access: []policyfile.Entitlement{
+		Access: []grant.Entitlement{
 			{
-				Name: "cargo-write", Project: "cargo-prod", Roles: []string{"roles/bigquery.dataEditor"},
-				Eligible: []change.Selector{"role:steward"}, Max: 90 * time.Minute, Approval: policyfile.ByQuorum,
+				Name: "cargo-write", Scope: cargo, Roles: []string{"roles/bigquery.dataEditor"},
+				Eligible: []change.Selector{"role:steward"}, Max: 90 * time.Minute, Approval: grant.ByQuorum,
 			},
 			{
-				Name: "flare", Project: "cargo-prod", Roles: []string{"roles/run.admin"},
-				Eligible: []change.Selector{"group:oncall@harbour.example"}, Max: 30 * time.Minute, Approval: policyfile.BreakGlass,
+				Name: "flare", Scope: cargo, Roles: []string{"roles/run.admin"},
+				Eligible: []change.Selector{"group:oncall@harbour.example"}, Max: 30 * time.Minute, Approval: grant.BreakGlass,
 			},
 			{
-				Name: "night-shift", Project: "cargo-prod", Roles: []string{"roles/run.admin", "projects/cargo-prod/roles/loader"},
+				Name: "night-shift", Scope: cargo, Roles: []string{"roles/run.admin", "projects/cargo-prod/roles/loader"},
 				Eligible: []change.Selector{"group:operators@harbour.example"}, Max: 8 * time.Hour,
-				Reason: regexp.MustCompile(`^OPS-\d+$`), Approval: policyfile.BySelf,
+				Reason: regexp.MustCompile(`^OPS-\d+$`), Approval: grant.BySelf,
 			},
 		},
-		Connections: policyfile.Connections{
-			Redirect:      "https://sekisho.harbour.example/done",
-			SyncFrequency: 60,
-			Services: map[string]policyfile.Service{
+		Connections: connection.Policy{
+			Redirect:          "https://sekisho.harbour.example/done",
+			SyncFrequency:     60,
+			TrustFingerprints: true,
+			Remind:            2 * time.Hour,
+			Escalate:          24 * time.Hour,
+			Services: map[string]connection.Service{
 				"postgres": {Required: []string{"host", "port"}, Config: map[string]any{
 					"update_method": "XMIN", "port_forwarding": false, "batch": 500, "ratio": 0.5,
 					"schemas": []any{"public", map[string]any{"name": "cargo"}}, "since": "2026-01-01",
@@ -114,43 +134,44 @@ func TestEverySection(t *testing.T) {
 				"s3": {},
 			},
 		},
-		Teams: []policyfile.Team{
-			{Name: "Harbour", Type: policyfile.Organization, Policies: []string{"organization"}, DefaultRoles: []string{"everyone"}},
-			{Name: "cargo", Type: policyfile.Division, Parent: "fleet"},
-			{Name: "cranes", Type: policyfile.Plain, Parent: "loading", Group: "cranes@harbour.example"},
-			{Name: "fleet", Type: policyfile.BusinessUnit, Parent: "Harbour", Group: "fleet@harbour.example"},
-			{Name: "loading", Type: policyfile.Department, Parent: "cargo", Policies: []string{"own-tables"}},
+		Teams: []policy.Team{
+			{Name: "Harbour", Description: "Everybody.", Type: policy.Organization, Policies: []string{"organization"}, DefaultRoles: []string{"everyone"}},
+			{Name: "cargo", Type: policy.Division, Parents: []string{"fleet"}},
+			{Name: "cranes", Type: policy.Plain, Parents: []string{"loading", "cargo"}, Group: "cranes@harbour.example"},
+			{Name: "fleet", Type: policy.BusinessUnit, Parents: []string{"Harbour"}, Group: "fleet@harbour.example"},
+			{Name: "loading", Type: policy.Department, Parents: []string{"cargo"}, Policies: []string{"own-tables"}},
 		},
-		Roles: []policyfile.Role{
-			{Name: "everyone", Policies: []string{"ask"}},
+		Roles: []policy.Role{
+			{Name: "everyone", Description: "What all may do.", Policies: []string{"ask"}},
 			{
 				Name: "steward", Policies: []string{"ask", "decide"},
 				Members: []change.Selector{"group:stewards@harbour.example", "user:captain@harbour.example"},
 			},
 		},
-		Policies: []policyfile.AccessPolicy{
-			{Name: "ask", Rules: []policyfile.AccessRule{{
-				Name: "ask", Effect: policyfile.Allow, Operations: []string{"RequestAccess", "RequestAccount"}, Resources: []string{"All"},
+		Policies: []policy.Policy{
+			{Name: "ask", Description: "Asking is free.", Rules: []policy.Rule{{
+				Name: "ask", Description: "Who asks still waits for a yes.", Effect: policy.Allow, Operations: []policy.Operation{"RequestAccess", "RequestAccount"}, Resources: []string{"All"},
 			}}},
-			{Name: "decide", Rules: []policyfile.AccessRule{{
-				Name: "approve", Effect: policyfile.Allow, Operations: []string{"ApproveAccess"}, Resources: []string{"access"},
-				Condition: "hasAnyRole('steward', 'captain (acting)') && !(matchAnyTag('Tier.1') || noOwner ())",
+			{Name: "decide", Rules: []policy.Rule{{
+				Name: "approve", Effect: policy.Allow, Operations: []policy.Operation{"ApproveAccess"}, Resources: []string{"access"},
+				Condition: condition(t, "hasAnyRole('steward', 'everyone') && !(matchAnyTag('Tier.1') || noOwner ())"),
 			}}},
-			{Name: "organization", Rules: []policyfile.AccessRule{
+			{Name: "organization", Rules: []policy.Rule{
 				{
-					Name: "owner", Effect: policyfile.Allow, Operations: []string{"EditAll", "ViewAll", "Delete"},
-					Resources: []string{"all"}, Condition: "isOwner()",
+					Name: "owner", Effect: policy.Allow, Operations: []policy.Operation{"EditAll", "ViewAll", "Delete"},
+					Resources: []string{"all"}, Condition: condition(t, "isOwner()"),
 				},
 				{
-					Name: "no-owner", Effect: policyfile.Allow, Operations: []string{"EditOwners"},
-					Resources: []string{"all"}, Condition: "noOwner()",
+					Name: "no-owner", Effect: policy.Allow, Operations: []policy.Operation{"EditOwners"},
+					Resources: []string{"all"}, Condition: condition(t, "noOwner()"),
 				},
 			}},
-			{Name: "own-tables", Rules: []policyfile.AccessRule{{
-				Name: "outsiders", Effect: policyfile.Deny, Operations: []string{"All"}, Resources: []string{"table", "topic"},
-				Condition: "!matchTeam()",
+			{Name: "own-tables", Rules: []policy.Rule{{
+				Name: "outsiders", Effect: policy.Deny, Operations: []policy.Operation{"All"}, Resources: []string{"table", "topic"},
+				Condition: condition(t, "!matchTeam()"),
 			}}},
 		},
+		Tags: []string{"Cargo.Dangerous goods", "Tier.1"},
 		Approvals: []policyfile.Approval{
 			{
 				Kinds: []change.Kind{change.AccessGrant}, Entitlements: []string{"cargo-write"},
@@ -180,8 +201,8 @@ func TestNoPolicyIsReportOnly(t *testing.T) {
 		if rules.Mode != change.Report || len(rules.General)+len(rules.Secure) > 0 {
 			t.Errorf("%s: got %+v, want no rules in mode report", name, rules)
 		}
-		if _, ok := p.Requirement(change.AccessGrant, "any"); ok {
-			t.Errorf("%s: got a requirement, want none", name)
+		if diff := cmp.Diff(change.DefaultRequirement(), p.Asks(change.AccessGrant, "any")); diff != "" {
+			t.Errorf("%s: requirement (-want +got):\n%s", name, diff)
 		}
 	}
 	if none.Hash == "" || none.Hash != empty.Hash {
@@ -244,19 +265,19 @@ approvals:
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			if tt.ok {
-				tt.want.Mode = change.Ask
+			tt.want.Mode = change.Ask
+			if !tt.ok {
+				tt.want = change.DefaultRequirement()
 			}
-			got, ok := p.Requirement(tt.kind, tt.entitlement)
-			if diff := cmp.Diff(tt.want, got); diff != "" || ok != tt.ok {
-				t.Errorf("got %t, want %t; requirement (-want +got):\n%s", ok, tt.ok, diff)
+			if diff := cmp.Diff(tt.want, p.Asks(tt.kind, tt.entitlement)); diff != "" {
+				t.Errorf("requirement (-want +got):\n%s", diff)
 			}
 		})
 	}
 
-	mine, _ := p.Requirement(change.AccessGrant, "one")
+	mine := p.Asks(change.AccessGrant, "one")
 	mine.Needs[0].Count, mine.Escalate.To = 9, "owners"
-	if theirs, _ := p.Requirement(change.AccessGrant, "one"); theirs.Needs[0].Count == 9 || theirs.Escalate.To == "owners" {
+	if theirs := p.Asks(change.AccessGrant, "one"); theirs.Needs[0].Count == 9 || theirs.Escalate.To == "owners" {
 		t.Error("who changes a requirement that is returned changes the policy")
 	}
 }
@@ -267,8 +288,8 @@ func TestAnyKindIsEveryKind(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, kind := range []change.Kind{change.GroupMembers, change.CatalogApply, change.ConnectionCreate} {
-		if _, ok := p.Requirement(kind, ""); !ok {
-			t.Errorf("got no requirement for %s", kind)
+		if got := p.Asks(kind, "").Selectors(false); !slices.Equal(got, []change.Selector{change.Owners}) {
+			t.Errorf("%s is decided by %v", kind, got)
 		}
 	}
 }
@@ -295,8 +316,8 @@ func TestFilesOfAFolderAreOnePolicy(t *testing.T) {
 		t.Fatal(err)
 	}
 	parts := sections(t)
-	if len(parts) != 9 {
-		t.Fatalf("got %d sections, want 9", len(parts))
+	if len(parts) != 10 {
+		t.Fatalf("got %d sections, want 10", len(parts))
 	}
 	names := map[string]func(section string) string{
 		"by section":      func(s string) string { return s + ".yaml" },
@@ -398,13 +419,46 @@ access:
 	got := map[string]time.Duration{}
 	for _, e := range p.Access {
 		got[e.Name] = e.Max
-		if e.Project != "cargo-prod" || len(e.Roles) != 1 || len(e.Eligible) != 1 {
+		if e.Scope != cargo || len(e.Roles) != 1 || len(e.Eligible) != 1 {
 			t.Errorf("got %+v, want what the anchor says", e)
 		}
 	}
 	want := map[string]time.Duration{"one": time.Hour, "two": 2 * time.Hour, "three": 3 * time.Hour}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("longest times (-want +got):\n%s", diff)
+	}
+}
+
+func TestPlacesAtWhichAccessIsGiven(t *testing.T) {
+	p, err := policyfile.Parse("policy.yaml", []byte(`
+access:
+  - {name: a, project: example.com:old-prj, roles: [roles/run.admin], eligible: [group:g@example.com], max: 1h}
+  - {name: b, folder: 415104041262, roles: [roles/run.admin], eligible: [group:g@example.com], max: 1h}
+  - {name: c, organization: "123456789012", roles: [organizations/123456789012/roles/audit], eligible: [group:g@example.com], max: 1h}
+  - {name: d, dataset: cargo-prod.Sales_2026, roles: [roles/bigquery.dataEditor], eligible: [group:g@example.com], max: 1h}
+  - {name: e, bucket: cargo.dumps, roles: [roles/storage.objectViewer], condition: 'resource.name.startsWith("projects/_/buckets/cargo.dumps/objects/2026")', eligible: [group:g@example.com], max: 1h}
+  - {name: f, group: Prod-Admins@example.com, eligible: [group:g@example.com], max: 1h}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []grant.Scope
+	for _, e := range p.Access {
+		got = append(got, e.Scope)
+		if (e.Condition != "") != (e.Name == "e") || (len(e.Roles) == 0) != (e.Name == "f") {
+			t.Errorf("got %+v", e)
+		}
+	}
+	want := []grant.Scope{
+		{Kind: grant.Project, Name: "example.com:old-prj"},
+		{Kind: grant.Folder, Name: "415104041262"},
+		{Kind: grant.Organization, Name: "123456789012"},
+		{Kind: grant.Dataset, Name: "cargo-prod.Sales_2026"},
+		{Kind: grant.Bucket, Name: "cargo.dumps"},
+		{Kind: grant.Group, Name: "prod-admins@example.com"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("places (-want +got):\n%s", diff)
 	}
 }
 
@@ -431,7 +485,7 @@ policies: [{name: organization, rules: [{name: none, effect: deny, operations: [
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(p.Policies) != 1 || p.Policies[0].Rules[0].Effect != policyfile.Deny {
+	if len(p.Policies) != 1 || p.Policies[0].Rules[0].Effect != policy.Deny {
 		t.Errorf("got %+v, want the policy's own definition only", p.Policies)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/domain/settingsrule"
 )
 
@@ -14,6 +15,7 @@ type kind string
 
 const (
 	kindEntitlement kind = "entitlement"
+	kindTag         kind = "tag"
 	kindTeam        kind = "team"
 	kindTeamGroup   kind = "team for the group"
 	kindRole        kind = "role"
@@ -76,6 +78,9 @@ func (l *loading) resolve() {
 		if l.defined(r.kind, r.name) || r.kind == kindPolicy && isStandard(r.name) {
 			continue
 		}
+		if r.kind == kindTag && len(l.definitions[kindTag]) == 0 {
+			continue // No list of tags is kept in this policy.
+		}
 		say := r.at.problem
 		if r.kind == kindEntitlement {
 			// What grants it may be described elsewhere; such an entry grants nothing by itself.
@@ -92,7 +97,7 @@ func (l *loading) names(k kind) []string {
 		out = append(out, d.name)
 	}
 	if k == kindPolicy {
-		for _, s := range standard {
+		for _, s := range policy.Standard() {
 			out = append(out, s.Name)
 		}
 	}

@@ -5,88 +5,77 @@ import (
 	"strings"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/policy"
 )
 
-// Team is a part of the company. Policies of a team hold for everybody in it and below it.
-type Team struct {
-	Name string
-	Type TeamType
-	// Parent is the name of the team above; empty for the organization, and for a team that is
-	// directly below it without saying so.
-	Parent string
-	// Group is the address of the Google Group whose members are the team's people; empty for
-	// a team that only has teams below it.
-	Group    string
-	Policies []string
-	// DefaultRoles are the roles that everybody in the team has.
-	DefaultRoles []string
-}
-
-// TeamType is a team's level.
-type TeamType string
-
-// The types of team, in OpenMetadata's words.
-const (
-	Organization TeamType = "Organization"
-	BusinessUnit TeamType = "BusinessUnit"
-	Division     TeamType = "Division"
-	Department   TeamType = "Department"
-	// Plain is a team with people only.
-	Plain TeamType = "Group"
-)
-
-// above lists of what type a team's parent may be (teamType in OpenMetadata's
+// above lists of what type a team's parents may be (teamType in OpenMetadata's
 // entity/teams/team.json).
-var above = map[TeamType][]TeamType{
-	BusinessUnit: {Organization, BusinessUnit},
-	Division:     {Organization, BusinessUnit, Division},
-	Department:   {Organization, BusinessUnit, Division, Department},
-	Plain:        {Organization, BusinessUnit, Division, Department},
-}
-
-// Role is a set of policies that people are given by name.
-type Role struct {
-	Name     string
-	Policies []string
-	// Members are those who have the role themselves, besides those who have it by a team.
-	Members []change.Selector
+var above = map[policy.TeamType][]policy.TeamType{
+	policy.BusinessUnit: {policy.Organization, policy.BusinessUnit},
+	policy.Division:     {policy.Organization, policy.BusinessUnit, policy.Division},
+	policy.Department:   {policy.Organization, policy.BusinessUnit, policy.Division, policy.Department},
+	policy.Plain:        {policy.Organization, policy.BusinessUnit, policy.Division, policy.Department},
 }
 
 // team is one team with its place.
 type team struct {
-	Team
+	policy.Team
 	at table
+	// parents are the places of the parents.
+	parents []place
 }
 
 func (l *loading) readTeams(at place) {
 	for _, item := range at.list("- {name: …, type: Department, group: …}") {
-		t := item.table("name", "type", "parent", "group", "policies", "default_roles")
-		it := Team{
-			Name:         t.need("name", "data").name(),
-			Type:         oneOf(t.at("type"), Organization, BusinessUnit, Division, Department, Plain),
-			Parent:       t.at("parent").text(),
+		t := item.table("name", "type", "description", "parent", "parents", "group", "policies", "default_roles")
+		it := team{at: t, Team: policy.Team{
+			Name: t.need("name", "data").name(),
+			Type: oneOf(t.at("type"),
+				policy.Organization, policy.BusinessUnit, policy.Division, policy.Department, policy.Plain),
+			Description:  t.at("description").text(),
 			Group:        t.at("group").address(),
 			Policies:     t.at("policies").uses(kindPolicy),
 			DefaultRoles: t.at("default_roles").uses(kindRole),
-		}
+		}}
 		if !t.at("type").given() {
-			it.Type = Plain
+			it.Type = policy.Plain
 		}
-		l.refer(kindTeam, it.Parent, t.at("parent"))
+		it.readParents(l)
 		l.define(kindTeamGroup, it.Group, t.at("group"))
 		if l.define(kindTeam, it.Name, t.at("name")) {
-			l.teams = append(l.teams, team{it, t})
-			l.policy.Teams = append(l.policy.Teams, it)
+			l.teams = append(l.teams, it)
+			l.policy.Teams = append(l.policy.Teams, it.Team)
 		}
+	}
+}
+
+// readParents reads parent, or parents where a team has several.
+func (t *team) readParents(l *loading) {
+	one, several := t.at.at("parent"), t.at.at("parents")
+	switch {
+	case one.given() && several.given():
+		several.problem("is given beside parent: write all of them here")
+	case several.given():
+		t.Parents = several.uses(kindTeam)
+		t.parents = several.list("[name]")
+	case one.given():
+		if name := one.text(); name != "" {
+			l.refer(kindTeam, name, one)
+			t.Parents, t.parents = []string{name}, []place{one}
+		}
+	}
+	if t.Type == policy.BusinessUnit && len(t.Parents) > 1 {
+		several.problem("a BusinessUnit has one parent: write parent: %s", t.Parents[0])
 	}
 }
 
 func (l *loading) readRoles(at place) {
 	for _, item := range at.list("- {name: …, policies: [name]}") {
-		t := item.table("name", "policies", "members")
-		it := Role{
-			Name:     t.need("name", "access-approver").name(),
-			Policies: t.need("policies", "[name]").uses(kindPolicy),
+		t := item.table("name", "description", "policies", "members")
+		it := policy.Role{
+			Name:        t.need("name", "access-approver").name(),
+			Description: t.at("description").text(),
+			Policies:    t.need("policies", "[name]").uses(kindPolicy),
 			Members: distinct(t.at("members").list("[group:leads@your-domain]"),
 				func(p place) change.Selector { return p.selector(members) }),
 		}
@@ -111,7 +100,7 @@ func (l *loading) checkRanks() {
 	top := ""
 	for _, t := range l.teams {
 		byName[t.Name] = t
-		if t.Type == Organization {
+		if t.Type == policy.Organization {
 			if top != "" {
 				t.at.at("type").problem("a company has one team of type Organization, which is %s: write another type", quote(top))
 			}
@@ -119,37 +108,42 @@ func (l *loading) checkRanks() {
 		}
 	}
 	for _, t := range l.teams {
-		parent, ok := byName[t.Parent]
-		switch {
-		case t.Parent == "" || t.Type == "":
-		case t.Type == Organization:
-			t.at.at("parent").problem("an Organization has nothing above it: leave the key out, or write another type")
-		case ok && parent.Type != "" && !slices.Contains(above[t.Type], parent.Type):
-			t.at.at("parent").problem("a %s cannot be below the %s %s: its parent is of type %s",
-				t.Type, parent.Type, quote(parent.Name), either(above[t.Type]))
-		}
-		if way := circle(t.Name, byName); way != "" {
-			t.at.at("parent").problem("the team is above itself: %s", way)
-		}
-	}
-}
-
-// circle returns the way from a team up to itself, "" where there is none.
-func circle(name string, byName map[string]team) string {
-	way := []string{name}
-	for up := byName[name].Parent; up != ""; up = byName[up].Parent {
-		if slices.Contains(way, up) {
-			if up != name {
-				return "" // It is said of the teams that the circle goes through.
+		for i, name := range t.Parents {
+			at := t.parents[i]
+			parent, ok := byName[name]
+			switch {
+			case t.Type == "":
+			case t.Type == policy.Organization:
+				at.problem("an Organization has nothing above it: leave the key out, or write another type")
+			case ok && parent.Type != "" && !slices.Contains(above[t.Type], parent.Type):
+				at.problem("a %s cannot be below the %s %s: its parent is of type %s",
+					t.Type, parent.Type, quote(parent.Name), either(above[t.Type]))
 			}
-			return strings.Join(append(way, up), " → ")
+			if way := wayUp(name, t.Name, byName, map[string]bool{}); way != nil {
+				at.problem("the team is above itself: %s", strings.Join(append([]string{t.Name}, way...), " → "))
+			}
 		}
-		way = append(way, up)
 	}
-	return ""
 }
 
-func either(types []TeamType) string {
+// wayUp returns the names of the teams from one up to another, nil where that is not above it.
+func wayUp(from, to string, byName map[string]team, seen map[string]bool) []string {
+	if from == to {
+		return []string{to}
+	}
+	if seen[from] {
+		return nil
+	}
+	seen[from] = true
+	for _, parent := range byName[from].Parents {
+		if way := wayUp(parent, to, byName, seen); way != nil {
+			return append([]string{from}, way...)
+		}
+	}
+	return nil
+}
+
+func either(types []policy.TeamType) string {
 	words := make([]string, len(types))
 	for i, t := range types {
 		words[i] = string(t)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 )
 
 // Interaction is what a person did in Slack, as far as we use it. Only ids are taken from it:
@@ -24,7 +25,14 @@ type Interaction struct {
 	Trigger string
 	// Command and Text are those of a slash command.
 	Command, Text string
+	// View, Hash and Callback are those of the modal in which it happened; Entered is what stands
+	// in its fields.
+	View, Hash, Callback string
+	Entered              Entered
 }
+
+// Link reports whether a button was pressed that only opens an address: Slack tells of those too.
+func (i Interaction) Link() bool { return strings.HasPrefix(i.Action, actionLink) }
 
 // ErrNoInteraction says that a body is none that Slack would send.
 var ErrNoInteraction = errors.New("not an interaction")
@@ -60,15 +68,25 @@ func ParseInteraction(body []byte) (Interaction, error) {
 			ActionID string `json:"action_id"`
 			Value    string `json:"value"`
 		} `json:"actions"`
+		View struct {
+			ID       string `json:"id"`
+			Hash     string `json:"hash"`
+			Callback string `json:"callback_id"`
+			State    struct {
+				Values map[string]map[string]json.RawMessage `json:"values"`
+			} `json:"state"`
+		} `json:"view"`
 	}
 	if err := json.Unmarshal([]byte(form.Get("payload")), &p); err != nil {
 		return Interaction{}, fmt.Errorf("%w: %w", ErrNoInteraction, err)
 	}
 	in := Interaction{
 		Type: p.Type, User: p.User.ID, Team: cmp.Or(p.User.TeamID, p.Team.ID), Channel: p.Channel.ID, Trigger: p.TriggerID,
+		View: p.View.ID, Hash: p.View.Hash, Callback: p.View.Callback, Entered: entered(p.View.State.Values),
 	}
 	if len(p.Actions) > 0 {
-		in.Action, in.Value = p.Actions[0].ActionID, p.Actions[0].Value
+		in.Action, _, _ = strings.Cut(p.Actions[0].ActionID, rowMark)
+		in.Value = p.Actions[0].Value
 	}
 	return complete(in)
 }

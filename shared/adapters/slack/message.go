@@ -1,6 +1,8 @@
 package slack
 
 import (
+	"fmt"
+
 	api "github.com/slack-go/slack"
 )
 
@@ -13,9 +15,20 @@ type Message struct {
 	Heading string
 	// Lines are paragraphs. Empty ones are left out; where there are too many, or too long
 	// ones, an ellipsis says so.
-	Lines   []string
+	Lines []string
+	// Rows stand below the lines, each with its own buttons. No more than [MaxRows] are shown.
+	Rows    []Row
 	Buttons []Button
 }
+
+// Row is one of several things that a message is about.
+type Row struct {
+	Text    string
+	Buttons []Button
+}
+
+// MaxRows is how many rows a message has room for, each of two blocks.
+const MaxRows = 20
 
 // Button is a button.
 type Button struct {
@@ -37,7 +50,10 @@ const (
 	maxText    = 3000
 	maxLabel   = 75
 	maxLines   = 40 // of 50 blocks
-	maxButtons = 25
+	// maxLinesAboveRows leaves room for the rows: 50 blocks less the heading, the buttons at the
+	// end, twice MaxRows, and one for the ellipsis.
+	maxLinesAboveRows = 6
+	maxButtons        = 25
 	// maxAll bounds the text of all lines. Slack's own bound is not documented; messages of
 	// 11,300 characters have been refused
 	// (https://github.com/slackapi/bolt-js/issues/2867).
@@ -63,12 +79,16 @@ func (m Message) options() []api.MsgOption {
 func (m Message) blocks() []api.Block {
 	blocks := []api.Block{api.NewHeaderBlock(plain(shown(m.Heading, maxHeading)))}
 	lines, left := 0, maxAll
+	most := maxLines
+	if len(m.Rows) > 0 {
+		most = maxLinesAboveRows
+	}
 	add := func(line string) {
 		switch {
-		case clean(line) == "" || lines > maxLines:
+		case clean(line) == "" || lines > most:
 			return
-		case lines == maxLines || left <= 0:
-			line, lines = ellipsis, maxLines
+		case lines == most || left <= 0:
+			line, lines = ellipsis, most
 		}
 		text := shown(line, min(maxText, max(left, 1)))
 		blocks = append(blocks, api.NewSectionBlock(plain(text), nil, nil))
@@ -81,16 +101,39 @@ func (m Message) blocks() []api.Block {
 	for _, line := range m.Lines {
 		add(line)
 	}
+	for i, row := range m.Rows[:min(len(m.Rows), MaxRows)] {
+		text := shown(row.Text, min(maxText, max(left, 1)))
+		left -= units(text)
+		blocks = append(blocks, api.NewSectionBlock(plain(text), nil, nil))
+		blocks = append(blocks, actions(row.Buttons, fmt.Sprint(rowMark, i))...)
+	}
+	return append(blocks, actions(m.Buttons, "")...)
+}
+
+// actionLink begins the action of a button that only opens an address.
+const actionLink = "link-"
+
+// rowMark stands between a button's action and the number of its row, because no two buttons of a
+// message may have the same action. [ParseInteraction] takes it off again.
+const rowMark = "#"
+
+// actions returns the block of some buttons; none where there are none. The suffix is added to
+// their actions.
+func actions(buttons []Button, suffix string) []api.Block {
 	var elements []api.BlockElement
-	for _, b := range m.Buttons[:min(len(m.Buttons), maxButtons)] {
-		e := api.NewButtonBlockElement(b.Action, b.Value, plain(shown(b.Label, maxLabel)))
+	for i, b := range buttons[:min(len(buttons), maxButtons)] {
+		action := b.Action
+		if b.URL != "" && action == "" {
+			action = fmt.Sprint(actionLink, i) // one block takes no action twice
+		}
+		e := api.NewButtonBlockElement(action+suffix, b.Value, plain(shown(b.Label, maxLabel)))
 		e.Style, e.URL = api.Style(b.Style), b.URL
 		elements = append(elements, e)
 	}
-	if len(elements) > 0 {
-		blocks = append(blocks, api.NewActionBlock("", elements...))
+	if len(elements) == 0 {
+		return nil
 	}
-	return blocks
+	return []api.Block{api.NewActionBlock("", elements...)}
 }
 
 func plain(text string) *api.TextBlockObject {

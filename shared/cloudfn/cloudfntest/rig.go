@@ -111,6 +111,8 @@ func (r *Rig) Env() *cloudfn.Env {
 	return &cloudfn.Env{
 		Lookup:   func(name string) (string, bool) { v, ok := r.Variables[name]; return v, ok },
 		Now:      r.Clock.Now,
+		Sleep:    func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+		Random:   func() float64 { return 0.5 },
 		Store:    r.Store,
 		Bus:      r.Bus,
 		Queue:    r.Queue,

@@ -1,6 +1,9 @@
 package change
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Action is one attempt at a transition. The types in this package are all there are.
 type Action interface {
@@ -111,6 +114,9 @@ type Complete struct {
 	// Before replaces the values seen at the proposal by those found just before the effect,
 	// so that an undo leads back to them. Nil keeps them.
 	Before map[string]string
+	// Result is kept as the change's own where it is not nil, Until where it is not zero.
+	Result json.RawMessage
+	Until  time.Time
 }
 
 // Fail records that a change cannot be done.
@@ -122,8 +128,9 @@ type Fail struct {
 
 // Retry is a person's order to try a failed change again.
 type Retry struct {
-	By     Actor
-	Counts []Selector
+	By       Actor
+	Revision int
+	Counts   []Selector
 }
 
 // Undo records that another change took this one back.

@@ -26,15 +26,15 @@ func Propose(p Proposal, n int, now time.Time) (Change, audit.Entry, error) {
 	}
 	c := Change{
 		ID: ChangeID(p.Slot(), n), Kind: p.Kind, Target: p.Target, Diff: slices.Clone(p.Diff), Detail: p.Detail,
-		Reason: p.Reason, Requester: p.Requester, Concerned: slices.Clone(p.Concerned), Alert: p.Alert, Requirement: p.Requirement,
-		UndoOf: p.UndoOf, Until: p.Until, Policy: p.Policy,
-		Revision: 1, Proposed: now, RemindAt: p.Requirement.firstReminder(now),
+		Reason: p.Reason, Requester: p.Requester, Concerned: slices.Clone(p.Concerned), Owners: slices.Clone(p.Owners),
+		Channel: p.Channel, Batch: p.Batch, Alert: p.Alert, Requirement: p.Requirement,
+		UndoOf: p.UndoOf, Until: p.Until, Policy: p.Policy, Revision: 1, Proposed: now,
 	}
 	switch p.Requirement.Mode {
 	case Auto:
 		c.State = Approved
 	case Ask:
-		c.State = Proposed
+		c.ask(now)
 	default:
 		c.State = Reported
 	}
@@ -131,7 +131,8 @@ func (p Proposal) validate() error {
 			problems = append(problems, errors.New(what))
 		}
 	}
-	need(p.Kind != "", "no kind")
+	_, known := TraitOf(p.Kind)
+	need(known, fmt.Sprintf("the kind %q is not known", p.Kind))
 	need(p.Target.ID != "", "no target")
 	need(len(p.Diff) > 0, "nothing to change")
 	need(p.Requester.ID != "", "no requester")

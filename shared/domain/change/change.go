@@ -25,24 +25,6 @@ import (
 	"time"
 )
 
-// Kind names what a change does.
-type Kind string
-
-// The kinds of change.
-const (
-	GroupSettings Kind = "group.settings"
-	// GroupSettingsPlan lets corrections of many groups through that the brake has held.
-	GroupSettingsPlan Kind = "group.settings.plan"
-	GroupMembers      Kind = "group.members"
-	AccountDisable    Kind = "account.disable"
-	AccountEnable     Kind = "account.enable"
-	AccountCreate     Kind = "account.create"
-	AccessGrant       Kind = "access.grant"
-	AccessRevoke      Kind = "access.revoke"
-	ConnectionCreate  Kind = "connection.create"
-	CatalogApply      Kind = "catalog.apply"
-)
-
 // Target is what a change is done to.
 type Target struct {
 	// ID is the immutable id that the vendor gave it.
@@ -118,6 +100,13 @@ type Change struct {
 	Requester Actor `json:"requester"`
 	// Concerned lists the ids of people who are told besides those who decide.
 	Concerned []string `json:"concerned,omitempty"`
+	// Owners says who owns the target, where that is not for the directory to say.
+	Owners []Selector `json:"owners,omitempty"`
+	// Channel is the Slack channel that is asked in place of everybody who can decide, each for
+	// themselves; whoever is there and may decide can press. Batch is what the changes have in
+	// common that are asked there in one message.
+	Channel string `json:"channel,omitempty"`
+	Batch   string `json:"batch,omitempty"`
 
 	// Alert says that people have to look although nothing is to be done for them.
 	Alert bool `json:"alert,omitempty"`
@@ -129,6 +118,10 @@ type Change struct {
 	State    State `json:"state"`
 
 	Proposed time.Time `json:"proposed"`
+	// AskedAt is when the time to decide began; Asked counts how often people were asked, be it
+	// for the first time, again because an approval lapsed, or as a reminder.
+	AskedAt time.Time `json:"asked_at,omitzero"`
+	Asked   int       `json:"asked,omitempty"`
 	// Updated is when the latest transition happened.
 	Updated time.Time `json:"updated"`
 	// Seq counts transitions; it numbers audit entries and outbox notices.
@@ -152,9 +145,12 @@ type Change struct {
 	Reminders int       `json:"reminders,omitempty"`
 	Escalated bool      `json:"escalated,omitempty"`
 
-	// UndoOf is the change that this one takes back; Until is how long that holds.
-	UndoOf string    `json:"undo_of,omitempty"`
-	Until  time.Time `json:"until,omitzero"`
+	// UndoOf is the change that this one takes back.
+	UndoOf string `json:"undo_of,omitempty"`
+	// Until is how long what the change does holds; zero means that it has no end.
+	Until time.Time `json:"until,omitzero"`
+	// Result is what the kind's own applier found worth keeping when the change was done.
+	Result json.RawMessage `json:"result,omitempty"`
 	// UndoneBy is the change that took this one back.
 	UndoneBy string `json:"undone_by,omitempty"`
 
@@ -172,12 +168,15 @@ type Proposal struct {
 	Reason      string
 	Requester   Actor
 	Concerned   []string
+	Owners      []Selector
+	Channel     string
+	Batch       string
 	Alert       bool
 	Requirement Requirement
 	UndoOf      string
 	Until       time.Time
 	Policy      string
-	// Quiet is how long a denial, an expiry or a report of the same thing holds before it is
-	// proposed again; zero means for ever. It does not hold back a person's request.
+	// Quiet is how long a denial, an expiry or a report of the same thing keeps a rule from
+	// proposing it again; zero means for ever. It does not hold back a person's request.
 	Quiet time.Duration
 }

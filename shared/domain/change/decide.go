@@ -55,7 +55,7 @@ func (c *Change) admit(by Actor, revision int, counts []Selector, now time.Time)
 	switch {
 	case by.Kind != ByPerson || by.ID == "":
 		return refuse(RefusedStranger, "only a person decides")
-	case c.State == Proposed && !now.Before(c.Requirement.Deadline(c.Proposed)):
+	case c.State == Proposed && !now.Before(c.Deadline()):
 		return refuse(RefusedLate, "the time to decide is over")
 	case revision != c.Revision:
 		return refuse(RefusedStale, "revision %d was shown, %d is current", revision, c.Revision)

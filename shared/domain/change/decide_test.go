@@ -72,14 +72,14 @@ func decisive(t *testing.T) []standsAt {
 func TestWhoMayDecideWhatAndWhen(t *testing.T) {
 	cells, accepted := 0, 0
 	for _, at := range decisive(t) {
-		deadline := at.Requirement.Deadline(at.Proposed)
+		deadline := at.Deadline()
 		for _, who := range actors {
 			for _, revision := range []int{at.Revision - 1, at.Revision, at.Revision + 1} {
 				for _, now := range []time.Time{deadline.Add(-time.Millisecond), deadline, deadline.Add(time.Millisecond)} {
 					for _, a := range []change.Action{
 						change.Approve{By: who.actor, Revision: revision, Counts: who.counts},
 						change.Deny{By: who.actor, Revision: revision, Counts: who.counts},
-						change.Retry{By: who.actor, Counts: who.counts},
+						change.Retry{By: who.actor, Revision: at.Revision, Counts: who.counts},
 					} {
 						cells++
 						var wrong []change.RefusalCode
@@ -188,7 +188,7 @@ func TestADenialOfWhatWasBegunWaitsUntilSomebodyHasLooked(t *testing.T) {
 func TestARetryDoesNotBeatADenial(t *testing.T) {
 	l := begin(t, wanted(one, rin))
 	l.then(l.approve(aiko)).then(claim()).then(l.deny(botan)).then(change.Fail{By: applier, Fence: 1, Problem: "403"})
-	if got := l.refused(time.Minute, change.Retry{By: aiko, Counts: sits["aiko"]}); got != change.RefusedState {
+	if got := l.refused(time.Minute, change.Retry{By: aiko, Revision: l.Revision, Counts: sits["aiko"]}); got != change.RefusedState {
 		t.Errorf("got %s, want %s", got, change.RefusedState)
 	}
 	if l.then(l.deny(botan)); l.State != change.Denied {

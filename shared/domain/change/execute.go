@@ -60,8 +60,7 @@ func (a Release) apply(c *Change, now time.Time) error {
 // askAgain sends a change of which nothing is in effect back to the people.
 func (c *Change) askAgain(now time.Time) {
 	c.Attempts, c.Unseen, c.RetryAt = 0, 0, time.Time{}
-	c.RemindAt, c.Reminders = c.Requirement.firstReminder(now), 0
-	c.State = Proposed
+	c.ask(now)
 }
 
 func (a Complete) apply(c *Change, _ time.Time) error {
@@ -69,6 +68,12 @@ func (a Complete) apply(c *Change, _ time.Time) error {
 		return err
 	}
 	c.Problem, c.Tried = "", false
+	if a.Result != nil {
+		c.Result = a.Result
+	}
+	if !a.Until.IsZero() {
+		c.Until = a.Until
+	}
 	if a.Before != nil {
 		diff := slices.Clone(c.Diff)
 		for i, d := range diff {
@@ -97,6 +102,8 @@ func (a Retry) apply(c *Change, _ time.Time) error {
 		return refuse(RefusedStranger, "%s may not decide this", a.By.Name)
 	case c.Stopped():
 		return refuse(RefusedState, "it was denied")
+	case a.Revision != c.Revision:
+		return refuse(RefusedStale, "revision %d was shown, %d is current", a.Revision, c.Revision)
 	}
 	c.Problem, c.Attempts, c.Unseen, c.RetryAt = "", 0, 0, time.Time{}
 	c.State = Approved

@@ -146,7 +146,7 @@ func TestReleaseCountsWhatWasNotSeen(t *testing.T) {
 		t.Errorf("%d attempts, %d unseen, want 2 and 1", l.Attempts, l.Unseen)
 	}
 	l.then(claim()).then(change.Fail{By: applier, Fence: 3, Problem: "does not converge"})
-	l.then(change.Retry{By: aiko, Counts: sits["aiko"]})
+	l.then(change.Retry{By: aiko, Revision: l.Revision, Counts: sits["aiko"]})
 	if l.State != change.Approved || l.Attempts != 0 || l.Unseen != 0 || l.Problem != "" || !l.Tried {
 		t.Errorf("to be tried again: it is %s after %d attempts, %d unseen, problem %q, tried %t", l.State, l.Attempts, l.Unseen, l.Problem, l.Tried)
 	}
@@ -168,18 +168,18 @@ func TestReverse(t *testing.T) {
 	detail := []byte(`{"project":"prd"}`)
 	for kind, want := range map[change.Kind]change.Kind{
 		change.GroupSettings: change.GroupSettings, change.GroupMembers: change.GroupMembers, change.AccountDisable: change.AccountEnable,
-		change.AccountEnable: change.AccountDisable, change.AccountCreate: "", change.AccessGrant: change.AccessRevoke, change.AccessRevoke: "",
-		change.ConnectionCreate: "", change.CatalogApply: change.CatalogApply, "unknown": "",
+		change.AccountEnable: change.AccountDisable, change.AccountCreate: change.AccountDisable, change.AccessGrant: change.AccessRevoke, change.AccessRevoke: "",
+		change.ConnectionCreate: "", change.CatalogApply: change.CatalogApply,
 	} {
 		p := wanted(auto, checker)
 		p.Kind, p.Detail, p.Concerned = kind, detail, []string{"botan"}
 		p.Diff = append(p.Diff, change.Delta{Field: "showInGroupDirectory", Before: "true", After: "false", Follows: true})
 		l := begin(t, p)
-		if _, ok := l.Reverse(rin, "mistake"); ok {
+		if _, ok := l.Reverse(rin, "mistake", l.now); ok {
 			t.Errorf("%s: there is something to take back before it was done", kind)
 		}
 		l.then(claim()).then(change.Complete{By: applier, Fence: 1})
-		back, ok := l.Reverse(rin, "mistake")
+		back, ok := l.Reverse(rin, "mistake", l.now)
 		if ok != (want != "") {
 			t.Errorf("%s: something to take back: got %t", kind, ok)
 		}
@@ -198,13 +198,13 @@ func TestReverse(t *testing.T) {
 		}
 		back.Requirement = auto
 		undo := begin(t, back).then(claim()).then(change.Complete{By: applier, Fence: 1})
-		if _, ok := undo.Reverse(rin, "no"); ok {
+		if _, ok := undo.Reverse(rin, "no", l.now); ok {
 			t.Errorf("%s: a reversal can be reversed", kind)
 		}
 		if l.then(change.Undo{By: rin, Change: undo.ID}); l.State != change.Undone || l.UndoneBy != undo.ID {
 			t.Errorf("%s: it is %s by %q", kind, l.State, l.UndoneBy)
 		}
-		if _, ok := l.Reverse(rin, "again"); ok {
+		if _, ok := l.Reverse(rin, "again", l.now); ok {
 			t.Errorf("%s: it can be taken back twice", kind)
 		}
 	}

@@ -65,7 +65,8 @@ type history struct {
 	yes       map[string]ballot // by account, of this revision
 	no        []string          // who said no since it was begun
 	escalated bool
-	begun     bool // an applier had it, and nobody saw since that nothing came of it
+	begun     bool      // an applier had it, and nobody saw since that nothing came of it
+	askedAt   time.Time // when the time to decide began
 	until     time.Time
 	notBefore time.Time // the earliest next attempt
 	fence     int
@@ -96,7 +97,7 @@ type worker struct {
 }
 
 func newHistory(t *rapid.T) *history {
-	h := &history{now: t0, phase: waits, revision: 1, yes: map[string]ballot{}, sits: change.Standing{}, steps: 1}
+	h := &history{now: t0, askedAt: t0, phase: waits, revision: 1, yes: map[string]ballot{}, sits: change.Standing{}, steps: 1}
 	for id, sets := range sits {
 		h.sits[id] = sets
 	}
@@ -191,7 +192,7 @@ func (h *history) enough(yes map[string]ballot) bool {
 	return give(0, map[string]bool{})
 }
 
-func (h *history) inTime() bool { return h.now.Before(h.c.Proposed.Add(24 * time.Hour)) }
+func (h *history) inTime() bool { return h.now.Before(h.askedAt.Add(24 * time.Hour)) }
 
 // shown is the revision that somebody pressing now may have been shown.
 func (h *history) shown(t *rapid.T) int {
@@ -253,14 +254,14 @@ func (h *history) revise(t *rapid.T) {
 	r := rapid.SampledFrom([]change.Requirement{one, two}).Draw(t, "requirement")
 	if h.do(t, change.Revise{By: by, Diff: h.c.Diff, Reason: "anew", Requirement: r}, h.phase == waits && people[by.ID] == "rin") {
 		h.revision++
-		h.yes, h.no, h.escalated = map[string]ballot{}, nil, false
+		h.yes, h.no, h.escalated, h.askedAt = map[string]ballot{}, nil, false, h.now
 	}
 }
 
 func (h *history) retry(t *rapid.T) {
 	by := h.account(t)
 	may := h.phase == stuck && h.inCharge(h.sits[by.ID]) && len(h.no) == 0
-	if h.do(t, change.Retry{By: by, Counts: h.sits[by.ID]}, may) {
+	if h.do(t, change.Retry{By: by, Revision: h.c.Revision, Counts: h.sits[by.ID]}, may) {
 		h.phase, h.notBefore = toDo, time.Time{}
 	}
 }
@@ -336,7 +337,7 @@ func (h *history) claim(t *rapid.T) {
 			delete(h.yes, account)
 		}
 		if !h.begun {
-			h.phase = waits
+			h.phase, h.askedAt = waits, h.now
 			return
 		}
 	}
@@ -433,7 +434,7 @@ func (h *history) result(t *rapid.T) {
 			case len(h.no) > 0:
 				h.phase = over
 			case !h.enough(h.yes):
-				h.phase = waits
+				h.phase, h.askedAt = waits, h.now
 			default:
 				h.phase = toDo
 			}

@@ -12,18 +12,19 @@ import (
 func TestProposeTakesOverWhatIsProposed(t *testing.T) {
 	p := wanted(one, rin)
 	p.Detail, p.Concerned, p.Alert, p.UndoOf, p.Until = []byte(`{"a":1}`), []string{"botan"}, true, "x", t0.Add(time.Hour)
+	p.Owners, p.Channel, p.Batch = []change.Selector{"user:a@example.com"}, "#admins", "night-1"
 	got := begin(t, p).Change
 	want := change.Change{
 		ID: change.ChangeID(p.Slot(), 1), Kind: p.Kind, Target: p.Target, Diff: p.Diff, Detail: p.Detail, Reason: p.Reason, Requester: rin,
-		Concerned: p.Concerned, Alert: true, Requirement: one, Revision: 1, State: change.Proposed, Proposed: t0, Updated: t0, Seq: 1,
+		Concerned: p.Concerned, Owners: p.Owners, Channel: "#admins", Batch: "night-1", Alert: true, Requirement: one, Revision: 1, State: change.Proposed, Proposed: t0, AskedAt: t0, Asked: 1, Updated: t0, Seq: 1,
 		RemindAt: t0.Add(time.Hour), UndoOf: "x", Until: p.Until, Policy: "p1",
 		Outbox: []change.Notice{{Seq: 1, Verb: change.VerbPropose, State: change.Proposed}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	p.Diff[0].After, p.Concerned[0] = "the caller's own", "the caller's own"
-	if got.Diff[0].After == "the caller's own" || got.Concerned[0] == "the caller's own" {
+	p.Diff[0].After, p.Concerned[0], p.Owners[0] = "the caller's own", "the caller's own", "the caller's own"
+	if got.Diff[0].After == "the caller's own" || got.Concerned[0] == "the caller's own" || got.Owners[0] == "the caller's own" {
 		t.Error("the change shares memory with the proposal")
 	}
 }
@@ -42,6 +43,7 @@ func TestTheModeDecidesHowAChangeBegins(t *testing.T) {
 func TestAProposalThatCannotBe(t *testing.T) {
 	for name, spoil := range map[string]func(*change.Proposal){
 		"without a kind":              func(p *change.Proposal) { p.Kind = "" },
+		"of an unknown kind":          func(p *change.Proposal) { p.Kind = "group.colour" },
 		"without a target":            func(p *change.Proposal) { p.Target.ID = "" },
 		"of nothing":                  func(p *change.Proposal) { p.Diff = nil },
 		"by nobody":                   func(p *change.Proposal) { p.Requester.ID = "" },

@@ -17,9 +17,26 @@ const (
 	Report Mode = "report" // make it known, do nothing
 )
 
-// Selector names a set of people: "owners", "group:sre-leads@example.com", "role:approver".
-// This package only compares selectors; who is in one is looked up by who knows.
+// Selector names a set of people. This package only compares selectors; who is in one is looked
+// up by who knows.
+//
+// Besides those below there are group:ADDRESS and user:ADDRESS, role:NAME for the holders of a
+// role that policy defines, owners:ADDRESS for the owners of a group and manager:ID for the
+// manager of a person.
 type Selector string
+
+// The selectors that need no name.
+const (
+	// Owners are the owners of what a change is about: those that the change names, else the
+	// owners of the group that it is about, also through groups that own it.
+	Owners Selector = "owners"
+	// Admins are the super administrators of the directory.
+	Admins Selector = "admins"
+	// Approvers are those who may decide where policy names nobody else.
+	Approvers Selector = "approvers"
+	// Manager is the manager of the person who asked.
+	Manager Selector = "manager"
+)
 
 // Need is one part of a quorum: so many different people from one set.
 type Need struct {
@@ -41,8 +58,10 @@ type Requirement struct {
 	Needs []Need `json:"needs,omitempty"`
 	// Within is how long people have; zero means [DefaultWithin].
 	Within time.Duration `json:"within,omitempty"`
-	// Remind is the wait before the first reminder; it doubles each time. Zero means none.
+	// Remind is the wait before the first reminder; it doubles each time, unless Steady. Zero
+	// means none.
 	Remind   time.Duration `json:"remind,omitempty"`
+	Steady   bool          `json:"steady,omitempty"`
 	Escalate *Escalation   `json:"escalate,omitempty"`
 }
 
@@ -68,6 +87,12 @@ func (r Requirement) validate() error {
 	return errors.Join(problems...)
 }
 
+// DefaultRequirement is what is needed where people decide and policy says nothing more: one
+// yes of those who may approve, with a reminder after a day.
+func DefaultRequirement() Requirement {
+	return Requirement{Mode: Ask, Needs: []Need{{Count: 1, From: Approvers}}, Remind: 24 * time.Hour}
+}
+
 // DefaultWithin is how long an undecided change waits where policy names no deadline.
 const DefaultWithin = 7 * 24 * time.Hour
 
@@ -77,6 +102,19 @@ func (r Requirement) Deadline(t time.Time) time.Time {
 		return t.Add(r.Within)
 	}
 	return t.Add(DefaultWithin)
+}
+
+// AtLeast raises a requirement to so many people in all, the further ones from its first set.
+func (r Requirement) AtLeast(people int) Requirement {
+	total := 0
+	for _, n := range r.Needs {
+		total += n.Count
+	}
+	r.Needs = slices.Clone(r.Needs)
+	if total < people && len(r.Needs) > 0 {
+		r.Needs[0].Count += people - total
+	}
+	return r
 }
 
 // Selectors lists the sets from which approvals may come, without repetition.

@@ -168,7 +168,7 @@ func everyAction(c change.Change) []change.Action {
 		change.Release{By: applier, Fence: fence, Problem: "not there", Absent: true},
 		change.Complete{By: applier, Fence: fence},
 		change.Fail{By: applier, Fence: fence, Problem: "403"},
-		change.Retry{By: aiko, Counts: sits["aiko"]},
+		change.Retry{By: aiko, Revision: 1, Counts: sits["aiko"]},
 		change.Undo{By: rin, Change: "x"},
 	}
 }

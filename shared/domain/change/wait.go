@@ -28,12 +28,12 @@ func (c Change) Due() (time.Time, bool) {
 	}
 	switch c.State {
 	case Proposed:
-		due = append(due, c.Requirement.Deadline(c.Proposed))
+		due = append(due, c.Deadline())
 		if !c.RemindAt.IsZero() {
 			due = append(due, c.RemindAt)
 		}
 		if e := c.Requirement.Escalate; e != nil && !c.Escalated {
-			due = append(due, c.Proposed.Add(e.After))
+			due = append(due, c.AskedAt.Add(e.After))
 		}
 	case Approved:
 		due = append(due, later(c.Updated, c.RetryAt).Add(ActAfter))
@@ -52,9 +52,9 @@ func (c Change) Passed(now time.Time, by Actor) Action {
 	switch c.State {
 	case Proposed:
 		switch e := c.Requirement.Escalate; {
-		case reached(c.Requirement.Deadline(c.Proposed)):
+		case reached(c.Deadline()):
 			return Expire{By: by}
-		case e != nil && !c.Escalated && reached(c.Proposed.Add(e.After)):
+		case e != nil && !c.Escalated && reached(c.AskedAt.Add(e.After)):
 			return Escalate{By: by}
 		case reached(c.RemindAt):
 			return Remind{By: by}
@@ -132,8 +132,8 @@ func (a Revise) apply(c *Change, now time.Time) error {
 	}
 	c.Diff, c.Reason, c.Requirement, c.Policy = slices.Clone(a.Diff), a.Reason, a.Requirement, a.Policy
 	c.Revision++
-	c.RemindAt, c.Reminders = a.Requirement.firstReminder(now), 0
 	c.Escalated = false
+	c.ask(now)
 	return nil
 }
 
@@ -142,13 +142,18 @@ func (a Remind) apply(c *Change, now time.Time) error {
 		return refuse(RefusedEarly, "no reminder is due")
 	}
 	c.Reminders++
-	c.RemindAt = now.Add(c.Requirement.Remind << min(c.Reminders, 16))
+	c.Asked++
+	wait := c.Requirement.Remind
+	if !c.Requirement.Steady {
+		wait <<= min(c.Reminders, 16)
+	}
+	c.RemindAt = now.Add(wait)
 	return nil
 }
 
 func (a Escalate) apply(c *Change, now time.Time) error {
 	e := c.Requirement.Escalate
-	if e == nil || c.Escalated || now.Before(c.Proposed.Add(e.After)) {
+	if e == nil || c.Escalated || now.Before(c.AskedAt.Add(e.After)) {
 		return refuse(RefusedEarly, "no escalation is due")
 	}
 	c.Escalated = true
@@ -156,7 +161,7 @@ func (a Escalate) apply(c *Change, now time.Time) error {
 }
 
 func (a Expire) apply(c *Change, now time.Time) error {
-	if now.Before(c.Requirement.Deadline(c.Proposed)) {
+	if now.Before(c.Deadline()) {
 		return refuse(RefusedEarly, "there is time left to decide")
 	}
 	c.State = Expired
@@ -173,6 +178,17 @@ func (a Republish) apply(c *Change, now time.Time) error {
 	}
 	return nil
 }
+
+// ask begins the time in which people decide.
+func (c *Change) ask(now time.Time) {
+	c.State = Proposed
+	c.AskedAt = now
+	c.Asked++
+	c.RemindAt, c.Reminders = c.Requirement.firstReminder(now), 0
+}
+
+// Deadline returns when the change expires where people have not decided.
+func (c Change) Deadline() time.Time { return c.Requirement.Deadline(c.AskedAt) }
 
 // firstReminder returns when the first reminder is due; zero where none is wanted.
 func (r Requirement) firstReminder(now time.Time) time.Time {

@@ -21,6 +21,10 @@ const (
 	QueueSettings  = "groups-settings" // groupsettings, Groups Settings API
 	QueuePresses   = "presses"         // slackinteract, no API: decides what was pressed
 	QueueSlack     = "slack"           // slacknotify, Slack Web API
+	QueueLooker    = "looker"          // accountaction, Looker API
+	QueueIAM       = "iam"             // accessgrant, IAM policies and memberships
+	QueueFivetran  = "fivetran"        // connectcard, Fivetran API
+	QueueCatalog   = "openmetadata"    // catalogsync, OpenMetadata API
 )
 
 // Attributes by which subscriptions on [TopicChangeEvents] filter.
@@ -163,15 +167,49 @@ type Pressed struct {
 	At     time.Time `json:"at"`
 }
 
+// Asked tells that a person typed a slash command, for which a modal is open that waits for its
+// content.
+type Asked struct {
+	// Request names the signed request: the same request again has the same name.
+	Request string `json:"request"`
+	// User, Team and Channel are Slack's ids.
+	User    string `json:"user"`
+	Team    string `json:"team"`
+	Channel string `json:"channel,omitempty"`
+	// Command is such as /access, Text what was typed behind it.
+	Command string `json:"command"`
+	Text    string `json:"text,omitempty"`
+	// View is the modal's id; empty where the command is answered without one.
+	View string    `json:"view,omitempty"`
+	At   time.Time `json:"at"`
+}
+
+// Submitted tells that a person filled in a modal and sent it. The values were checked when it
+// was sent, and are checked again.
+type Submitted struct {
+	Request string              `json:"request"`
+	User    string              `json:"user"`
+	Team    string              `json:"team"`
+	Command string              `json:"command"`
+	Values  map[string][]string `json:"values"`
+	At      time.Time           `json:"at"`
+}
+
 // Notify orders the Slack messages of one subject to be brought up to date.
 type Notify struct {
-	// Subject is a change's id, or [SubjectPress] with the name of a press that did not count.
+	// Subject is a change's id, [SubjectBatch] with the name of changes that are shown together,
+	// [SubjectNotice] with a notice's id, or [SubjectPress] with the name of a press that did not
+	// count.
 	Subject string `json:"subject"`
 	Seq     int    `json:"seq"`
 }
 
-// SubjectPress begins the subject of a press.
-const SubjectPress = "press:"
+// Beginnings of subjects that are no changes.
+const (
+	SubjectPress  = "press:"
+	SubjectBatch  = "batch:"
+	SubjectNotice = "notice:"
+)
 
 // Tick is a call by the scheduler.
 type Tick struct {
@@ -193,5 +231,7 @@ func (CheckSettings) Type() string   { return "settings.check/1" }  // Type impl
 func (ChangeMoved) Type() string     { return "change.moved/1" }    // Type implements [Payload].
 func (ApplyChange) Type() string     { return "change.apply/1" }    // Type implements [Payload].
 func (Pressed) Type() string         { return "pressed/1" }         // Type implements [Payload].
+func (Asked) Type() string           { return "asked/1" }           // Type implements [Payload].
+func (Submitted) Type() string       { return "submitted/1" }       // Type implements [Payload].
 func (Notify) Type() string          { return "notify/1" }          // Type implements [Payload].
 func (Tick) Type() string            { return "tick/1" }            // Type implements [Payload].

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sekisho/sekisho/shared/domain/brake"
 	"github.com/sekisho/sekisho/shared/domain/change"
 )
 
@@ -36,28 +37,8 @@ type Exception struct {
 	Reason string
 }
 
-// Brake bounds how many groups are corrected without people: per run and per rolling 24
-// hours. The smaller of the two numbers counts. The zero Brake does not bind.
-type Brake struct {
-	Percent float64
-	Max     int
-}
-
-// rounding is more than floating point loses, and less than any share of a group that counts.
-const rounding = 1e-6
-
-// Limit returns how many of so many groups may be corrected, and whether there is a limit at
-// all. At least one may: a brake that never lets anything pass gets taken out.
-func (b Brake) Limit(groups int) (int, bool) {
-	limit, bound := 0, false
-	if b.Percent > 0 {
-		limit, bound = max(1, int(b.Percent*float64(groups)/100+rounding)), true
-	}
-	if b.Max > 0 && (!bound || b.Max < limit) {
-		limit, bound = b.Max, true
-	}
-	return limit, bound
-}
+// Brake bounds how many groups are corrected without people. See [brake.Brake].
+type Brake = brake.Brake
 
 // Rules are all rules about settings.
 type Rules struct {

@@ -108,6 +108,36 @@ func (c Collection[T]) Each(ctx context.Context, r Reader, q Query, visit func(T
 	}
 }
 
+// EachReadable calls visit as [Collection.Each] does, and unreadable for every record that is no
+// value of the type, so that one of those does not hide the others.
+func (c Collection[T]) EachReadable(ctx context.Context, r Reader, q Query, visit func(T) error, unreadable func(Key, error) error) error {
+	q.Collection = c.Name
+	if q.Limit == 0 {
+		q.Limit = MaxPage
+	}
+	for {
+		page, err := r.Query(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, rec := range page.Records {
+			v, err := c.decode(rec)
+			if err != nil {
+				err = unreadable(rec.Key, err)
+			} else {
+				err = visit(v)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if page.Next == "" {
+			return nil
+		}
+		q.After = page.Next
+	}
+}
+
 func (c Collection[T]) decode(rec Record) (T, error) {
 	var v T
 	if err := json.Unmarshal(rec.Data, &v); err != nil {

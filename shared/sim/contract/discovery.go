@@ -77,6 +77,10 @@ func readDiscovery(specs fs.FS, name string) (*discovery, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read discovery document: %w", err)
 	}
+	return parseDiscovery(path, data)
+}
+
+func parseDiscovery(path string, data []byte) (*discovery, error) {
 	d := &discovery{}
 	if err := json.Unmarshal(data, d); err != nil {
 		return nil, fmt.Errorf("read discovery document %s: %w", path, err)

@@ -15,14 +15,16 @@
 //
 // There is one [Spec] for each form of description: [Google] reads discovery documents,
 // [Notifications] adds the pushes that Google sends, [Slack] reads Slack's reference of methods
-// and its OpenAPI document, and [SlackPushes] the events and interactions that Slack sends.
-// Another vendor is one more file with one more Spec.
+// and its OpenAPI document, [SlackPushes] the events and interactions that Slack sends, and
+// [OpenAPI3] any OpenAPI document of version 3. Another form of description is one more file
+// with one more Spec; another vendor with an OpenAPI document needs none.
 //
 // Descriptions have mistakes and gaps. Where the real API is known to differ, an [Exception]
 // says so with the reason. An exception that is not needed any more is reported, so that the
 // lists do not outlive their reasons.
 //
 // The descriptions themselves are not part of this project. The folder that the environment
-// variable [FolderVariable] names holds google/NAME.json, slack/slack-api-ref/METHOD.json and so
-// on, in the files' own names; without it the tests that need them are skipped.
+// variable [FolderVariable] names holds google/NAME.json, slack/slack-api-ref/METHOD.json,
+// looker/Looker.4.0.oas.json and so on, in the files' own names; without it the tests that need
+// them are skipped.
 package contract

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"time"
 )
 
 // Company is everything that the simulators need to know before a world begins. It is plain
@@ -17,6 +16,8 @@ type Company struct {
 	Groups []Group
 
 	Looker       Looker
+	Organization Organization
+	Folders      []Folder
 	Projects     []Project
 	Fivetran     Fivetran
 	OpenMetadata OpenMetadata
@@ -51,63 +52,6 @@ type Group struct {
 	Settings map[string]string `yaml:"settings"`
 }
 
-// Looker is the company's Looker instance.
-type Looker struct {
-	Self  string       // the address of the account that the project itself uses
-	Roles []string     // the roles that exist
-	Users []LookerUser // sorted by address
-}
-
-// LookerUser is one Looker account.
-type LookerUser struct {
-	Email          string
-	Roles          []string
-	Created        time.Time // zero when the file does not say
-	Disabled       bool
-	Staff          bool // an account of Looker's own support staff
-	ServiceAccount bool
-	API3           bool // has an API key
-	// Credentials maps a kind of credential (google, email, saml, …) to its latest sign-in.
-	// The zero time means that the credential exists and was never used.
-	Credentials map[string]time.Time
-}
-
-// Project is a Google Cloud project and the IAM bindings that it starts with.
-type Project struct {
-	ID       string    `yaml:"id"`
-	Bindings []Binding `yaml:"bindings"`
-}
-
-// Binding gives one IAM role to members such as user:ken@example.com.
-type Binding struct {
-	Role    string   `yaml:"role"`
-	Members []string `yaml:"members"`
-}
-
-// Fivetran is the company's Fivetran account.
-type Fivetran struct {
-	Groups []FivetranGroup `yaml:"groups"`
-}
-
-// FivetranGroup is a destination group in which connections are made.
-type FivetranGroup struct {
-	ID   string `yaml:"id"`
-	Name string `yaml:"name"`
-}
-
-// OpenMetadata is the company's data catalogue.
-type OpenMetadata struct {
-	Tables []Table `yaml:"tables"`
-}
-
-// Table is a table in the catalogue, with the addresses of its owners and its tags, such as
-// Tier.Tier1.
-type Table struct {
-	Name   string   `yaml:"name"`
-	Owners []string `yaml:"owners"`
-	Tags   []string `yaml:"tags"`
-}
-
 // Merge adds other to c. What both name (a group, a declared person, a Looker user, a project
 // …) is replaced by what other says of it, so that a later file restates an earlier one. Who
 // was taken for a person because an address is a member of a group, and turns out to be a
@@ -116,12 +60,13 @@ func (c *Company) Merge(other *Company) {
 	c.Domain = cmp.Or(c.Domain, other.Domain)
 	c.People = mergePeople(c.People, other.People)
 	c.Groups = merge(c.Groups, other.Groups, func(g Group) string { return g.Email })
-	c.Looker.Self = cmp.Or(other.Looker.Self, c.Looker.Self)
-	c.Looker.Roles = merge(c.Looker.Roles, other.Looker.Roles, func(r string) string { return r })
-	c.Looker.Users = merge(c.Looker.Users, other.Looker.Users, func(u LookerUser) string { return u.Email })
+	c.Looker.merge(other.Looker)
+	c.Organization.ID = cmp.Or(other.Organization.ID, c.Organization.ID)
+	c.Organization.Bindings = append(slices.Clip(c.Organization.Bindings), other.Organization.Bindings...)
+	c.Folders = merge(c.Folders, other.Folders, func(f Folder) string { return f.ID })
 	c.Projects = merge(c.Projects, other.Projects, func(p Project) string { return p.ID })
-	c.Fivetran.Groups = merge(c.Fivetran.Groups, other.Fivetran.Groups, func(g FivetranGroup) string { return g.ID })
-	c.OpenMetadata.Tables = merge(c.OpenMetadata.Tables, other.OpenMetadata.Tables, func(t Table) string { return t.Name })
+	c.Fivetran.merge(other.Fivetran)
+	c.OpenMetadata.merge(other.OpenMetadata)
 	c.settle()
 }
 

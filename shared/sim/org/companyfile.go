@@ -2,7 +2,6 @@ package org
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 	"time"
 )
@@ -14,8 +13,10 @@ type companyFile struct {
 	People       []personFile `yaml:"people"`
 	Groups       []Group      `yaml:"groups"`
 	Looker       lookerFile   `yaml:"looker"`
+	Organization Organization `yaml:"organization"`
+	Folders      []Folder     `yaml:"folders"`
 	Projects     []Project    `yaml:"projects"`
-	Fivetran     Fivetran     `yaml:"fivetran"`
+	Fivetran     fivetranFile `yaml:"fivetran"`
 	OpenMetadata OpenMetadata `yaml:"openmetadata"`
 }
 
@@ -30,23 +31,6 @@ type personFile struct {
 	Admin     bool     `yaml:"admin"`
 }
 
-type lookerFile struct {
-	Self  string           `yaml:"self"`
-	Roles []string         `yaml:"roles"`
-	Users []lookerUserFile `yaml:"users"`
-}
-
-type lookerUserFile struct {
-	Email          string             `yaml:"email"`
-	Roles          []string           `yaml:"roles"`
-	Created        string             `yaml:"created"`
-	Disabled       bool               `yaml:"disabled"`
-	Staff          bool               `yaml:"staff"`
-	ServiceAccount bool               `yaml:"service_account"`
-	API3           bool               `yaml:"api3"`
-	Credentials    map[string]*string `yaml:"credentials"`
-}
-
 // readCompany reads a company file. Members of groups in the company's domain whom the file
 // does not declare become people; members in other domains stay outside the company.
 func (f *file) readCompany() *Company {
@@ -54,14 +38,16 @@ func (f *file) readCompany() *Company {
 	if !f.decode(&in) {
 		return nil
 	}
-	c := &Company{Domain: strings.ToLower(in.Domain), Projects: in.Projects, Fivetran: in.Fivetran, OpenMetadata: in.OpenMetadata}
+	c := &Company{Domain: strings.ToLower(in.Domain), Organization: in.Organization, Folders: in.Folders, Projects: in.Projects}
 	if strings.Contains(c.Domain, "@") || (c.Domain != "" && !strings.Contains(c.Domain, ".")) {
 		f.problem(place{"domain"}, "%q is not a domain; write one such as example.com", in.Domain)
 	}
 	c.People = f.readPeople(in.People)
 	c.Groups = f.readCompanyGroups(in.Groups)
 	c.Looker = f.readLooker(in.Looker)
-	f.checkRest(c)
+	c.Fivetran = f.readFivetran(in.Fivetran)
+	c.OpenMetadata = f.readOpenMetadata(in.OpenMetadata)
+	f.checkCloud(c)
 	return c
 }
 
@@ -110,80 +96,6 @@ func (f *file) readCompanyGroups(in []Group) []Group {
 		out = append(out, g)
 	}
 	return out
-}
-
-func (f *file) readLooker(in lookerFile) Looker {
-	out := Looker{Self: strings.ToLower(in.Self), Roles: in.Roles}
-	seen := map[string]bool{}
-	for i, u := range in.Users {
-		here := place{"looker", "users", i}
-		user := LookerUser{
-			Email: f.address(here.at("email"), u.Email), Roles: u.Roles, Disabled: u.Disabled, Staff: u.Staff,
-			ServiceAccount: u.ServiceAccount, API3: u.API3, Credentials: map[string]time.Time{},
-		}
-		if seen[user.Email] {
-			f.problem(here, "the Looker user %s is in the file twice; write each once", user.Email)
-		}
-		seen[user.Email] = true
-		for j, role := range u.Roles {
-			if len(in.Roles) > 0 && !slices.Contains(in.Roles, role) {
-				f.problem(here.at("roles", j), "the Looker role %q does not exist; write one of %s, or add it to looker.roles", role, strings.Join(in.Roles, ", "))
-			}
-		}
-		if u.Created != "" {
-			user.Created = f.time(here.at("created"), u.Created)
-		}
-		for _, kind := range sortedKeys(u.Credentials) {
-			user.Credentials[kind] = time.Time{}
-			if last := u.Credentials[kind]; last != nil {
-				user.Credentials[kind] = f.time(here.at("credentials", kind), *last)
-			}
-		}
-		out.Users = append(out.Users, user)
-	}
-	return out
-}
-
-// checkRest checks that what later simulators look up by name has one.
-func (f *file) checkRest(c *Company) {
-	seen := map[string]bool{}
-	need := func(p place, what, name string) {
-		switch {
-		case name == "":
-			f.problem(p, "the %s has no name; write one", what)
-		case seen[what+name]:
-			f.problem(p, "the %s %s is in the file twice; write each once", what, name)
-		}
-		seen[what+name] = true
-	}
-	for i, p := range c.Projects {
-		here := place{"projects", i}
-		need(here, "project", p.ID)
-		for j, b := range p.Bindings {
-			f.checkBinding(here.at("bindings", j), b)
-		}
-	}
-	for i, g := range c.Fivetran.Groups {
-		need(place{"fivetran", "groups", i}, "Fivetran group", g.ID)
-	}
-	for i, t := range c.OpenMetadata.Tables {
-		here := place{"openmetadata", "tables", i}
-		need(here, "table", t.Name)
-		for j, o := range t.Owners {
-			c.OpenMetadata.Tables[i].Owners[j] = f.address(here.at("owners", j), o)
-		}
-	}
-}
-
-func (f *file) checkBinding(p place, b Binding) {
-	if b.Role == "" {
-		f.problem(p, "the binding has no role; write one such as roles/viewer")
-	}
-	for i, m := range b.Members {
-		if !strings.Contains(m, ":") && m != "allUsers" && m != "allAuthenticatedUsers" {
-			f.problem(p.at("members", i), "%q is not an IAM member; write its kind too, such as user:%s", m, m)
-		}
-	}
 }
 
 // time reads a time found at p. The YAML package itself takes what is no time for the zero

@@ -127,7 +127,7 @@ func TestParseReportsWhatIsWrong(t *testing.T) {
 		"two documents":               {"domain: a.example\n---\ndomain: b.example\n", []string{"f.yaml:1: the file must hold one YAML document"}},
 		"broken YAML":                 {"groups: [\n", []string{"f.yaml:1: "}},
 		"a list":                      {"- a\n", []string{"f.yaml:"}},
-		"unknown key at the top":      {"domain: a.example\ngruops: []\n", []string{`f.yaml:2: unknown key "gruops"; the keys here are domain, fivetran, groups, looker, openmetadata, people, projects`}},
+		"unknown key at the top":      {"domain: a.example\ngruops: []\n", []string{`f.yaml:2: unknown key "gruops"; the keys here are domain, fivetran, folders, groups, looker, openmetadata, organization, people, projects`}},
 		"unknown key deep down":       {"looker:\n  users:\n  - email: a@b.example\n    rolls: [x]\n", []string{`f.yaml:4: unknown key "rolls"`, "api3, created, credentials"}},
 		"unknown key, public form":    {"groups:\n- email-id: a@b.example\n  member: [x@y.example]\n", []string{`f.yaml:3: unknown key "member"`, "members"}},
 		"the two forms mixed":         {"groups:\n- email-id: a@b.example\n- email: c@b.example\n", []string{`f.yaml:3: unknown key "email"`}},

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -17,15 +18,20 @@ type Sight struct {
 	Obsolete string
 	// Before are the values found, by field, so that an undo leads back to them.
 	Before map[string]string
+	// Result is kept with the change once it is in effect, and Until as its end; nil and the
+	// zero time keep what it has.
+	Result json.RawMessage
+	Until  time.Time
 }
 
 // Applier carries out the changes of one kind.
 type Applier interface {
 	// Look reads the world and compares it with what the change wants. It changes nothing.
 	Look(ctx context.Context, c change.Change) (Sight, error)
-	// Act calls the vendor to make it so. It may be called again for the same change after a
-	// crash or an unknown result, but never before Look has found that it is not in effect.
-	Act(ctx context.Context, c change.Change) error
+	// Act calls the vendor to make it so, knowing what Look has just seen. It may be called
+	// again for the same change after a crash or an unknown result, but never before Look has
+	// found that it is not in effect.
+	Act(ctx context.Context, c change.Change, seen Sight) error
 }
 
 // Authority looks up which of a change's selectors hold now for those who approved it. Who is
@@ -113,7 +119,7 @@ func (l *Ledger) settle(ctx context.Context, c change.Change, by change.Actor, a
 		return l.retry(ctx, c, by, fmt.Errorf("look at %s: %w", c.Target.Name, err))
 	}
 	if first.InEffect {
-		return l.end(ctx, c.ID, change.Complete{By: by, Fence: fence})
+		return l.end(ctx, c.ID, change.Complete{By: by, Fence: fence, Result: first.Result, Until: first.Until})
 	}
 	// Looking took its time: what was decided meanwhile counts, and our claim may be over.
 	if c, err = l.Get(ctx, c.ID); err != nil {
@@ -132,12 +138,12 @@ func (l *Ledger) settle(ctx context.Context, c change.Change, by change.Actor, a
 	case c.Attempts > MaxAttempts:
 		return l.end(ctx, c.ID, change.Fail{By: by, Fence: fence, Problem: fmt.Sprintf("none of %d attempts came to an end", MaxAttempts)})
 	}
-	acted := applier.Act(during, c)
+	acted := applier.Act(during, c, first)
 	// Whatever the answer was, what counts is what is there now.
 	second, err := applier.Look(during, c)
 	switch {
 	case err == nil && second.InEffect:
-		return l.end(ctx, c.ID, change.Complete{By: by, Fence: fence, Before: first.Before})
+		return l.end(ctx, c.ID, change.Complete{By: by, Fence: fence, Before: first.Before, Result: second.Result, Until: second.Until})
 	case acted != nil:
 		return l.retry(ctx, c, by, fmt.Errorf("change %s: %w", c.Target.Name, acted))
 	case err != nil:

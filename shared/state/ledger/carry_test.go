@@ -44,7 +44,7 @@ func (v *vendor) Look(_ context.Context, c change.Change) (ledger.Sight, error) 
 	return ledger.Sight{InEffect: shown == d.After, Obsolete: v.obsolete, Before: map[string]string{d.Field: shown}}, nil
 }
 
-func (v *vendor) Act(_ context.Context, c change.Change) error {
+func (v *vendor) Act(_ context.Context, c change.Change, seen ledger.Sight) error {
 	if v.act != nil {
 		if err := v.act(c); err != nil {
 			return err
@@ -248,7 +248,7 @@ func TestTheWaitBetweenAttempts(t *testing.T) {
 	if w.carryOn(c.ID, v); w.get(c.ID).State != change.Failed {
 		t.Errorf("after the last attempt it is %s", w.get(c.ID).State)
 	}
-	w.apply(c.ID, change.Retry{By: botan, Counts: []change.Selector{owners}})
+	w.apply(c.ID, change.Retry{By: botan, Revision: 1, Counts: []change.Selector{owners}})
 	v.act = nil
 	if w.carryOn(c.ID, v); w.get(c.ID).State != change.Applied || v.effects != 1 {
 		t.Errorf("tried again it is %s, %d effects", w.get(c.ID).State, v.effects)
@@ -357,16 +357,16 @@ func (d *deadlines) Look(ctx context.Context, c change.Change) (ledger.Sight, er
 	return d.vendor.Look(ctx, c)
 }
 
-func (d *deadlines) Act(ctx context.Context, c change.Change) error {
+func (d *deadlines) Act(ctx context.Context, c change.Change, seen ledger.Sight) error {
 	d.see(ctx)
-	return d.vendor.Act(ctx, c)
+	return d.vendor.Act(ctx, c, seen)
 }
 
 func TestAnUndoMarksWhatItTookBack(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		c, v := w.approved()
 		w.carryOn(c.ID, v)
-		p, ok := w.get(c.ID).Reverse(rin, "mistake")
+		p, ok := w.get(c.ID).Reverse(rin, "mistake", w.clock.Now())
 		if !ok {
 			t.Fatal("there is nothing to take back")
 		}
@@ -384,7 +384,7 @@ func TestAnUndoMarksWhatItTookBack(t *testing.T) {
 		if got.State != change.Undone || got.UndoneBy != undo.ID || v.value != "ANYONE_CAN_JOIN" || len(got.Outbox) != 0 {
 			t.Errorf("it is %s by %q, the value %q, notices %+v", got.State, got.UndoneBy, v.value, got.Outbox)
 		}
-		if _, ok := got.Reverse(rin, "again"); ok {
+		if _, ok := got.Reverse(rin, "again", w.clock.Now()); ok {
 			t.Error("it can be taken back twice")
 		}
 		w.checkTrail(c.ID)
@@ -397,7 +397,7 @@ func TestAnUndoOfWhatWasUndoneIsDoneAllTheSame(t *testing.T) {
 	w := newWorld(t, plain)
 	c, v := w.approved()
 	w.carryOn(c.ID, v)
-	p, _ := w.get(c.ID).Reverse(rin, "mistake")
+	p, _ := w.get(c.ID).Reverse(rin, "mistake", w.clock.Now())
 	p.Requirement = ask
 	first := w.propose(p)
 	p.Diff[0].After = "ALL_IN_DOMAIN_CAN_JOIN"

@@ -30,6 +30,15 @@ var changes = store.Collection[change.Change]{
 		if due, ok := c.Due(); ok {
 			fields["due"] = due
 		}
+		if c.Requester.Kind == change.ByPerson {
+			fields["requester"] = c.Requester.ID
+		}
+		if c.Batch != "" {
+			fields["batch"] = c.Batch
+		}
+		if c.State == change.Applied && !c.Until.IsZero() {
+			fields["until"] = c.Until
+		}
 		return fields
 	},
 }
@@ -74,48 +83,10 @@ func get(ctx context.Context, r store.Reader, id string) (change.Change, error) 
 // An earlier change that waits under another mode, because policy has changed since, is
 // withdrawn in favour of the new one.
 func (l *Ledger) Propose(ctx context.Context, p change.Proposal) (stands change.Change, isNew bool, err error) {
-	slot := p.Slot()
 	var touched []string
 	err = l.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
-		stands, isNew, touched = change.Change{}, false, nil
-		now := l.now()
-		latest, _, err := changes.Query(ctx, tx, store.Query{
-			Where:   []store.Cond{{Field: "slot", Op: store.Equal, Value: slot}},
-			OrderBy: "n", Desc: true, Limit: 1,
-		})
-		if err != nil {
-			return err
-		}
-		n := 1
-		if len(latest) > 0 {
-			old := latest[0]
-			if old.Holds(p, now) {
-				stands = old
-				return nil
-			}
-			_, n, _ = change.SlotOf(old.ID)
-			n++
-			if len(change.Next(old.State, change.VerbWithdraw)) > 0 {
-				superseded, entry, err := old.Apply(change.Withdraw{By: rule(p), Reason: "policy asks for something else now"}, now)
-				if err != nil {
-					return err
-				}
-				if err := write(tx, superseded, entry); err != nil {
-					return err
-				}
-				touched = append(touched, superseded.ID)
-			}
-		}
-		c, entry, err := change.Propose(p, n, now)
-		if err != nil {
-			return err
-		}
-		stands, isNew = c, true
-		touched = append(touched, c.ID)
-		if err := changes.Create(tx, c.ID, c); err != nil {
-			return err
-		}
-		return trail.Entries.Create(tx, entry.ID, entry)
+		stands, isNew, touched, err = l.propose(ctx, tx, p)
+		return err
 	})
 	if err != nil {
 		return change.Change{}, false, fmt.Errorf("propose %s of %s: %w", p.Kind, p.Target.Name, err)
@@ -124,6 +95,46 @@ func (l *Ledger) Propose(ctx context.Context, p change.Proposal) (stands change.
 		l.publish(ctx, id)
 	}
 	return stands, isNew, nil
+}
+
+// propose does [Ledger.Propose] in a transaction. Touched are the changes that have notices to be
+// published after it.
+func (l *Ledger) propose(ctx context.Context, tx store.Tx, p change.Proposal) (stands change.Change, isNew bool, touched []string, err error) {
+	now := l.now()
+	latest, _, err := changes.Query(ctx, tx, store.Query{
+		Where:   []store.Cond{{Field: "slot", Op: store.Equal, Value: p.Slot()}},
+		OrderBy: "n", Desc: true, Limit: 1,
+	})
+	if err != nil {
+		return change.Change{}, false, nil, err
+	}
+	n := 1
+	if len(latest) > 0 {
+		old := latest[0]
+		if old.Holds(p, now) {
+			return old, false, nil, nil
+		}
+		_, n, _ = change.SlotOf(old.ID)
+		n++
+		if len(change.Next(old.State, change.VerbWithdraw)) > 0 {
+			superseded, entry, err := old.Apply(change.Withdraw{By: rule(p), Reason: "policy asks for something else now"}, now)
+			if err != nil {
+				return change.Change{}, false, nil, err
+			}
+			if err := write(tx, superseded, entry); err != nil {
+				return change.Change{}, false, nil, err
+			}
+			touched = append(touched, superseded.ID)
+		}
+	}
+	c, entry, err := change.Propose(p, n, now)
+	if err != nil {
+		return change.Change{}, false, nil, err
+	}
+	if err := changes.Create(tx, c.ID, c); err != nil {
+		return change.Change{}, false, nil, err
+	}
+	return c, true, append(touched, c.ID), trail.Entries.Create(tx, entry.ID, entry)
 }
 
 // Apply moves a change by one action. The error is a [change.Refusal] where the action may

@@ -47,7 +47,7 @@ var mutants = []mutant{
 	{"one person takes two places", quorumFile, []string{"if !busy || fill(other, tried) {", "if _ = other; !busy || true {"}, "it takes more people than there are"},
 	{"anybody may decide", decideFile, []string{"case !c.mayDecide(counts):", "case false && !c.mayDecide(counts):"}, ""},
 	{"who is escalated to may decide at once", quorumFile, []string{"if escalated && r.Escalate != nil && !slices", "if r.Escalate != nil && !slices"}, ""},
-	{"the deadline is not looked at", decideFile, []string{"case c.State == Proposed && !now.Before(c.Requirement.Deadline(c.Proposed)):", "case false && now.IsZero():"}, ""},
+	{"the deadline is not looked at", decideFile, []string{"case c.State == Proposed && !now.Before(c.Deadline()):", "case false && now.IsZero():"}, ""},
 	{"approvals outlive a revision", waitFile, []string{
 		"if c.Decisions[i].Void == \"\" {", "if c.Decisions[i].Revision++; false {",
 	}, ""},

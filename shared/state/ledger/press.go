@@ -30,6 +30,36 @@ var presses = store.Collection[pressed]{
 	Expires: func(p pressed) time.Time { return p.At.Add(pressedFor) },
 }
 
+// ProposeOnce proposes what a person asked for under a name of its own: a request that Slack or a
+// queue brought. The same request again returns the change that it made, or that stood for it
+// then, even where that has come to its end since.
+func (l *Ledger) ProposeOnce(ctx context.Context, name string, p change.Proposal) (change.Change, error) {
+	var stands change.Change
+	var touched []string
+	err := l.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		touched = nil
+		before, err := presses.Get(ctx, tx, name)
+		switch {
+		case err == nil && before.Refusal == "":
+			stands, err = get(ctx, tx, before.Change)
+			return err
+		case err != nil && !errors.Is(err, store.ErrNotFound):
+			return err
+		}
+		if stands, _, touched, err = l.propose(ctx, tx, p); err != nil {
+			return err
+		}
+		return presses.Put(tx, name, pressed{Change: stands.ID, At: l.now()})
+	})
+	if err != nil {
+		return change.Change{}, fmt.Errorf("propose %s of %s: %w", p.Kind, p.Target.Name, err)
+	}
+	for _, id := range touched {
+		l.publish(ctx, id)
+	}
+	return stands, nil
+}
+
 // Press moves a change by a person's action that arrived under a name of its own. The name is
 // remembered in the transaction that decides: arriving again it changes nothing and returns
 // what it returned before.

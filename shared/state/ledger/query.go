@@ -2,21 +2,28 @@ package ledger
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/ports/store"
 )
 
-// Due visits every change at which the sweep has to look by now.
+// Due visits every change at which the sweep has to look by now. A document that is no change
+// does not keep it from the others; it is in the error at the end.
 func (l *Ledger) Due(ctx context.Context, now time.Time, visit func(change.Change) error) error {
 	// Collected first: the visitor moves changes, and a page is not to be read under its own
 	// feet.
 	var due []change.Change
-	err := changes.Each(ctx, l.store, store.Query{
+	var problems []error
+	err := changes.EachReadable(ctx, l.store, store.Query{
 		Where: []store.Cond{{Field: "due", Op: store.AtMost, Value: now}}, OrderBy: "due",
 	}, func(c change.Change) error {
 		due = append(due, c)
+		return nil
+	}, func(_ store.Key, err error) error {
+		problems = append(problems, err)
 		return nil
 	})
 	if err != nil {
@@ -24,10 +31,10 @@ func (l *Ledger) Due(ctx context.Context, now time.Time, visit func(change.Chang
 	}
 	for _, c := range due {
 		if err := visit(c); err != nil {
-			return err
+			return errors.Join(append(problems, err)...)
 		}
 	}
-	return nil
+	return errors.Join(problems...)
 }
 
 // NextDue returns when [Ledger.Due] will have something to visit; the boolean is false when
@@ -41,11 +48,32 @@ func (l *Ledger) NextDue(ctx context.Context) (time.Time, bool, error) {
 	return due, ok, nil
 }
 
+// Newest returns the newest change in the slot of a proposal; the boolean is false where there is
+// none.
+func (l *Ledger) Newest(ctx context.Context, p change.Proposal) (change.Change, bool, error) {
+	found, _, err := changes.Query(ctx, l.store, store.Query{
+		Where:   []store.Cond{{Field: "slot", Op: store.Equal, Value: p.Slot()}},
+		OrderBy: "n", Desc: true, Limit: 1,
+	})
+	if err != nil || len(found) == 0 {
+		return change.Change{}, false, err
+	}
+	return found[0], true, nil
+}
+
 // Live returns the changes of one target that are under way.
 func (l *Ledger) Live(ctx context.Context, kind change.Kind, target string) ([]change.Change, error) {
 	return l.collect(ctx, store.Query{Where: []store.Cond{
 		{Field: "kind", Op: store.Equal, Value: string(kind)},
 		{Field: "target", Op: store.Equal, Value: target},
+		{Field: "live", Op: store.Equal, Value: true},
+	}})
+}
+
+// LiveOf returns the changes of one kind that are under way.
+func (l *Ledger) LiveOf(ctx context.Context, kind change.Kind) ([]change.Change, error) {
+	return l.collect(ctx, store.Query{Where: []store.Cond{
+		{Field: "kind", Op: store.Equal, Value: string(kind)},
 		{Field: "live", Op: store.Equal, Value: true},
 	}})
 }
@@ -64,6 +92,48 @@ func (l *Ledger) Since(ctx context.Context, kind change.Kind, from time.Time) ([
 		{Field: "kind", Op: store.Equal, Value: string(kind)},
 		{Field: "proposed", Op: store.AtLeast, Value: from},
 	}, OrderBy: "proposed"})
+}
+
+// Batch returns the changes that are shown together, oldest first.
+func (l *Ledger) Batch(ctx context.Context, batch string) ([]change.Change, error) {
+	return l.collect(ctx, store.Query{Where: []store.Cond{
+		{Field: "batch", Op: store.Equal, Value: batch},
+	}, OrderBy: "proposed"})
+}
+
+// Ending returns the applied changes of one kind that end by themselves after one time and not
+// after another, the first to end first.
+func (l *Ledger) Ending(ctx context.Context, kind change.Kind, after, upTo time.Time) ([]change.Change, error) {
+	out, err := l.collect(ctx, store.Query{Where: []store.Cond{
+		{Field: "kind", Op: store.Equal, Value: string(kind)},
+		{Field: "until", Op: store.AtLeast, Value: after},
+		{Field: "until", Op: store.AtMost, Value: upTo},
+	}, OrderBy: "until"})
+	return slices.DeleteFunc(out, func(c change.Change) bool { return !c.Until.After(after) }), err
+}
+
+// NextEnd returns when the next change of one kind ends by itself, after a time; the boolean is
+// false where none does.
+func (l *Ledger) NextEnd(ctx context.Context, kind change.Kind, after time.Time) (time.Time, bool, error) {
+	first, _, err := changes.Query(ctx, l.store, store.Query{Where: []store.Cond{
+		{Field: "kind", Op: store.Equal, Value: string(kind)},
+		{Field: "until", Op: store.AtLeast, Value: after},
+	}, OrderBy: "until", Limit: 1})
+	if err != nil || len(first) == 0 {
+		return time.Time{}, false, err
+	}
+	return first[0].Until, true, nil
+}
+
+// Held returns the applied changes of one kind that a person asked for and that have not ended, by
+// their end.
+func (l *Ledger) Held(ctx context.Context, kind change.Kind, person string, now time.Time) ([]change.Change, error) {
+	out, err := l.collect(ctx, store.Query{Where: []store.Cond{
+		{Field: "kind", Op: store.Equal, Value: string(kind)},
+		{Field: "requester", Op: store.Equal, Value: person},
+		{Field: "until", Op: store.AtLeast, Value: now},
+	}, OrderBy: "until"})
+	return slices.DeleteFunc(out, func(c change.Change) bool { return !c.Until.After(now) }), err
 }
 
 // Latest returns the changes that moved last, the newest first.

@@ -155,7 +155,7 @@ func (s *sim) decide(ctx context.Context, p press) error {
 	case change.VerbDeny:
 		a = change.Deny{By: p.by, Revision: p.revision, Counts: p.counts}
 	default:
-		a = change.Retry{By: p.by, Counts: p.counts}
+		a = change.Retry{By: p.by, Revision: c.Revision, Counts: p.counts}
 	}
 	_, err = s.ledger.Press(ctx, p.name, p.change, a)
 	if _, refused := change.Refused(err); refused {
@@ -207,7 +207,7 @@ func (s *sim) undoer(target string, patience int) {
 		if !ok {
 			return
 		}
-		p, ok := c.Reverse(person("emi"), "mistake")
+		p, ok := c.Reverse(person("emi"), "mistake", s.now)
 		if !ok {
 			if patience > 0 && !c.State.Final() {
 				s.undoer(target, patience-1)

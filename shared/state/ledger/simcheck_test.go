@@ -214,7 +214,7 @@ func (k *checks) pressed(before, after change.Change, verb change.Verb) {
 	k.must(has, "%s of %s by %s, who has no authority", verb, id, p.by.ID)
 	k.must(p.revision == before.Revision, "%s of %s by %s, who saw revision %d of %d", verb, id, p.by.ID, p.revision, before.Revision)
 	if before.State == change.Proposed {
-		k.must(after.Updated.Before(before.Requirement.Deadline(before.Proposed)), "%s of %s by %s after the deadline", verb, id, p.by.ID)
+		k.must(after.Updated.Before(before.Deadline()), "%s of %s by %s after the deadline", verb, id, p.by.ID)
 	}
 	if verb == change.VerbDeny {
 		k.denials[id] = append(k.denials[id], denial{k.tick, before.Revision})

@@ -102,7 +102,7 @@ func (s *sim) Look(_ context.Context, c change.Change) (ledger.Sight, error) {
 
 // Act implements [ledger.Applier]. A call for which the claim's time is over does not reach the
 // vendor: its context has ended.
-func (s *sim) Act(_ context.Context, c change.Change) error {
+func (s *sim) Act(_ context.Context, c change.Change, seen ledger.Sight) error {
 	s.check.calls(c)
 	s.pause("act")
 	if !s.now.Before(c.Claim.Until) {

@@ -127,6 +127,15 @@ func (m *Mirror) PersonAt(ctx context.Context, address string) (group.Person, er
 	return found[0].Person, nil
 }
 
+// People visits everybody in the directory, by address, those who are suspended too.
+func (m *Mirror) People(ctx context.Context, visit func(group.Person) error) error {
+	err := people.Each(ctx, m.store, store.Query{OrderBy: "email"}, func(a account) error { return visit(a.Person) })
+	if err != nil {
+		return fmt.Errorf("read the people: %w", err)
+	}
+	return nil
+}
+
 // Admins returns the super administrators of the directory who are not suspended, by address.
 func (m *Mirror) Admins(ctx context.Context) ([]group.Person, error) {
 	var out []group.Person

@@ -14,7 +14,7 @@ import (
 // KeptFor is how long a press is remembered.
 const KeptFor = 48 * time.Hour
 
-// Press is one press of a button that was decided.
+// Press is one press of a button that was decided, or a request that was refused after all.
 type Press struct {
 	// ID names the signed request. The same request again has the same name.
 	ID string `json:"id"`
@@ -22,8 +22,10 @@ type Press struct {
 	User    string    `json:"user"`
 	Channel string    `json:"channel,omitempty"`
 	At      time.Time `json:"at"`
-	// Outcome is [Accepted], or why the press did not count.
+	// Outcome is [Accepted], or why the press did not count. Text says it in the person's own
+	// language where there is more to say than the code.
 	Outcome string `json:"outcome"`
+	Text    string `json:"text,omitempty"`
 }
 
 // Accepted is the outcome of a press that counted.

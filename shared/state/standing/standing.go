@@ -13,37 +13,33 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/state/mirror"
-)
-
-// The selectors that need no name.
-const (
-	// Owners are the owners of the group that a change is about, also through groups that own
-	// it.
-	Owners change.Selector = "owners"
-	// Admins are the super administrators of the directory.
-	Admins change.Selector = "admins"
-	// Approvers are those who may decide where policy names nobody else: owners and
-	// administrators.
-	Approvers change.Selector = "approvers"
-	// Manager is the manager of the person who asked.
-	Manager change.Selector = "manager"
 )
 
 // Resolver resolves selectors against the mirror. It is safe for concurrent use.
 type Resolver struct {
 	mirror *mirror.Mirror
+	model  policy.Model
+	engine *policy.Engine
 	roles  map[string][]change.Selector
 }
 
-// New returns a resolver. Roles gives the members of each role that policy defines, as
-// selectors.
-func New(m *mirror.Mirror, roles map[string][]change.Selector) *Resolver {
-	return &Resolver{mirror: m, roles: roles}
+// New returns a resolver by the roles and rules of a policy. The error says what is wrong with
+// them.
+func New(m *mirror.Mirror, model policy.Model) (*Resolver, error) {
+	engine, err := policy.Compile(model, nil)
+	if err != nil {
+		return nil, fmt.Errorf("compile the policy: %w", err)
+	}
+	r := &Resolver{mirror: m, model: model, engine: engine, roles: map[string][]change.Selector{}}
+	for _, role := range model.Roles {
+		r.roles[role.Name] = role.Members
+	}
+	return r, nil
 }
 
 // People returns the people in a selector for a change, each once, by address.
@@ -71,7 +67,7 @@ func (r *Resolver) People(ctx context.Context, c change.Change, s change.Selecto
 }
 
 // Holds returns those of a change's selectors that hold for a person now. A change that names
-// nobody, because it happens by itself, is in the hands of [Approvers]: they stop it, try it
+// nobody, because it happens by itself, is in the hands of [change.Approvers]: they stop it, try it
 // again or have it undone.
 func (r *Resolver) Holds(ctx context.Context, c change.Change, person string) ([]change.Selector, error) {
 	s, err := r.Standing(ctx, c, []string{person})
@@ -81,6 +77,15 @@ func (r *Resolver) Holds(ctx context.Context, c change.Change, person string) ([
 // Standing returns which of a change's selectors hold now for each of these people, as
 // [Resolver.Holds].
 func (r *Resolver) Standing(ctx context.Context, c change.Change, people []string) (change.Standing, error) {
+	held, err := r.sets(ctx, c, people)
+	if err != nil {
+		return nil, err
+	}
+	return r.counting(ctx, c, held)
+}
+
+// sets returns which of a change's selectors hold by the directory alone.
+func (r *Resolver) sets(ctx context.Context, c change.Change, people []string) (change.Standing, error) {
 	out := change.Standing{}
 	for _, id := range people {
 		p, err := r.mirror.Person(ctx, id)
@@ -93,7 +98,7 @@ func (r *Resolver) Standing(ctx context.Context, c change.Change, people []strin
 	}
 	selectors := c.Requirement.Selectors(c.Escalated)
 	if len(selectors) == 0 {
-		selectors = []change.Selector{Approvers}
+		selectors = []change.Selector{change.Approvers}
 	}
 	for _, s := range selectors {
 		if len(out) == 0 {
@@ -117,6 +122,20 @@ func (r *Resolver) Standing(ctx context.Context, c change.Change, people []strin
 	return out, nil
 }
 
+// In returns which of some sets a person is in now; none for who is suspended or not in the
+// directory. Sets that depend on a change, such as its owners, have nobody in them here.
+func (r *Resolver) In(ctx context.Context, person string, sets []change.Selector) ([]change.Selector, error) {
+	if len(sets) == 0 {
+		return nil, nil
+	}
+	about := change.Change{Requirement: change.Requirement{}}
+	for _, s := range sets {
+		about.Requirement.Needs = append(about.Requirement.Needs, change.Need{Count: 1, From: s})
+	}
+	held, err := r.sets(ctx, about, []string{person})
+	return held[person], err
+}
+
 // ids returns the ids of those in a selector; some may be nobody in the directory, or
 // suspended. Seen are the selectors that are being looked up already: roles may name one
 // another.
@@ -126,15 +145,24 @@ func (r *Resolver) ids(ctx context.Context, c change.Change, s change.Selector, 
 	}
 	seen[s] = true
 	switch s {
-	case Owners:
+	case change.Owners:
+		if len(c.Owners) > 0 {
+			return r.union(ctx, c, c.Owners, seen)
+		}
 		return r.owners(ctx, c.Target.ID)
-	case Admins:
+	case change.Admins:
 		admins, err := r.mirror.Admins(ctx)
 		return idsOf(admins), err
-	case Approvers:
-		return r.union(ctx, c, []change.Selector{Owners, Admins}, seen)
-	case Manager:
-		return r.manager(ctx, c.Requester)
+	case change.Approvers:
+		if ids, spoken, err := r.approvers(ctx, c, seen); err != nil || spoken {
+			return ids, err
+		}
+		return r.union(ctx, c, []change.Selector{change.Owners, change.Admins}, seen)
+	case change.Manager:
+		if c.Requester.Kind != change.ByPerson {
+			return nil, nil
+		}
+		return r.manager(ctx, c.Requester.ID)
 	}
 	switch kind, name, _ := strings.Cut(string(s), ":"); kind {
 	case "group":
@@ -143,6 +171,14 @@ func (r *Resolver) ids(ctx context.Context, c change.Change, s change.Selector, 
 		return r.at(ctx, name)
 	case "role":
 		return r.union(ctx, c, r.roles[name], seen)
+	case "owners":
+		header, err := r.mirror.Find(ctx, name)
+		if err != nil {
+			return nil, ignoreUnknown(err)
+		}
+		return r.owners(ctx, header.Group.ID)
+	case "manager":
+		return r.manager(ctx, name)
 	}
 	return nil, nil
 }
@@ -183,11 +219,9 @@ func (r *Resolver) owners(ctx context.Context, id string) ([]string, error) {
 	return out, nil
 }
 
-func (r *Resolver) manager(ctx context.Context, of change.Actor) ([]string, error) {
-	if of.Kind != change.ByPerson {
-		return nil, nil
-	}
-	p, err := r.mirror.Person(ctx, of.ID)
+// manager returns the manager of a person with an id.
+func (r *Resolver) manager(ctx context.Context, of string) ([]string, error) {
+	p, err := r.mirror.Person(ctx, of)
 	if err != nil || p.Manager == "" {
 		return nil, ignoreUnknown(err)
 	}
@@ -215,13 +249,4 @@ func ignoreUnknown(err error) error {
 		return nil
 	}
 	return err
-}
-
-// Asks returns what is needed where people decide: what policy says, else one yes of those who
-// may approve, with a reminder after a day.
-func Asks(fromPolicy change.Requirement, found bool) change.Requirement {
-	if found {
-		return fromPolicy
-	}
-	return change.Requirement{Mode: change.Ask, Needs: []change.Need{{Count: 1, From: Approvers}}, Remind: 24 * time.Hour}
 }

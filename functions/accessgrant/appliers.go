@@ -1,0 +1,195 @@
+package accessgrant
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/desk"
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/grant"
+	"github.com/sekisho/sekisho/shared/state/ledger"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+)
+
+// granting gives access.
+type granting struct{ *handler }
+
+// Look implements [ledger.Applier]. What an earlier attempt gave is found by the change's id in
+// the policy itself, so that an attempt whose end nobody knows is not made twice.
+func (a granting) Look(ctx context.Context, c change.Change) (ledger.Sight, error) {
+	r, member, obsolete, err := a.request(ctx, c)
+	if err != nil || obsolete != "" {
+		return ledger.Sight{Obsolete: obsolete}, err
+	}
+	g := grant.Grant{
+		ID: c.ID, Entitlement: r.Entitlement.Name, Scope: r.Entitlement.Scope, Roles: r.Roles, Condition: r.Entitlement.Condition,
+		Member: member, Title: grant.Title(c.Reason),
+	}
+	until, there, err := a.at(g.Scope).Has(ctx, g)
+	if err != nil || !there {
+		return ledger.Sight{}, err
+	}
+	g.Until, g.Since = until, until.Add(-r.For)
+	if g.Since, err = a.since(ctx, c, g.Since); err != nil {
+		return ledger.Sight{}, err
+	}
+	result, err := json.Marshal(g)
+	if err != nil {
+		return ledger.Sight{}, fmt.Errorf("encode what change %s gave: %w", c.ID, err)
+	}
+	return ledger.Sight{InEffect: true, Result: result, Until: until}, nil
+}
+
+// since returns since when the person has the access without a break: longer than by this change
+// alone, where it extends another one.
+func (a granting) since(ctx context.Context, c change.Change, own time.Time) (time.Time, error) {
+	var asked desk.AccessDetail
+	if err := json.Unmarshal(c.Detail, &asked); err != nil || asked.Extends == "" {
+		return own, err
+	}
+	before, err := a.ledger.Get(ctx, asked.Extends)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return own, nil
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	g, err := desk.GrantOf(before)
+	if err != nil || own.Before(g.Since) {
+		return own, err
+	}
+	return g.Since, nil
+}
+
+// request reads what a change asks for, and holds it against the policy and the directory as they
+// are now. Obsolete says why it is not to be given any more.
+func (a granting) request(ctx context.Context, c change.Change) (r grant.Request, member, obsolete string, err error) {
+	var asked desk.AccessDetail
+	if err := json.Unmarshal(c.Detail, &asked); err != nil {
+		return grant.Request{}, "", "", fmt.Errorf("decode request %s: %w", c.ID, err)
+	}
+	e, ok := a.entitlement(asked.Entitlement)
+	if !ok {
+		return grant.Request{}, "", "policy does not have it any more", nil
+	}
+	person, err := a.mirror.Person(ctx, c.Requester.ID)
+	switch {
+	case errors.Is(err, mirror.ErrUnknown), err == nil && person.Suspended:
+		return grant.Request{}, "", "who asked for it is not there any more", nil
+	case err != nil:
+		return grant.Request{}, "", "", err
+	}
+	holds, err := a.standing.In(ctx, person.ID, e.Eligible)
+	if err != nil {
+		return grant.Request{}, "", "", err
+	}
+	r = grant.Request{Entitlement: e, Roles: asked.Roles, For: asked.For, Reason: c.Reason}
+	if len(r.Roles) == 0 {
+		r.Roles = slices.Clone(e.Roles)
+	}
+	if problems := r.Check(holds); len(problems) > 0 {
+		return grant.Request{}, "", problems[0].Text, nil
+	}
+	return r, grant.Member(person.Email), "", nil
+}
+
+// Act implements [ledger.Applier]. Access begins now: what people took to decide is not the
+// requester's time.
+func (a granting) Act(ctx context.Context, c change.Change, _ ledger.Sight) error {
+	r, member, obsolete, err := a.request(ctx, c)
+	if err != nil {
+		return err
+	}
+	if obsolete != "" {
+		return permanent{errors.New(obsolete)}
+	}
+	_, held, err := a.held(ctx, c.Requester.ID)
+	if err != nil {
+		return err
+	}
+	g, problem := grant.Plan(r, c.ID, member, held, a.now())
+	if problem != nil {
+		return permanent{problem}
+	}
+	_, err = a.at(g.Scope).Give(ctx, g)
+	return err
+}
+
+// permanent is an error after which trying again does not help.
+type permanent struct{ error }
+
+// Permanent reports that trying again cannot help.
+func (permanent) Permanent() bool { return true }
+
+// Unwrap returns the cause.
+func (p permanent) Unwrap() error { return p.error }
+
+// revoking takes access away before its end.
+type revoking struct{ *handler }
+
+// taken returns what is to be taken away: all that the person has through the same entitlement,
+// also what an extension gave.
+func (a revoking) taken(ctx context.Context, c change.Change) ([]grant.Grant, error) {
+	original, err := a.ledger.Get(ctx, c.UndoOf)
+	if err != nil {
+		return nil, err
+	}
+	first, err := desk.GrantOf(original)
+	if err != nil {
+		return nil, err
+	}
+	_, held, err := a.held(ctx, original.Requester.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := []grant.Grant{first}
+	for _, g := range held {
+		if g.Entitlement == first.Entitlement && g.ID != first.ID {
+			out = append(out, g)
+		}
+	}
+	return out, nil
+}
+
+// Look implements [ledger.Applier].
+func (a revoking) Look(ctx context.Context, c change.Change) (ledger.Sight, error) {
+	grants, err := a.taken(ctx, c)
+	if err != nil {
+		return ledger.Sight{}, err
+	}
+	for _, g := range grants {
+		if _, there, err := a.at(g.Scope).Has(ctx, g); err != nil || there {
+			return ledger.Sight{}, err
+		}
+	}
+	return ledger.Sight{InEffect: true}, nil
+}
+
+// Act implements [ledger.Applier].
+func (a revoking) Act(ctx context.Context, c change.Change, _ ledger.Sight) error {
+	grants, err := a.taken(ctx, c)
+	if err != nil {
+		return err
+	}
+	for _, g := range grants {
+		if err := a.at(g.Scope).Take(ctx, g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reviewing has nothing to do outside: that people looked is all.
+type reviewing struct{}
+
+// Look implements [ledger.Applier].
+func (reviewing) Look(context.Context, change.Change) (ledger.Sight, error) {
+	return ledger.Sight{InEffect: true}, nil
+}
+
+// Act implements [ledger.Applier].
+func (reviewing) Act(context.Context, change.Change, ledger.Sight) error { return nil }

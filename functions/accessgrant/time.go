@@ -1,0 +1,152 @@
+package accessgrant
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/desk"
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/grant"
+	"github.com/sekisho/sekisho/shared/state/notice"
+)
+
+// This file is what time alone brings about: the warning before the end, and the nightly round in
+// which dead bindings are cleared away and what others did is found.
+
+func endingID(c change.Change) string { return "access-ending-" + c.ID }
+
+// ending warns people whose access is about to end, and takes the warning's buttons away once it
+// has.
+func (h *handler) ending(ctx context.Context) error {
+	now := h.now()
+	var problems []error
+	soon, err := h.ledger.Ending(ctx, change.AccessGrant, now, now.Add(grant.WarnBefore))
+	if err != nil {
+		return err
+	}
+	for _, c := range soon {
+		if err := h.warn(ctx, c); err != nil {
+			problems = append(problems, fmt.Errorf("warn of the end of %s: %w", c.ID, err))
+		}
+	}
+	over, err := h.ledger.Ending(ctx, change.AccessGrant, now.Add(-time.Hour), now)
+	if err != nil {
+		return errors.Join(append(problems, err)...)
+	}
+	for _, c := range over {
+		problems = append(problems, notice.Withdraw(ctx, h.store, h.queue, endingID(c), now))
+	}
+	return errors.Join(problems...)
+}
+
+// warn tells a person once that access is about to end, unless it has been extended.
+func (h *handler) warn(ctx context.Context, c change.Change) error {
+	_, err := notice.Get(ctx, h.store, endingID(c))
+	if !errors.Is(err, notice.ErrUnknown) {
+		return err
+	}
+	g, err := desk.GrantOf(c)
+	if err != nil {
+		return err
+	}
+	if _, want := g.WarnAt(g.Since); !want {
+		return nil
+	}
+	_, held, err := h.held(ctx, c.Requester.ID)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(held, func(o grant.Grant) bool {
+		return slices.Contains(o.Replaces, g.ID) || o.Entitlement == g.Entitlement && o.Until.After(g.Until)
+	}) {
+		return nil
+	}
+	return notice.Post(ctx, h.store, h.queue, notice.Notice{
+		ID: endingID(c), Kind: notice.AccessEnding, Person: c.Requester.ID, Change: c.ID, Until: c.Until, At: h.now(),
+		Facts: map[string]string{"entitlement": g.Entitlement},
+	})
+}
+
+// clean goes through every place of the policy at which people have access, clears away what has
+// ended, and tells the channel what does not follow from any request. One place that goes wrong
+// does not keep it from the others.
+func (h *handler) clean(ctx context.Context) error {
+	live, err := h.live(ctx)
+	if err != nil {
+		return err
+	}
+	var problems []error
+	for _, at := range h.scopes(live) {
+		if err := h.cleanAt(ctx, at, live); err != nil {
+			problems = append(problems, fmt.Errorf("clean %s %s: %w", at.Kind, at.Name, err))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// farFuture is after every end that access can have.
+const farFuture = 10 * 365 * 24 * time.Hour
+
+// live returns all access that anybody has.
+func (h *handler) live(ctx context.Context) ([]grant.Grant, error) {
+	now := h.now()
+	changes, err := h.ledger.Ending(ctx, change.AccessGrant, now, now.Add(farFuture))
+	if err != nil {
+		return nil, err
+	}
+	var out []grant.Grant
+	for _, c := range changes {
+		g, err := desk.GrantOf(c)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, g)
+	}
+	return out, nil
+}
+
+// scopes lists the places that are looked at, each once.
+func (h *handler) scopes(live []grant.Grant) []grant.Scope {
+	var out []grant.Scope
+	for _, e := range h.policy.Access {
+		out = append(out, e.Scope)
+	}
+	for _, g := range live {
+		out = append(out, g.Scope)
+	}
+	slices.SortFunc(out, func(a, b grant.Scope) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name)) })
+	return slices.Compact(out)
+}
+
+func (h *handler) cleanAt(ctx context.Context, at grant.Scope, live []grant.Grant) error {
+	now := h.now()
+	if at.Kind == grant.Group {
+		return nil // Google lets go of members by itself
+	}
+	p, err := h.policies.Edit(ctx, at, grant.Edit{Now: now})
+	if err != nil {
+		return err
+	}
+	here := slices.DeleteFunc(slices.Clone(live), func(g grant.Grant) bool { return g.Scope != at })
+	// A grant whose access an extension took over has no binding of its own any more.
+	here = slices.DeleteFunc(here, func(g grant.Grant) bool {
+		return slices.ContainsFunc(live, func(o grant.Grant) bool { return slices.Contains(o.Replaces, g.ID) })
+	})
+	drifts := grant.Drifts(p, here, now)
+	id := fmt.Sprintf("access-drift-%s-%s", at.Kind, strings.ReplaceAll(at.Name, "/", "_"))
+	if len(drifts) == 0 {
+		return notice.Withdraw(ctx, h.store, h.queue, id, now)
+	}
+	n := notice.Notice{
+		ID: id, Kind: notice.AccessDrift, Channel: h.channel, At: now, Facts: map[string]string{"scope": string(at.Kind) + " " + at.Name},
+	}
+	for _, d := range drifts {
+		n.Rows = append(n.Rows, map[string]string{"what": string(d.Kind), "role": d.Role, "member": strings.Join(d.Members, ", "), "text": d.Text})
+	}
+	return notice.Post(ctx, h.store, h.queue, n)
+}

@@ -1,0 +1,231 @@
+package accountaction
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/idle"
+	"github.com/sekisho/sekisho/shared/state/account"
+	"github.com/sekisho/sekisho/shared/state/ledger"
+)
+
+// This file says, for each kind of change, how to look at an account and how to act on it.
+
+// errUnconfigured says that a change is about a system that this function was not given.
+var errUnconfigured = errors.New("the system is not configured")
+
+// system returns the system that a change is about, and the account in it as the change names it:
+// by its id, or by the address of who is to have it.
+func (h *handler) system(c change.Change) (system, string, error) {
+	name, id := account.Split(c.Target.ID)
+	s, ok := h.systems[name]
+	if !ok {
+		return nil, "", fmt.Errorf("%s: %w", name, errUnconfigured)
+	}
+	return s, id, nil
+}
+
+// existing returns the system that a change is about, and the id of an account that is there. The
+// boolean is false where it is not.
+func (h *handler) existing(ctx context.Context, c change.Change) (system, string, bool, error) {
+	s, id, err := h.system(c)
+	if err != nil || !strings.Contains(id, "@") {
+		return s, id, err == nil, err
+	}
+	found, err := s.Find(ctx, id)
+	if isGone(err) {
+		return s, "", false, nil
+	}
+	return s, found.ID, err == nil, err
+}
+
+// gone is why nothing is left to be done.
+const gone = "the account is gone"
+
+// stopping stops accounts and ends their sessions.
+type stopping struct{ *handler }
+
+// Look implements [ledger.Applier]. A stop that a rule proposed is judged anew: who signed in
+// since, or is spared by now, keeps the account.
+func (a stopping) Look(ctx context.Context, c change.Change) (ledger.Sight, error) {
+	s, id, there, err := a.existing(ctx, c)
+	if err != nil {
+		return ledger.Sight{}, err
+	}
+	if !there {
+		return ledger.Sight{Obsolete: gone}, nil
+	}
+	found, err := s.Account(ctx, id)
+	if err != nil {
+		if isGone(err) {
+			return ledger.Sight{Obsolete: gone}, nil
+		}
+		return ledger.Sight{}, err
+	}
+	sight := ledger.Sight{InEffect: found.Disabled && !signedIn(found), Before: map[string]string{"enabled": fmt.Sprint(!found.Disabled)}}
+	if !sight.InEffect && !found.Disabled && c.Requester.Kind == change.ByRule {
+		sight.Obsolete, err = a.spared(ctx, c, found)
+	}
+	return sight, err
+}
+
+// signedIn reports whether somebody is signed in to an account as its own person.
+func signedIn(a idle.Account) bool {
+	return slices.ContainsFunc(a.Sessions, func(s idle.Session) bool { return !s.Sudo })
+}
+
+// spared says why an account is not to be stopped any more.
+func (a stopping) spared(ctx context.Context, c change.Change, found idle.Account) (string, error) {
+	name, _ := account.Split(c.Target.ID)
+	rule, ok := a.policy.Inactivity.Systems[name]
+	if !ok {
+		return "policy does not look after the system any more", nil
+	}
+	judge, err := a.judge(ctx, rule, found)
+	if err != nil {
+		return "", err
+	}
+	memory, err := account.Get(ctx, a.store, name, found.ID)
+	if err != nil {
+		return "", err
+	}
+	switch d := judge.Decide(&found, memory); d.Verdict {
+	case idle.Idle:
+		return "", nil
+	case idle.Active:
+		return "it is in use again", nil
+	default:
+		return string(d.Why), nil
+	}
+}
+
+// judge returns a judge who knows what a rule says of one account.
+func (a stopping) judge(ctx context.Context, rule idle.Rule, found idle.Account) (*idle.Judge, error) {
+	d := idle.Directory{Groups: map[string][]string{}, Aliases: map[string]string{}}
+	person, err := a.mirror.PersonAt(ctx, found.Email)
+	known := err == nil
+	if known {
+		for _, alias := range person.Aliases {
+			d.Aliases[alias] = person.Email
+		}
+	}
+	for _, address := range rule.Spare.Groups {
+		within, err := a.mirror.Within(ctx, address)
+		if err != nil {
+			return nil, fmt.Errorf("read who is in %s: %w", address, err)
+		}
+		d.Groups[address] = nil
+		if known && slices.Contains(within, person.ID) {
+			d.Groups[address] = []string{person.Email}
+		}
+	}
+	return idle.NewJudge(rule, d, a.now())
+}
+
+// Act implements [ledger.Applier].
+func (a stopping) Act(ctx context.Context, c change.Change, _ ledger.Sight) error {
+	s, id, _, err := a.existing(ctx, c)
+	if err != nil {
+		return err
+	}
+	return s.Disable(ctx, id)
+}
+
+// reviving gives accounts back.
+type reviving struct{ *handler }
+
+// Look implements [ledger.Applier].
+func (a reviving) Look(ctx context.Context, c change.Change) (ledger.Sight, error) {
+	s, id, there, err := a.existing(ctx, c)
+	if err != nil {
+		return ledger.Sight{}, err
+	}
+	if !there {
+		return ledger.Sight{Obsolete: gone}, nil
+	}
+	found, err := s.Account(ctx, id)
+	if err != nil {
+		if isGone(err) {
+			return ledger.Sight{Obsolete: gone}, nil
+		}
+		return ledger.Sight{}, err
+	}
+	return ledger.Sight{InEffect: !found.Disabled, Before: map[string]string{"enabled": fmt.Sprint(!found.Disabled)}}, nil
+}
+
+// Act implements [ledger.Applier].
+func (a reviving) Act(ctx context.Context, c change.Change, _ ledger.Sight) error {
+	s, id, _, err := a.existing(ctx, c)
+	if err != nil {
+		return err
+	}
+	return s.Enable(ctx, id)
+}
+
+// making makes accounts. Who has one already, stopped or not, has it back with the role.
+type making struct{ *handler }
+
+// wanted returns the value of a field that a request is about.
+func wanted(c change.Change, field string) string {
+	for _, d := range c.Diff {
+		if d.Field == field {
+			return d.After
+		}
+	}
+	return ""
+}
+
+// Look implements [ledger.Applier].
+func (a making) Look(ctx context.Context, c change.Change) (ledger.Sight, error) {
+	s, email, err := a.system(c)
+	if err != nil {
+		return ledger.Sight{}, err
+	}
+	found, err := s.Find(ctx, email)
+	if isGone(err) {
+		return ledger.Sight{}, nil
+	}
+	if err != nil {
+		return ledger.Sight{}, err
+	}
+	role := wanted(c, "role")
+	return ledger.Sight{InEffect: !found.Disabled && (role == "" || slices.Contains(found.Roles, role))}, nil
+}
+
+// Act implements [ledger.Applier].
+func (a making) Act(ctx context.Context, c change.Change, _ ledger.Sight) error {
+	s, email, err := a.system(c)
+	if err != nil {
+		return err
+	}
+	role := wanted(c, "role")
+	found, err := s.Find(ctx, email)
+	if isGone(err) {
+		return s.Create(ctx, email, a.nameOf(ctx, email), role)
+	}
+	if err != nil {
+		return err
+	}
+	if role != "" && !slices.Contains(found.Roles, role) {
+		if err := s.SetRoles(ctx, found.ID, append(slices.Clone(found.Roles), role)); err != nil {
+			return err
+		}
+	}
+	if !found.Disabled {
+		return nil
+	}
+	return s.Enable(ctx, found.ID)
+}
+
+// nameOf returns how a person is called; their address where nobody knows.
+func (a making) nameOf(ctx context.Context, email string) string {
+	p, err := a.mirror.PersonAt(ctx, email)
+	if err != nil || p.Name == "" {
+		return email
+	}
+	return p.Name
+}

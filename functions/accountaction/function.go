@@ -1,0 +1,198 @@
+// Package accountaction stops accounts, gives them back and makes new ones.
+//
+// Trigger: change-events (an account's change was approved, denied or carried out), tasks of the
+// queue looker (carry out one change).
+//
+// Reads: policy, groups, members, people, changes, accounts.
+//
+// Writes: accounts (who is kept, who was given back); changes and audit through the ledger; tasks
+// of its own queue.
+//
+// Calls: Looker API, as the only one that changes anything there: users, roles, sessions,
+// credentials. Admin SDK Directory API: users.get, users.update, where policy looks after accounts
+// of Google Workspace.
+//
+// Permissions: roles/datastore.user, roles/pubsub.publisher on change-events,
+// roles/cloudtasks.enqueuer, roles/secretmanager.secretAccessor on the Looker key; scope
+// admin.directory.user.
+//
+// On failure: the queue tries again; what became of a call whose answer was lost is looked up
+// before it is made again.
+package accountaction
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/adapters/looker"
+	"github.com/sekisho/sekisho/shared/adapters/policyfile"
+	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/idle"
+	"github.com/sekisho/sekisho/shared/ports/store"
+	"github.com/sekisho/sekisho/shared/state/account"
+	"github.com/sekisho/sekisho/shared/state/ledger"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/state/standing"
+)
+
+// Function is the deployable.
+var Function = cloudfn.Function{Name: "AccountAction", Build: build}
+
+func init() { cloudfn.Register(Function) }
+
+type config struct {
+	URL    string `env:"LOOKER_URL"`
+	ID     string `env:"LOOKER_CLIENT_ID"`
+	Secret string `env:"LOOKER_CLIENT_SECRET"`
+	// Invite has Looker send new people a mail by which they set a password, where they do not
+	// sign in through an identity provider.
+	Invite bool `env:"LOOKER_INVITE"`
+}
+
+// Validate implements [cloudfn.Validator]. A company without Looker configures nothing of it.
+func (c *config) Validate() error {
+	if c.URL == "" {
+		return nil
+	}
+	return errors.Join(cloudfn.Missing(map[string]string{"LOOKER_CLIENT_ID": c.ID, "LOOKER_CLIENT_SECRET": c.Secret})...)
+}
+
+func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
+	var cfg config
+	if err := env.Load(ctx, &cfg); err != nil {
+		return nil, err
+	}
+	policy, err := policyfile.Load(env.Policy)
+	if err != nil {
+		return nil, err
+	}
+	m := mirror.New(env.Store)
+	who, err := standing.New(m, policy.Model())
+	if err != nil {
+		return nil, err
+	}
+	h := &handler{
+		store: env.Store, mirror: m, ledger: ledger.New(env.Store, env.Bus, env.Now), policy: policy, systems: map[string]system{},
+		now: env.Now, log: env.Log,
+	}
+	if cfg.URL != "" {
+		client, err := looker.New(looker.Options{
+			Client: &http.Client{Transport: env.Outbound}, BaseURL: cfg.URL, ClientID: cfg.ID, ClientSecret: cfg.Secret, Now: env.Now,
+		})
+		if err != nil {
+			return nil, err
+		}
+		h.systems[policyfile.LookerAccounts] = lookerSystem{client, cfg.Invite}
+	}
+	h.carrier = &ledger.Carrier{
+		Ledger: h.ledger, Queue: env.Queue, Name: event.QueueLooker, By: robot, Authority: who.Standing, Log: env.Log,
+		Appliers: map[change.Kind]ledger.Applier{
+			change.AccountDisable: stopping{h}, change.AccountEnable: reviving{h}, change.AccountCreate: making{h},
+			change.AccountDisablePlan: ledger.Override{Ledger: h.ledger},
+		},
+	}
+	return cloudfn.Messages("accountaction", env, cloudfn.On(h.moved), cloudfn.On(h.apply)), nil
+}
+
+// system is one system of accounts, as this function changes it.
+type system interface {
+	// Account reads one account with all that [idle.Judge] looks at, Find the one of an address.
+	// The error of what is not there says so: see isGone.
+	Account(ctx context.Context, id string) (idle.Account, error)
+	Find(ctx context.Context, email string) (idle.Account, error)
+	// Disable stops an account and signs its person out everywhere, Enable gives it back.
+	Disable(ctx context.Context, id string) error
+	Enable(ctx context.Context, id string) error
+	// SetRoles gives an account these roles and no others.
+	SetRoles(ctx context.Context, id string, names []string) error
+	// Create makes an account that a person can sign in to.
+	Create(ctx context.Context, email, name, role string) error
+}
+
+// isGone reports whether an error says that there is no such account.
+func isGone(err error) bool {
+	var gone interface{ NotFound() bool }
+	return errors.As(err, &gone) && gone.NotFound()
+}
+
+// lookerSystem is a Looker instance as a system of accounts.
+type lookerSystem struct {
+	*looker.Client
+	invite bool
+}
+
+// Create implements [system].
+func (l lookerSystem) Create(ctx context.Context, email, name, role string) error {
+	first, last, _ := strings.Cut(name, " ")
+	n := looker.NewAccount{Email: email, First: first, Last: last, Invite: l.invite}
+	if role != "" {
+		n.Roles = []string{role}
+	}
+	_, err := l.Client.Create(ctx, n)
+	return err
+}
+
+type handler struct {
+	store   store.Store
+	mirror  *mirror.Mirror
+	ledger  *ledger.Ledger
+	carrier *ledger.Carrier
+	policy  *policyfile.Policy
+	systems map[string]system
+	now     func() time.Time
+	log     *slog.Logger
+}
+
+// robot is the actor of everything that this function does by itself.
+var robot = change.Actor{Kind: change.ByFunction, ID: "accountaction"}
+
+// moved remembers what people decided about an account, and queues the carrying out of what was
+// approved.
+func (h *handler) moved(ctx context.Context, e event.ChangeMoved) error {
+	if e.Kind == string(change.AccountDisable) && e.State == string(change.Denied) {
+		if err := h.keep(ctx, e.Change); err != nil {
+			return err
+		}
+	}
+	return h.carrier.Moved(ctx, e)
+}
+
+// Keep is how long a person's "keep" spares an account.
+const Keep = 90 * 24 * time.Hour
+
+// keep spares the account that somebody wants kept. The message names the change; whether it was
+// denied is read there.
+func (h *handler) keep(ctx context.Context, id string) error {
+	c, err := h.ledger.Get(ctx, id)
+	if errors.Is(err, ledger.ErrNotFound) || err == nil && (c.Kind != change.AccountDisable || c.State != change.Denied) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	name, target := account.Split(c.Target.ID)
+	until := c.Updated.Add(Keep)
+	return account.Update(ctx, h.store, name, target, h.now(), func(m idle.Memory) idle.Memory {
+		if !until.After(m.Kept) {
+			return m
+		}
+		return m.Keep(until)
+	})
+}
+
+// apply carries out one change, or queues it for later.
+func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
+	c, err := h.carrier.Apply(ctx, e)
+	if err != nil || c.State != change.Applied || c.Kind != change.AccountEnable {
+		return err
+	}
+	// It counts as used from now on, or the next night would stop it again.
+	name, target := account.Split(c.Target.ID)
+	return account.Update(ctx, h.store, name, target, h.now(), func(m idle.Memory) idle.Memory { return m.Revive(c.Updated) })
+}

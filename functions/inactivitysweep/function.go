@@ -1,0 +1,121 @@
+// Package inactivitysweep looks every night for accounts that nobody uses: it warns people before
+// their accounts are stopped, proposes what is to be stopped, and sums up.
+//
+// Trigger: Cloud Scheduler: job "sweep" every night.
+//
+// Reads: policy, groups, members, people, accounts, listings, changes.
+//
+// Writes: accounts (what people were told), listings, summaries, notices; changes and audit
+// through the ledger; tasks of the queue slack.
+//
+// Calls: Looker API: login, listing of users and roles; Admin SDK Directory API: users.list,
+// where policy looks after accounts of Google Workspace. It changes nothing there.
+//
+// Permissions: roles/datastore.user, roles/pubsub.publisher on change-events,
+// roles/cloudtasks.enqueuer, roles/secretmanager.secretAccessor on the Looker key; scope
+// admin.directory.user.readonly.
+//
+// On failure: nothing is warned or stopped by a listing that did not end well or is not to be
+// believed; the next night begins anew, and nobody loses a warning by it.
+package inactivitysweep
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/adapters/looker"
+	"github.com/sekisho/sekisho/shared/adapters/policyfile"
+	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/idle"
+	"github.com/sekisho/sekisho/shared/ports/queue"
+	"github.com/sekisho/sekisho/shared/ports/store"
+	"github.com/sekisho/sekisho/shared/state/ledger"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+)
+
+// system is one system of accounts, as this function reads it.
+type system interface {
+	// Accounts visits all accounts, one after the other. Where it returns an error, it may have
+	// visited some; then none may be acted on.
+	Accounts(ctx context.Context, visit func(*idle.Account) error) (idle.Reading, error)
+}
+
+// Function is the deployable.
+var Function = cloudfn.Function{Name: "InactivitySweep", Build: build}
+
+func init() { cloudfn.Register(Function) }
+
+type config struct {
+	URL    string `env:"LOOKER_URL"`
+	ID     string `env:"LOOKER_CLIENT_ID"`
+	Secret string `env:"LOOKER_CLIENT_SECRET"`
+	// Address is where people sign in to Looker; empty means that it is LOOKER_URL.
+	Address string `env:"LOOKER_ADDRESS"`
+}
+
+// Validate implements [cloudfn.Validator]. A company without Looker configures nothing of it.
+func (c *config) Validate() error {
+	if c.URL == "" {
+		return nil
+	}
+	return errors.Join(cloudfn.Missing(map[string]string{"LOOKER_CLIENT_ID": c.ID, "LOOKER_CLIENT_SECRET": c.Secret})...)
+}
+
+func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
+	var cfg config
+	if err := env.Load(ctx, &cfg); err != nil {
+		return nil, err
+	}
+	policy, err := policyfile.Load(env.Policy)
+	if err != nil {
+		return nil, err
+	}
+	h := &handler{
+		store: env.Store, queue: env.Queue, mirror: mirror.New(env.Store), ledger: ledger.New(env.Store, env.Bus, env.Now), policy: policy,
+		systems: map[string]system{}, addresses: map[string]string{policyfile.LookerAccounts: cmp.Or(cfg.Address, cfg.URL)}, now: env.Now, log: env.Log,
+	}
+	if cfg.URL != "" {
+		client, err := looker.New(looker.Options{
+			Client: &http.Client{Transport: env.Outbound}, BaseURL: cfg.URL, ClientID: cfg.ID, ClientSecret: cfg.Secret, Now: env.Now,
+		})
+		if err != nil {
+			return nil, err
+		}
+		h.systems[policyfile.LookerAccounts] = client
+	}
+	return cloudfn.Messages("inactivitysweep", env, cloudfn.Within(deadline, cloudfn.On(h.tick))), nil
+}
+
+// deadline is how long a night may take: a listing of many thousand accounts is many requests.
+const deadline = 25 * time.Minute
+
+type handler struct {
+	store   store.Store
+	queue   queue.Queue
+	mirror  *mirror.Mirror
+	ledger  *ledger.Ledger
+	policy  *policyfile.Policy
+	systems map[string]system
+	// addresses are where people sign in to a system, where that is known.
+	addresses map[string]string
+	now       func() time.Time
+	log       *slog.Logger
+}
+
+// JobSweep is the scheduler's job.
+const JobSweep = "sweep"
+
+// tick looks through every system that policy looks after. One that goes wrong does not keep the
+// others from being looked through.
+func (h *handler) tick(ctx context.Context, t event.Tick) error {
+	if t.Job != JobSweep {
+		return cloudfn.Permanent(fmt.Errorf("no job %q", t.Job))
+	}
+	return h.sweepAll(ctx)
+}

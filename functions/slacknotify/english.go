@@ -1,0 +1,58 @@
+package slacknotify
+
+import (
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/state/press"
+)
+
+var english = language{
+	name: "en",
+	headings: map[change.State]string{
+		change.Proposed:  "Please decide: %s",
+		change.Approved:  "Approved, to be done now: %s",
+		change.Applying:  "Being done now: %s",
+		change.Applied:   "Done: %s",
+		change.Undone:    "Taken back: %s",
+		change.Denied:    "Denied: %s",
+		change.Withdrawn: "No longer needed: %s",
+		change.Expired:   "Nobody decided in time: %s",
+		change.Reported:  "For information: %s",
+		change.Failed:    "Could not be done: %s",
+	},
+	alert:    "Please look at %s",
+	waiting:  "Waiting for a decision: %s",
+	again:    "Asked again below: %s",
+	follows:  " (has to agree with the rest)",
+	undoing:  "taking back what was done to %s",
+	reason:   "Why: %s",
+	askedBy:  "Asked for by %s.",
+	byRule:   "Asked for by the company's rules.",
+	needs:    "Needed: %d of %s.",
+	until:    "Until %s.",
+	yes:      "Approved by %s, %s.",
+	no:       "Denied by %s, %s.",
+	problem:  "What happened: %s",
+	undoneBy: "It was taken back.",
+	holds:    "Holds until %s.",
+	buttons:  map[string]string{"approve": "Approve", "deny": "Deny", "undo": "Undo", "retry": "Try again"},
+	sets: map[string]string{
+		"owners": "the group's owners", "admins": "the administrators", "approvers": "the group's owners and the administrators",
+		"manager": "the manager",
+	},
+	refusals: map[string]string{
+		string(change.RefusedState):    "This has been decided already.",
+		string(change.RefusedOwn):      "You asked for this yourself, so somebody else has to approve it.",
+		string(change.RefusedStranger): "You cannot decide this.",
+		string(change.RefusedTwice):    "You have decided this already.",
+		string(change.RefusedStale):    "The request has changed since you saw it. Please look at the newest message.",
+		string(change.RefusedLate):     "The time to decide this is over.",
+		string(change.RefusedBusy):     "This is being done at this moment. Please look again in a minute.",
+		string(change.RefusedInvalid):  "This button does not work any more.",
+		press.Accepted:                 "",
+	},
+	allDecided: "Everything here has been decided.",
+	kinds:      merge(englishSettings, englishAccounts, englishAccess, englishConnections, englishCatalog),
+	notices:    mergeNotices(englishAccountNotices, englishAccessNotices, englishConnectionNotices),
+	stamp:      "2 Jan 2006 15:04 UTC",
+	day:        "2 Jan 2006",
+}

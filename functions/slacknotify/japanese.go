@@ -1,0 +1,57 @@
+package slacknotify
+
+import (
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/state/press"
+)
+
+var japanese = language{
+	name: "ja",
+	headings: map[change.State]string{
+		change.Proposed:  "ご判断ください: %s",
+		change.Approved:  "承認されました。これから実施します: %s",
+		change.Applying:  "実施中です: %s",
+		change.Applied:   "実施しました: %s",
+		change.Undone:    "元に戻しました: %s",
+		change.Denied:    "却下されました: %s",
+		change.Withdrawn: "不要になりました: %s",
+		change.Expired:   "期限までに判断されませんでした: %s",
+		change.Reported:  "お知らせ: %s",
+		change.Failed:    "実施できませんでした: %s",
+	},
+	alert:    "ご確認ください: %s",
+	waiting:  "判断をお待ちください: %s",
+	again:    "下のメッセージで改めてお尋ねしています: %s",
+	follows:  " (ほかの設定に合わせるため)",
+	undoing:  "%sを元に戻すこと",
+	reason:   "理由: %s",
+	askedBy:  "依頼者: %s",
+	byRule:   "会社の規則による変更です。",
+	needs:    "必要な承認: %d 名 (%s)",
+	until:    "期限: %s",
+	yes:      "承認: %s (%s)",
+	no:       "却下: %s (%s)",
+	problem:  "状況: %s",
+	undoneBy: "元に戻されました。",
+	holds:    "有効期限: %s",
+	buttons:  map[string]string{"approve": "承認する", "deny": "却下する", "undo": "元に戻す", "retry": "再実行する"},
+	sets: map[string]string{
+		"owners": "グループのオーナー", "admins": "管理者", "approvers": "グループのオーナーまたは管理者", "manager": "上長",
+	},
+	refusals: map[string]string{
+		string(change.RefusedState):    "すでに判断済みです。",
+		string(change.RefusedOwn):      "ご自身の依頼は承認できません。ほかの方の承認が必要です。",
+		string(change.RefusedStranger): "この件を判断する権限がありません。",
+		string(change.RefusedTwice):    "すでに判断いただいています。",
+		string(change.RefusedStale):    "内容が変わりました。最新のメッセージをご覧ください。",
+		string(change.RefusedLate):     "判断の期限が過ぎています。",
+		string(change.RefusedBusy):     "ただいま実施中です。1分ほどしてから、もう一度ご覧ください。",
+		string(change.RefusedInvalid):  "このボタンは使えなくなりました。",
+		press.Accepted:                 "",
+	},
+	allDecided: "すべて判断済みです。",
+	kinds:      merge(japaneseSettings, japaneseAccounts, japaneseAccess, japaneseConnections, japaneseCatalog),
+	notices:    mergeNotices(japaneseAccountNotices, japaneseAccessNotices, japaneseConnectionNotices),
+	stamp:      "2006年1月2日 15:04 UTC",
+	day:        "2006年1月2日",
+}

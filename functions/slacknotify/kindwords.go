@@ -1,0 +1,47 @@
+package slacknotify
+
+import (
+	"maps"
+
+	"github.com/sekisho/sekisho/shared/adapters/slack"
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/state/notice"
+)
+
+// kindWords are what differs between the kinds of change, in one language. Each kind has its
+// words in the file of its family: wordsofsettings.go, wordsofaccounts.go and so on.
+type kindWords struct {
+	// subject names what a change is about; %s is the target.
+	subject string
+	// headings replace the usual ones, by state; %s is the subject.
+	headings map[change.State]string
+	// labels replace the usual labels of buttons, by action. That of undo is for those who are
+	// concerned; who decided sees the usual one.
+	labels map[string]string
+	// more are further buttons for those concerned while the change is in effect, by action.
+	more []string
+	// delta words one difference; line is how it would be shown without. Nil words none.
+	delta func(d change.Delta, line string) string
+	// together heads several changes in one message, approveAll is the button for all of them;
+	// %d is how many.
+	together, approveAll string
+}
+
+// noticeWords writes one kind of notice.
+type noticeWords func(n notice.Notice, in language) slack.Message
+
+func merge(families ...map[change.Kind]kindWords) map[change.Kind]kindWords {
+	out := map[change.Kind]kindWords{}
+	for _, f := range families {
+		maps.Copy(out, f)
+	}
+	return out
+}
+
+func mergeNotices(families ...map[notice.Kind]noticeWords) map[notice.Kind]noticeWords {
+	out := map[notice.Kind]noticeWords{}
+	for _, f := range families {
+		maps.Copy(out, f)
+	}
+	return out
+}

@@ -1,0 +1,255 @@
+package slacknotify
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/adapters/slack"
+	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/ports/store"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+)
+
+// letter is one message as it was posted.
+type letter struct {
+	Key string `json:"key"`
+	// Person is the reader's id; without one, Room is the channel's name, and without that it is
+	// the channel for alerts.
+	Person string `json:"person,omitempty"`
+	Room   string `json:"room,omitempty"`
+	Part   part   `json:"part"`
+	// Channel and TS name it in Slack. Without TS, posting began at Since and its end is
+	// unknown.
+	Channel string    `json:"channel,omitempty"`
+	TS      string    `json:"ts,omitempty"`
+	Since   time.Time `json:"since"`
+	// Shown is the hash of what it shows.
+	Shown string `json:"shown,omitempty"`
+	// Dead says that it can neither be posted nor changed any more, and why.
+	Dead string `json:"dead,omitempty"`
+}
+
+// letters are all messages of one topic. Whoever brings them up to date holds the lease.
+type letters struct {
+	Letters []letter  `json:"letters"`
+	Leased  time.Time `json:"leased,omitzero"`
+	Updated time.Time `json:"updated"`
+}
+
+// leaseFor is longer than a task may take.
+const leaseFor = time.Minute
+
+// keptFor is how long messages are remembered after they last changed.
+const keptFor = 400 * 24 * time.Hour
+
+var posted = store.Collection[letters]{
+	Name:    "messages",
+	Expires: func(l letters) time.Time { return l.Updated.Add(keptFor) },
+}
+
+var errBusy = errors.New("the messages are being brought up to date by another")
+
+// topic is what messages are about, as it stands now: a change, several changes that are shown
+// together, or a notice.
+type topic struct {
+	// id names it, among all topics.
+	id    string
+	wants []want
+	// write writes one of its messages. Again says that a later message asks the same person.
+	write func(l letter, again bool, in language) slack.Message
+}
+
+// reconcile posts what is missing among the messages of a topic and updates what shows something
+// else than it should.
+func (h *handler) reconcile(ctx context.Context, id string, read func(context.Context) (topic, error)) (err error) {
+	box, err := h.lease(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.save(ctx, id, &box, time.Time{})) }()
+	// Read under the lease, so that nobody shows an older state after a newer one.
+	t, err := read(ctx)
+	if err != nil {
+		return err
+	}
+	for _, w := range t.wants {
+		if h.covered(box.Letters, w) {
+			continue
+		}
+		box.Letters = append(box.Letters, letter{Key: w.key, Person: w.person, Room: w.room, Part: w.part})
+	}
+	var problems []error
+	for i := range box.Letters {
+		if err := h.bring(ctx, t, &box, i); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// covered reports whether a message is there already. Who hears of the end and was asked
+// before finds it in the message that asked.
+func (h *handler) covered(have []letter, w want) bool {
+	return slices.ContainsFunc(have, func(l letter) bool {
+		return l.Key == w.key || (w.part == hears && l.Part == decides && l.Person == w.person && l.Dead == "")
+	})
+}
+
+// bring posts or updates one message.
+func (h *handler) bring(ctx context.Context, t topic, box *letters, i int) error {
+	l := &box.Letters[i]
+	if l.Dead != "" {
+		return nil
+	}
+	reader, err := h.reader(ctx, l.Person, l.Room)
+	if err != nil {
+		if slack.IsUnknown(err) || errors.Is(err, mirror.ErrUnknown) {
+			l.Dead = "cannot be reached in Slack"
+			return h.elsewhere(ctx, t, box, *l)
+		}
+		return err
+	}
+	m := t.write(*l, l.again(box.Letters), reader.language)
+	shown := fingerprint(m)
+	if l.Shown == shown {
+		return nil
+	}
+	if l.TS == "" {
+		return h.post(ctx, t, box, i, reader, m, shown)
+	}
+	switch err := h.slack.Update(ctx, l.Channel, l.TS, m); {
+	case slack.IsUnknown(err):
+		l.Dead = "cannot be changed any more"
+		return nil
+	case cloudfn.IsPermanent(err):
+		// Slack refuses this one for good; the others must not suffer for it.
+		h.log.ErrorContext(ctx, "message refused", "topic", t.id, "error", err.Error())
+		l.Dead = err.Error()
+		return nil
+	case err != nil:
+		return err
+	}
+	l.Shown = shown
+	return nil
+}
+
+// post posts a message once: it is written down before, so that after a crash it is looked
+// for before it is posted again.
+func (h *handler) post(ctx context.Context, t topic, box *letters, i int, reader reader, m slack.Message, shown string) error {
+	l := &box.Letters[i]
+	name := t.id + " " + l.Key
+	var err error
+	if !l.Since.IsZero() {
+		l.TS, err = h.slack.Find(ctx, l.Channel, name, l.Since)
+		if err != nil && !slack.IsUnknown(err) && !cloudfn.IsPermanent(err) {
+			return err
+		}
+		if l.TS != "" {
+			return h.slack.Update(ctx, l.Channel, l.TS, m)
+		}
+	}
+	l.Channel, l.Since = reader.channel, h.now()
+	if err := h.save(ctx, t.id, box, h.now().Add(leaseFor)); err != nil {
+		return err
+	}
+	l.Channel, l.TS, err = h.slack.Post(ctx, reader.channel, name, m)
+	switch {
+	case err != nil && l.Person == "":
+		// The channel is the last resort: it is tried until somebody mends it.
+		l.Channel = reader.channel
+		return fmt.Errorf("post to the channel: %w", transient{err})
+	case slack.IsUnknown(err), cloudfn.IsPermanent(err):
+		h.log.WarnContext(ctx, "message not posted", "topic", t.id, "error", err.Error())
+		l.Channel, l.Dead = reader.channel, err.Error()
+		return h.elsewhere(ctx, t, box, *l)
+	case err != nil:
+		l.Channel = reader.channel
+		return err
+	}
+	l.Shown = shown
+	return h.save(ctx, t.id, box, h.now().Add(leaseFor))
+}
+
+// elsewhere sends to the channel what nobody who decides could be sent.
+func (h *handler) elsewhere(ctx context.Context, t topic, box *letters, dead letter) error {
+	if dead.Part != decides || dead.Person == "" {
+		return nil
+	}
+	round, _, _ := strings.Cut(dead.Key, "-")
+	for _, l := range box.Letters {
+		if strings.HasPrefix(l.Key, round+"-") && l.Dead == "" {
+			return nil // somebody else was asked, or will be
+		}
+	}
+	box.Letters = append(box.Letters, letter{Key: round + "-channel", Part: decides})
+	return h.bring(ctx, t, box, len(box.Letters)-1)
+}
+
+// again reports whether a later message asks the same person for the same decision.
+func (l letter) again(all []letter) bool {
+	if l.Part != decides {
+		return false
+	}
+	at := slices.IndexFunc(all, func(x letter) bool { return x.Key == l.Key })
+	return slices.ContainsFunc(all[at+1:], func(x letter) bool {
+		return x.Part == decides && x.Person == l.Person && x.Dead == "" && x.Key != l.Key
+	})
+}
+
+func (h *handler) lease(ctx context.Context, id string) (letters, error) {
+	var box letters
+	err := h.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		var err error
+		box, err = posted.Get(ctx, tx, id)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if h.now().Before(box.Leased) {
+			return errBusy
+		}
+		box.Leased, box.Updated = h.now().Add(leaseFor), h.now()
+		return posted.Put(tx, id, box)
+	})
+	if err != nil {
+		return letters{}, fmt.Errorf("messages of %s: %w", id, err)
+	}
+	return box, nil
+}
+
+// save stores the messages and the lease; the zero time gives it back.
+func (h *handler) save(ctx context.Context, id string, box *letters, leased time.Time) error {
+	box.Leased, box.Updated = leased, h.now()
+	// What was done in Slack must be written down even where the time for it is over.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	err := h.store.Update(ctx, func(_ context.Context, tx store.Tx) error { return posted.Put(tx, id, *box) })
+	if err != nil {
+		return fmt.Errorf("store the messages of %s: %w", id, err)
+	}
+	return nil
+}
+
+// transient is an error after which trying again helps, whatever its cause says.
+type transient struct{ error }
+
+// Permanent tells the caller to try again.
+func (transient) Permanent() bool { return false }
+
+// Unwrap returns the cause.
+func (t transient) Unwrap() error { return t.error }
+
+func fingerprint(m slack.Message) string {
+	data, err := json.Marshal(m)
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:8])
+}

@@ -1,0 +1,106 @@
+package slacknotify
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/adapters/slack"
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/ports/queue"
+)
+
+// This file shows several changes in one message: what one nightly run asks, a row and buttons
+// for each, and one button for all.
+
+// gatherFor is how long news of a batch is gathered before its messages are brought up to date.
+const gatherFor = 5 * time.Second
+
+// queueBatch queues the messages of a batch, once for all that moves at about the same time.
+func (h *handler) queueBatch(ctx context.Context, batch string) error {
+	subject := event.SubjectBatch + batch
+	body, err := event.Seal(event.Notify{Subject: subject})
+	if err != nil {
+		return err
+	}
+	at := h.now().Truncate(gatherFor).Add(gatherFor)
+	name := fmt.Sprintf("notify-batch-%s-%d", fingerprint(slack.Message{Heading: subject}), at.Unix())
+	err = h.queue.Enqueue(ctx, queue.Task{Queue: event.QueueSlack, Name: name, Body: body, NotBefore: at})
+	if errors.Is(err, queue.ErrExists) {
+		return nil
+	}
+	return err
+}
+
+// together returns the changes of a batch as one topic. Where they are more than a message has
+// room for, it has several messages.
+func (h *handler) together(ctx context.Context, batch string) (topic, error) {
+	all, err := h.ledger.Batch(ctx, batch)
+	if err != nil || len(all) == 0 {
+		return topic{}, err
+	}
+	// The order in which they were proposed may differ within an instant; names do not.
+	slices.SortStableFunc(all, func(a, b change.Change) int { return strings.Compare(a.Target.Name, b.Target.Name) })
+	pages := map[string][]change.Change{}
+	t := topic{id: event.SubjectBatch + batch}
+	for i, page := range slices.Collect(slices.Chunk(all, slack.MaxRows)) {
+		key := fmt.Sprintf("page%d", i)
+		pages[key] = page
+		t.wants = append(t.wants, want{key: key, room: all[0].Channel, part: decides})
+	}
+	last := t.wants[len(t.wants)-1].key
+	t.write = func(l letter, _ bool, in language) slack.Message {
+		return in.writeTogether(all, pages[l.Key], l.Key == last)
+	}
+	return t, nil
+}
+
+// writeTogether writes the message of one page of a batch. The button for all is on the last.
+func (l language) writeTogether(all, page []change.Change, last bool) slack.Message {
+	waiting := 0
+	for _, c := range all {
+		if c.State == change.Proposed {
+			waiting++
+		}
+	}
+	words := l.words(all[0].Kind)
+	m := slack.Message{Heading: fmt.Sprintf(cmp.Or(words.together, "%d"), len(all))}
+	if waiting > 0 {
+		m.Lines = append(m.Lines, fmt.Sprintf(l.until, l.time(all[0].Deadline())))
+	} else {
+		m.Lines = append(m.Lines, l.allDecided)
+	}
+	for _, c := range page {
+		m.Rows = append(m.Rows, slack.Row{Text: l.row(c), Buttons: l.buttonsFor(c, decides)})
+	}
+	if last && waiting > 1 {
+		m.Buttons = []slack.Button{{
+			Label: fmt.Sprintf(cmp.Or(words.approveAll, l.buttons["approve"]+" (%d)"), waiting), Action: "approve-all", Style: "danger",
+			// The number says which batch was shown: one that has grown since is another.
+			Value: fmt.Sprintf("%s %d", all[0].Batch, len(all)),
+		}}
+	}
+	return m
+}
+
+// row writes one change of several on one line.
+func (l language) row(c change.Change) string {
+	parts := []string{c.Target.Name}
+	for _, d := range c.Diff {
+		if line := l.delta(c, d); line != "" {
+			parts = append(parts, line)
+		}
+	}
+	if c.Reason != "" {
+		parts = append(parts, l.reasonOf(c))
+	}
+	if c.State != change.Proposed {
+		parts = append(parts, l.stateOf(c))
+	}
+	return strings.Join(parts, " · ")
+}

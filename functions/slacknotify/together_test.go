@@ -1,0 +1,115 @@
+package slacknotify_test
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/event"
+)
+
+// stop proposes to stop an account, as one of a run that asks in the channel.
+func (p *post) stop(tb testing.TB, batch, account string) change.Change {
+	tb.Helper()
+	return p.propose(tb, func(c *change.Proposal) {
+		c.Kind, c.Target = change.AccountDisable, change.Target{ID: "looker:" + account, Name: account}
+		c.Diff = []change.Delta{
+			{Field: "enabled", Before: "true", After: "false"}, {Field: "last", After: "2026-01-02"}, {Field: "roles", After: "User"},
+		}
+		c.Channel, c.Batch = "#sekisho", batch
+		c.Requirement.Needs = []change.Need{{Count: 1, From: change.Admins}}
+	})
+}
+
+func (p *post) texts(who string) []string {
+	var out []string
+	for _, m := range p.slack.Visible(who) {
+		out = append(out, m.Text)
+	}
+	return out
+}
+
+func TestARunAsksInOneMessage(t *testing.T) {
+	p := open(t)
+	var all []change.Change
+	for _, account := range []string{"c@example.com", "a@example.com", "b@example.com"} {
+		c := p.stop(t, "night-1", account)
+		all = append(all, c)
+		p.notify(c.ID)
+	}
+	p.stop(t, "night-2", "z@example.com") // another run is another message
+	p.Work(p.handler, event.QueueSlack)
+	messages := p.slack.Visible("#sekisho")
+	if len(messages) != 1 {
+		t.Fatalf("the channel sees %q, want one message", p.texts("#sekisho"))
+	}
+	m := messages[0]
+	want := `(?s)^Accounts that nobody uses: 3. .*\na@example.com · last sign-in: 2026-01-02 · roles: User.*\nb@example.com.*\nc@example.com`
+	if !regexp.MustCompile(want).MatchString(m.Text) {
+		t.Errorf("the channel sees %q", m.Text)
+	}
+	var labels []string
+	for _, b := range m.Buttons {
+		labels = append(labels, b.Label)
+	}
+	if got := strings.Join(labels, ", "); got != "Disable, Keep, Disable, Keep, Disable, Keep, Disable all 3" {
+		t.Errorf("buttons %s", got)
+	}
+	if last := m.Buttons[len(m.Buttons)-1]; last.ActionID != "approve-all" || last.Value != "night-1 3" {
+		t.Errorf("the button for all is %+v", last)
+	}
+	if n := p.seen("root@example.com", "."); n != 0 {
+		t.Errorf("who decides was asked in %d messages of their own besides", n)
+	}
+
+	// What is decided loses its buttons, in the same message.
+	approve := change.Approve{By: change.Actor{Kind: change.ByPerson, ID: "3", Name: "root@example.com"}, Revision: 1, Counts: []change.Selector{change.Admins}}
+	for i, c := range all[:2] {
+		if _, err := p.ledger.Apply(context.Background(), c.ID, approve); err != nil {
+			t.Fatal(err)
+		}
+		p.notify(c.ID)
+		p.Work(p.handler, event.QueueSlack)
+		m := p.slack.Visible("#sekisho")[0]
+		if got, want := len(m.Buttons), []int{5, 2}[i]; got != want || strings.Count(m.Text, "Approved") != i+1 {
+			t.Errorf("after %d decisions: %d buttons, want %d; %q", i+1, got, want, m.Text)
+		}
+	}
+}
+
+func TestARunThatIsLargeHasSeveralMessages(t *testing.T) {
+	p := open(t)
+	var last change.Change
+	for i := range 41 {
+		last = p.stop(t, "night-1", fmt.Sprintf("user-%02d@example.com", i))
+	}
+	p.notify(last.ID)
+	p.Work(p.handler, event.QueueSlack)
+	messages := p.slack.Visible("#sekisho")
+	if len(messages) != 3 {
+		t.Fatalf("%d messages, want 3", len(messages))
+	}
+	all := 0
+	for i, m := range messages {
+		all += strings.Count(m.Text, "last sign-in")
+		button := strings.Contains(fmt.Sprint(m.Buttons), "Disable all 41")
+		if button != (i == 2) {
+			t.Errorf("message %d has the button for all: %t", i+1, button)
+		}
+	}
+	if all != 41 {
+		t.Errorf("%d accounts shown, want 41", all)
+	}
+}
+
+func TestABatchThatDoesNotExist(t *testing.T) {
+	p := open(t)
+	mark := p.Mark()
+	if status := p.notify(event.SubjectBatch + "nobody"); status != 200 || len(p.Quarantined()) != 0 {
+		t.Errorf("status %d, %d in quarantine", status, len(p.Quarantined()))
+	}
+	mark.Nothing(t, "messages/")
+}

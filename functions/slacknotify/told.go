@@ -1,0 +1,31 @@
+package slacknotify
+
+import (
+	"context"
+
+	"github.com/sekisho/sekisho/shared/adapters/slack"
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/state/notice"
+)
+
+// told returns a notice as a topic with one message.
+func (h *handler) told(ctx context.Context, id string) (topic, error) {
+	n, err := notice.Get(ctx, h.store, id)
+	if err != nil {
+		return topic{}, err
+	}
+	w := want{key: "notice", person: n.Person, room: n.Channel, part: hears}
+	if n.Alert {
+		w.part = decides
+	}
+	return topic{
+		id: event.SubjectNotice + id, wants: []want{w},
+		write: func(_ letter, _ bool, in language) slack.Message {
+			words, ok := in.notices[n.Kind]
+			if !ok {
+				return slack.Message{Heading: string(n.Kind)}
+			}
+			return words(n, in)
+		},
+	}, nil
+}

@@ -1,0 +1,121 @@
+package slacknotify
+
+import (
+	"fmt"
+
+	"github.com/sekisho/sekisho/shared/adapters/slack"
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/state/notice"
+)
+
+var englishAccess = map[change.Kind]kindWords{
+	change.AccessGrant: {
+		subject:  "access: %s",
+		headings: map[change.State]string{change.Applied: "It works now: %s", change.Undone: "Given back: %s"},
+		labels:   map[string]string{"undo": "I am done", "extend": "Extend"},
+		more:     []string{"extend"},
+		delta:    accessFacts(englishAccessFacts),
+	},
+	change.AccessRevoke: {
+		subject: "ending access: %s", delta: accessFacts(englishAccessFacts),
+		headings: map[change.State]string{change.Applied: "Ended: %s"},
+	},
+	change.AccessReview: {
+		subject:  "access taken in an emergency: %s",
+		headings: map[change.State]string{change.Proposed: "Please review %s", change.Applied: "Reviewed: %s", change.Denied: "Reviewed, and not in order: %s"},
+		labels:   map[string]string{"approve": "In order", "deny": "Not in order"},
+		delta:    accessFacts(englishAccessFacts),
+	},
+}
+
+var japaneseAccess = map[change.Kind]kindWords{
+	change.AccessGrant: {
+		subject:  "アクセス権: %s",
+		headings: map[change.State]string{change.Applied: "ご利用いただけます: %s", change.Undone: "返却されました: %s"},
+		labels:   map[string]string{"undo": "使い終わりました", "extend": "延長する"},
+		more:     []string{"extend"},
+		delta:    accessFacts(japaneseAccessFacts),
+	},
+	change.AccessRevoke: {
+		subject: "アクセス権の終了: %s", delta: accessFacts(japaneseAccessFacts),
+		headings: map[change.State]string{change.Applied: "終了しました: %s"},
+	},
+	change.AccessReview: {
+		subject:  "緊急時に取得されたアクセス権: %s",
+		headings: map[change.State]string{change.Proposed: "ご確認ください: %s", change.Applied: "確認されました: %s", change.Denied: "確認の結果、問題がありました: %s"},
+		labels:   map[string]string{"approve": "問題なし", "deny": "問題あり"},
+		delta:    accessFacts(japaneseAccessFacts),
+	},
+}
+
+// The fields of differences in access, in words; %s is the value.
+var (
+	englishAccessFacts = map[string]string{
+		"person": "Who: %s", "scope": "Where: %s", "role": "Role: %s", "duration": "How long: %s", "until": "Until: %s", "extends": "",
+	}
+	japaneseAccessFacts = map[string]string{
+		"person": "利用者: %s", "scope": "対象: %s", "role": "ロール: %s", "duration": "期間: %s", "until": "期限: %s", "extends": "",
+	}
+)
+
+// accessFacts words a difference by its field, whichever of its sides is filled; one with empty
+// words is not shown.
+func accessFacts(facts map[string]string) func(change.Delta, string) string {
+	return func(d change.Delta, line string) string {
+		field := d.Field
+		for i, r := range field {
+			if r == ' ' { // "role roles/run.admin": one of several
+				field = field[:i]
+				break
+			}
+		}
+		format, ok := facts[field]
+		switch {
+		case !ok:
+			return line
+		case format == "":
+			return ""
+		case d.After == "":
+			return fmt.Sprintf(format, d.Before)
+		}
+		return fmt.Sprintf(format, d.After)
+	}
+}
+
+var englishAccessNotices = map[notice.Kind]noticeWords{
+	notice.AccessEnding: func(n notice.Notice, in language) slack.Message {
+		return ending(n, fmt.Sprintf("Your access %s ends at %s", n.Facts["entitlement"], in.time(n.Until)), "Extend", "I am done")
+	},
+	notice.AccessDrift: drift("Access in %s that no request explains, or that somebody changed"),
+}
+
+var japaneseAccessNotices = map[notice.Kind]noticeWords{
+	notice.AccessEnding: func(n notice.Notice, in language) slack.Message {
+		return ending(n, fmt.Sprintf("アクセス権 %s は %s に終了します", n.Facts["entitlement"], in.time(n.Until)), "延長する", "使い終わりました")
+	},
+	notice.AccessDrift: drift("%s に、申請によらない、または変更されたアクセス権があります"),
+}
+
+func ending(n notice.Notice, heading, extend, done string) slack.Message {
+	m := slack.Message{Heading: heading}
+	if !n.Over {
+		value := n.Change + " 1"
+		m.Buttons = []slack.Button{
+			{Label: extend, Action: "extend", Value: value, Style: "primary"}, {Label: done, Action: "undo", Value: value},
+		}
+	}
+	return m
+}
+
+func drift(heading string) noticeWords {
+	return func(n notice.Notice, _ language) slack.Message {
+		m := slack.Message{Heading: fmt.Sprintf(heading, n.Facts["scope"])}
+		if n.Over {
+			return slack.Message{Heading: fmt.Sprintf("Nothing unexplained any more: access in %s", n.Facts["scope"])}
+		}
+		for _, r := range n.Rows {
+			m.Lines = append(m.Lines, fmt.Sprintf("%s: %s · %s. %s", r["what"], r["role"], r["member"], r["text"]))
+		}
+		return m
+	}
+}

@@ -1,0 +1,70 @@
+package slacknotify
+
+import (
+	"fmt"
+
+	"github.com/sekisho/sekisho/shared/adapters/slack"
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/state/notice"
+)
+
+var englishConnections = map[change.Kind]kindWords{
+	change.ConnectionCreate: {
+		subject:  "the connection %s",
+		headings: map[change.State]string{change.Applied: "Made, and waiting for its owner's credentials: %s"},
+	},
+	change.ConnectionRenew: {subject: "new credentials for the connection %s"},
+}
+
+var japaneseConnections = map[change.Kind]kindWords{
+	change.ConnectionCreate: {
+		subject:  "接続 %s",
+		headings: map[change.State]string{change.Applied: "作成しました。データの所有者による認証情報の入力待ちです: %s"},
+	},
+	change.ConnectionRenew: {subject: "接続 %s の認証情報の更新"},
+}
+
+var englishConnectionNotices = map[notice.Kind]noticeWords{
+	notice.ConnectionHandover: handover(
+		"Please enter the credentials of %s (%s)",
+		"Asked for by %s. Only you enter them, on the vendor's own page: nobody else sees them, neither do we.",
+		"Done, thank you: %s", "Enter credentials", "New link",
+		map[string]string{"expired": "The former link has aged out.", "broken": "The connection does not work with the former credentials."}),
+	notice.ConnectionResult: result("The connection %s (%s) is %s"),
+}
+
+var japaneseConnectionNotices = map[notice.Kind]noticeWords{
+	notice.ConnectionHandover: handover(
+		"%s (%s) の認証情報を入力してください",
+		"依頼者: %s。入力するのはあなただけで、提供元のページで行います。ほかの人にもこのシステムにも見えません。",
+		"完了しました。ありがとうございます: %s", "認証情報を入力する", "新しいリンク",
+		map[string]string{"expired": "前のリンクは期限が切れました。", "broken": "前の認証情報では接続できなくなりました。"}),
+	notice.ConnectionResult: result("接続 %s (%s) の状態: %s"),
+}
+
+func handover(heading, asked, over, enter, again string, why map[string]string) noticeWords {
+	return func(n notice.Notice, in language) slack.Message {
+		if n.Over {
+			return slack.Message{Heading: fmt.Sprintf(over, n.Facts["connection"])}
+		}
+		m := slack.Message{
+			Heading: fmt.Sprintf(heading, n.Facts["connection"], n.Facts["service"]),
+			Lines:   []string{why[n.Facts["why"]], fmt.Sprintf(asked, n.Facts["requester"])},
+			Buttons: append(link(enter, n), slack.Button{Label: again, Action: "newlink", Value: n.Change + " 1"}),
+		}
+		if !n.Until.IsZero() {
+			m.Lines = append(m.Lines, fmt.Sprintf(in.until, in.time(n.Until)))
+		}
+		return m
+	}
+}
+
+func result(heading string) noticeWords {
+	return func(n notice.Notice, _ language) slack.Message {
+		m := slack.Message{Heading: fmt.Sprintf(heading, n.Facts["connection"], n.Facts["service"], n.Facts["state"])}
+		for _, r := range n.Rows {
+			m.Lines = append(m.Lines, fmt.Sprintf("%s: %s %s", r["test"], r["status"], r["detail"]))
+		}
+		return m
+	}
+}

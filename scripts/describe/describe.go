@@ -1,0 +1,259 @@
+// Package describe reads from the source what the functions say of themselves: the headings of
+// their package comments, the variables that configure them, the Google scopes they ask for,
+// and the roles they name. Documentation is made of it, and Terraform is held against it.
+package describe
+
+import (
+	"fmt"
+	"go/ast"
+	"go/doc"
+	"go/parser"
+	"go/token"
+	"maps"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Function is what one function says of itself.
+type Function struct {
+	// Name is that of its folder, EntryPoint the one under which it registers itself.
+	Name, EntryPoint string
+	// Synopsis is the first sentence of its package comment.
+	Synopsis string
+	// Headings are the parts of the package comment by their heading, such as "Permissions", in
+	// one line each.
+	Headings  map[string]string
+	Variables []Variable
+	// Scopes are the Google scopes for which it asks in its code, without what they all begin
+	// with, sorted.
+	Scopes []string
+}
+
+// Headings are the parts that every function's package comment has, in their order.
+var Headings = []string{"Trigger", "Reads", "Writes", "Calls", "Permissions", "On failure"}
+
+// Variable is one variable of a configuration.
+type Variable struct {
+	Name, Default, Type string
+	// Doc is its field's comment.
+	Doc string
+	// Required says that the function does not start without it.
+	Required bool
+}
+
+// Functions returns what all functions of the repository say of themselves, by name.
+func Functions(root string) ([]Function, error) {
+	dirs, err := filepath.Glob(filepath.Join(root, "functions", "*"))
+	if err != nil {
+		return nil, fmt.Errorf("look for functions: %w", err)
+	}
+	var all []Function
+	for _, dir := range dirs {
+		f, err := function(dir)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", filepath.Base(dir), err)
+		}
+		all = append(all, f)
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("no functions in %s", root)
+	}
+	return all, nil
+}
+
+// Platform returns the variables that every function has in production.
+func Platform(root string) ([]Variable, error) {
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, "shared", "cloudfn", "production.go"), nil, parser.ParseComments)
+	if err != nil {
+		return nil, fmt.Errorf("read the platform: %w", err)
+	}
+	return variables(file, "platform"), nil
+}
+
+func function(dir string) (Function, error) {
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, "function.go"), nil, parser.ParseComments)
+	if err != nil {
+		return Function{}, err
+	}
+	text := file.Doc.Text()
+	f := Function{
+		Name: filepath.Base(dir), Synopsis: new(doc.Package).Synopsis(text), Headings: headings(text),
+		Variables: variables(file, "config"), Scopes: scopes(file),
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if pair, ok := n.(*ast.KeyValueExpr); ok && f.EntryPoint == "" && fmt.Sprint(pair.Key) == "Name" {
+			f.EntryPoint = literalText(pair.Value)
+		}
+		return true
+	})
+	return f, nil
+}
+
+// headings splits a package comment into its parts: each is a paragraph that begins with its
+// heading, or several up to the next one.
+func headings(text string) map[string]string {
+	out := map[string]string{}
+	heading := ""
+	for paragraph := range strings.SplitSeq(text, "\n\n") {
+		line := strings.Join(strings.Fields(paragraph), " ")
+		for _, h := range Headings {
+			if rest, ok := strings.CutPrefix(line, h+": "); ok {
+				heading, line = h, rest
+			}
+		}
+		if heading != "" {
+			out[heading] = strings.TrimSpace(out[heading] + " " + line)
+		}
+	}
+	return out
+}
+
+// variables returns the variables of a struct type of a file, in the order of its fields.
+func variables(file *ast.File, name string) []Variable {
+	required := map[string]bool{}
+	var out []Variable
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			maps.Copy(required, missing(n))
+		case *ast.TypeSpec:
+			if s, ok := n.Type.(*ast.StructType); ok && n.Name.Name == name {
+				out = fields(s)
+			}
+		}
+		return true
+	})
+	for i := range out {
+		out[i].Required = required[out[i].Name]
+	}
+	return out
+}
+
+// fields returns the variables of a struct. A comment counts for the fields below it, up to the
+// next one with a comment, if it names them: "Percent and Max are the brake".
+func fields(s *ast.StructType) []Variable {
+	var out []Variable
+	comment := ""
+	for _, field := range s.Fields.List {
+		if len(field.Names) != 1 || field.Tag == nil {
+			continue
+		}
+		tag, err := strconv.Unquote(field.Tag.Value)
+		if err != nil {
+			continue
+		}
+		name, options, _ := strings.Cut(reflect.StructTag(tag).Get("env"), ",")
+		if name == "" {
+			continue
+		}
+		if field.Doc != nil {
+			comment = strings.Join(strings.Fields(field.Doc.Text()), " ")
+		} else if !strings.Contains(comment, field.Names[0].Name) {
+			comment = ""
+		}
+		_, value, _ := strings.Cut(options, "default=")
+		out = append(out, Variable{Name: name, Default: value, Type: typeName(field.Type), Doc: comment})
+	}
+	return out
+}
+
+// missing returns the names of variables in a call of Missing, which refuses a configuration
+// without them.
+func missing(call *ast.CallExpr) map[string]bool {
+	out := map[string]bool{}
+	switch f := call.Fun.(type) {
+	case *ast.SelectorExpr:
+		if f.Sel.Name != "Missing" {
+			return nil
+		}
+	case *ast.Ident:
+		if f.Name != "Missing" {
+			return nil
+		}
+	}
+	for _, argument := range call.Args {
+		if list, ok := argument.(*ast.CompositeLit); ok {
+			for _, element := range list.Elts {
+				if pair, ok := element.(*ast.KeyValueExpr); ok {
+					out[literalText(pair.Key)] = true
+				}
+			}
+		}
+	}
+	return out
+}
+
+const scopePrefix = "https://www.googleapis.com/auth/"
+
+func scopes(file *ast.File) []string {
+	found := map[string]bool{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if literal, ok := n.(*ast.BasicLit); ok {
+			if scope, ok := strings.CutPrefix(literalText(literal), scopePrefix); ok {
+				found[scope] = true
+			}
+		}
+		return true
+	})
+	return slices.Sorted(maps.Keys(found))
+}
+
+// literalText returns the text of a literal, and nothing for what is none.
+func literalText(e ast.Expr) string {
+	literal, ok := e.(*ast.BasicLit)
+	if !ok || literal.Kind != token.STRING {
+		return ""
+	}
+	text, err := strconv.Unquote(literal.Value)
+	if err != nil {
+		return ""
+	}
+	return text
+}
+
+func typeName(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name
+	case *ast.SelectorExpr:
+		return typeName(e.X) + "." + e.Sel.Name
+	case *ast.ArrayType:
+		return "[]" + typeName(e.Elt)
+	case *ast.MapType:
+		return "map[" + typeName(e.Key) + "]" + typeName(e.Value)
+	case *ast.StarExpr:
+		return typeName(e.X)
+	}
+	return ""
+}
+
+var roleName = regexp.MustCompile(`^[a-zA-Z]+\.[a-zA-Z]+`)
+
+// Roles returns the roles that the part Permissions names, each with what it is on: "roles/x on
+// y", one for each y, sorted. A role stands with what it is on up to the next role or a
+// semicolon: "roles/pubsub.publisher on change-events and group-changed, roles/datastore.user;
+// scopes …".
+func (f Function) Roles() []string {
+	var out []string
+	for clause := range strings.SplitSeq(f.Headings["Permissions"], ";") {
+		for _, part := range strings.Split(clause, "roles/")[1:] {
+			name := roleName.FindString(part)
+			rest, ok := strings.CutPrefix(part[len(name):], " on ")
+			if !ok {
+				out = append(out, "roles/"+name)
+				continue
+			}
+			for on := range strings.SplitSeq(strings.ReplaceAll(rest, " and ", ", "), ",") {
+				if on = strings.Trim(on, " ."); on != "" && on != "and" {
+					out = append(out, "roles/"+name+" on "+on)
+				}
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}

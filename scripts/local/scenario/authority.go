@@ -1,0 +1,95 @@
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/sekisho/sekisho/shared/adapters/policyfile"
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/policy"
+	"github.com/sekisho/sekisho/shared/state/standing"
+)
+
+// expectPolicy asks the policy engine: allow or deny, who, what, on which resource.
+func expectPolicy(ctx context.Context, s *stage, args []string) error {
+	want, person, operation := args[0], args[1], args[2]
+	if want != "allow" && want != "deny" {
+		return mistaken("write allow or deny, not %q", want)
+	}
+	kind, name, ok := strings.Cut(args[3], ":")
+	if !ok {
+		return mistaken("%q is no resource: write table:sample.fact_table", args[3])
+	}
+	p, err := policyfile.Load(s.policy)
+	if err != nil {
+		return mistake{err}
+	}
+	r, err := standing.New(s.mirror(), p.Model())
+	if err != nil {
+		return mistake{err}
+	}
+	about := policy.Resource{Type: kind, Name: name}
+	if err := s.owned(ctx, r, p, &about); err != nil {
+		return mistake{err}
+	}
+	x, err := r.May(ctx, person, policy.Operation(operation), about)
+	if err != nil {
+		return mistake{err}
+	}
+	if x.Decision.Allowed != (want == "allow") {
+		return fmt.Errorf("%s\n%s", x.Decision, x)
+	}
+	return nil
+}
+
+// owned fills in who owns a resource, and its tags: what the catalogue, the mirror and the policy
+// say of it.
+func (s *stage) owned(ctx context.Context, r *standing.Resolver, p *policyfile.Policy, about *policy.Resource) error {
+	owner := func(name string) {
+		about.Owners = append(about.Owners, policy.Reference{Type: policy.TypeUser, Name: name})
+	}
+	switch about.Type {
+	case "table":
+		for _, t := range s.world.Company.OpenMetadata.Tables {
+			if t.Name == about.Name {
+				about.Tags = t.Tags
+				for _, o := range t.Owners {
+					owner(o)
+				}
+			}
+		}
+	case policy.GroupResource:
+		header, err := s.mirror().Find(ctx, about.Name)
+		if err != nil {
+			return nil //nolint:nilerr // a group that is not there has no owners
+		}
+		return s.owners(ctx, r, change.Change{Target: change.Target{ID: header.Group.ID}}, owner)
+	case policy.AccessResource:
+		for _, e := range p.Access {
+			if e.Name != about.Name {
+				continue
+			}
+			c := change.Change{}
+			for _, set := range e.Eligible {
+				if address, ok := strings.CutPrefix(string(set), "group:"); ok {
+					c.Owners = append(c.Owners, change.Selector("owners:"+address))
+				}
+			}
+			return s.owners(ctx, r, c, owner)
+		}
+	case policy.AccountResource:
+		if _, email, ok := strings.Cut(about.Name, "/"); ok {
+			owner(email)
+		}
+	}
+	return nil
+}
+
+func (s *stage) owners(ctx context.Context, r *standing.Resolver, c change.Change, add func(string)) error {
+	people, err := r.People(ctx, c, change.Owners)
+	for _, p := range people {
+		add(p.ID)
+	}
+	return err
+}

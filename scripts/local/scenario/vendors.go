@@ -1,0 +1,90 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/sekisho/sekisho/scripts/local/world"
+	simiam "github.com/sekisho/sekisho/shared/sim/iam"
+)
+
+// This file is what people do in Looker, in Google Cloud and on connect cards, and what must hold
+// there.
+
+func looker(ctx context.Context, s *stage, _ *testscript.TestScript, args []string) error {
+	plain, options := named(args, "via")
+	if len(plain) != 2 || plain[0] != "login" {
+		return mistaken("write looker login EMAIL [via=google]")
+	}
+	w, err := s.running(ctx)
+	if err != nil {
+		return err
+	}
+	via := options["via"]
+	if via == "" {
+		via = "google"
+	}
+	return errors.Join(w.Looker.Login(plain[1], via), w.Settle(ctx))
+}
+
+func expectLooker(w *world.World, email, state string) error {
+	if state != "enabled" && state != "disabled" {
+		return mistaken("write enabled or disabled, not %q", state)
+	}
+	u, ok := w.Looker.User(email)
+	if !ok {
+		return fmt.Errorf("Looker has no account of %s", email)
+	}
+	if u.Disabled != (state == "disabled") {
+		return fmt.Errorf("the account of %s in Looker is not %s", email, state)
+	}
+	return nil
+}
+
+func cloud(ctx context.Context, s *stage, _ *testscript.TestScript, args []string) error {
+	w, err := s.running(ctx)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(args) == 4 && args[0] == "set-binding":
+		err = w.Cloud.SetBinding(args[1], args[2], args[3])
+	case len(args) == 2 && args[0] == "edit":
+		// Somebody opens the policy and saves it with a binding of their own.
+		err = w.Cloud.EditByHand(args[1], func(all []simiam.Binding) []simiam.Binding {
+			return append(slices.Clone(all), simiam.Binding{Role: "roles/browser", Members: []string{"domain:" + w.Company.Domain}})
+		})
+	default:
+		return mistaken("write iam set-binding PROJECT ROLE MEMBER or iam edit PROJECT")
+	}
+	return errors.Join(err, w.Settle(ctx))
+}
+
+func expectAccess(w *world.World, person, project, role string) error {
+	if !w.Cloud.Access(person, project, role, w.Clock.Now()) {
+		return fmt.Errorf("%s does not have %s on %s now", person, role, project)
+	}
+	return nil
+}
+
+func expectBindings(w *world.World, project, n string) error {
+	if got := w.Cloud.Bindings(project); fmt.Sprint(got) != n {
+		return fmt.Errorf("the policy of %s has %d bindings, not %s", project, got, n)
+	}
+	return nil
+}
+
+func expectConnection(w *world.World, name, state string) error {
+	c, ok := w.Fivetran.Connection(name)
+	if !ok {
+		return fmt.Errorf("Fivetran has no connection %s", name)
+	}
+	if !c.Is(state) {
+		return fmt.Errorf("the connection %s is %s and %s, not %s", name, c.Setup, c.Sync, state)
+	}
+	return nil
+}

@@ -1,0 +1,86 @@
+package world
+
+import (
+	"math/rand/v2"
+	"sync"
+
+	"github.com/sekisho/sekisho/shared/sim"
+	simfivetran "github.com/sekisho/sekisho/shared/sim/fivetran"
+	simiam "github.com/sekisho/sekisho/shared/sim/iam"
+	simlooker "github.com/sekisho/sekisho/shared/sim/looker"
+	"github.com/sekisho/sekisho/shared/sim/org"
+)
+
+// This file makes the vendors besides Google Workspace and Slack, and tells the functions where
+// they are.
+
+// Accounts of a world, none of which exists outside of it.
+const (
+	granter        = "granter@sekisho.iam.gserviceaccount.com"
+	accessFunction = "accessgrant@sekisho.iam.gserviceaccount.com"
+	lookerID       = "looker-id-of-this-world"
+	lookerSecret   = "looker-secret-of-this-world"
+	fivetranKey    = "fivetran-key-of-this-world"
+	fivetranSecret = "fivetran-secret-of-this-world"
+)
+
+// otherVariables are the functions' configuration for these vendors.
+var otherVariables = map[string]string{
+	"CLOUD_URL": "http://" + hostCloud, "GRANTER": granter,
+	"LOOKER_URL": "http://" + hostLooker, "LOOKER_CLIENT_ID": lookerID, "LOOKER_CLIENT_SECRET": lookerSecret,
+	"FIVETRAN_URL": "http://" + hostFivetran, "FIVETRAN_KEY": fivetranKey, "FIVETRAN_SECRET": fivetranSecret,
+}
+
+func (w *World) simulateOthers(o Options) error {
+	var err error
+	w.Looker, err = simlooker.New(simlooker.Options{
+		Company: o.Company, Now: w.Clock.Now, Calls: w.Calls, Faults: w.Faults, ClientID: lookerID, ClientSecret: lookerSecret, Seed: o.Seed,
+	})
+	if err != nil {
+		return err
+	}
+	// The project's own accounts live beside the company's projects.
+	company := *o.Company
+	company.Merge(&org.Company{Projects: []org.Project{{
+		ID: "sekisho", ServiceAccounts: []org.ServiceAccount{{Email: granter, TokenCreators: []string{"serviceAccount:" + accessFunction}}, {Email: accessFunction}},
+	}}})
+	w.Cloud, err = simiam.New(simiam.Options{
+		Company: &company, Now: w.Clock.Now, Calls: w.Calls, Faults: w.Faults, Seed: o.Seed,
+		Tokens: map[string]simiam.Caller{"token-accessgrant": {
+			Member: "serviceAccount:" + accessFunction, Scopes: []string{simiam.ScopeCloudPlatform},
+		}},
+		Administrators: []string{"serviceAccount:" + granter}, GroupAdministrators: []string{"serviceAccount:" + granter},
+		Groups: simiam.WorkspaceGroups(w.Workspace),
+	})
+	if err != nil {
+		return err
+	}
+	w.Fivetran, err = simfivetran.New(simfivetran.Options{
+		Company: o.Company, Now: w.Clock.Now, Key: fivetranKey, Secret: fivetranSecret, Push: w.client, Calls: w.Calls, Faults: w.Faults, Seed: o.Seed,
+	})
+	if err != nil {
+		return err
+	}
+	w.transport[hostLooker], w.transport[hostCloud], w.transport[hostFivetran] = w.Looker, w.Cloud, w.Fivetran
+	return nil
+}
+
+// agendas are those of the vendors that do something by themselves.
+func (w *World) agendas() []*sim.Agenda {
+	return []*sim.Agenda{w.Workspace.Agenda(), w.Cloud.Agenda(), w.Fivetran.Agenda()}
+}
+
+// random is a seeded source that several functions may ask at once.
+type random struct {
+	mu     sync.Mutex
+	source *rand.Rand
+}
+
+func newRandom(seed uint64) *random { return &random{source: rand.New(rand.NewPCG(seed, 7))} }
+
+// Float64 returns a number from 0 up to 1.
+func (r *random) Float64() float64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.source.Float64()
+}

@@ -1,0 +1,209 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	api "github.com/slack-go/slack"
+)
+
+// Modal is a modal as we write them. All text is shown as it is, as in [Message].
+type Modal struct {
+	// Callback comes back with what is entered; so does Metadata.
+	Callback string
+	Metadata string
+	// Title, Submit and Close have 24 characters at most. Without Submit there is nothing to
+	// send.
+	Title, Submit, Close string
+	Lines                []string
+	Fields               []Field
+}
+
+// FieldKind says how a field of a modal is filled in.
+type FieldKind string
+
+// The kinds of field.
+const (
+	FieldText   FieldKind = "text"
+	FieldLong   FieldKind = "long"
+	FieldChoice FieldKind = "choice"
+	FieldMany   FieldKind = "many"
+	FieldPeople FieldKind = "people"
+)
+
+// Field is one field of a modal. Its name comes back with what is entered.
+type Field struct {
+	Name, Label, Hint string
+	Kind              FieldKind
+	// Options are what can be chosen. Slack takes a hundred.
+	Options []Option
+	// Value is what is filled in already: text, or values of options.
+	Value    []string
+	Optional bool
+	// Live has us told when the field has been filled in.
+	Live bool
+}
+
+// Option is one thing to choose.
+type Option struct{ Label, Value string }
+
+// Slack's limits on modals (https://docs.slack.dev/reference/views/modal-views,
+// https://docs.slack.dev/reference/block-kit/composition-objects/option-object).
+const (
+	maxTitle   = 24
+	maxOptions = 100
+	maxOption  = 75
+	maxHint    = 2000
+	maxReason  = 3000
+)
+
+// OpenModal opens a modal for the person whose act brought the trigger, which lives three
+// seconds. It returns the modal's id.
+func (c *Client) OpenModal(ctx context.Context, trigger string, m Modal) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	opened, err := c.api.OpenViewContext(ctx, trigger, m.view())
+	if err != nil {
+		return "", wrap("views.open", err)
+	}
+	return opened.ID, nil
+}
+
+// UpdateModal replaces what a modal shows. What was entered in fields that stay is kept. With a
+// hash, only a modal that nobody has changed since is replaced.
+func (c *Client) UpdateModal(ctx context.Context, id, hash string, m Modal) error {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	if _, err := c.api.UpdateViewContext(ctx, m.view(), "", hash, id); err != nil {
+		return wrap("views.update", err)
+	}
+	return nil
+}
+
+func (m Modal) view() api.ModalViewRequest {
+	v := api.ModalViewRequest{
+		Type: api.VTModal, Title: plain(shown(m.Title, maxTitle)), CallbackID: m.Callback, PrivateMetadata: m.Metadata,
+	}
+	if m.Submit != "" {
+		v.Submit = plain(shown(m.Submit, maxTitle))
+	}
+	if m.Close != "" {
+		v.Close = plain(shown(m.Close, maxTitle))
+	}
+	for _, line := range m.Lines {
+		if clean(line) != "" {
+			v.Blocks.BlockSet = append(v.Blocks.BlockSet, api.NewSectionBlock(plain(shown(line, maxText)), nil, nil))
+		}
+	}
+	for _, f := range m.Fields {
+		v.Blocks.BlockSet = append(v.Blocks.BlockSet, f.block())
+	}
+	return v
+}
+
+// entry is the action id of every field's element: the block names the field.
+const entry = "entry"
+
+func (f Field) block() api.Block {
+	var hint *api.TextBlockObject
+	if clean(f.Hint) != "" {
+		hint = plain(shown(f.Hint, maxHint))
+	}
+	b := api.NewInputBlock(f.Name, plain(shown(f.Label, maxHint)), hint, f.element())
+	b.Optional, b.DispatchAction = f.Optional, f.Live
+	return b
+}
+
+func (f Field) element() api.BlockElement {
+	switch f.Kind {
+	case FieldChoice:
+		e := api.NewOptionsSelectBlockElement(api.OptTypeStatic, nil, entry, f.options()...)
+		for _, o := range e.Options {
+			if len(f.Value) > 0 && o.Value == f.Value[0] {
+				e.InitialOption = o
+			}
+		}
+		return e
+	case FieldMany:
+		e := api.NewOptionsMultiSelectBlockElement(api.MultiOptTypeStatic, nil, entry, f.options()...)
+		for _, o := range e.Options {
+			for _, v := range f.Value {
+				if o.Value == v {
+					e.InitialOptions = append(e.InitialOptions, o)
+				}
+			}
+		}
+		return e
+	case FieldPeople:
+		e := api.NewOptionsSelectBlockElement(api.OptTypeUser, nil, entry)
+		if len(f.Value) > 0 {
+			e.InitialUser = f.Value[0]
+		}
+		return e
+	}
+	e := api.NewPlainTextInputBlockElement(nil, entry)
+	e.Multiline, e.MaxLength = f.Kind == FieldLong, maxReason
+	if len(f.Value) > 0 {
+		e.InitialValue = f.Value[0]
+	}
+	return e
+}
+
+func (f Field) options() []*api.OptionBlockObject {
+	var out []*api.OptionBlockObject
+	for _, o := range f.Options[:min(len(f.Options), maxOptions)] {
+		out = append(out, api.NewOptionBlockObject(o.Value, plain(shown(o.Label, maxOption)), nil))
+	}
+	return out
+}
+
+// Entered is what stands in the fields of a modal, by the field's name: text, values of options,
+// or ids of people in Slack.
+type Entered map[string][]string
+
+// entered reads the state of a view (https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload).
+func entered(raw map[string]map[string]json.RawMessage) Entered {
+	if len(raw) == 0 {
+		return nil
+	}
+	out := Entered{}
+	for field, actions := range raw {
+		var v struct {
+			Value    string `json:"value"`
+			User     string `json:"selected_user"`
+			Selected *struct {
+				Value string `json:"value"`
+			} `json:"selected_option"`
+			Options []struct {
+				Value string `json:"value"`
+			} `json:"selected_options"`
+		}
+		if json.Unmarshal(actions[entry], &v) != nil {
+			continue // none of ours
+		}
+		switch {
+		case v.Value != "":
+			out[field] = []string{v.Value}
+		case v.User != "":
+			out[field] = []string{v.User}
+		case v.Selected != nil:
+			out[field] = []string{v.Selected.Value}
+		}
+		for _, o := range v.Options {
+			out[field] = append(out[field], o.Value)
+		}
+	}
+	return out
+}
+
+// Complaints returns what to answer Slack with when fields of a modal that was sent are not
+// right: it stays open and shows the texts beside them
+// (https://docs.slack.dev/surfaces/modals#displaying_errors).
+func Complaints(fields map[string]string) ([]byte, error) {
+	data, err := json.Marshal(map[string]any{"response_action": "errors", "errors": fields})
+	if err != nil {
+		return nil, fmt.Errorf("encode complaints: %w", err)
+	}
+	return data, nil
+}

@@ -1,0 +1,156 @@
+package slack_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sekisho/sekisho/shared/adapters/slack"
+)
+
+// hear keeps what Slack tells the app last.
+func (w *world) hear(t testing.TB) *slack.Interaction {
+	t.Helper()
+	var heard slack.Interaction
+	w.app = func(r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		if heard, err = slack.ParseInteraction(body); err != nil {
+			t.Error(err)
+		}
+	}
+	return &heard
+}
+
+var asking = slack.Modal{
+	Callback: "/access", Title: "Ask for access to something", Submit: "Ask", Close: "Cancel", Lines: []string{"For *a* time <!channel>"},
+	Fields: []slack.Field{
+		{Name: "what", Label: "What", Kind: slack.FieldChoice, Options: []slack.Option{{Label: "Etl", Value: "etl"}, {Label: "Prod", Value: "prod"}}, Live: true},
+		{Name: "roles", Label: "Roles", Kind: slack.FieldMany, Options: []slack.Option{{Label: "A", Value: "a"}, {Label: "B", Value: "b"}}, Value: []string{"a"}},
+		{Name: "owner", Label: "Owner", Kind: slack.FieldPeople, Optional: true},
+		{Name: "duration", Label: "How long", Kind: slack.FieldText, Value: []string{"2h"}},
+		{Name: "reason", Label: "Why", Hint: "A link to the ticket", Kind: slack.FieldLong},
+	},
+}
+
+func (w *world) open(t testing.TB, m slack.Modal) (id string, heard *slack.Interaction) {
+	t.Helper()
+	heard = w.hear(t)
+	if _, err := w.Command(context.Background(), ada, "/access", "etl"); err != nil {
+		t.Fatal(err)
+	}
+	if heard.Type != "command" || heard.Command != "/access" || heard.Text != "etl" {
+		t.Fatalf("heard %+v", heard)
+	}
+	id, err := w.client.OpenModal(context.Background(), heard.Trigger, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id, heard
+}
+
+func TestWhatIsEnteredInAModalComesBack(t *testing.T) {
+	w := newWorld(t)
+	id, heard := w.open(t, asking)
+	view, ok := w.Modal(ada)
+	if !ok || len(view.Fields) != 5 || !strings.Contains(view.Text, "For *a* time <!channel>") || len([]rune(view.Title)) > 24 {
+		t.Fatalf("the modal is %+v", view)
+	}
+	if _, err := w.Fill(context.Background(), ada, "what", "prod"); err != nil {
+		t.Fatal(err)
+	}
+	if heard.Type != "block_actions" || heard.View != id || heard.Callback != "/access" || heard.Entered["what"][0] != "prod" {
+		t.Errorf("a live field was filled in: heard %+v", heard)
+	}
+	fields := map[string]string{"roles": "a,b", "owner": bo, "reason": "https://x.example/1"}
+	if _, err := w.Submit(context.Background(), ada, fields); err != nil {
+		t.Fatal(err)
+	}
+	want := slack.Entered{
+		"what": {"prod"}, "roles": {"a", "b"}, "owner": {w.id(t, bo)}, "duration": {"2h"}, "reason": {"https://x.example/1"},
+	}
+	if diff := cmp.Diff(want, heard.Entered); diff != "" || heard.Type != "view_submission" {
+		t.Errorf("%s: entered (-want +got):\n%s", heard.Type, diff)
+	}
+}
+
+// What was entered in fields that stay is kept, and a modal that has changed since is not
+// replaced by what was made for the former one.
+func TestUpdateModal(t *testing.T) {
+	w := newWorld(t)
+	id, heard := w.open(t, asking)
+	if _, err := w.Fill(context.Background(), ada, "what", "etl"); err != nil {
+		t.Fatal(err)
+	}
+	less := asking
+	less.Fields = asking.Fields[:1]
+	hash := heard.Hash
+	if err := w.client.UpdateModal(context.Background(), id, hash, less); err != nil {
+		t.Fatal(err)
+	}
+	view, _ := w.Modal(ada)
+	if len(view.Fields) != 1 || view.Fields[0].Value != "etl" {
+		t.Errorf("fields %+v", view.Fields)
+	}
+	if err := w.client.UpdateModal(context.Background(), id, hash, asking); err == nil {
+		t.Error("an outdated update was taken")
+	}
+}
+
+func TestATriggerThatIsOver(t *testing.T) {
+	w := newWorld(t)
+	heard := w.hear(t)
+	if _, err := w.Command(context.Background(), ada, "/access", ""); err != nil {
+		t.Fatal(err)
+	}
+	w.now = w.now.Add(4 * time.Second)
+	if _, err := w.client.OpenModal(context.Background(), heard.Trigger, asking); err == nil {
+		t.Error("a modal was opened after the trigger's end")
+	}
+}
+
+// Complaints stand beside their fields, and the modal stays open.
+func TestComplaints(t *testing.T) {
+	w := newWorld(t)
+	w.open(t, asking)
+	body, err := slack.Complaints(map[string]string{"reason": "no \"such\" ticket"})
+	if err != nil || string(body) != `{"errors":{"reason":"no \"such\" ticket"},"response_action":"errors"}` {
+		t.Errorf("%s, %v", body, err)
+	}
+}
+
+// The same action in several rows comes back without the mark that tells the rows apart.
+func TestButtonsInRows(t *testing.T) {
+	w := newWorld(t)
+	m := slack.Message{Heading: "Several"}
+	for i := range slack.MaxRows + 1 {
+		m.Rows = append(m.Rows, slack.Row{
+			Text: fmt.Sprintf("account %02d", i), Buttons: []slack.Button{{Label: "Disable", Action: "approve", Value: fmt.Sprint("id-", i)}, {Label: "Keep", Action: "deny", Value: fmt.Sprint("id-", i)}},
+		})
+	}
+	m.Buttons = []slack.Button{{Label: "All", Action: "approve-all", Value: "b 1"}, {Label: "Open", URL: "https://x.example"}, {Label: "Help", URL: "https://y.example"}}
+	w.post(t, ada, "k", m)
+	heard := w.hear(t)
+	for label, want := range map[string]string{"Keep": "deny", "All": "approve-all"} {
+		if _, err := w.Click(context.Background(), ada, label, nil); err != nil {
+			t.Fatal(err)
+		}
+		if heard.Action != want || heard.Link() {
+			t.Errorf("%s: heard %+v", label, heard)
+		}
+	}
+	if _, err := w.Click(context.Background(), ada, "Help", nil); err != nil || !heard.Link() {
+		t.Errorf("a link: heard %+v, %v", heard, err)
+	}
+	if text := w.Visible(ada)[0].Text; strings.Contains(text, "account 20") || !strings.Contains(text, "account 19") {
+		t.Errorf("shown: %s", text)
+	}
+}

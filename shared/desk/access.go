@@ -1,0 +1,364 @@
+package desk
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/grant"
+)
+
+// Access is the desk at which people ask for access for a time.
+type Access struct {
+	Counter
+	// Entitlements are what can be asked for.
+	Entitlements []grant.Entitlement
+	Now          func() time.Time
+}
+
+// Fields of the form.
+const (
+	fieldEntitlement = "entitlement"
+	fieldRoles       = "roles"
+	fieldDuration    = "duration"
+)
+
+// AccessDetail is what a change of kind [change.AccessGrant] keeps of the request: what the one
+// who grants needs, and reads again against the policy then.
+type AccessDetail struct {
+	Entitlement string        `json:"entitlement"`
+	Roles       []string      `json:"roles,omitempty"`
+	For         time.Duration `json:"for"`
+	// Extends is the change that the request is to extend; empty for a new one.
+	Extends string `json:"extends,omitempty"`
+}
+
+// Word implements [Desk].
+func (d *Access) Word() string { return fieldEntitlement }
+
+// Form implements [Desk].
+func (d *Access) Form(ctx context.Context, a Asker, v Values) (Form, error) {
+	now := d.Now()
+	holds, err := d.Standing.In(ctx, a.Person.ID, d.eligible())
+	if err != nil {
+		return Form{}, err
+	}
+	grants, err := d.grants(ctx, a.Person.ID, now)
+	if err != nil {
+		return Form{}, err
+	}
+	offers := grant.Offers(d.Entitlements, holds, grants, now)
+	wanted := v.One(fieldEntitlement)
+	at := slices.IndexFunc(offers, func(o grant.Offer) bool { return o.Entitlement.Name == wanted })
+	switch {
+	case wanted != "" && at < 0:
+		return Form{}, d.notOffered(a, wanted)
+	case len(offers) == 0:
+		return Form{}, &Refused{a.Says("There is no access that you could ask for.", "依頼できるアクセス権はありません。")}
+	}
+	f := Form{
+		Title: a.Says("Ask for access", "アクセス権の依頼"), Submit: a.Says("Ask", "依頼する"),
+		Fields: []Field{{Name: fieldEntitlement, Label: a.Says("What", "アクセス権"), Kind: Choice, Live: true}},
+	}
+	for _, o := range offers {
+		f.Fields[0].Options = append(f.Fields[0].Options, Option{
+			Label: fmt.Sprintf("%s (%s)", o.Entitlement.Name, o.Entitlement.Scope.Name), Value: o.Entitlement.Name,
+		})
+	}
+	duration := Field{Name: fieldDuration, Label: a.Says("How long", "期間"), Kind: Text, Hint: a.Says("Such as 2h or 30m.", "例: 2h、30m")}
+	reason := Field{Name: fieldReason, Label: a.Says("Why", "理由"), Kind: Long}
+	if at < 0 && len(offers) == 1 {
+		at = 0
+	}
+	if at >= 0 {
+		o := offers[at]
+		f.Fields[0].Value = []string{o.Entitlement.Name}
+		f.Lines = append(f.Lines, d.terms(a, o.Entitlement))
+		duration.Hint = fmt.Sprintf(a.Says("Up to %s, such as 2h or 30m.", "最長 %s。例: 2h、30m"), spell(o.Most))
+		if r := o.Entitlement.Reason; r != nil {
+			reason.Hint = fmt.Sprintf(a.Says("It has to match %s", "次の形式に一致する必要があります: %s"), r)
+		}
+		if len(o.Entitlement.Roles) > 1 {
+			roles := Field{Name: fieldRoles, Label: a.Says("Roles", "ロール"), Kind: Many, Value: o.Entitlement.Roles}
+			for _, role := range o.Entitlement.Roles {
+				roles.Options = append(roles.Options, Option{Label: role, Value: role})
+			}
+			f.Fields = append(f.Fields, roles)
+		}
+	}
+	f.Fields = append(f.Fields, duration, reason)
+	return f, nil
+}
+
+// terms says how a request for an entitlement is decided.
+func (d *Access) terms(a Asker, e grant.Entitlement) string {
+	switch e.Approval {
+	case grant.BySelf:
+		return a.Says("You have it at once. It ends by itself.", "すぐに利用でき、期限が来ると自動的に終了します。")
+	case grant.BreakGlass:
+		return a.Says("For emergencies: you have it at once, everybody is told, and it is reviewed afterwards.",
+			"緊急用です。すぐに利用できますが、全員に通知され、事後に確認が行われます。")
+	}
+	return a.Says("Somebody else has to approve it. It ends by itself.", "ほかの方の承認が必要です。期限が来ると自動的に終了します。")
+}
+
+// notOffered is one answer for what does not exist, what is not for the asker, and what the asker
+// has already for as long as can be.
+func (d *Access) notOffered(a Asker, entitlement string) error {
+	return &Refused{fmt.Sprintf(a.Says("You cannot ask for %s now.", "%s は現在依頼できません。"), entitlement)}
+}
+
+func (d *Access) eligible() []change.Selector {
+	var out []change.Selector
+	for _, e := range d.Entitlements {
+		for _, s := range e.Eligible {
+			if !slices.Contains(out, s) {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
+// grants returns the access that a person has now.
+func (d *Access) grants(ctx context.Context, person string, now time.Time) ([]grant.Grant, error) {
+	live, err := d.Ledger.Held(ctx, change.AccessGrant, person, now)
+	if err != nil {
+		return nil, err
+	}
+	var out []grant.Grant
+	for _, c := range live {
+		g, err := GrantOf(c)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, g)
+	}
+	return out, nil
+}
+
+// GrantOf returns the grant that an applied change of kind [change.AccessGrant] gave.
+func GrantOf(c change.Change) (grant.Grant, error) {
+	var g grant.Grant
+	if err := json.Unmarshal(c.Result, &g); err != nil {
+		return grant.Grant{}, fmt.Errorf("decode what change %s gave: %w", c.ID, err)
+	}
+	return g, nil
+}
+
+// Check implements [Desk].
+func (d *Access) Check(ctx context.Context, a Asker, v Values) error {
+	_, err := d.proposal(ctx, a, v)
+	return err
+}
+
+// Submit implements [Desk].
+func (d *Access) Submit(ctx context.Context, name string, a Asker, v Values) error {
+	p, err := d.proposal(ctx, a, v)
+	if err != nil {
+		return err
+	}
+	return d.propose(ctx, name, p)
+}
+
+func (d *Access) proposal(ctx context.Context, a Asker, v Values) (change.Proposal, error) {
+	wrong := complaints{}
+	r := grant.Request{Roles: v[fieldRoles], Reason: v.One(fieldReason)}
+	var err error
+	if r.For, err = parseDuration(v.One(fieldDuration)); err != nil {
+		wrong.about(fieldDuration, a.Says("Please write a time such as 2h or 30m.", "2h や 30m のようにご記入ください。"))
+	}
+	i := slices.IndexFunc(d.Entitlements, func(e grant.Entitlement) bool { return e.Name == v.One(fieldEntitlement) })
+	if i < 0 {
+		return change.Proposal{}, d.notOffered(a, v.One(fieldEntitlement))
+	}
+	r.Entitlement = d.Entitlements[i]
+	return d.decide(ctx, a, r, "", wrong)
+}
+
+// decide checks a request and makes the proposal of it. Extends is the change that it extends.
+func (d *Access) decide(ctx context.Context, a Asker, r grant.Request, extends string, wrong complaints) (change.Proposal, error) {
+	e := r.Entitlement
+	now := d.Now()
+	holds, err := d.Standing.In(ctx, a.Person.ID, e.Eligible)
+	if err != nil {
+		return change.Proposal{}, err
+	}
+	grants, err := d.grants(ctx, a.Person.ID, now)
+	if err != nil {
+		return change.Proposal{}, err
+	}
+	problems := r.Check(holds)
+	if len(problems) == 0 {
+		if _, p := grant.Plan(r, "request", grant.Member(a.Person.Email), grants, now); p != nil {
+			problems = append(problems, p)
+		}
+	}
+	for _, p := range problems {
+		if p.Code == grant.NotEligible {
+			return change.Proposal{}, d.notOffered(a, e.Name)
+		}
+		wrong.about(string(p.Field), d.inWords(a, p, e))
+	}
+	detail, err := json.Marshal(AccessDetail{Entitlement: e.Name, Roles: r.Roles, For: r.For, Extends: extends})
+	if err != nil {
+		return change.Proposal{}, fmt.Errorf("encode a request for %s: %w", e.Name, err)
+	}
+	p := change.Proposal{
+		Kind: change.AccessGrant, Target: change.Target{ID: e.Name, Name: e.Name}, Detail: detail, Reason: strings.TrimSpace(r.Reason),
+		Diff: []change.Delta{
+			{Field: "person", After: a.Person.Email},
+			{Field: "scope", After: string(e.Scope.Kind) + " " + e.Scope.Name},
+			{Field: "duration", After: spell(r.For)},
+		},
+		Requester: a.Actor(), Concerned: []string{a.Person.ID}, Owners: owners(e), Policy: d.Policy,
+		Requirement: change.Requirement{Mode: change.Auto},
+	}
+	roles := r.Roles
+	if len(roles) == 0 {
+		roles = e.Roles
+	}
+	for _, role := range roles {
+		p.Diff = append(p.Diff, change.Delta{Field: "role " + role, After: role})
+	}
+	if extends != "" {
+		p.Diff = append(p.Diff, change.Delta{Field: "extends", After: extends})
+	}
+	if e.Approval.Mode() == change.Ask {
+		p.Requirement = d.Asks(change.AccessGrant, e.Name)
+	}
+	return p, wrong.err()
+}
+
+// owners says who owns an entitlement where policy names nobody to approve: the owners of the
+// groups for which it is.
+func owners(e grant.Entitlement) []change.Selector {
+	var out []change.Selector
+	for _, s := range e.Eligible {
+		if address, ok := strings.CutPrefix(string(s), "group:"); ok {
+			out = append(out, change.Selector("owners:"+address))
+		}
+	}
+	return out
+}
+
+// inWords says what is wrong with a request to its asker.
+func (d *Access) inWords(a Asker, p *grant.Problem, e grant.Entitlement) string {
+	if a.Language != "ja" {
+		return p.Text
+	}
+	switch p.Code {
+	case grant.NoDuration:
+		return "期間をご記入ください。"
+	case grant.TooLong:
+		return fmt.Sprintf("最長 %s までです。", spell(p.Most))
+	case grant.NoReason:
+		return "理由をご記入ください。"
+	case grant.ReasonForm:
+		return fmt.Sprintf("理由が次の形式に一致しません: %s", e.Reason)
+	case grant.LongEnough:
+		return "すでにそれ以上の期間のアクセス権をお持ちです。"
+	case grant.NothingLeft:
+		return "利用できる最長期間を使い切りました。終了後に改めて依頼してください。"
+	case grant.UnknownRole:
+		return "このアクセス権にないロールです。"
+	}
+	return p.Text
+}
+
+// Press implements the button that extends access: a request for as long again as before, or for
+// as much of that as there is, which is decided afresh.
+func (d *Access) Press(ctx context.Context, name string, a Asker, c change.Change) error {
+	now := d.Now()
+	if c.Kind != change.AccessGrant || c.Requester.ID != a.Person.ID {
+		return &Refused{a.Says("Only who has the access can extend it.", "延長できるのは利用者本人だけです。")}
+	}
+	over := &Refused{a.Says("It has ended. Please ask for it anew.", "すでに終了しています。改めて依頼してください。")}
+	var asked AccessDetail
+	if err := json.Unmarshal(c.Detail, &asked); err != nil {
+		return fmt.Errorf("decode request %s: %w", c.ID, err)
+	}
+	i := slices.IndexFunc(d.Entitlements, func(e grant.Entitlement) bool { return e.Name == asked.Entitlement })
+	if c.State != change.Applied || i < 0 {
+		return over
+	}
+	grants, err := d.grants(ctx, a.Person.ID, now)
+	if err != nil {
+		return err
+	}
+	// What is extended is what the person has now, which may have been extended before.
+	var latest *grant.Grant
+	for _, g := range grants {
+		if g.Entitlement == asked.Entitlement && (latest == nil || g.Until.After(latest.Until)) {
+			latest = &g
+		}
+	}
+	if latest == nil {
+		return over
+	}
+	e := d.Entitlements[i]
+	longer, err := latest.Extension(asked.For, e.Max, now)
+	switch {
+	case errors.Is(err, grant.ErrEnded):
+		return over
+	case errors.Is(err, grant.ErrNothingLeft):
+		return &Refused{fmt.Sprintf(a.Says("It cannot be had for longer than %s without a break.", "続けて利用できるのは最長 %s です。"), spell(e.Max))}
+	case err != nil:
+		return err
+	}
+	p, err := d.decide(ctx, a, grant.Request{Entitlement: e, Roles: latest.Roles, For: longer, Reason: c.Reason}, latest.ID, complaints{})
+	var wrong *Invalid
+	if errors.As(err, &wrong) {
+		return &Refused{wrong.Error()}
+	}
+	if err != nil {
+		return err
+	}
+	return d.propose(ctx, name, p)
+}
+
+// parseDuration reads a time as people write it: 90m, 2h, 1d, 1d12h.
+func parseDuration(text string) (time.Duration, error) {
+	text = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(text)), " ", "")
+	days := time.Duration(0)
+	if number, rest, ok := strings.Cut(text, "d"); ok {
+		n := 0
+		if _, err := fmt.Sscanf(number+"!", "%d!", &n); err != nil || n < 0 || n > 3650 {
+			return 0, fmt.Errorf("%q is no number of days", number)
+		}
+		days, text = time.Duration(n)*24*time.Hour, rest
+		if text == "" {
+			return days, nil
+		}
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return 0, fmt.Errorf("%q is no time: %w", text, err)
+	}
+	return days + d, nil
+}
+
+// spell writes a time as people read it, without the parts that are zero.
+func spell(d time.Duration) string {
+	text := ""
+	if days := d / (24 * time.Hour); days > 0 {
+		text, d = fmt.Sprintf("%dd", days), d%(24*time.Hour)
+	}
+	if d == 0 && text != "" {
+		return text
+	}
+	rest := d.Truncate(time.Second).String()
+	rest = strings.TrimSuffix(rest, "0s")
+	if strings.Contains(rest, "h0m") {
+		rest = strings.TrimSuffix(rest, "0m")
+	}
+	if rest == "" {
+		return "0s"
+	}
+	return text + rest
+}

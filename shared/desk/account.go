@@ -1,0 +1,171 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/idle"
+)
+
+// Account is the desk at which people ask for an account in some system, for the first time or to
+// have it back.
+type Account struct {
+	Counter
+	// Rules say who can ask for what, by the name of the system: "looker".
+	Rules map[string]idle.RequestRule
+}
+
+// Fields of the form.
+const (
+	fieldSystem = "system"
+	fieldRole   = "role"
+	fieldReason = "reason"
+)
+
+// Word implements [Desk].
+func (d *Account) Word() string { return fieldSystem }
+
+// Form implements [Desk].
+func (d *Account) Form(ctx context.Context, a Asker, v Values) (Form, error) {
+	systems := slices.Sorted(maps.Keys(d.Rules))
+	if len(systems) == 0 {
+		return Form{}, &Refused{a.Says("No system's accounts can be asked for here.", "ここで依頼できるアカウントはありません。")}
+	}
+	system := v.One(fieldSystem)
+	if system == "" {
+		system = systems[0]
+	}
+	rule, ok := d.Rules[system]
+	if !ok {
+		return Form{}, d.unknown(a, system)
+	}
+	holds, err := d.holds(ctx, a, rule)
+	if err != nil {
+		return Form{}, err
+	}
+	f := Form{
+		Title: a.Says("Ask for an account", "アカウントの依頼"), Submit: a.Says("Ask", "依頼する"),
+		Fields: []Field{
+			{Name: fieldSystem, Label: a.Says("System", "システム"), Kind: Choice, Value: []string{system}, Live: true},
+			{Name: fieldRole, Label: a.Says("Role", "ロール"), Kind: Choice},
+			{Name: fieldReason, Label: a.Says("What for", "利用目的"), Kind: Long},
+		},
+	}
+	for _, s := range systems {
+		f.Fields[0].Options = append(f.Fields[0].Options, Option{Label: s, Value: s})
+	}
+	for i, role := range rule.Offers(holds) {
+		f.Fields[1].Options = append(f.Fields[1].Options, Option{Label: role, Value: role})
+		if i == 0 {
+			f.Fields[1].Value = []string{role}
+		}
+	}
+	return f, nil
+}
+
+func (d *Account) unknown(a Asker, system string) error {
+	return &Refused{fmt.Sprintf(a.Says("Accounts of %s cannot be asked for here.", "%s のアカウントはここでは依頼できません。"), system)}
+}
+
+// holds returns which of the sets of people that a rule names the asker is in.
+func (d *Account) holds(ctx context.Context, a Asker, rule idle.RequestRule) ([]change.Selector, error) {
+	sets := slices.Clone(rule.AutoFor)
+	for _, people := range rule.RolesFor {
+		sets = append(sets, people...)
+	}
+	return d.Standing.In(ctx, a.Person.ID, sets)
+}
+
+// Check implements [Desk].
+func (d *Account) Check(ctx context.Context, a Asker, v Values) error {
+	_, err := d.proposal(ctx, a, v)
+	return err
+}
+
+// Submit implements [Desk].
+func (d *Account) Submit(ctx context.Context, name string, a Asker, v Values) error {
+	p, err := d.proposal(ctx, a, v)
+	if err != nil {
+		return err
+	}
+	return d.propose(ctx, name, p)
+}
+
+func (d *Account) proposal(ctx context.Context, a Asker, v Values) (change.Proposal, error) {
+	system, role, reason := v.One(fieldSystem), v.One(fieldRole), v.One(fieldReason)
+	rule, ok := d.Rules[system]
+	if !ok {
+		return change.Proposal{}, d.unknown(a, system)
+	}
+	holds, err := d.holds(ctx, a, rule)
+	if err != nil {
+		return change.Proposal{}, err
+	}
+	wrong := complaints{}
+	if role == "" {
+		role = rule.Default
+	}
+	if offers := rule.Offers(holds); !slices.Contains(offers, role) {
+		wrong.about(fieldRole, fmt.Sprintf(a.Says("You can ask for: %s.", "依頼できるロール: %s"), strings.Join(offers, ", ")))
+	}
+	if reason == "" {
+		wrong.about(fieldReason, a.Says("Please say what it is for.", "利用目的をご記入ください。"))
+	}
+	requirement, err := d.requirement(a, change.AccountCreate, system, rule.ModeFor(holds))
+	if err != nil {
+		return change.Proposal{}, err
+	}
+	return change.Proposal{
+		Kind:   change.AccountCreate,
+		Target: change.Target{ID: system + ":" + a.Person.Email, Name: a.Person.Email},
+		Diff: []change.Delta{
+			{Field: "enabled", Before: "false", After: "true"}, {Field: "role", After: role}, {Field: "system", After: system},
+		},
+		Reason: reason, Requester: a.Actor(), Concerned: []string{a.Person.ID}, Owners: AccountOwners(a.Person.ID),
+		Requirement: requirement, Policy: d.Policy,
+	}, wrong.err()
+}
+
+// AccountOwners says who decides about the account of a person where policy does not: the
+// person's manager.
+func AccountOwners(person string) []change.Selector {
+	return []change.Selector{change.Selector("manager:" + person)}
+}
+
+// requirement says how a request of a kind is decided in a mode.
+func (d *Account) requirement(a Asker, kind change.Kind, system string, mode change.Mode) (change.Requirement, error) {
+	switch mode {
+	case change.Auto:
+		return change.Requirement{Mode: change.Auto}, nil
+	case change.Ask:
+		return d.Asks(kind, ""), nil
+	}
+	return change.Requirement{}, d.unknown(a, system)
+}
+
+// Undoing says how the giving back of an account that was stopped is decided. Its owner may ask
+// for it where policy lets people ask for accounts of the system; who decides about it may
+// anyhow.
+func (d *Account) Undoing(ctx context.Context, a Asker, c change.Change) (change.Requirement, error) {
+	system, _, _ := strings.Cut(c.Target.ID, ":")
+	rule, ok := d.Rules[system]
+	if !ok {
+		return d.Asks(change.AccountEnable, ""), nil
+	}
+	holds, err := d.holds(ctx, a, rule)
+	if err != nil {
+		return change.Requirement{}, err
+	}
+	mode := rule.ModeFor(holds)
+	if mode == change.Auto && !slices.Contains(c.Concerned, a.Person.ID) {
+		mode = change.Ask // what one may have oneself one may not give to others
+	}
+	if mode == change.Report {
+		mode = change.Ask
+	}
+	return d.requirement(a, change.AccountEnable, system, mode)
+}

@@ -1,0 +1,26 @@
+package desk
+
+import (
+	"context"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/state/ledger"
+	"github.com/sekisho/sekisho/shared/state/standing"
+)
+
+// Counter is what all desks have.
+type Counter struct {
+	Ledger   *ledger.Ledger
+	Standing *standing.Resolver
+	// Asks says what is needed where people decide on a kind of change, and on one that is about
+	// an entitlement.
+	Asks func(kind change.Kind, entitlement string) change.Requirement
+	// Policy is the hash of the policy in force.
+	Policy string
+}
+
+// propose proposes under the name of the request.
+func (c Counter) propose(ctx context.Context, name string, p change.Proposal) error {
+	_, err := c.Ledger.ProposeOnce(ctx, name, p)
+	return err
+}

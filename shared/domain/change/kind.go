@@ -1,0 +1,83 @@
+package change
+
+import (
+	"slices"
+	"time"
+)
+
+// Kind names what a change does.
+type Kind string
+
+// The kinds of change.
+const (
+	GroupSettings Kind = "group.settings"
+	// GroupSettingsPlan lets corrections of many groups through that the brake has held.
+	GroupSettingsPlan Kind = "group.settings.plan"
+	GroupMembers      Kind = "group.members"
+
+	AccountDisable Kind = "account.disable"
+	// AccountDisablePlan lets a run through that the brake has held.
+	AccountDisablePlan Kind = "account.disable.plan"
+	AccountEnable      Kind = "account.enable"
+	AccountCreate      Kind = "account.create"
+
+	AccessGrant  Kind = "access.grant"
+	AccessRevoke Kind = "access.revoke"
+	// AccessReview has people look afterwards at access that somebody took in an emergency.
+	AccessReview Kind = "access.review"
+
+	ConnectionCreate Kind = "connection.create"
+	// ConnectionRenew hands a connection that broke to its owner once more.
+	ConnectionRenew Kind = "connection.renew"
+
+	CatalogApply Kind = "catalog.apply"
+)
+
+// Trait is what holds for all changes of one kind.
+type Trait struct {
+	Kind Kind
+	// Undo is the kind that takes one back; empty where nothing does.
+	Undo Kind
+	// UndoMode is how an undo is decided where policy does not say: [Auto] where it takes
+	// something away again, which never waits for people.
+	UndoMode Mode
+	// UndoHolds is how long an undo keeps whatever proposed the change from proposing it again;
+	// zero where nothing would.
+	UndoHolds time.Duration
+}
+
+// traits has one entry for every kind, in the order in which people are shown kinds. A new kind
+// of change begins here.
+var traits = []Trait{
+	{Kind: GroupSettings, Undo: GroupSettings, UndoMode: Ask, UndoHolds: 90 * 24 * time.Hour},
+	{Kind: GroupSettingsPlan},
+	{Kind: GroupMembers, Undo: GroupMembers, UndoMode: Ask},
+	{Kind: AccountDisable, Undo: AccountEnable, UndoMode: Ask},
+	{Kind: AccountDisablePlan},
+	{Kind: AccountEnable, Undo: AccountDisable, UndoMode: Ask},
+	{Kind: AccountCreate, Undo: AccountDisable, UndoMode: Ask},
+	{Kind: AccessGrant, Undo: AccessRevoke, UndoMode: Auto},
+	{Kind: AccessRevoke},
+	{Kind: AccessReview},
+	{Kind: ConnectionCreate},
+	{Kind: ConnectionRenew},
+	{Kind: CatalogApply, Undo: CatalogApply, UndoMode: Ask},
+}
+
+// Kinds lists all kinds of change.
+func Kinds() []Kind {
+	out := make([]Kind, len(traits))
+	for i, t := range traits {
+		out[i] = t.Kind
+	}
+	return out
+}
+
+// TraitOf returns what holds for a kind; the boolean is false for a kind that is not known.
+func TraitOf(k Kind) (Trait, bool) {
+	i := slices.IndexFunc(traits, func(t Trait) bool { return t.Kind == k })
+	if i < 0 {
+		return Trait{Kind: k}, false
+	}
+	return traits[i], true
+}

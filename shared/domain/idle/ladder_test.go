@@ -1,0 +1,243 @@
+package idle_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/idle"
+)
+
+func ladder() idle.Rule {
+	return idle.Rule{After: 180 * day, Warn: []time.Duration{7 * day, 14 * day, day}, Mode: change.Ask}
+}
+
+// nights lives through some nights, counted from the first sign-in, and tells what happened:
+// "166:warn 14d" for night 166. Each night is at 03:00.
+func nights(t testing.TB, r idle.Rule, m idle.Memory, a func(night int) idle.Account, list ...int) string {
+	t.Helper()
+	begin := time.Date(2026, 1, 1, 3, 0, 0, 0, time.UTC)
+	var told []string
+	for _, night := range list {
+		j, err := idle.NewJudge(r, idle.Directory{}, begin.Add(time.Duration(night)*day))
+		if err != nil {
+			t.Fatal(err)
+		}
+		account := a(night)
+		d := j.Decide(&account, m)
+		switch d.Action {
+		case idle.Warn:
+			told = append(told, fmt.Sprintf("%d:warn %dd, stop %d", night, d.Step/day, d.StopAt.Sub(begin)/day))
+		case idle.Stop:
+			told = append(told, fmt.Sprintf("%d:stop", night))
+			return strings.Join(told, "; ")
+		case idle.Leave:
+			if d.Ended {
+				told = append(told, fmt.Sprintf("%d:ended", night))
+			}
+		}
+		m = d.Next
+	}
+	return strings.Join(told, "; ")
+}
+
+// since returns an account that was last used at night 0, an hour after the sweep, and again
+// as said.
+func since(again ...int) func(night int) idle.Account {
+	begin := time.Date(2026, 1, 1, 4, 0, 0, 0, time.UTC)
+	return func(night int) idle.Account {
+		a := account(used(idle.Google, begin))
+		for _, n := range again {
+			if n < night {
+				a.Credentials = append(a.Credentials, used(idle.Email, begin.Add(time.Duration(n)*day)))
+			}
+		}
+		return a
+	}
+}
+
+func every(from, to int) []int {
+	var out []int
+	for n := from; n <= to; n++ {
+		out = append(out, n)
+	}
+	return out
+}
+
+func without(list []int, from, to int) []int {
+	return slices.DeleteFunc(list, func(n int) bool { return n >= from && n <= to })
+}
+
+func TestTheLadder(t *testing.T) {
+	const whole = "167:warn 14d, stop 181; 174:warn 7d, stop 181; 180:warn 1d, stop 181; 181:stop"
+	tests := map[string]struct {
+		account func(int) idle.Account
+		nights  []int
+		want    string
+	}{
+		"every night":                      {since(), every(1, 400), whole},
+		"the night of a step is missed":    {since(), without(every(1, 400), 167, 168), "169:warn 14d, stop 183; 176:warn 7d, stop 183; 182:warn 1d, stop 183; 183:stop"},
+		"the night of the second is":       {since(), without(every(1, 400), 174, 175), "167:warn 14d, stop 181; 176:warn 7d, stop 183; 182:warn 1d, stop 183; 183:stop"},
+		"the last nights are":              {since(), without(every(1, 400), 175, 181), "167:warn 14d, stop 181; 174:warn 7d, stop 181; 182:warn 1d, stop 183; 183:stop"},
+		"all nights of the ladder are":     {since(), without(every(1, 400), 160, 190), "191:warn 14d, stop 205; 198:warn 7d, stop 205; 204:warn 1d, stop 205; 205:stop"},
+		"all nights after the first are":   {since(), without(every(1, 400), 168, 190), "167:warn 14d, stop 181; 191:warn 7d, stop 198; 197:warn 1d, stop 198; 198:stop"},
+		"idle for years at the first look": {since(), every(700, 720), "700:warn 14d, stop 714; 707:warn 7d, stop 714; 713:warn 1d, stop 714; 714:stop"},
+		"the night of the stop is missed":  {since(), without(every(1, 400), 181, 183), strings.Replace(whole, "181:stop", "184:stop", 1)},
+		"a sign-in ends it":                {since(170), every(1, 300), "167:warn 14d, stop 181; 171:ended"},
+		"a sign-in on the last day": {
+			since(180), every(1, 400),
+			"167:warn 14d, stop 181; 174:warn 7d, stop 181; 180:warn 1d, stop 181; 181:ended; " +
+				"347:warn 14d, stop 361; 354:warn 7d, stop 361; 360:warn 1d, stop 361; 361:stop",
+		},
+		"a sign-in before it begins": {since(100), every(1, 270), "267:warn 14d, stop 281"},
+		"two sign-ins in one pause":  {since(170, 171), without(every(1, 300), 168, 175), "167:warn 14d, stop 181; 176:ended"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, nights(t, ladder(), idle.Memory{}, test.account, test.nights...)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A third script warned on one exact day, so that a night on which it did not run was a
+// warning that nobody got.
+func TestTheScriptThatWarnedOnOneDayOnly(t *testing.T) {
+	for missed := 150; missed < 200; missed++ {
+		got := nights(t, ladder(), idle.Memory{}, since(), without(every(1, 400), missed, missed)...)
+		for _, step := range []string{"warn 14d", "warn 7d", "warn 1d", ":stop"} {
+			if strings.Count(got, step) != 1 {
+				t.Errorf("without night %d: %s", missed, got)
+			}
+		}
+	}
+}
+
+func TestANightThatComesSecondsEarlyLosesNothing(t *testing.T) {
+	r := ladder()
+	m := idle.Memory{}
+	a := account(used(idle.Google, ago(500)))
+	stopped := time.Time{}
+	for night := range 20 {
+		at := tonight.Add(time.Duration(night)*day + time.Duration(40-2*night)*time.Second)
+		j, err := idle.NewJudge(r, idle.Directory{}, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := j.Decide(&a, m)
+		if d.Action == idle.Stop {
+			stopped = at
+			break
+		}
+		m = d.Next
+	}
+	if got := stopped.Sub(tonight).Truncate(time.Hour); got != 14*day {
+		t.Errorf("stopped after %s", got)
+	}
+}
+
+func TestWhatThePeopleSayIsRemembered(t *testing.T) {
+	warned := idle.Memory{Told: []time.Duration{14 * day, 7 * day}, From: ago(190), Stop: ago(-3), Active: ago(250)}
+	if diff := cmp.Diff(idle.Memory{Active: ago(250), Kept: ago(-90)}, warned.Keep(ago(-90))); diff != "" {
+		t.Errorf("kept (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(idle.Memory{Active: tonight}, warned.Revive(tonight)); diff != "" {
+		t.Errorf("given back (-want +got):\n%s", diff)
+	}
+	if warned.IsZero() || !(idle.Memory{}).IsZero() {
+		t.Error("a memory is taken for none, or none for one")
+	}
+
+	// After the term the warnings begin anew.
+	begin := time.Date(2026, 1, 1, 3, 0, 0, 0, time.UTC)
+	kept := idle.Memory{}.Keep(begin.Add(300 * day))
+	want := "300:warn 14d, stop 314; 307:warn 7d, stop 314; 313:warn 1d, stop 314; 314:stop"
+	if diff := cmp.Diff(want, nights(t, ladder(), kept, since(), every(1, 400)...)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestABadNightIsNoSignIn(t *testing.T) {
+	unread := func(night int) idle.Account {
+		a := since()(night)
+		if night >= 170 && night <= 172 {
+			a.Unreadable = []string{"the roles"}
+		}
+		if night == 174 { // a credential vanishes for a night, and with it the latest use
+			a.Credentials = []idle.Credential{used(idle.Email, time.Date(2025, 12, 1, 0, 0, 0, 0, time.UTC))}
+		}
+		return a
+	}
+	want := "167:warn 14d, stop 181; 174:warn 7d, stop 181; 180:warn 1d, stop 181; 181:stop"
+	if diff := cmp.Diff(want, nights(t, ladder(), idle.Memory{}, unread, every(1, 400)...)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestASessionThatEndedWasStillAUse(t *testing.T) {
+	begin := time.Date(2026, 1, 1, 4, 0, 0, 0, time.UTC)
+	// Signed in at night 0, at work until night 29, when the session ends and is listed no more.
+	worked := func(night int) idle.Account {
+		a := account(used(idle.Google, begin))
+		if night < 30 {
+			a.Sessions = []idle.Session{{Begun: begin, Extended: begin.Add(time.Duration(night-1) * day)}}
+		}
+		return a
+	}
+	remembered := 0
+	m := idle.Memory{}
+	for night := 1; night < 200; night++ {
+		j, err := idle.NewJudge(ladder(), idle.Directory{}, begin.Add(time.Duration(night)*day))
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := worked(night)
+		d := j.Decide(&a, m)
+		if d.Remember {
+			remembered++
+		}
+		m = d.Next
+		if d.Action == idle.Warn {
+			// Without a memory it would be night 166. A session is remembered to the week.
+			if night < 166+22 || night > 166+29 {
+				t.Errorf("warned in night %d", night)
+			}
+			break
+		}
+	}
+	if remembered < 4 || remembered > 6 {
+		t.Errorf("remembered %d times, want about once a week and the warning", remembered)
+	}
+}
+
+func TestASessionOfTheFutureIsNotRemembered(t *testing.T) {
+	j := judge(t, ladder(), idle.Directory{})
+	a := account(used(idle.Google, ago(10)))
+	a.Sessions = []idle.Session{{Begun: ago(-10_000)}}
+	if d := j.Decide(&a, idle.Memory{}); d.Verdict != idle.Active || d.Remember {
+		t.Errorf("got %s, remember %t: %+v", d.Verdict, d.Remember, d.Next)
+	}
+}
+
+func TestMemoriesAreForgotten(t *testing.T) {
+	j := judge(t, ladder(), idle.Directory{})
+	warned := idle.Memory{Told: []time.Duration{14 * day}, From: ago(190), Stop: ago(-4)}
+	active, disabled := account(used(idle.Google, ago(1))), account(used(idle.Google, ago(190)))
+	disabled.Disabled = true
+	service := account(used(idle.Google, ago(190)))
+	service.Service = true
+	for name, a := range map[string]idle.Account{"active again": active, "disabled": disabled, "spared now": service} {
+		if d := j.Decide(&a, warned); !d.Next.IsZero() || !d.Remember {
+			t.Errorf("%s: %+v, remember %t", name, d.Next, d.Remember)
+		}
+	}
+	if d := j.Decide(&active, idle.Memory{Active: ago(30), Kept: ago(2)}); !d.Next.IsZero() {
+		t.Errorf("what is past: %+v", d.Next)
+	}
+}

@@ -1,0 +1,103 @@
+package idle
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Census is a listing in numbers, by which one night knows whether to believe the next.
+type Census struct {
+	// At is when the listing was judged.
+	At time.Time `json:"at"`
+	// Total counts all accounts, Enabled those that are not stopped.
+	Total   int `json:"total"`
+	Enabled int `json:"enabled"`
+	// Used counts the enabled accounts of which any use is known, Active those used within the
+	// time of the rule.
+	Used   int `json:"used"`
+	Active int `json:"active"`
+	// Self says that the account with which the listing was asked for is in it.
+	Self bool `json:"self"`
+}
+
+// Doubt says why a listing is not believed.
+type Doubt string
+
+// The doubts.
+const (
+	Nobody      Doubt = "nobody is listed"
+	WithoutSelf Doubt = "the account that asks is not listed itself"
+	Shrunk      Doubt = "half of the accounts are gone since the last listing"
+	Undated     Doubt = "half of the sign-in dates are gone since the last listing"
+	Deserted    Doubt = "half of the people who were active at the last listing are not any more"
+)
+
+const (
+	// few is below how many accounts halves mean nothing: of two, one may well have gone.
+	few = 4
+	// fewActive is the same for people who stop working. Many who were set up together may
+	// well fall idle together.
+	fewActive = 20
+	// desertion is how soon after one listing another can be suspicious for having fewer
+	// active people in it. After a longer pause it may well be true.
+	desertion = 7 * 24 * time.Hour
+)
+
+// Doubts lists all that speaks against believing a listing. With one doubt or more nothing may
+// be warned or stopped by it. Before is the census of the last listing that was believed, nil
+// if there was none.
+//
+// A doubt does not go by itself: as long as the listings stay as they are, they stay doubted,
+// until people look and let the newest stand for the last one that was believed. Only
+// [Deserted] ends with time, because only that can happen without anybody meaning it.
+func (c Census) Doubts(before *Census) []Doubt {
+	var out []Doubt
+	if c.Total == 0 {
+		return []Doubt{Nobody}
+	}
+	if !c.Self {
+		out = append(out, WithoutSelf)
+	}
+	if before == nil {
+		return out
+	}
+	if before.Total >= few && 2*c.Total <= before.Total {
+		out = append(out, Shrunk)
+	}
+	if before.Used >= few && 2*c.Used <= before.Used {
+		out = append(out, Undated)
+	}
+	if before.Active >= fewActive && 2*c.Active <= before.Active && c.At.Sub(before.At) < desertion {
+		out = append(out, Deserted)
+	}
+	return out
+}
+
+// ErrClock says that our clock and the vendor's do not agree.
+var ErrClock = errors.New("the clocks do not agree")
+
+// maxSkew is how far two clocks may be apart.
+const maxSkew = time.Minute
+
+// CheckClock compares our clock with the vendor's as its answer's Date header tells it (RFC
+// 9110, section 6.6.1, in whole seconds). More than 60 s apart, or without the vendor's time,
+// the error is [ErrClock]: by a wrong clock everybody is idle.
+func CheckClock(ours, theirs time.Time) error {
+	if theirs.IsZero() {
+		return fmt.Errorf("compare clocks: %w: the vendor does not tell the time", ErrClock)
+	}
+	if apart := ours.Sub(theirs).Abs(); apart > maxSkew {
+		return fmt.Errorf("compare clocks: %w: ours is %s and the vendor's %s", ErrClock, ours.UTC().Format(time.RFC3339), theirs.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+// Reading tells of a listing of accounts that ended well.
+type Reading struct {
+	// Accounts is how many were listed, Calls how many requests that took.
+	Accounts int
+	Calls    int
+	// Ours and Theirs are our clock and the vendor's at one moment, for [CheckClock].
+	Ours, Theirs time.Time
+}

@@ -1,0 +1,88 @@
+package idle
+
+import (
+	"slices"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/domain/brake"
+	"github.com/sekisho/sekisho/shared/domain/change"
+)
+
+// Rule says when an account of one system is stopped.
+type Rule struct {
+	// After is counted from the latest sign-in over all kinds of credential.
+	After time.Duration
+	// Warn lists how long before the stop the person is told. Empty means that nobody is.
+	Warn []time.Duration
+	// Mode says what becomes of an account that is idle; anything but Auto and Ask is Report.
+	Mode change.Mode
+	// Channel is the Slack channel that is asked in mode ask: "#looker-admins".
+	Channel string
+	// Grace spares accounts younger than this, counted from the newest of their credentials.
+	Grace time.Duration
+	Spare Spare
+	Brake brake.Brake
+	// Seats is how many the contract has, for the summary; 0 means that nobody said.
+	Seats int
+	// IgnoreEmbed says that looking at embedded content is not use of the account.
+	IgnoreEmbed bool
+}
+
+// Spare lists whose accounts are never stopped. Capitals do not matter in any of the three.
+type Spare struct {
+	Emails []string
+	// Roles are names of roles in the system itself.
+	Roles []string
+	// Groups are addresses of Google Groups.
+	Groups []string
+}
+
+// RequestRule says how people get an account of one system, for the first time or back.
+type RequestRule struct {
+	// Roles are those that anybody can ask for.
+	Roles []string
+	// RolesFor are further roles, each with the people who can ask for it.
+	RolesFor map[string][]change.Selector
+	// Default is the role that is offered first; empty where none is.
+	Default string
+	Mode    change.Mode
+	// AutoFor are people who get what they ask for without anybody being asked.
+	AutoFor []change.Selector
+}
+
+// Offers lists the roles that a person can ask for, of whom these selectors hold: the default
+// first, the others in the order of the policy, then those for the person's groups by name.
+func (r RequestRule) Offers(standing []change.Selector) []string {
+	var out []string
+	if r.Default != "" {
+		out = append(out, r.Default)
+	}
+	for _, role := range r.Roles {
+		if role != r.Default {
+			out = append(out, role)
+		}
+	}
+	var further []string
+	for role, people := range r.RolesFor {
+		if !slices.Contains(out, role) && holdsAny(people, standing) {
+			further = append(further, role)
+		}
+	}
+	slices.Sort(further)
+	return append(out, further...)
+}
+
+// ModeFor returns what is done with the request of a person of whom these selectors hold.
+func (r RequestRule) ModeFor(standing []change.Selector) change.Mode {
+	switch {
+	case holdsAny(r.AutoFor, standing):
+		return change.Auto
+	case r.Mode == change.Auto, r.Mode == change.Ask:
+		return r.Mode
+	}
+	return change.Report
+}
+
+func holdsAny(wanted, standing []change.Selector) bool {
+	return slices.ContainsFunc(wanted, func(s change.Selector) bool { return slices.Contains(standing, s) })
+}

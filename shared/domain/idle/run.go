@@ -1,0 +1,251 @@
+package idle
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Bounds of what a run keeps, so that it takes no more memory for a million accounts than for a
+// thousand. Everything is counted beyond them; only the names are cut off.
+const (
+	maxNamed = 100
+	maxRoles = 1_000
+)
+
+// horizon is how far a forecast looks ahead, in days.
+const horizon = 30
+
+// day is the unit of the forecast.
+const day = 24 * time.Hour
+
+// Run gathers what a night comes to. It is not safe for concurrent use.
+type Run struct {
+	judge   *Judge
+	summary Summary
+	self    bool
+	used    int
+	seats   int
+	roles   map[string]*RoleCount
+	plan    hash.Hash
+}
+
+// NewRun returns a run that has seen no account.
+func (j *Judge) NewRun() *Run {
+	r := &Run{judge: j, roles: map[string]*RoleCount{}, plan: sha256.New()}
+	r.summary = Summary{At: j.now, Spared: map[Reason]int{}, Unknown: map[Reason]int{}, Warned: map[string]int{}}
+	return r
+}
+
+// Summary is a night in numbers.
+type Summary struct {
+	At time.Time `json:"at"`
+	// Total counts all accounts; Disabled those that are stopped, Enabled the others. All
+	// further numbers are of enabled accounts.
+	Total    int `json:"total"`
+	Enabled  int `json:"enabled"`
+	Disabled int `json:"disabled"`
+	// Active counts those used within the time of the rule, Idle those that were not and that
+	// the rule is about.
+	Active int `json:"active"`
+	Idle   int `json:"idle"`
+	// NeverSignedIn counts those of which no use is known.
+	NeverSignedIn   int `json:"never_signed_in"`
+	Staff           int `json:"staff"`
+	ServiceAccounts int `json:"service_accounts"`
+	// Spared and Unknown count, by reason, those that are never stopped.
+	Spared  map[Reason]int `json:"spared,omitempty"`
+	Unknown map[Reason]int `json:"unknown,omitempty"`
+	// Doubtful names accounts that have not been used for longer than the rule's time as far as
+	// can be told, which is not far enough: somebody may want to look. The longest unused first.
+	Doubtful []Entry `json:"doubtful,omitempty"`
+	// Roles counts accounts by role, by the role's name. Who has several roles counts in each.
+	Roles []RoleCount `json:"roles,omitempty"`
+	Seats Seats       `json:"seats"`
+	// Forecast says who falls idle in the next 30 days if they do not sign in.
+	Forecast Forecast `json:"forecast"`
+	// Warned counts the warnings of this run by how long before the stop they come: "336h0m0s".
+	Warned map[string]int `json:"warned,omitempty"`
+	// Stops counts the accounts that this run proposes to stop, Reports those that it would
+	// propose if the rule were not in mode report, Ended those whose owners came back after a
+	// warning.
+	Stops   int `json:"stops"`
+	Reports int `json:"reports"`
+	Ended   int `json:"ended"`
+	// Stopping names them, proposed or reported, the longest unused first.
+	Stopping []Entry `json:"stopping,omitempty"`
+	// Plan identifies exactly the accounts to be stopped, in the order of the listing: an
+	// approval of one plan is none of another. Empty where there are none.
+	Plan string `json:"plan,omitempty"`
+}
+
+// Entry names one account in a summary.
+type Entry struct {
+	ID    string   `json:"id"`
+	Email string   `json:"email,omitempty"`
+	Name  string   `json:"name,omitempty"`
+	Roles []string `json:"roles,omitempty"`
+	Last  Activity `json:"last"`
+	// At is what the list is sorted by: the moment of the stop in a forecast, the beginning of
+	// the idle time elsewhere.
+	At  time.Time `json:"at"`
+	Why Reason    `json:"why,omitempty"`
+}
+
+// RoleCount counts the accounts that have one role.
+type RoleCount struct {
+	Name    string `json:"name"`
+	Enabled int    `json:"enabled"`
+	Active  int    `json:"active"`
+}
+
+// Seats holds the seats in use against the contract. Stopped accounts, the vendor's own people
+// and service accounts take none.
+type Seats struct {
+	Used     int `json:"used"`
+	Contract int `json:"contract,omitempty"` // 0 where nobody said
+}
+
+// Forecast says who falls idle.
+type Forecast struct {
+	// Days counts accounts by the day on which they fall idle, the first from now on.
+	Days [horizon]int `json:"days"`
+	// Total is the sum, Named the earliest of them.
+	Total int     `json:"total"`
+	Named []Entry `json:"named,omitempty"`
+}
+
+// Add counts one account with what was decided about it. Neither is kept.
+func (r *Run) Add(a *Account, d Decision) {
+	s := &r.summary
+	s.Total++
+	r.self = r.self || a.Self
+	if a.Disabled {
+		s.Disabled++
+		return
+	}
+	s.Enabled++
+	recent := !d.Last.At.IsZero() && r.judge.now.Before(d.Last.At.Add(r.judge.rule.After))
+	r.count(a, d, recent)
+	r.countRoles(a, recent)
+	switch d.Verdict {
+	case Spared:
+		s.Spared[d.Why]++
+	case Unknown:
+		s.Unknown[d.Why]++
+		if !d.Since.IsZero() && !r.judge.now.Before(d.Since.Add(r.judge.rule.After)) {
+			s.Doubtful = name(s.Doubtful, a, d, d.Since)
+		}
+	case Idle:
+		s.Idle++
+	case Active:
+		if ahead := d.StopAt.Sub(r.judge.now); !d.StopAt.IsZero() && ahead < horizon*day {
+			s.Forecast.Total++
+			s.Forecast.Days[max(0, int(ahead/day))]++
+			s.Forecast.Named = name(s.Forecast.Named, a, d, d.StopAt)
+		}
+	}
+	r.act(a, d)
+}
+
+func (r *Run) count(a *Account, d Decision, recent bool) {
+	s := &r.summary
+	if d.Last.At.IsZero() {
+		s.NeverSignedIn++
+	} else {
+		r.used++
+	}
+	if recent {
+		s.Active++
+	}
+	switch {
+	case a.Staff:
+		s.Staff++
+	case a.Service:
+		s.ServiceAccounts++
+	default:
+		r.seats++
+	}
+}
+
+func (r *Run) countRoles(a *Account, recent bool) {
+	for i, role := range a.Roles {
+		if slices.Contains(a.Roles[:i], role) {
+			continue
+		}
+		c := r.roles[role]
+		if c == nil {
+			if len(r.roles) == maxRoles {
+				continue
+			}
+			c = &RoleCount{Name: role}
+			r.roles[role] = c
+		}
+		c.Enabled++
+		if recent {
+			c.Active++
+		}
+	}
+}
+
+func (r *Run) act(a *Account, d Decision) {
+	s := &r.summary
+	if d.Ended {
+		s.Ended++
+	}
+	switch d.Action {
+	case Warn:
+		s.Warned[d.Step.String()]++
+	case Stop:
+		s.Stops++
+		r.plan.Write([]byte(a.ID + "\n"))
+		s.Stopping = name(s.Stopping, a, d, d.Since)
+	case Report:
+		s.Reports++
+		s.Stopping = name(s.Stopping, a, d, d.Since)
+	}
+}
+
+// name keeps an account in a list of the maxNamed earliest.
+func name(list []Entry, a *Account, d Decision, at time.Time) []Entry {
+	i, _ := slices.BinarySearchFunc(list, at, func(e Entry, at time.Time) int {
+		return cmp.Or(e.At.Compare(at), -1) // after those of the same moment
+	})
+	if i == maxNamed {
+		return list
+	}
+	if len(list) == maxNamed {
+		list = list[:maxNamed-1]
+	}
+	return slices.Insert(list, i, Entry{
+		ID: a.ID, Email: a.Email, Name: a.Name, Roles: slices.Clone(a.Roles), Last: d.Last, At: at, Why: d.Why,
+	})
+}
+
+// Summary returns the run in numbers, as far as it has come.
+func (r *Run) Summary() Summary {
+	s := r.summary
+	s.Spared, s.Unknown, s.Warned = maps.Clone(s.Spared), maps.Clone(s.Unknown), maps.Clone(s.Warned)
+	s.Doubtful, s.Stopping = slices.Clone(s.Doubtful), slices.Clone(s.Stopping)
+	s.Forecast.Named = slices.Clone(s.Forecast.Named)
+	s.Roles = make([]RoleCount, 0, len(r.roles))
+	for _, c := range r.roles {
+		s.Roles = append(s.Roles, *c)
+	}
+	slices.SortFunc(s.Roles, func(a, b RoleCount) int { return cmp.Compare(a.Name, b.Name) })
+	s.Seats = Seats{Used: r.seats, Contract: r.judge.rule.Seats}
+	if s.Stops > 0 {
+		s.Plan = hex.EncodeToString(r.plan.Sum(nil)[:16])
+	}
+	return s
+}
+
+// Census returns what the next run compares itself with.
+func (r *Run) Census() Census {
+	s := &r.summary
+	return Census{At: s.At, Total: s.Total, Enabled: s.Enabled, Used: r.used, Active: s.Active, Self: r.self}
+}

@@ -1,0 +1,97 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
+)
+
+// Allowing says among whom to look for those who may do something: who is asked when people decide.
+// It is wider than the answer, because conditions and denies are not looked at; [Engine.Decide]
+// narrows it.
+type Allowing struct {
+	// Among are groups and people, each once, sorted.
+	Among []change.Selector
+	// Owners says that owners of the resource may be allowed, Everybody that the whole company
+	// may be.
+	Owners, Everybody bool
+}
+
+// Silent reports whether no rule allows it to anybody. Then the policy does not speak of it, and
+// what holds without a policy may be taken in its place.
+func (a Allowing) Silent() bool { return len(a.Among) == 0 && !a.Owners && !a.Everybody }
+
+// Allowing returns among whom to look for those whom the model may allow an operation on a type of
+// resource.
+func (m Model) Allowing(o Operation, resource string) Allowing {
+	a := allowing{model: m, found: map[change.Selector]bool{}}
+	for _, p := range m.Policies {
+		for i := range p.Rules {
+			if r := &p.Rules[i]; r.Effect == Allow && r.speaksOf(o, resource) {
+				a.policy(p.Name, r)
+			}
+		}
+	}
+	for s := range a.found {
+		a.out.Among = append(a.out.Among, s)
+	}
+	slices.Sort(a.out.Among)
+	return a.out
+}
+
+// speaksOf reports whether a rule is about an operation on a type of resource.
+func (r *Rule) speaksOf(o Operation, resource string) bool {
+	about := len(r.Resources) > 0 && strings.EqualFold(r.Resources[0], "all") || slices.Contains(r.Resources, resource)
+	return about && (slices.Contains(r.Operations, All) || slices.Contains(r.Operations, o))
+}
+
+type allowing struct {
+	model Model
+	found map[change.Selector]bool
+	out   Allowing
+}
+
+// policy follows one policy to the people whom it reaches.
+func (a *allowing) policy(name string, r *Rule) {
+	if strings.Contains(r.Condition.String(), "isOwner()") && !strings.Contains(r.Condition.String(), "||") {
+		a.out.Owners = true
+		return
+	}
+	var roles []string
+	for _, role := range a.model.Roles {
+		if slices.Contains(role.Policies, name) {
+			roles = append(roles, role.Name)
+			for _, s := range role.Members {
+				a.found[s] = true
+			}
+		}
+	}
+	for _, t := range a.model.Teams {
+		reaches := slices.Contains(t.Policies, name) ||
+			slices.ContainsFunc(t.DefaultRoles, func(role string) bool { return slices.Contains(roles, role) })
+		if reaches {
+			a.team(t, map[string]bool{})
+		}
+	}
+}
+
+// team adds the people of a team and of all teams below it.
+func (a *allowing) team(t Team, seen map[string]bool) {
+	if seen[t.Name] {
+		return
+	}
+	seen[t.Name] = true
+	if t.Type == Organization {
+		a.out.Everybody = true
+		return
+	}
+	if t.Group != "" {
+		a.found[selector("group", t.Group)] = true
+	}
+	for _, below := range a.model.Teams {
+		if slices.Contains(below.Parents, t.Name) {
+			a.team(below, seen)
+		}
+	}
+}

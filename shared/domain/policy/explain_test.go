@@ -1,0 +1,167 @@
+package policy_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/policy"
+)
+
+// company is a small company with something of everything to explain.
+func company(t testing.TB) (policy.Model, policy.Roster) {
+	m := policy.Model{
+		Teams: []policy.Team{
+			{Name: "Organization", Type: policy.Organization, Policies: []string{"organization"}, DefaultRoles: []string{"employee"}},
+			{Name: "data", Type: policy.Division, Group: "data@example.com", Policies: []string{"careful"}},
+			{Name: "etl", Type: policy.Department, Parents: []string{"data"}, Group: "etl-team@example.com", Policies: []string{"etl-only"}},
+		},
+		Roles: []policy.Role{
+			{Name: "access-approver", Policies: []string{"approve-access"}, Members: []change.Selector{"group:leads@example.com", "user:ken@example.com"}},
+			{Name: "employee", Policies: []string{"everyone"}},
+			{Name: "steward", Policies: []string{"stewardship"}, Members: []change.Selector{"group:stewards@example.com"}},
+		},
+		Policies: append(policy.Standard(),
+			policy.Policy{Name: "approve-access", Rules: []policy.Rule{allow("approve", policy.ApproveAccess, "access", nil)}},
+			policy.Policy{Name: "careful", Rules: []policy.Rule{
+				deny("sensitive", "ViewSampleData", "table", condition(t, "matchAnyTag('PII.Sensitive') && !hasAnyRole('steward')")),
+			}},
+			policy.Policy{Name: "etl-only", Rules: []policy.Rule{deny("team-only", "All", "table", condition(t, "!matchTeam()"))}},
+			policy.Policy{Name: "everyone", Rules: []policy.Rule{
+				{Name: "ask", Effect: policy.Allow, Operations: []policy.Operation{policy.RequestAccess, policy.RequestAccount}, Resources: []string{"all"}},
+				allow("own", policy.ApproveSettings, "group", condition(t, "isOwner()")),
+				allow("look", "ViewAll", "table", nil),
+			}},
+			policy.Policy{Name: "stewardship", Rules: []policy.Rule{
+				allow("describe", "EditDescription", "table", condition(t, "noOwner() || isReviewer() || inAnyTeam('etl') && hasDomain()")),
+				allow("tag", "EditTags", "all", nil),
+				allow("look", "ViewAll", "all", condition(t, "matchAllTags('Tier.Tier1') && !noDomain() && !matchAnyCertification('Bad')")),
+			}},
+		),
+	}
+	people := policy.Roster{
+		{ID: "101", Email: "aiko@example.com", Groups: []policy.InGroup{
+			{Group: "etl-team@example.com"}, {Group: "leads@example.com", Via: []string{"sre@example.com", "senior@example.com"}},
+		}},
+		{ID: "102", Email: "ken@example.com", Groups: []policy.InGroup{{Group: "stewards@example.com"}}},
+		{ID: "103", Email: "yui@example.com"},
+		{ID: "104", Email: "root@example.com", Admin: true},
+		{ID: "105", Email: "gone@example.com", Suspended: true},
+	}
+	return m, people
+}
+
+func TestExplanations(t *testing.T) {
+	m, people := company(t)
+	e := compiled(t, m, people)
+	table := func(change func(*policy.Resource), owners ...policy.Reference) policy.Resource {
+		r := policy.Resource{Type: "table", Name: "sample.fact_table", Owners: owners}
+		if change != nil {
+			change(&r)
+		}
+		return r
+	}
+	questions := []struct {
+		title      string
+		who        string
+		operations []policy.Operation
+		on         policy.Resource
+	}{
+		{"a role by a group within groups", "aiko@example.com", []policy.Operation{policy.ApproveAccess}, policy.Resource{Type: "access", Name: "etl-maintenance"}},
+		{"a role of one's own", "102", []policy.Operation{policy.ApproveAccess}, policy.Resource{Type: "access", Name: "etl-maintenance"}},
+		{"no role", "yui@example.com", []policy.Operation{policy.ApproveAccess}, policy.Resource{Type: "access", Name: "etl-maintenance"}},
+		{"what everybody may", "yui@example.com", []policy.Operation{policy.RequestAccess}, policy.Resource{Type: "access", Name: "etl-maintenance"}},
+		{"two operations by two rules", "yui@example.com", []policy.Operation{"ViewBasic", "EditOwners"}, table(nil)},
+		{"one operation without a rule", "yui@example.com", []policy.Operation{"ViewBasic", "EditOwners", "Create"}, table(nil)},
+		{"a condition that fails", "yui@example.com", []policy.Operation{policy.ApproveSettings}, policy.Resource{Type: "group", Name: "data@example.com", Owners: []policy.Reference{user("ken@example.com"), user("aiko@example.com")}}},
+		{"a condition that holds", "ken@example.com", []policy.Operation{policy.ApproveSettings}, policy.Resource{Type: "group", Name: "data@example.com", Owners: []policy.Reference{user("ken@example.com")}}},
+		{"the owning team denies", "ken@example.com", []policy.Operation{"EditTags"}, table(nil, team("etl"))},
+		{"the own team denies what nobody owns", "aiko@example.com", []policy.Operation{"ViewBasic"}, table(nil)},
+		{"two denies and nothing that allows", "aiko@example.com", []policy.Operation{"ViewSampleData", "EditTags"}, table(func(r *policy.Resource) { r.Tags = []string{"PII.Sensitive"} }, user("yui@example.com"))},
+		{"a deny that nearly holds", "aiko@example.com", []policy.Operation{"ViewSampleData"}, table(func(r *policy.Resource) { r.Tags = []string{"Tier.Tier1"} }, team("etl"))},
+		{"several functions", "ken@example.com", []policy.Operation{"EditDescription"}, table(func(r *policy.Resource) {
+			r.Reviewers = []policy.Reference{user("yui@example.com")}
+			r.Domains = []string{"sales"}
+		}, user("yui@example.com"))},
+		{"tags, domains and certification", "ken@example.com", []policy.Operation{"ViewAll"}, policy.Resource{
+			Type: "topic", Name: "orders", Tags: []string{"Tier.Tier1"}, Domains: []string{"sales"}, Certification: "Bad",
+		}},
+		{"nothing to look at", "ken@example.com", []policy.Operation{"ViewAll"}, policy.Resource{Type: "topic", Name: "orders"}},
+		{"an administrator", "root@example.com", []policy.Operation{"Delete"}, table(nil)},
+		{"a suspended account", "gone@example.com", []policy.Operation{policy.RequestAccess}, policy.Resource{Type: "access", Name: "etl-maintenance"}},
+		{"nobody", "nobody@example.com", []policy.Operation{policy.RequestAccess}, policy.Resource{Type: "access", Name: "etl-maintenance"}},
+		{"an operation that no rule has", "yui@example.com", []policy.Operation{"Fly"}, policy.Resource{Type: "kite", Name: "red"}},
+		{"nothing", "yui@example.com", nil, policy.Resource{Type: "access", Name: "etl-maintenance"}},
+	}
+	var got strings.Builder
+	for _, q := range questions {
+		r := policy.Request{Subject: q.who, Operations: q.operations, Resource: q.on}
+		x := e.Explain(r)
+		if wrong := checkExplanation(x, e.Decide(r)); wrong != "" {
+			t.Errorf("%s: %s", q.title, wrong)
+		}
+		got.WriteString("== " + q.title + "\n" + x.String() + "\n\n")
+	}
+	golden(t, "explanations.txt", got.String())
+}
+
+func TestAnExplanationIsData(t *testing.T) {
+	m, people := company(t)
+	e := compiled(t, m, people)
+	q := policy.Request{Subject: "101", Operations: []policy.Operation{policy.ApproveAccess}, Resource: policy.Resource{Type: "access", Name: "etl-maintenance"}}
+	x := e.Explain(q)
+	want := []policy.Finding{{
+		Operation: policy.ApproveAccess, Effect: policy.Allow,
+		Path: []policy.Step{
+			{Kind: policy.PersonStep, Name: "aiko@example.com"},
+			{Kind: policy.GroupStep, Name: "sre@example.com"},
+			{Kind: policy.GroupStep, Name: "senior@example.com"},
+			{Kind: policy.GroupStep, Name: "leads@example.com"},
+			{Kind: policy.RoleStep, Name: "access-approver"},
+			{Kind: policy.PolicyStep, Name: "approve-access"},
+			{Kind: policy.RuleStep, Name: "approve"},
+		},
+	}}
+	if diff := cmp.Diff(want, x.Because); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+	if p, r := x.Because[0].Rule(); p != "approve-access" || r != "approve" {
+		t.Errorf("got the rule %s/%s", p, r)
+	}
+}
+
+// TestAnExplanationShowsTheShortestWayUp has a team with two ways to the one whose policy counts.
+func TestAnExplanationShowsTheShortestWayUp(t *testing.T) {
+	m := harbour(policy.Policy{Name: "p", Rules: []policy.Rule{allow("r", "Create", "table", nil)}})
+	m.Teams = append(m.Teams, policy.Team{Name: "night", Type: policy.Department, Parents: []string{"etl", "data"}, Group: "night@example.com"})
+	m.Teams[1].Policies = []string{"p"}
+	m.Roles[0].Policies = nil
+	e := compiled(t, m, policy.Roster{{ID: "1", Groups: []policy.InGroup{{Group: "Night@example.com"}}}})
+	x := e.Explain(policy.Request{Subject: "1", Operations: []policy.Operation{"Create"}, Resource: owned()})
+	if got, want := x.String(), "Create: 1 → group Night@example.com → team night → team data → policy p → rule r"; !strings.Contains(got, want) {
+		t.Errorf("got\n%s\nwant it to say\n%s", got, want)
+	}
+}
+
+func TestLongListsAreCutShort(t *testing.T) {
+	m := harbour(policy.Policy{Name: "p", Rules: []policy.Rule{allow("r", "Fly", "kite", nil)}})
+	for i := range 9 {
+		r := policy.Role{Name: "role" + groupNumber(i), Policies: []string{"p"}}
+		for j := range 8 {
+			r.Members = append(r.Members, change.Selector("group:"+groupNumber(j)))
+		}
+		m.Roles = append(m.Roles, r)
+	}
+	m.Roles[0].Policies = nil
+	x := compiled(t, m, harbourPeople).Explain(policy.Request{Subject: "1", Operations: []policy.Operation{"Fly"}, Resource: policy.Resource{Type: "kite", Name: "red"}})
+	if len(x.Elsewhere) != 9 || len(x.Elsewhere[0].Open) != 8 {
+		t.Fatalf("got %d rules elsewhere, want 9 for 8 groups each", len(x.Elsewhere))
+	}
+	for _, want := range []string{"- and 4 more", "ggggg@example.com and 3 more"} {
+		if !strings.Contains(x.String(), want) {
+			t.Errorf("got\n%s\nwant it to say %q", x, want)
+		}
+	}
+}

@@ -1,0 +1,139 @@
+package policy_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/policy"
+)
+
+// constants returns the values of the constants of a type in a file.
+func constants(t *testing.T, path, typeName string) []string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	ast.Inspect(file, func(n ast.Node) bool {
+		if v, ok := n.(*ast.ValueSpec); ok && v.Type != nil {
+			if name, ok := v.Type.(*ast.Ident); ok && name.Name == typeName && len(v.Values) == 1 {
+				if text, ok := v.Values[0].(*ast.BasicLit); ok {
+					out = append(out, strings.Trim(text.Value, `"`))
+				}
+			}
+		}
+		return true
+	})
+	return out
+}
+
+func TestEveryKindOfChangeHasItsOperations(t *testing.T) {
+	kinds := constants(t, "../change/kind.go", "Kind")
+	if len(kinds) < 10 {
+		t.Fatalf("got the kinds %q, want all of package change", kinds)
+	}
+	for _, k := range kinds {
+		for _, v := range []change.Verb{change.VerbApprove, change.VerbDeny, change.VerbRetry} {
+			p, ok := policy.Needed(change.Kind(k), v)
+			if !ok || p.Operation == "" || p.Type == "" {
+				t.Errorf("%s of %s: got %+v, %t", v, k, p, ok)
+			}
+			if first, _ := policy.Needed(change.Kind(k), change.VerbApprove); p.Operation != first.Operation || p.Type != first.Type {
+				t.Errorf("%s of %s needs %s on %s: who decides says yes and no alike", v, k, p.Operation, p.Type)
+			}
+		}
+		asked, ok := policy.Needed(change.Kind(k), change.VerbPropose)
+		rules := []change.Kind{change.GroupSettingsPlan, change.AccountDisablePlan, change.AccessReview} // nobody asks for them
+		if want := !slices.Contains(rules, change.Kind(k)); ok != want {
+			t.Errorf("to ask for %s: got %+v, %t", k, asked, ok)
+		}
+		if decided, _ := policy.Needed(change.Kind(k), change.VerbApprove); asked.Operation == decided.Operation {
+			t.Errorf("to ask for %s and to decide about it is the same operation %s", k, asked.Operation)
+		}
+	}
+}
+
+// TestWhatCanBeUndoneNeedsUndo holds the table to what package change can reverse.
+func TestWhatCanBeUndoneNeedsUndo(t *testing.T) {
+	for _, k := range constants(t, "../change/kind.go", "Kind") {
+		c := change.Change{Kind: change.Kind(k), State: change.Applied, Diff: []change.Delta{{Field: "f"}}}
+		_, can := c.Reverse(actor("aiko"), "wrong", time.Time{})
+		p, ok := policy.Needed(change.Kind(k), change.VerbUndo)
+		if ok != can || ok && p.Operation != policy.Undo {
+			t.Errorf("undo of %s: needs %+v, %t; it can be undone: %t", k, p, ok, can)
+		}
+	}
+}
+
+func TestEveryOperationOfSekishoIsNeededForSomething(t *testing.T) {
+	needed := map[policy.Operation]bool{policy.All: true, policy.EditAll: true, policy.ViewAll: true}
+	for _, p := range policy.Permissions() {
+		needed[p.Operation] = true
+	}
+	operations := constants(t, "operations.go", "Operation")
+	if len(operations) < 15 {
+		t.Fatalf("got the operations %q", operations)
+	}
+	for _, o := range operations {
+		if !needed[policy.Operation(o)] {
+			t.Errorf("nothing needs %s", o)
+		}
+		own := o != string(policy.EditAll) && o != string(policy.ViewAll)
+		if own && (strings.HasPrefix(o, "Edit") || strings.HasPrefix(o, "View")) {
+			t.Errorf("%s is covered by what lets people edit or view the catalogue", o)
+		}
+	}
+}
+
+func TestTimeAndAppliersNeedNoOperation(t *testing.T) {
+	for _, v := range change.Verbs {
+		_, ok := policy.Needed(change.AccessGrant, v)
+		want := slices.Contains([]change.Verb{change.VerbPropose, change.VerbApprove, change.VerbDeny, change.VerbRetry, change.VerbUndo}, v)
+		if ok != want {
+			t.Errorf("%s: got an operation: %t, want %t", v, ok, want)
+		}
+	}
+	if _, ok := policy.Needed("", change.VerbApprove); ok {
+		t.Error("no kind of change has an operation")
+	}
+}
+
+func TestCountingPutsPolicyAndQuorumTogether(t *testing.T) {
+	m := harbour(policy.Policy{Name: "approve", Rules: []policy.Rule{allow("own", policy.ApproveSettings, "group", condition(t, "isOwner()"))}})
+	m.Roles[0].Policies = []string{"approve"}
+	e := compiled(t, m, harbourPeople)
+	press := policy.Press{
+		Person: "aiko@example.com", Kind: change.GroupSettings, Verb: change.VerbApprove, Holds: []change.Selector{leads},
+		Resource: policy.Resource{Type: "table", Name: "data@example.com", Owners: []policy.Reference{user("1")}},
+	}
+	got, d := e.Counting(press)
+	if want := []change.Selector{leads, change.Approvers}; !slices.Equal(got, want) || !d.Allowed {
+		t.Errorf("got %q (%s), want %q", got, d, want)
+	}
+	if len(press.Holds) != 1 {
+		t.Error("the press was changed")
+	}
+	press.Holds = []change.Selector{change.Approvers}
+	if got, _ := e.Counting(press); !slices.Equal(got, press.Holds) {
+		t.Errorf("got %q, want the approvers once", got)
+	}
+	press.Person = "botan@example.com"
+	if got, d := e.Counting(press); got != nil || d.Reason != policy.NotAllowed {
+		t.Errorf("who is not an owner: got %q (%s), want nothing", got, d)
+	}
+	press.Person, press.Verb = "aiko@example.com", change.VerbClaim
+	if got, d := e.Counting(press); got != nil || d.Allowed {
+		t.Errorf("a verb for functions: got %q (%s), want nothing", got, d)
+	}
+	var none *policy.Engine
+	if got, d := none.Counting(press); got != nil || d.Allowed {
+		t.Errorf("no policy: got %q (%s), want nothing", got, d)
+	}
+}

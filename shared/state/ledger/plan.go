@@ -1,0 +1,93 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
+)
+
+// This file lets through, all at once, what a brake held: one change stands for the whole plan and
+// waits for at least two people. Its id follows from everything in it, so that a press can only be
+// about the plan that was shown; one thing more makes another plan.
+
+const (
+	// OverrideFor is how long an approved plan may be carried out.
+	OverrideFor = time.Hour
+	// MaxPlan bounds how many changes one plan lets through. What is left over is in the next.
+	MaxPlan = 500
+	// overriders is how many people a plan waits for at least.
+	overriders = 2
+)
+
+// PlanOf returns the proposal that lets others through, past the brake that held them: no more
+// than [MaxPlan] of them. Base says all about it but what it lets through and how many people it
+// needs, which is two more than nobody's at least.
+func PlanOf(base change.Proposal, held []change.Proposal) (change.Proposal, error) {
+	held = held[:min(len(held), MaxPlan)]
+	base.Diff = nil
+	for _, p := range held {
+		for _, d := range p.Diff {
+			base.Diff = append(base.Diff, change.Delta{Field: p.Target.Name + " " + d.Field, Before: d.Before, After: d.After})
+		}
+	}
+	base.Requirement = base.Requirement.AtLeast(overriders)
+	var err error
+	if base.Detail, err = json.Marshal(held); err != nil {
+		return change.Proposal{}, fmt.Errorf("encode a plan of %d changes: %w", len(held), err)
+	}
+	return base, nil
+}
+
+// Override carries out plans that [PlanOf] made: it proposes what they let through as changes that
+// happen by themselves. Each of those is looked at again by its own applier.
+type Override struct{ Ledger *Ledger }
+
+// Look implements [Applier].
+func (o Override) Look(ctx context.Context, c change.Change) (Sight, error) {
+	waiting, err := o.waiting(ctx, c)
+	if err != nil {
+		return Sight{}, err
+	}
+	sight := Sight{InEffect: len(waiting) == 0}
+	if approved := c.Decisions[len(c.Decisions)-1].At; o.Ledger.now().Sub(approved) > OverrideFor {
+		sight.Obsolete = "the approval is older than an hour"
+	}
+	return sight, nil
+}
+
+// Act implements [Applier].
+func (o Override) Act(ctx context.Context, c change.Change, _ Sight) error {
+	waiting, err := o.waiting(ctx, c)
+	if err != nil {
+		return err
+	}
+	for _, p := range waiting {
+		p.Requirement = change.Requirement{Mode: change.Auto}
+		if _, _, err := o.Ledger.Propose(ctx, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// waiting returns what a plan lets through and nobody has proposed since it was.
+func (o Override) waiting(ctx context.Context, c change.Change) ([]change.Proposal, error) {
+	var held []change.Proposal
+	if err := json.Unmarshal(c.Detail, &held); err != nil {
+		return nil, fmt.Errorf("decode plan %s: %w", c.ID, err)
+	}
+	var out []change.Proposal
+	for _, p := range held {
+		newest, ok, err := o.Ledger.Newest(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		if !ok || newest.Proposed.Before(c.Proposed) {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}

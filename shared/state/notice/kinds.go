@@ -1,0 +1,27 @@
+package notice
+
+// The kinds of notice, with the facts that each needs.
+const (
+	// AccountWarning says that an account is going to be stopped at Until. Facts: system,
+	// account, last (the day of the latest sign-in, empty where there was none), url (where to
+	// sign in; empty where that is not known).
+	AccountWarning Kind = "account.warning"
+	// AccountSummary says what a run found. Facts: system, and numbers in digits: total, active,
+	// never, staff, disabled, unknown, falling (those who fall idle within 30 days), used and seats (seats
+	// in use and in the contract, empty where nobody said), warned, asked, stopped, held. Rows: role, total, idle.
+	AccountSummary Kind = "account.summary"
+	// AccountRefused says that a run did nothing. Facts: system, why.
+	AccountRefused Kind = "account.refused"
+	// AccessEnding says that access ends at Until. Change is what gave it. Facts: entitlement.
+	AccessEnding Kind = "access.ending"
+	// AccessDrift says what stands in a project's policy and was not put there by a request, or
+	// was changed since. Facts: scope. Rows: what, role, member, text.
+	AccessDrift Kind = "access.drift"
+	// ConnectionHandover asks the owner of a data source to enter its credentials. Change is
+	// what made the connection. Facts: connection, service, requester, url (our own address,
+	// which sends the owner on), why (empty, expired or broken).
+	ConnectionHandover Kind = "connection.handover"
+	// ConnectionResult says how a connection stands after its owner was there. Facts:
+	// connection, service, state. Rows: test, status, detail.
+	ConnectionResult Kind = "connection.result"
+)

@@ -1,0 +1,105 @@
+// Package notice keeps what people are told besides how changes stand: that an account is going
+// to be stopped, that access is about to end, that credentials are waited for, what a nightly run
+// did.
+//
+// A notice is data without words. Whoever finds out posts it here; the function that speaks to
+// people words it in the reader's language and shows it. Posting a notice under the same id again
+// brings what was shown up to date.
+package notice
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/ports/queue"
+	"github.com/sekisho/sekisho/shared/ports/store"
+)
+
+// Kind says what a notice is about, which decides how it is worded.
+type Kind string
+
+// Notice is one thing to be told to one reader. It holds no secret: it is stored, and shown in
+// Slack.
+type Notice struct {
+	// ID names it; the same id again replaces it.
+	ID   string `json:"id"`
+	Kind Kind   `json:"kind"`
+	// Person is the reader's id in the directory, or empty where Channel is the reader. Both
+	// empty means the channel for alerts.
+	Person  string `json:"person,omitempty"`
+	Channel string `json:"channel,omitempty"`
+	// Change is the change that it is about, where it is about one.
+	Change string `json:"change,omitempty"`
+	// Facts are what the words need, by name; Rows are further lines, each with facts.
+	Facts map[string]string   `json:"facts,omitempty"`
+	Rows  []map[string]string `json:"rows,omitempty"`
+	// Until is a time that the notice speaks of.
+	Until time.Time `json:"until,omitzero"`
+	// Alert has the channel for alerts told where the person cannot be reached.
+	Alert bool `json:"alert,omitempty"`
+	// Over says that the notice asks for nothing any more: its buttons go.
+	Over bool      `json:"over,omitempty"`
+	At   time.Time `json:"at"`
+}
+
+// KeptFor is how long a notice is kept after it was last posted.
+const KeptFor = 400 * 24 * time.Hour
+
+var notices = store.Collection[Notice]{
+	Name:    "notices",
+	Fields:  func(n Notice) map[string]any { return map[string]any{"change": n.Change, "at": n.At} },
+	Expires: func(n Notice) time.Time { return n.At.Add(KeptFor) },
+}
+
+// ErrUnknown says that there is no such notice.
+var ErrUnknown = errors.New("no such notice")
+
+// Post stores a notice and has it shown. A notice that says what is stored already is shown once
+// more only where it has not been shown.
+func Post(ctx context.Context, s store.Store, q queue.Queue, n Notice) error {
+	err := s.Update(ctx, func(_ context.Context, tx store.Tx) error { return notices.Put(tx, n.ID, n) })
+	if err != nil {
+		return fmt.Errorf("store notice %s: %w", n.ID, err)
+	}
+	body, err := event.Seal(event.Notify{Subject: event.SubjectNotice + n.ID})
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256([]byte(n.ID))
+	name := fmt.Sprintf("notice-%s-%d", hex.EncodeToString(sum[:10]), n.At.UnixMilli())
+	err = q.Enqueue(ctx, queue.Task{Queue: event.QueueSlack, Name: name, Body: body})
+	if err != nil && !errors.Is(err, queue.ErrExists) {
+		return fmt.Errorf("queue notice %s: %w", n.ID, err)
+	}
+	return nil
+}
+
+// Get returns a notice, or [ErrUnknown].
+func Get(ctx context.Context, r store.Reader, id string) (Notice, error) {
+	n, err := notices.Get(ctx, r, id)
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrInvalid) {
+		return Notice{}, fmt.Errorf("notice %.100s: %w", id, ErrUnknown)
+	}
+	if err != nil {
+		return Notice{}, fmt.Errorf("read notice %s: %w", id, err)
+	}
+	return n, nil
+}
+
+// Withdraw has the buttons of a notice taken away, where it was posted and is not over.
+func Withdraw(ctx context.Context, s store.Store, q queue.Queue, id string, now time.Time) error {
+	n, err := Get(ctx, s, id)
+	if errors.Is(err, ErrUnknown) || err == nil && n.Over {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	n.Over, n.At = true, now
+	return Post(ctx, s, q, n)
+}

@@ -1,0 +1,186 @@
+package standing_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/adapters/embedded"
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/domain/policy"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/state/standing"
+)
+
+// harbour is a small company: Ada owns the group eng, Bo and Cy are in leads, Flo in eng, Zoe
+// administers the directory.
+func harbour(t *testing.T, m policy.Model) *standing.Resolver {
+	t.Helper()
+	db, err := embedded.Open("", func() time.Time { return start })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	mir := mirror.New(db.Store())
+	people := []group.Person{
+		{ID: "ada", Email: "ada@example.com"},
+		{ID: "bo", Email: "bo@example.com", Aliases: []string{"b@example.com"}},
+		{ID: "cy", Email: "cy@example.com"},
+		{ID: "flo", Email: "flo@example.com"},
+		{ID: "zoe", Email: "zoe@example.com", Admin: true},
+		{ID: "old", Email: "old@example.com", Suspended: true},
+	}
+	if err := mir.PutPeople(t.Context(), people, start); err != nil {
+		t.Fatal(err)
+	}
+	for id, members := range map[string][]group.Member{
+		"eng":    {owner("ada", group.User), plain("flo", group.User), plain("old", group.User)},
+		"leads":  {plain("bo", group.User), plain("chiefs", group.Nested)},
+		"chiefs": {plain("cy", group.User)},
+	} {
+		s := group.Snapshot{Group: group.Group{ID: id, Email: id + "@example.com"}, Members: members, Read: start}
+		if _, err := mir.Replace(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := standing.New(mir, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func rule(t *testing.T, effect policy.Effect, o policy.Operation, resource, condition string) policy.Rule {
+	t.Helper()
+	r := policy.Rule{Name: string(effect) + "-" + string(o), Effect: effect, Operations: []policy.Operation{o}, Resources: []string{resource}}
+	if condition != "" {
+		c, err := policy.ParseCondition(condition)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Condition = c
+	}
+	return r
+}
+
+// model has one policy, given to the leads.
+func model(rules ...policy.Rule) policy.Model {
+	return policy.Model{
+		Roles:    []policy.Role{{Name: "lead", Policies: []string{"p"}, Members: []change.Selector{"group:leads@example.com"}}},
+		Policies: []policy.Policy{{Name: "p", Rules: rules}},
+	}
+}
+
+func TestWhoMayDecideByPolicy(t *testing.T) {
+	onSettings := change.Change{
+		Kind: change.GroupSettings, Target: change.Target{ID: "eng", Name: "eng@example.com"}, Requester: change.Actor{Kind: change.ByRule, ID: "rules"},
+		Requirement: change.DefaultRequirement(),
+	}
+	quorum := onSettings
+	quorum.Requirement = change.Requirement{Mode: change.Ask, Needs: []change.Need{{Count: 1, From: "group:leads@example.com"}}}
+	everybody := model(rule(t, policy.Allow, policy.ApproveSettings, "group", "isOwner()"))
+	everybody.Teams = []policy.Team{{Name: "Organization", Type: policy.Organization, Policies: []string{"p"}}}
+	denied := everybody
+	denied.Policies = append(slices.Clone(everybody.Policies), policy.Policy{Name: "q", Rules: []policy.Rule{rule(t, policy.Deny, policy.ApproveSettings, "group", "")}})
+	denied.Roles = append(slices.Clone(everybody.Roles), policy.Role{Name: "barred", Policies: []string{"q"}, Members: []change.Selector{"user:ada@example.com"}})
+	for name, test := range map[string]struct {
+		model policy.Model
+		c     change.Change
+		may   string // who counts
+		asked string // who is asked
+	}{
+		"without a policy, owners and administrators": {policy.Model{}, onSettings, "ada zoe", "ada zoe"},
+		"a policy that does not speak of it":          {model(rule(t, policy.Allow, policy.ApproveAccess, "access", "")), onSettings, "ada zoe", "ada zoe"},
+		"a policy that allows it to leads":            {model(rule(t, policy.Allow, policy.ApproveSettings, "group", "")), onSettings, "bo cy", "bo cy"},
+		"everything to leads":                         {model(rule(t, policy.Allow, policy.All, "all", "")), onSettings, "bo cy", "bo cy"},
+		"owners only":                                 {everybody, onSettings, "ada", "ada"},
+		"owners only, one of them barred":             {denied, onSettings, "", ""},
+		"a quorum, without a policy":                  {policy.Model{}, quorum, "bo cy", ""},
+		"a quorum that policy does not speak of":      {model(rule(t, policy.Allow, policy.ApproveAccess, "access", "")), quorum, "bo cy", ""},
+		"a quorum of others than policy allows":       {everybody, quorum, "ada bo cy", ""},
+		"a quorum of people to whom policy denies it": {model(rule(t, policy.Deny, policy.All, "all", "")), quorum, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := harbour(t, test.model)
+			all := []string{"ada", "bo", "cy", "flo", "zoe", "old", "nobody"}
+			held, err := r.Standing(t.Context(), test.c, all)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var may []string
+			for _, id := range all {
+				if len(held[id]) > 0 {
+					may = append(may, id)
+				}
+			}
+			if got := strings.Join(may, " "); got != test.may {
+				t.Errorf("who counts: %s, want %s (%v)", got, test.may, held)
+			}
+			if test.asked == "" {
+				return
+			}
+			people, err := r.People(t.Context(), test.c, change.Approvers)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var asked []string
+			for _, p := range people {
+				asked = append(asked, p.ID)
+			}
+			if got := strings.Join(asked, " "); got != test.asked {
+				t.Errorf("who is asked: %s, want %s", got, test.asked)
+			}
+		})
+	}
+}
+
+func TestWhoMayAsk(t *testing.T) {
+	allowed := model(rule(t, policy.Allow, policy.RequestAccess, "access", ""))
+	denied := model(rule(t, policy.Deny, policy.RequestAccess, "access", ""))
+	for name, test := range map[string]struct {
+		model policy.Model
+		may   string
+	}{
+		"without a policy everybody": {policy.Model{}, "ada bo zoe"},
+		"whom policy allows it":      {allowed, "bo"},
+		"not whom policy denies it":  {denied, "ada zoe"},
+	} {
+		r := harbour(t, test.model)
+		var may []string
+		for _, id := range []string{"ada", "bo", "zoe", "old", "nobody"} {
+			ok, err := r.Asking(t.Context(), id, change.AccessGrant, "etl")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ok {
+				may = append(may, id)
+			}
+		}
+		if got := strings.Join(may, " "); got != test.may {
+			t.Errorf("%s: %s, want %s", name, got, test.may)
+		}
+	}
+}
+
+func TestWhyNamesTheWayThroughGroups(t *testing.T) {
+	r := harbour(t, model(rule(t, policy.Allow, policy.ApproveAccess, "access", "")))
+	x, err := r.May(t.Context(), "cy@example.com", policy.ApproveAccess, policy.Resource{Type: "access", Name: "etl"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := x.String()
+	for _, want := range []string{"cy@example.com", "chiefs@example.com", "leads@example.com", "lead", "allow-ApproveAccess"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is not named:\n%s", want, text)
+		}
+	}
+	if !x.Decision.Allowed {
+		t.Error("it is not allowed")
+	}
+}
