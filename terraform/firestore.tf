@@ -17,13 +17,37 @@ resource "google_firestore_database" "database" {
 locals {
   # Every collection; true where its records expire.
   collections = {
-    accounts = false
+    accounts       = true
+    audit          = false
+    changes        = false
+    channels       = true
+    cursors        = false
+    groups         = true
+    listings       = false
+    members        = false
+    messages       = true
+    notices        = true
+    people         = false
+    pressed        = true
+    presses        = true
+    quarantine     = true
+    settings       = true
+    slack-accounts = true
+    summaries      = false
   }
 
   # Every combination of fields by which queries ask: fields that must be equal, then the field
   # of the order. A single field is indexed by itself.
   indexes = [
     "audit: change, at",
+    "changes: batch, proposed",
+    "changes: kind, proposed",
+    "changes: kind, requester, until",
+    "changes: kind, target, proposed",
+    "changes: kind, until",
+    "changes: slot, n desc",
+    "groups: gone, email",
+    "people: admin, email",
   ]
 }
 

@@ -2,7 +2,7 @@
 # gcloud secrets versions add NAME --data-file=-, so that no value is in Terraform's state.
 
 resource "google_secret_manager_secret" "secret" {
-  for_each  = toset(["slack-token", "slack-signing-secret"])
+  for_each  = toset(["slack-token", "slack-signing-secret", "looker-client-id", "looker-client-secret"])
   project   = var.project
   secret_id = each.value
 
@@ -14,13 +14,21 @@ resource "google_secret_manager_secret" "secret" {
 }
 
 locals {
-  secret_versions = { for name, s in google_secret_manager_secret.secret : name => { id = s.secret_id, version = lookup(var.secret_versions, name, "1") } }
+  # Whether there is what a secret opens.
+  opened = {
+    looker = var.looker_url != ""
+  }
 
-  # By the name that a function uses; a former secret is an older version of the same one.
-  secrets = merge(local.secret_versions, {
-    slack-signing-secret-former = {
+  # What functions get, by the name that they use. A secret without a version is not set; a
+  # former one is an older version of the same secret.
+  secrets = merge(
+    { for name, s in google_secret_manager_secret.secret : name => {
+      id      = s.secret_id
+      version = lookup(local.opened, split("-", name)[0], true) ? lookup(var.secret_versions, name, "1") : ""
+    } },
+    { slack-signing-secret-former = {
       id      = google_secret_manager_secret.secret["slack-signing-secret"].secret_id
       version = var.slack_signing_secret_former_version
-    }
-  })
+    } },
+  )
 }

@@ -79,6 +79,35 @@ variable "slack_signing_secret_former_version" {
   default     = ""
 }
 
+# --- Accounts and access ---------------------------------------------------------------------
+
+variable "looker_url" {
+  description = "The API of the Looker instance whose accounts are looked after, https://company.looker.com:19999. Empty means none."
+  type        = string
+  default     = ""
+}
+
+variable "looker_address" {
+  description = "Where people sign in to Looker; empty means at looker_url."
+  type        = string
+  default     = ""
+}
+
+variable "access_targets" {
+  description = "The projects in which access is given for a time, and the roles that may be given there. Policy alone cannot widen it."
+  type        = map(list(string))
+  default     = {}
+
+  validation {
+    condition     = alltrue([for roles in values(var.access_targets) : length(roles) >= 1 && length(roles) <= 10])
+    error_message = "IAM can limit what is given in a project to at most 10 roles."
+  }
+  validation {
+    condition     = !anytrue([for role in flatten(values(var.access_targets)) : contains(["roles/owner", "roles/resourcemanager.projectIamAdmin", "roles/iam.securityAdmin"], role)])
+    error_message = "Whoever holds one of these roles can give themselves every other one, for ever."
+  }
+}
+
 # --- Operations ------------------------------------------------------------------------------
 
 variable "alert_emails" {

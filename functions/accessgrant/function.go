@@ -14,8 +14,9 @@
 // Service Account Credentials API, to become it.
 //
 // Permissions: roles/datastore.user, roles/pubsub.publisher on change-events,
-// roles/cloudtasks.enqueuer, roles/iam.serviceAccountTokenCreator on the granting service account
-// alone. The granting account holds Project IAM Admin and its like on the targets, and has no key.
+// roles/cloudtasks.enqueuer on iam and slack, roles/iam.serviceAccountUser on their callers,
+// roles/iam.serviceAccountTokenCreator on granter; the service account granter alone holds
+// Project IAM Admin and its like on the targets, and has no key.
 //
 // On failure: the queue tries again; what became of a write is read in the policy itself, by the
 // id of the change. Access ends by its own condition, whatever happens here.

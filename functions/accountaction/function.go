@@ -13,8 +13,8 @@
 // of Google Workspace.
 //
 // Permissions: roles/datastore.user, roles/pubsub.publisher on change-events,
-// roles/cloudtasks.enqueuer, roles/secretmanager.secretAccessor on the Looker key; scope
-// admin.directory.user.
+// roles/cloudtasks.enqueuer on looker, roles/iam.serviceAccountUser on its caller,
+// roles/secretmanager.secretAccessor on looker-client-id and looker-client-secret.
 //
 // On failure: the queue tries again; what became of a call whose answer was lost is looked up
 // before it is made again.

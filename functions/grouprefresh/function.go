@@ -14,7 +14,8 @@
 // members.get, users.list, users.get.
 //
 // Permissions: roles/datastore.user, roles/pubsub.publisher on group-changed,
-// roles/cloudtasks.enqueuer; scopes admin.directory.group.readonly,
+// roles/cloudtasks.enqueuer on directory, roles/iam.serviceAccountUser on its caller,
+// roles/iam.serviceAccountTokenCreator on itself; scopes admin.directory.group.readonly,
 // admin.directory.group.member.readonly and admin.directory.user.readonly.
 //
 // On failure: the queue tries again. A listing that may be incomplete is read anew, never

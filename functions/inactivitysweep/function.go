@@ -12,8 +12,8 @@
 // where policy looks after accounts of Google Workspace. It changes nothing there.
 //
 // Permissions: roles/datastore.user, roles/pubsub.publisher on change-events,
-// roles/cloudtasks.enqueuer, roles/secretmanager.secretAccessor on the Looker key; scope
-// admin.directory.user.readonly.
+// roles/cloudtasks.enqueuer on slack, roles/iam.serviceAccountUser on its caller,
+// roles/secretmanager.secretAccessor on looker-client-id and looker-client-secret.
 //
 // On failure: nothing is warned or stopped by a listing that did not end well or is not to be
 // believed; the next night begins anew, and nobody loses a warning by it.

@@ -25,6 +25,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sekisho/sekisho/scripts/describe"
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 )
 
@@ -87,20 +88,16 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return list(*to)
 }
 
-// functions returns the names of all functions: the folders of functions, sorted.
+// functions returns the names of all functions, sorted.
 func functions(root string) ([]string, error) {
-	found, err := filepath.Glob(filepath.Join(root, "functions", "*", "function.go"))
+	all, err := describe.Functions(root)
 	if err != nil {
-		return nil, fmt.Errorf("look for functions: %w", err)
+		return nil, fmt.Errorf("%w: run it from the top of the repository", err)
 	}
-	if len(found) == 0 {
-		return nil, errors.New("no functions here: run it from the top of the repository")
+	names := make([]string, 0, len(all))
+	for _, f := range all {
+		names = append(names, f.Name)
 	}
-	names := make([]string, 0, len(found))
-	for _, f := range found {
-		names = append(names, filepath.Base(filepath.Dir(f)))
-	}
-	slices.Sort(names)
 	return names, nil
 }
 

@@ -45,7 +45,8 @@ type Variable struct {
 	Required bool
 }
 
-// Functions returns what all functions of the repository say of themselves, by name.
+// Functions returns what all functions of the repository say of themselves, by name. A folder
+// in which nothing registers itself holds no function.
 func Functions(root string) ([]Function, error) {
 	dirs, err := filepath.Glob(filepath.Join(root, "functions", "*"))
 	if err != nil {
@@ -57,7 +58,9 @@ func Functions(root string) ([]Function, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", filepath.Base(dir), err)
 		}
-		all = append(all, f)
+		if f.EntryPoint != "" {
+			all = append(all, f)
+		}
 	}
 	if len(all) == 0 {
 		return nil, fmt.Errorf("no functions in %s", root)
@@ -71,26 +74,49 @@ func Platform(root string) ([]Variable, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the platform: %w", err)
 	}
-	return variables(file, "platform"), nil
+	return variables("platform", file), nil
 }
 
 func function(dir string) (Function, error) {
-	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, "function.go"), nil, parser.ParseComments)
+	f := Function{Name: filepath.Base(dir)}
+	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {
-		return Function{}, err
+		return f, err
 	}
-	text := file.Doc.Text()
-	f := Function{
-		Name: filepath.Base(dir), Synopsis: new(doc.Package).Synopsis(text), Headings: headings(text),
-		Variables: variables(file, "config"), Scopes: scopes(file),
-	}
-	ast.Inspect(file, func(n ast.Node) bool {
-		if pair, ok := n.(*ast.KeyValueExpr); ok && f.EntryPoint == "" && fmt.Sprint(pair.Key) == "Name" {
-			f.EntryPoint = literalText(pair.Value)
+	var files []*ast.File
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
 		}
-		return true
-	})
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+		if err != nil {
+			return f, err
+		}
+		if filepath.Base(name) == "function.go" {
+			text := file.Doc.Text()
+			f.Synopsis, f.Headings, f.EntryPoint = new(doc.Package).Synopsis(text), headings(text), entryPoint(file)
+		}
+		files = append(files, file)
+	}
+	f.Variables, f.Scopes = variables("config", files...), scopes(files)
 	return f, nil
+}
+
+// entryPoint returns the name in the literal of a cloudfn.Function.
+func entryPoint(file *ast.File) (name string) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		literal, ok := n.(*ast.CompositeLit)
+		if !ok || typeName(literal.Type) != "cloudfn.Function" {
+			return true
+		}
+		for _, element := range literal.Elts {
+			if pair, ok := element.(*ast.KeyValueExpr); ok && fmt.Sprint(pair.Key) == "Name" {
+				name = literalText(pair.Value)
+			}
+		}
+		return false
+	})
+	return name
 }
 
 // headings splits a package comment into its parts: each is a paragraph that begins with its
@@ -112,21 +138,24 @@ func headings(text string) map[string]string {
 	return out
 }
 
-// variables returns the variables of a struct type of a file, in the order of its fields.
-func variables(file *ast.File, name string) []Variable {
+// variables returns the variables of a struct type that one of the files has, in the order of
+// its fields.
+func variables(name string, files ...*ast.File) []Variable {
 	required := map[string]bool{}
 	var out []Variable
-	ast.Inspect(file, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.CallExpr:
-			maps.Copy(required, missing(n))
-		case *ast.TypeSpec:
-			if s, ok := n.Type.(*ast.StructType); ok && n.Name.Name == name {
-				out = fields(s)
+	for _, file := range files {
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.CallExpr:
+				maps.Copy(required, missing(n))
+			case *ast.TypeSpec:
+				if s, ok := n.Type.(*ast.StructType); ok && n.Name.Name == name {
+					out = fields(s)
+				}
 			}
-		}
-		return true
-	})
+			return true
+		})
+	}
 	for i := range out {
 		out[i].Required = required[out[i].Name]
 	}
@@ -189,16 +218,18 @@ func missing(call *ast.CallExpr) map[string]bool {
 
 const scopePrefix = "https://www.googleapis.com/auth/"
 
-func scopes(file *ast.File) []string {
+func scopes(files []*ast.File) []string {
 	found := map[string]bool{}
-	ast.Inspect(file, func(n ast.Node) bool {
-		if literal, ok := n.(*ast.BasicLit); ok {
-			if scope, ok := strings.CutPrefix(literalText(literal), scopePrefix); ok {
-				found[scope] = true
+	for _, file := range files {
+		ast.Inspect(file, func(n ast.Node) bool {
+			if literal, ok := n.(*ast.BasicLit); ok {
+				if scope, ok := strings.CutPrefix(literalText(literal), scopePrefix); ok {
+					found[scope] = true
+				}
 			}
-		}
-		return true
-	})
+			return true
+		})
+	}
 	return slices.Sorted(maps.Keys(found))
 }
 

@@ -101,6 +101,9 @@ func TestWhatIsNoFunction(t *testing.T) {
 	if _, err := describe.Functions(t.TempDir()); err == nil {
 		t.Error("functions were found in an empty folder")
 	}
+	if got, err := describe.Functions(repository(t, "package one")); err == nil {
+		t.Errorf("a folder in which nothing registers itself holds %v", got)
+	}
 	if _, err := describe.Functions(repository(t, "no Go")); err == nil || !strings.Contains(err.Error(), "read one") {
 		t.Errorf("error %v, want one that names the function", err)
 	}

@@ -96,6 +96,12 @@ func (s Shared) Verify(_ context.Context, r *http.Request) error {
 	return nil
 }
 
+// Presents reports whether a request has anything by which [Callers] could know its sender. It
+// says nothing of whether they do.
+func Presents(r *http.Request) bool {
+	return r.Header.Get("Authorization") != "" || r.URL.Query().Has("token")
+}
+
 func bearer(r *http.Request) (string, error) {
 	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !ok || !strings.EqualFold(scheme, "Bearer") || token == "" {

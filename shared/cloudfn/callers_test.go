@@ -135,3 +135,24 @@ func TestIdentifyNamesTheAccount(t *testing.T) {
 		}
 	}
 }
+
+func TestPresents(t *testing.T) {
+	for name, test := range map[string]struct {
+		target, authorization string
+		want                  bool
+	}{
+		"nothing":            {"/", "", false},
+		"a header":           {"/", "Bearer x", true},
+		"a parameter":        {"/?token=x", "", true},
+		"an empty parameter": {"/?token=", "", true},
+		"another parameter":  {"/?tokens=x", "", false},
+	} {
+		r := httptest.NewRequest(http.MethodPost, test.target, nil)
+		if test.authorization != "" {
+			r.Header.Set("Authorization", test.authorization)
+		}
+		if got := cloudfn.Presents(r); got != test.want {
+			t.Errorf("%s: %v, want %v", name, got, test.want)
+		}
+	}
+}

@@ -177,6 +177,33 @@ run "rotation" {
   }
 }
 
+run "access" {
+  command = apply
+  variables {
+    access_targets = { etl-prj-prd = ["roles/viewer", "roles/bigquery.dataViewer"] }
+    looker_url     = "https://example.looker.com"
+  }
+
+  assert {
+    condition     = google_project_iam_member.granter["etl-prj-prd"].condition[0].expression == "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly([\"roles/viewer\",\"roles/bigquery.dataViewer\"])"
+    error_message = "What may be given: ${google_project_iam_member.granter["etl-prj-prd"].condition[0].expression}"
+  }
+  assert {
+    condition     = contains(output.accessgrant.roles, "roles/iam.serviceAccountTokenCreator on granter") && !anytrue([for r in output.accessgrant.roles : strcontains(r, "projectIamAdmin")])
+    error_message = "accessgrant has the roles ${jsonencode(output.accessgrant.roles)}"
+  }
+  assert {
+    condition     = contains(output.inactivitysweep.variables, "LOOKER_CLIENT_SECRET") && !contains(run.everything.inactivitysweep.variables, "LOOKER_CLIENT_SECRET")
+    error_message = "Looker's secret is set without Looker, or not set with it."
+  }
+}
+
+run "access_to_everything" {
+  command = plan
+  variables { access_targets = { etl-prj-prd = ["roles/owner"] } }
+  expect_failures = [var.access_targets]
+}
+
 run "no_number" {
   command = plan
   variables { organization = "example.com" }

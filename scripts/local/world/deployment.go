@@ -32,7 +32,7 @@ var Functions = []cloudfn.Function{
 	slackinteract.Function, slacknotify.Function, changesweep.Function,
 }
 
-// Job is one call by the scheduler, as terraform/scheduler.tf configures it.
+// Job is one call by the scheduler, as terraform/function_<name>.tf configures it.
 type Job struct {
 	Function, Name, Spec string
 }
@@ -50,8 +50,8 @@ var Jobs = []Job{
 	{"ChangeSweep", "sweep", "* * * * *"},
 }
 
-// Queues are the queues with their limits, as terraform/queues.tf configures them, and the
-// function that each belongs to.
+// Queues are the queues with their limits, as Terraform configures them beside their functions,
+// and the function that each belongs to.
 var Queues = map[string]QueueOf{
 	// Each task is one call, and Google grants 2,400 in a minute; 39 and not 40 for what Cloud
 	// Tasks starts at once after a pause.
@@ -80,9 +80,10 @@ type QueueOf struct {
 	Limits   queue.Limits
 }
 
-// Subscriptions are the subscriptions, as terraform configures them beside their functions;
+// Subscriptions are the subscriptions, as Terraform configures them beside their functions;
 // the endpoint is the function's name.
 var Subscriptions = []bus.Subscription{
+	subscription("groupwebhook-audit-log", event.TopicWorkspaceAudit, "GroupWebhook", nil),
 	subscription("groupsettings-group-changed", event.TopicGroupChanged, "GroupSettings", nil),
 	subscription("groupsettings-approved", event.TopicChangeEvents, "GroupSettings",
 		bus.Filter{event.AttrKind: {"group.settings", "group.settings.plan"}, event.AttrState: {"approved"}}),

@@ -13,6 +13,9 @@ const (
 	TopicGroupChanged = "group-changed"
 	TopicChangeEvents = "change-events"
 	TopicDeadLetter   = "dead-letter"
+	// TopicWorkspaceAudit carries no payload of ours: Cloud Logging exports Google Workspace's
+	// audit log to it.
+	TopicWorkspaceAudit = "workspace-audit"
 )
 
 // Queues. Each belongs to one function, and stands in front of one outside API.

@@ -83,9 +83,8 @@ resource "google_cloudfunctions2_function" "function" {
   service_config {
     service_account_email = google_service_account.function.email
     # Queues, bus and scheduler of the project count as internal; nobody else reaches the rest.
-    ingress_settings = var.public || length(var.clients) > 0 ? "ALLOW_ALL" : "ALLOW_INTERNAL_ONLY"
-    # Longer than the 50 seconds that a function gives itself for one message.
-    timeout_seconds                  = 60
+    ingress_settings                 = var.public || length(var.clients) > 0 ? "ALLOW_ALL" : "ALLOW_INTERNAL_ONLY"
+    timeout_seconds                  = var.timeout
     available_memory                 = var.memory
     available_cpu                    = "1"
     max_instance_request_concurrency = 20

@@ -30,8 +30,8 @@ resource "google_cloud_scheduler_job" "job" {
   name      = "${var.name}-${each.key}"
   schedule  = each.value.schedule
   time_zone = "Etc/UTC"
-  # Longer than the function's own time limit.
-  attempt_deadline = "90s"
+  # Longer than the function's own time limit; half an hour is the most.
+  attempt_deadline = "${var.timeout + 30}s"
 
   # Without it a call that went wrong is not made again before the next one is due.
   retry_config {

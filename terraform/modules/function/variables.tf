@@ -111,6 +111,12 @@ variable "subscriptions" {
   default = {}
 }
 
+variable "timeout" {
+  description = "How long one request may take, in seconds: longer than the function gives itself."
+  type        = number
+  default     = 60
+}
+
 variable "memory" {
   description = "Memory of one instance."
   type        = string
