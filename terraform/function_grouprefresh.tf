@@ -15,14 +15,15 @@ module "grouprefresh" {
 
   queue = {
     name        = "directory"
-    rate        = 18
+    rate        = 39 # each task is one call, and Google grants 2,400 in a minute
     concurrency = 20
     min_backoff = 2
     max_backoff = 300
   }
 
   jobs = {
-    walk = { schedule = "17 3 * * *", alert_after = "26h" }
+    walk   = { schedule = "17 3 * * *", alert_after = "26h" }
+    secure = { schedule = "*/15 * * * *", alert_after = "1h" }
   }
 }
 

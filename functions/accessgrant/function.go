@@ -6,7 +6,7 @@
 //
 // Reads: policy, groups, members, people, changes, notices.
 //
-// Writes: notices; changes and audit through the ledger; tasks of its own queue and of the queue
+// Writes: notices, places (policies as read last); changes and audit through the ledger; tasks of its own queue and of the queue
 // slack.
 //
 // Calls: Resource Manager API, Cloud Storage API, BigQuery API (IAM policies) and Cloud Identity

@@ -30,6 +30,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/adapters/looker"
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
+	"github.com/sekisho/sekisho/shared/adapters/workspace"
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
@@ -53,6 +54,9 @@ type config struct {
 	// Invite has Looker send new people a mail by which they set a password, where they do not
 	// sign in through an identity provider.
 	Invite bool `env:"LOOKER_INVITE"`
+	// Subject is the administrator for whom it acts in Google Workspace.
+	Subject   string `env:"WORKSPACE_SUBJECT"`
+	Workspace string `env:"WORKSPACE_URL"`
 }
 
 // Validate implements [cloudfn.Validator]. A company without Looker configures nothing of it.
@@ -90,6 +94,13 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		}
 		h.systems[policyfile.LookerAccounts] = lookerSystem{client, cfg.Invite}
 	}
+	if _, wanted := policy.Inactivity.Systems[policyfile.WorkspaceAccounts]; wanted {
+		users, err := workspaceUsers(ctx, env, cfg)
+		if err != nil {
+			return nil, err
+		}
+		h.systems[policyfile.WorkspaceAccounts] = workspaceSystem{users}
+	}
 	h.carrier = &ledger.Carrier{
 		Ledger: h.ledger, Queue: env.Queue, Name: event.QueueLooker, By: robot, Authority: who.Standing, Log: env.Log,
 		Appliers: map[change.Kind]ledger.Applier{
@@ -99,6 +110,38 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 	}
 	return cloudfn.Messages("accountaction", env, cloudfn.On(h.moved), cloudfn.On(h.apply)), nil
 }
+
+// workspaceUsers returns the accounts of Google Workspace as a system of accounts.
+func workspaceUsers(ctx context.Context, env *cloudfn.Env, cfg config) (*workspace.Users, error) {
+	if cfg.Subject == "" {
+		return nil, errors.New("policy looks after accounts of Google Workspace: WORKSPACE_SUBJECT is missing")
+	}
+	client, err := env.Google(ctx, "https://www.googleapis.com/auth/admin.directory.user")
+	if err != nil {
+		return nil, err
+	}
+	return workspace.NewUsers(ctx, workspace.Options{Client: client, BaseURL: cfg.Workspace, Now: env.Now}, cfg.Subject)
+}
+
+// errNotHere says that accounts are made where people are hired, and roles given by who
+// administers the directory.
+var errNotHere = permanent{errors.New("accounts of Google Workspace are not made or given roles here")}
+
+// permanent is an error after which trying again does not help.
+type permanent struct{ error }
+
+// Permanent reports that trying again cannot help.
+func (permanent) Permanent() bool { return true }
+
+// workspaceSystem is Google Workspace as a system of accounts, which are stopped and given back
+// only.
+type workspaceSystem struct{ *workspace.Users }
+
+// SetRoles implements [system].
+func (workspaceSystem) SetRoles(context.Context, string, []string) error { return errNotHere }
+
+// Create implements [system].
+func (workspaceSystem) Create(context.Context, string, string, string) error { return errNotHere }
 
 // system is one system of accounts, as this function changes it.
 type system interface {

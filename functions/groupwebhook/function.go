@@ -4,7 +4,7 @@
 // Google cannot sign in, so a secret token of each channel stands for the sender. The topic
 // workspace-audit, to which Cloud Logging exports the same audit log.
 //
-// Reads: channels, groups (is it fresh already?).
+// Reads: channels.
 //
 // Writes: audit (what was turned away).
 //
@@ -34,6 +34,9 @@ type config struct {
 	// Robot is the address under which Sekisho itself writes settings: such changes need no
 	// second look.
 	Robot string `env:"ROBOT_EMAIL"`
+	// Customer is the id of the Workspace account. A notification about another one is turned
+	// away; my_customer stands for an account whose id is not configured.
+	Customer string `env:"CUSTOMER_ID, default=my_customer"`
 }
 
 func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
@@ -41,6 +44,6 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 	if err := env.Load(ctx, &cfg); err != nil {
 		return nil, err
 	}
-	h := &handler{store: env.Store, queue: env.Queue, now: env.Now, log: env.Log, robot: cfg.Robot}
+	h := &handler{store: env.Store, queue: env.Queue, now: env.Now, log: env.Log, robot: cfg.Robot, customer: cfg.Customer}
 	return intakes{pushed: h, exported: cloudfn.Messages("groupwebhook", env, cloudfn.Else(h.exported))}, nil
 }

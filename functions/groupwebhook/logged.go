@@ -7,7 +7,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/adapters/workspace/activity"
 	"github.com/sekisho/sekisho/shared/cloudfn"
-	"github.com/sekisho/sekisho/shared/state/dirty"
+	"github.com/sekisho/sekisho/shared/state/readings"
 )
 
 // intakes tells the two ways apart by which Google's audit log comes: pushed on a channel, or
@@ -34,7 +34,7 @@ func (h *handler) exported(ctx context.Context, m cloudfn.Received) error {
 		return cloudfn.Permanent(fmt.Errorf("read an exported entry: %w", err))
 	}
 	for _, s := range a.Signals() {
-		if err := dirty.Queue(ctx, h.queue, s, h.robot, h.now()); err != nil {
+		if err := readings.Plan(ctx, h.queue, s, h.robot, h.now()); err != nil {
 			return fmt.Errorf("queue the reading of %s: %w", s.Group, err)
 		}
 	}

@@ -30,6 +30,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/adapters/looker"
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
+	"github.com/sekisho/sekisho/shared/adapters/workspace"
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/idle"
@@ -57,6 +58,9 @@ type config struct {
 	Secret string `env:"LOOKER_CLIENT_SECRET"`
 	// Address is where people sign in to Looker; empty means that it is LOOKER_URL.
 	Address string `env:"LOOKER_ADDRESS"`
+	// Subject is the administrator for whom it acts in Google Workspace.
+	Subject   string `env:"WORKSPACE_SUBJECT"`
+	Workspace string `env:"WORKSPACE_URL"`
 }
 
 // Validate implements [cloudfn.Validator]. A company without Looker configures nothing of it.
@@ -89,7 +93,26 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		}
 		h.systems[policyfile.LookerAccounts] = client
 	}
+	if _, wanted := policy.Inactivity.Systems[policyfile.WorkspaceAccounts]; wanted {
+		users, err := workspaceUsers(ctx, env, cfg)
+		if err != nil {
+			return nil, err
+		}
+		h.systems[policyfile.WorkspaceAccounts] = users
+	}
 	return cloudfn.Messages("inactivitysweep", env, cloudfn.Within(deadline, cloudfn.On(h.tick))), nil
+}
+
+// workspaceUsers returns the accounts of Google Workspace as a system of accounts.
+func workspaceUsers(ctx context.Context, env *cloudfn.Env, cfg config) (*workspace.Users, error) {
+	if cfg.Subject == "" {
+		return nil, errors.New("policy looks after accounts of Google Workspace: WORKSPACE_SUBJECT is missing")
+	}
+	client, err := env.Google(ctx, "https://www.googleapis.com/auth/admin.directory.user.readonly")
+	if err != nil {
+		return nil, err
+	}
+	return workspace.NewUsers(ctx, workspace.Options{Client: client, BaseURL: cfg.Workspace, Now: env.Now}, cfg.Subject)
 }
 
 // deadline is how long a night may take: a listing of many thousand accounts is many requests.

@@ -77,7 +77,7 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		Counter: desk.Counter{Ledger: d.ledger, Standing: d.standing, Asks: policy.Asks, Policy: policy.Hash},
 		Rules:   policy.Inactivity.Requests,
 	}
-	access := &desk.Access{Counter: account.Counter, Entitlements: policy.Access, Now: env.Now}
+	access := &desk.Access{Counter: account.Counter, Entitlements: policy.Access, Now: env.Now, Store: env.Store}
 	d.desks = map[string]desk.Desk{"/account": account, "/access": access}
 	d.pressers = map[string]presser{"extend": access}
 	d.undoers = map[change.Kind]undoer{change.AccountDisable: account}

@@ -47,6 +47,9 @@ type Env struct {
 	Log    *slog.Logger
 	// Callers tells Google's own callers from strangers.
 	Callers Callers
+	// Identify returns the address of the service account for which Google signed a token for
+	// an audience. It serves functions that other systems call.
+	Identify func(ctx context.Context, token, audience string) (account string, err error)
 }
 
 // Google returns a client for Google's APIs whose requests carry a token of these scopes.

@@ -96,7 +96,8 @@ func Production(ctx context.Context, _ string) (*Env, error) {
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("policy folder: %w", err)
 	}
-	env.Callers = OIDC{Audience: p.Audience, Accounts: p.Callers, Validate: idtoken.Validate}
+	oidc := OIDC{Audience: p.Audience, Accounts: p.Callers, Validate: idtoken.Validate}
+	env.Callers, env.Identify = oidc, oidc.Identify
 	env.Tokens = p.tokens
 	return env, nil
 }

@@ -30,7 +30,7 @@ func TestAnImportedCatalogueIsAPolicy(t *testing.T) {
 	if len(p.Teams) != 3 || len(p.Roles) != 1 || len(p.Policies) != 2 {
 		t.Errorf("got %d teams, %d roles, %d policies", len(p.Teams), len(p.Roles), len(p.Policies))
 	}
-	if diff := cmp.Diff("isOwner() || matchAnyTag('Tier.Tier1')", p.Policies[0].Rules[0].Condition); diff != "" {
+	if diff := cmp.Diff("isOwner() || matchAnyTag('Tier.Tier1')", p.Policies[0].Rules[0].Condition.String()); diff != "" {
 		t.Errorf("condition (-want +got):\n%s", diff)
 	}
 	if got := p.Roles[0].Members[0]; got != "user:aiko@example.com" {

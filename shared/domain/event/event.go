@@ -30,6 +30,13 @@ const (
 	QueueCatalog   = "openmetadata"    // catalogsync, OpenMetadata API
 )
 
+// Queues lists all queues.
+func Queues() []string {
+	return []string{
+		QueueDirectory, QueueSettings, QueuePresses, QueueSlack, QueueLooker, QueueIAM, QueueFivetran, QueueCatalog,
+	}
+}
+
 // Attributes by which subscriptions on [TopicChangeEvents] filter.
 const (
 	AttrType  = "type"
@@ -44,12 +51,53 @@ type Payload interface {
 	Type() string
 }
 
-// RefreshGroup orders one group to be read again from the Directory API.
+// RefreshGroup orders one group to be read again from the Directory API: first the group, then,
+// as [ReadMembers], its members.
 type RefreshGroup struct {
 	// Group is an immutable id or an address.
 	Group string `json:"group"`
 	// Noticed is when the cause of the refresh was first seen.
 	Noticed time.Time `json:"noticed"`
+	// Try counts the readings before this one, from zero, that could not be believed.
+	Try int `json:"try,omitempty"`
+}
+
+// ReadMembers orders one page of a group's members to be read. A listing is a chain of such
+// tasks, so that one task is one call.
+type ReadMembers struct {
+	// Group is the immutable id.
+	Group string `json:"group"`
+	// Since is when the cause was known: a complete reading that began later will do.
+	Since time.Time `json:"since"`
+	// Began is when the first page was asked for, and names the listing; Page counts its pages
+	// from zero.
+	Began time.Time `json:"began,omitzero"`
+	Page  int       `json:"page,omitempty"`
+	// Try counts the readings before this one that could not be believed.
+	Try int `json:"try,omitempty"`
+	// Sweep says that nothing is known to have changed: the reading can wait.
+	Sweep bool `json:"sweep,omitempty"`
+	// Gone are the ids of nested groups of which Google was asked, one by one, and which are no
+	// members any more.
+	Gone []string `json:"gone,omitempty"`
+}
+
+// ConfirmGone orders Google to be asked whether nested groups that a listing left out are
+// members of a group all the same: the first of them, then the next.
+type ConfirmGone struct {
+	Group string `json:"group"`
+	// Missing are the ids to ask for, Gone those that are confirmed.
+	Missing []string `json:"missing"`
+	Gone    []string `json:"gone,omitempty"`
+	Try     int      `json:"try,omitempty"`
+}
+
+// CompareSecure orders the groups of which the anchor is a member to be compared with the
+// mirror, as the Directory lists them: one page.
+type CompareSecure struct {
+	// Run names the comparison, Page counts its pages from zero.
+	Run  string `json:"run"`
+	Page int    `json:"page,omitempty"`
 }
 
 // GroupChanged tells that the mirror of one group has changed.
@@ -95,6 +143,9 @@ type Walk struct {
 	Run string `json:"run"`
 	// Page counts the pages of the run, from zero.
 	Page int `json:"page"`
+	// Verify asks, with the first page, for a seventh of the groups to be read although nothing
+	// about them differs.
+	Verify bool `json:"verify,omitempty"`
 }
 
 // ChangeMoved tells that a change made a transition. Its attributes are the change's kind and
@@ -178,16 +229,19 @@ type Tick struct {
 
 // Type implements [Payload].
 func (RefreshGroup) Type() string    { return "group.refresh/1" }
-func (RefreshPerson) Type() string   { return "person.refresh/1" } // Type implements [Payload].
-func (SweepSettings) Type() string   { return "settings.sweep/1" } // Type implements [Payload].
-func (PlanCorrections) Type() string { return "settings.plan/1" }  // Type implements [Payload].
-func (Walk) Type() string            { return "walk/1" }           // Type implements [Payload].
-func (GroupChanged) Type() string    { return "group.changed/1" }  // Type implements [Payload].
-func (CheckSettings) Type() string   { return "settings.check/1" } // Type implements [Payload].
-func (ChangeMoved) Type() string     { return "change.moved/1" }   // Type implements [Payload].
-func (ApplyChange) Type() string     { return "change.apply/1" }   // Type implements [Payload].
-func (Pressed) Type() string         { return "pressed/1" }        // Type implements [Payload].
-func (Asked) Type() string           { return "asked/1" }          // Type implements [Payload].
-func (Submitted) Type() string       { return "submitted/1" }      // Type implements [Payload].
-func (Notify) Type() string          { return "notify/1" }         // Type implements [Payload].
-func (Tick) Type() string            { return "tick/1" }           // Type implements [Payload].
+func (ReadMembers) Type() string     { return "members.read/1" }    // Type implements [Payload].
+func (ConfirmGone) Type() string     { return "members.confirm/1" } // Type implements [Payload].
+func (CompareSecure) Type() string   { return "secure.compare/1" }  // Type implements [Payload].
+func (RefreshPerson) Type() string   { return "person.refresh/1" }  // Type implements [Payload].
+func (SweepSettings) Type() string   { return "settings.sweep/1" }  // Type implements [Payload].
+func (PlanCorrections) Type() string { return "settings.plan/1" }   // Type implements [Payload].
+func (Walk) Type() string            { return "walk/1" }            // Type implements [Payload].
+func (GroupChanged) Type() string    { return "group.changed/1" }   // Type implements [Payload].
+func (CheckSettings) Type() string   { return "settings.check/1" }  // Type implements [Payload].
+func (ChangeMoved) Type() string     { return "change.moved/1" }    // Type implements [Payload].
+func (ApplyChange) Type() string     { return "change.apply/1" }    // Type implements [Payload].
+func (Pressed) Type() string         { return "pressed/1" }         // Type implements [Payload].
+func (Asked) Type() string           { return "asked/1" }           // Type implements [Payload].
+func (Submitted) Type() string       { return "submitted/1" }       // Type implements [Payload].
+func (Notify) Type() string          { return "notify/1" }          // Type implements [Payload].
+func (Tick) Type() string            { return "tick/1" }            // Type implements [Payload].

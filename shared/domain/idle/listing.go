@@ -13,8 +13,9 @@ type Census struct {
 	// Total counts all accounts, Enabled those that are not stopped.
 	Total   int `json:"total"`
 	Enabled int `json:"enabled"`
-	// Used counts the enabled accounts of which any use is known, Active those used within the
-	// time of the rule.
+	// Used counts the accounts of which any use is known, stopped ones too, so that stopping many
+	// does not look like losing their dates. Active counts the enabled ones that were used within
+	// the time of the rule.
 	Used   int `json:"used"`
 	Active int `json:"active"`
 	// Self says that the account with which the listing was asked for is in it.

@@ -1,4 +1,4 @@
-package dirty_test
+package readings_test
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/ports/queue"
-	"github.com/sekisho/sekisho/shared/state/dirty"
+	"github.com/sekisho/sekisho/shared/state/readings"
 )
 
 const robot = "sekisho@example.com"
@@ -69,7 +69,7 @@ func TestQueue(t *testing.T) {
 		noticed  = `"noticed":"2026-11-22T09:00:10Z"`
 		refresh  = `directory group.refresh/1 {"group":"eng@example.com",` + noticed + `} +80`
 		settings = `groups-settings settings.check/1 {"group":"eng@example.com","actor":"ada@example.com",` + noticed + `} +35`
-		walk     = `directory walk/1 {"run":"20261122T090010","page":0} +440`
+		walk     = `directory walk/1 {"run":"20261122T090730","page":0} +440`
 	)
 	const eng, ada = "eng@example.com", "ada@example.com"
 	for _, test := range []struct {
@@ -112,7 +112,7 @@ func TestQueue(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			q := &queues{}
 			for _, s := range test.signals {
-				if err := dirty.Queue(t.Context(), q, s, robot, start); err != nil {
+				if err := readings.Plan(t.Context(), q, s, robot, start); err != nil {
 					t.Fatalf("Queue %s: %v", s.Topic, err)
 				}
 			}
@@ -125,7 +125,7 @@ func TestQueue(t *testing.T) {
 
 func TestWithoutARobotNothingIsItsOwn(t *testing.T) {
 	q := &queues{}
-	if err := dirty.Queue(t.Context(), q, signal(group.AboutSettings, "eng@example.com", ""), "", start); err != nil {
+	if err := readings.Plan(t.Context(), q, signal(group.AboutSettings, "eng@example.com", ""), "", start); err != nil {
 		t.Fatalf("Queue: %v", err)
 	}
 	if len(q.tasks) != 1 {
@@ -139,7 +139,7 @@ func TestEverySignalIsFollowedByAReading(t *testing.T) {
 		q := &queues{}
 		for s := range 600 {
 			now := start.Add(time.Duration(s) * time.Second)
-			if err := dirty.Queue(t.Context(), q, signal(topic, "eng@example.com", "ada@example.com"), robot, now); err != nil {
+			if err := readings.Plan(t.Context(), q, signal(topic, "eng@example.com", "ada@example.com"), robot, now); err != nil {
 				t.Fatalf("Queue: %v", err)
 			}
 			last := q.tasks[len(q.tasks)-1].NotBefore
@@ -153,10 +153,45 @@ func TestEverySignalIsFollowedByAReading(t *testing.T) {
 	}
 }
 
+// Two logs tell of the same act, one of them later: it is read once.
+func TestTheSameActIsReadOnceHoweverLateItIsTold(t *testing.T) {
+	q := &queues{}
+	s := signal(group.AboutMembers, "eng@example.com", "ada@example.com")
+	s.At = start
+	for _, late := range []time.Duration{5 * time.Second, 95 * time.Second, 40 * time.Minute} {
+		if err := readings.Plan(t.Context(), q, s, robot, start.Add(late)); err != nil {
+			t.Fatalf("Plan: %v", err)
+		}
+	}
+	if len(q.tasks) != 1 {
+		t.Errorf("planned %d readings, want 1", len(q.tasks))
+	}
+	s.At = start.Add(24 * time.Hour) // by a clock that is wrong
+	if err := readings.Plan(t.Context(), q, s, robot, start.Add(time.Hour)); err != nil || len(q.tasks) != 2 || q.tasks[1].NotBefore.After(start.Add(62*time.Minute)) {
+		t.Errorf("planned %+v, %v; want one more, an hour later", q.tasks, err)
+	}
+}
+
+// What was planned and came to nothing is planned again, at once.
+func TestRepairIsAReadingOfItsOwn(t *testing.T) {
+	q := &queues{}
+	s := signal(group.AboutMembers, "eng@example.com", "ada@example.com")
+	s.At = start
+	now := start.Add(5 * time.Minute)
+	for _, plan := range []func(context.Context, queue.Queue, group.Signal, string, time.Time) error{readings.Plan, readings.Repair, readings.Repair} {
+		if err := plan(t.Context(), q, s, robot, now); err != nil {
+			t.Fatalf("Plan or Repair: %v", err)
+		}
+	}
+	if len(q.tasks) != 2 || q.tasks[1].NotBefore.After(now) {
+		t.Errorf("planned %+v, want two readings, the second at once", q.tasks)
+	}
+}
+
 func TestAQueueThatIsAwayIsAnError(t *testing.T) {
 	q := &queues{fails: errors.New("the queue is away")}
 	for _, topic := range []group.Topic{group.AboutMembers, group.AboutSettings, group.AboutWhole, group.AboutEverything} {
-		if err := dirty.Queue(t.Context(), q, signal(topic, "eng@example.com", ""), robot, start); !errors.Is(err, q.fails) {
+		if err := readings.Plan(t.Context(), q, signal(topic, "eng@example.com", ""), robot, start); !errors.Is(err, q.fails) {
 			t.Errorf("Queue %s: %v; want %v", topic, err, q.fails)
 		}
 	}
