@@ -47,7 +47,7 @@ var (
 	link     = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	fence    = regexp.MustCompile("(?s)```.*?```")
 	heading  = regexp.MustCompile(`(?m)^#+ +(.+?) *$`)
-	unlinked = regexp.MustCompile("[^\\p{L}\\p{N}_ -]")
+	unlinked = regexp.MustCompile(`[^\p{L}\p{N}_ -]`)
 )
 
 // anchors are the names by which the headings of a page can be linked to.

@@ -288,10 +288,12 @@ func (p *parser) object() (any, bool) {
 		}
 		key := p.word()
 		if key == "" {
-			quoted, ok := p.literal()
-			if key, ok = quoted.(string); !ok {
+			quoted, _ := p.literal()
+			text, ok := quoted.(string)
+			if !ok {
 				return nil, false
 			}
+			key = text
 		}
 		if p.spaces(); key == "for" || !p.next("=") && !p.next(":") {
 			return nil, false
