@@ -3,7 +3,7 @@
 
 resource "google_firestore_database" "database" {
   project                           = var.project
-  name                              = "sekisho"
+  name                              = var.database
   location_id                       = var.database_location
   type                              = "FIRESTORE_NATIVE"
   concurrency_mode                  = "PESSIMISTIC"

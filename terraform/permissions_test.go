@@ -80,8 +80,6 @@ func TestRolesAreThoseThatFunctionsName(t *testing.T) {
 // delegation.
 var own = []string{"cloud-platform", "cloud-identity.groups"}
 
-var delegated = regexp.MustCompile(`(?:^|; )scopes? ([^;]+?)(?: for |;|\.? ?$)`)
-
 // What an administrator delegates is what the code asks for, and what the comment says.
 func TestScopesAreThoseThatTheCodeAsksFor(t *testing.T) {
 	all := modules(t)
@@ -92,12 +90,7 @@ func TestScopesAreThoseThatTheCodeAsksFor(t *testing.T) {
 		if !slices.Equal(scopes, code) {
 			t.Errorf("%s asks for %v, Terraform says %v", f.Name, code, scopes)
 		}
-		var said []string
-		if match := delegated.FindStringSubmatch(f.Headings["Permissions"]); match != nil {
-			said = strings.Split(strings.ReplaceAll(match[1], " and ", ", "), ", ")
-			slices.Sort(said)
-		}
-		if !slices.Equal(scopes, said) {
+		if said := f.Delegated(); !slices.Equal(scopes, said) {
 			t.Errorf("%s asks for %v, its package comment says %v", f.Name, scopes, said)
 		}
 	}
@@ -117,7 +110,7 @@ func TestVariablesAreThoseThatFunctionsRead(t *testing.T) {
 		}
 		for _, v := range f.Variables {
 			known[v.Name] = true
-			if v.Required && !set[v.Name] {
+			if (v.Required || v.Conditional) && !set[v.Name] {
 				t.Errorf("%s does not start without %s, which Terraform does not set", f.Name, v.Name)
 			}
 		}

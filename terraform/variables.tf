@@ -11,6 +11,12 @@ variable "region" {
   default     = "asia-northeast1"
 }
 
+variable "database" {
+  description = "The name of the Firestore database. Another one than before after a restore, and only then."
+  type        = string
+  default     = "sekisho"
+}
+
 variable "database_location" {
   description = "Where the Firestore database is. It cannot be changed later."
   type        = string

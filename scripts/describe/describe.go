@@ -41,8 +41,9 @@ type Variable struct {
 	Name, Default, Type string
 	// Doc is its field's comment.
 	Doc string
-	// Required says that the function does not start without it.
-	Required bool
+	// Required says that the function does not start without it, Conditional that it does not
+	// where others are set.
+	Required, Conditional bool
 }
 
 // Functions returns what all functions of the repository say of themselves, by name. A folder
@@ -141,25 +142,53 @@ func headings(text string) map[string]string {
 // variables returns the variables of a struct type that one of the files has, in the order of
 // its fields.
 func variables(name string, files ...*ast.File) []Variable {
-	required := map[string]bool{}
+	always, sometimes := map[string]bool{}, map[string]bool{}
 	var out []Variable
 	for _, file := range files {
-		ast.Inspect(file, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.CallExpr:
-				maps.Copy(required, missing(n))
-			case *ast.TypeSpec:
-				if s, ok := n.Type.(*ast.StructType); ok && n.Name.Name == name {
-					out = fields(s)
+		for _, declaration := range file.Decls {
+			switch d := declaration.(type) {
+			case *ast.FuncDecl:
+				if d.Name.Name == "Validate" && d.Body != nil {
+					validated(d.Body, always, sometimes)
 				}
+			case *ast.GenDecl:
+				for _, spec := range d.Specs {
+					if typ, ok := spec.(*ast.TypeSpec); ok && typ.Name.Name == name {
+						if s, ok := typ.Type.(*ast.StructType); ok {
+							out = fields(s)
+						}
+					}
+				}
+			}
+		}
+	}
+	for i, v := range out {
+		out[i].Required, out[i].Conditional = always[v.Name], sometimes[v.Name]
+	}
+	return out
+}
+
+// validated looks in the body of a Validate method for what it refuses a configuration without:
+// always, or only under a condition that stands around it or before it with a way out.
+func validated(body *ast.BlockStmt, always, sometimes map[string]bool) {
+	found := always
+	for _, statement := range body.List {
+		into := found
+		if condition, ok := statement.(*ast.IfStmt); ok {
+			into = sometimes
+			if end := condition.Body.List; len(end) > 0 {
+				if way, ok := end[len(end)-1].(*ast.ReturnStmt); ok && len(way.Results) == 1 && typeName(way.Results[0]) == "nil" {
+					found = sometimes
+				}
+			}
+		}
+		ast.Inspect(statement, func(n ast.Node) bool {
+			if call, ok := n.(*ast.CallExpr); ok {
+				maps.Copy(into, missing(call))
 			}
 			return true
 		})
 	}
-	for i := range out {
-		out[i].Required = required[out[i].Name]
-	}
-	return out
 }
 
 // fields returns the variables of a struct. A comment counts for the fields below it, up to the
@@ -285,6 +314,20 @@ func (f Function) Roles() []string {
 			}
 		}
 	}
+	slices.Sort(out)
+	return out
+}
+
+var delegated = regexp.MustCompile(`(?:^|; )scopes? ([^;]+?)(?: for |;|\.? ?$)`)
+
+// Delegated returns the scopes of Google Workspace that the part Permissions names, sorted:
+// "; scopes a and b". Those of Slack have their name before them and are not among them.
+func (f Function) Delegated() []string {
+	match := delegated.FindStringSubmatch(f.Headings["Permissions"])
+	if match == nil {
+		return nil
+	}
+	out := strings.Split(strings.ReplaceAll(match[1], " and ", ", "), ", ")
 	slices.Sort(out)
 	return out
 }

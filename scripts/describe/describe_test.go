@@ -25,7 +25,7 @@ const source = `// Package one does one thing. It does nothing else.
 // A second paragraph of it.
 //
 // Permissions: roles/datastore.user, roles/pubsub.publisher on change-events and group-changed,
-// roles/cloudtasks.enqueuer on directory; scopes a.readonly and b. Slack scopes users:read.
+// roles/cloudtasks.enqueuer on directory; scopes a.readonly and b; Slack scopes users:read.
 //
 // On failure: 503.
 package one
@@ -42,6 +42,9 @@ type config struct {
 }
 
 func (c *config) Validate() error {
+	if c.Names != nil {
+		problems = append(problems, cloudfn.Missing(map[string]string{"WAIT": c.Wait})...)
+	}
 	return errors.Join(cloudfn.Missing(map[string]string{"TOKEN": c.Token})...)
 }
 
@@ -73,7 +76,7 @@ func TestAFunction(t *testing.T) {
 		Headings: map[string]string{
 			"Trigger": `HTTP; job "walk" nightly.`, "Reads": "nothing.", "Writes": "nothing.",
 			"Calls":       "Some API, as its only caller. A second paragraph of it.",
-			"Permissions": "roles/datastore.user, roles/pubsub.publisher on change-events and group-changed, roles/cloudtasks.enqueuer on directory; scopes a.readonly and b. Slack scopes users:read.",
+			"Permissions": "roles/datastore.user, roles/pubsub.publisher on change-events and group-changed, roles/cloudtasks.enqueuer on directory; scopes a.readonly and b; Slack scopes users:read.",
 			"On failure":  "503.",
 		},
 		Variables: []describe.Variable{
@@ -81,7 +84,7 @@ func TestAFunction(t *testing.T) {
 			{Name: "PERCENT", Type: "float64", Default: "2", Doc: "Percent and Max are the brake."},
 			{Name: "MAX", Type: "int", Default: "50", Doc: "Percent and Max are the brake."},
 			{Name: "NAMES", Type: "[]string", Default: "a,b"},
-			{Name: "WAIT", Type: "time.Duration"},
+			{Name: "WAIT", Type: "time.Duration", Conditional: true},
 		},
 		Scopes: []string{"a.readonly", "b"},
 	}}
@@ -94,6 +97,9 @@ func TestAFunction(t *testing.T) {
 	}
 	if diff := cmp.Diff(roles, got[0].Roles()); diff != "" {
 		t.Errorf("roles (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"a.readonly", "b"}, got[0].Delegated()); diff != "" {
+		t.Errorf("delegated (-want +got):\n%s", diff)
 	}
 }
 
