@@ -167,6 +167,12 @@ const (
 	SubjectNotice = "notice:"
 )
 
+// FollowHandover orders one hand-over of a connection to be looked at, and whatever follows from
+// that to be done.
+type FollowHandover struct {
+	Handover string `json:"handover"`
+}
+
 // Tick is a call by the scheduler.
 type Tick struct {
 	// Job says what is to be done: the job's name.
@@ -175,16 +181,17 @@ type Tick struct {
 
 // Type implements [Payload].
 func (RefreshGroup) Type() string    { return "group.refresh/1" }
-func (RefreshPerson) Type() string   { return "person.refresh/1" } // Type implements [Payload].
-func (SweepSettings) Type() string   { return "settings.sweep/1" } // Type implements [Payload].
-func (PlanCorrections) Type() string { return "settings.plan/1" }  // Type implements [Payload].
-func (Walk) Type() string            { return "walk/1" }           // Type implements [Payload].
-func (GroupChanged) Type() string    { return "group.changed/1" }  // Type implements [Payload].
-func (CheckSettings) Type() string   { return "settings.check/1" } // Type implements [Payload].
-func (ChangeMoved) Type() string     { return "change.moved/1" }   // Type implements [Payload].
-func (ApplyChange) Type() string     { return "change.apply/1" }   // Type implements [Payload].
-func (Pressed) Type() string         { return "pressed/1" }        // Type implements [Payload].
-func (Asked) Type() string           { return "asked/1" }          // Type implements [Payload].
-func (Submitted) Type() string       { return "submitted/1" }      // Type implements [Payload].
-func (Notify) Type() string          { return "notify/1" }         // Type implements [Payload].
-func (Tick) Type() string            { return "tick/1" }           // Type implements [Payload].
+func (RefreshPerson) Type() string   { return "person.refresh/1" }  // Type implements [Payload].
+func (SweepSettings) Type() string   { return "settings.sweep/1" }  // Type implements [Payload].
+func (PlanCorrections) Type() string { return "settings.plan/1" }   // Type implements [Payload].
+func (Walk) Type() string            { return "walk/1" }            // Type implements [Payload].
+func (GroupChanged) Type() string    { return "group.changed/1" }   // Type implements [Payload].
+func (CheckSettings) Type() string   { return "settings.check/1" }  // Type implements [Payload].
+func (ChangeMoved) Type() string     { return "change.moved/1" }    // Type implements [Payload].
+func (ApplyChange) Type() string     { return "change.apply/1" }    // Type implements [Payload].
+func (Pressed) Type() string         { return "pressed/1" }         // Type implements [Payload].
+func (Asked) Type() string           { return "asked/1" }           // Type implements [Payload].
+func (Submitted) Type() string       { return "submitted/1" }       // Type implements [Payload].
+func (Notify) Type() string          { return "notify/1" }          // Type implements [Payload].
+func (FollowHandover) Type() string  { return "handover.follow/1" } // Type implements [Payload].
+func (Tick) Type() string            { return "tick/1" }            // Type implements [Payload].
