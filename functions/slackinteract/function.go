@@ -3,9 +3,10 @@
 // Trigger: HTTP, from Slack (public: Slack cannot sign in, its signature stands for it); tasks
 // of the queue presses, which it queues itself.
 //
-// Reads: presses, changes, groups, members, people, policy.
+// Reads: presses, changes, groups, members, people, policy, hand-overs, what Fivetran offers.
 //
-// Writes: presses; changes and audit through the ledger.
+// Writes: presses; changes and audit through the ledger; hand-overs, where a new link is asked for;
+// tasks of the queue fivetran.
 //
 // Calls: Slack Web API: users.info.
 //
@@ -26,6 +27,7 @@ import (
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/state/handover"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/standing"
@@ -75,7 +77,11 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		Counter: desk.Counter{Ledger: d.ledger, Standing: d.standing, Asks: policy.Asks, Policy: policy.Hash},
 		Rules:   policy.Inactivity.Requests,
 	}
-	d.desks = map[string]desk.Desk{"/account": account}
+	connect := &desk.Connection{
+		Counter: account.Counter, Rules: policy.Connections, Shelf: handover.New(env.Store, policy.Connections, env.Now), Queue: env.Queue,
+	}
+	d.desks = map[string]desk.Desk{"/account": account, "/connect": connect}
+	d.pressers = map[string]presser{"newlink": connect}
 	d.undoers = map[change.Kind]undoer{change.AccountDisable: account}
 	return &receiver{
 		store: env.Store, queue: env.Queue, now: env.Now, log: env.Log,
