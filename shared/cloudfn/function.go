@@ -47,6 +47,8 @@ type Env struct {
 	Log    *slog.Logger
 	// Callers tells Google's own callers from strangers.
 	Callers Callers
+	// Visitors tells who is signed in to a function's page.
+	Visitors Visitors
 }
 
 // Google returns a client for Google's APIs whose requests carry a token of these scopes.

@@ -57,6 +57,8 @@ type Rig struct {
 	// Outbound answers for the vendors. Without it every request to one fails the test.
 	Outbound http.RoundTripper
 	Policy   fs.FS
+	// Visitors tells who is signed in; nil means nobody.
+	Visitors cloudfn.Visitors
 	// Calls are the requests to vendors so far.
 	Calls *Calls
 	Log   *Log
@@ -85,7 +87,7 @@ func newRig(tb testing.TB, path string, of func(*embedded.Store) *embedded.Store
 		}
 	}
 	destinations := map[string]embedded.Destination{}
-	for _, name := range []string{event.QueueDirectory, event.QueueSettings, event.QueuePresses, event.QueueSlack} {
+	for _, name := range []string{event.QueueDirectory, event.QueueSettings, event.QueuePresses, event.QueueSlack, event.QueueFivetran} {
 		destinations[name] = embedded.Destination{Endpoint: "http://nowhere.test/", Limits: queue.Limits{
 			Rate: 100, Concurrency: 10, MinBackoff: time.Second, MaxBackoff: time.Minute,
 		}}
@@ -107,6 +109,10 @@ func newRig(tb testing.TB, path string, of func(*embedded.Store) *embedded.Store
 // Env returns what the rig gives to a function.
 func (r *Rig) Env() *cloudfn.Env {
 	r.Calls.tb, r.Calls.next = r.TB, r.Outbound
+	visitors := r.Visitors
+	if visitors == nil {
+		visitors = cloudfn.IAP{} // without an audience nobody is signed in
+	}
 	return &cloudfn.Env{
 		Lookup:   func(name string) (string, bool) { v, ok := r.Variables[name]; return v, ok },
 		Now:      r.Clock.Now,
@@ -121,7 +127,7 @@ func (r *Rig) Env() *cloudfn.Env {
 		},
 		Policy:  r.Policy,
 		Log:     cloudfn.NewLog(r.Log),
-		Callers: cloudfn.Shared(CallerToken),
+		Callers: cloudfn.Shared(CallerToken), Visitors: visitors,
 	}
 }
 

@@ -27,6 +27,8 @@ type record struct {
 	Handover connection.Handover `json:"handover"`
 	// Seq counts what has happened to it; it numbers the audit entries.
 	Seq int `json:"seq"`
+	// Notices are the ids of those by which its owner is asked now.
+	Notices []string `json:"notices,omitempty"`
 	// Look is when somebody has to look at it; zero where nobody need.
 	Look time.Time `json:"look,omitzero"`
 }
@@ -144,6 +146,29 @@ func (s *Shelf) Decide(ctx context.Context, id string, by change.Actor, decide f
 		return trail.Entries.Put(tx, entry.ID, entry)
 	})
 	return before, after, err
+}
+
+// Notices returns the ids of the notices by which the owner of a hand-over is asked.
+func (s *Shelf) Notices(ctx context.Context, id string) ([]string, error) {
+	r, err := get(ctx, s.store, id)
+	return r.Notices, err
+}
+
+// PutNotices keeps the ids of the notices by which the owner of a hand-over is asked. They are
+// kept before a notice is posted, so that each that was posted is found again.
+func (s *Shelf) PutNotices(ctx context.Context, id string, notices []string) error {
+	err := s.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		r, err := get(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		r.Notices = notices
+		return s.put(tx, r)
+	})
+	if err != nil {
+		return fmt.Errorf("keep what the owner was told: %w", err)
+	}
+	return nil
 }
 
 // Due returns the ids of the hand-overs that have to be looked at by now, sorted by how long they
