@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/sekisho/sekisho/functions/changesweep"
+	"github.com/sekisho/sekisho/functions/connectcard"
 	"github.com/sekisho/sekisho/functions/grouprefresh"
 	"github.com/sekisho/sekisho/functions/groupsettings"
 	"github.com/sekisho/sekisho/functions/groupwatch"
@@ -24,6 +25,7 @@ import (
 var Functions = []cloudfn.Function{
 	groupwebhook.Function, groupwatch.Function, grouprefresh.Function, groupsettings.Function,
 	slackinteract.Function, slacknotify.Function, changesweep.Function,
+	connectcard.Function,
 }
 
 // Job is one call by the scheduler, as terraform/scheduler.tf configures it.
@@ -38,6 +40,9 @@ var Jobs = []Job{
 	{"GroupRefresh", "walk", "17 3 * * *"},
 	{"GroupSettings", "recheck", "*/5 * * * *"},
 	{"ChangeSweep", "sweep", "* * * * *"},
+	{"ConnectCard", connectcard.JobWatch, "*/5 * * * *"},
+	{"ConnectCard", connectcard.JobList, "41 * * * *"},
+	{"ConnectCard", connectcard.JobCheck, "23 2 * * *"},
 }
 
 // Queues are the queues with their limits, as terraform/queues.tf configures them, and the
@@ -47,6 +52,8 @@ var Queues = map[string]QueueOf{
 	event.QueueSettings:  {"GroupSettings", queue.Limits{Rate: 10, Concurrency: 10, MinBackoff: 5 * time.Second, MaxBackoff: 10 * time.Minute}},
 	event.QueuePresses:   {"SlackInteract", queue.Limits{Rate: 100, Concurrency: 20, MinBackoff: time.Second, MaxBackoff: time.Minute}},
 	event.QueueSlack:     {"SlackNotify", queue.Limits{Rate: 5, Concurrency: 5, MinBackoff: 5 * time.Second, MaxBackoff: 10 * time.Minute}},
+	// Fivetran takes 250 setup tests a minute and 20,000 requests an hour.
+	event.QueueFivetran: {"ConnectCard", queue.Limits{Rate: 2, Concurrency: 4, MinBackoff: 10 * time.Second, MaxBackoff: 10 * time.Minute}},
 }
 
 // QueueOf is one queue of a function.
@@ -61,6 +68,8 @@ var Subscriptions = []bus.Subscription{
 	subscription("groupsettings-group-changed", event.TopicGroupChanged, "GroupSettings", nil),
 	subscription("groupsettings-approved", event.TopicChangeEvents, "GroupSettings",
 		bus.Filter{event.AttrKind: {"group.settings", "group.settings.plan"}, event.AttrState: {"approved"}}),
+	subscription("connectcard-approved", event.TopicChangeEvents, "ConnectCard",
+		bus.Filter{event.AttrKind: {"connection.create", "connection.renew"}, event.AttrState: {"approved"}}),
 	subscription("slacknotify-changes", event.TopicChangeEvents, "SlackNotify", nil),
 	{Name: "changesweep-dead-letter", Topic: event.TopicDeadLetter, Endpoint: "ChangeSweep", MinBackoff: 10 * time.Second, MaxBackoff: 10 * time.Minute},
 }
