@@ -13,16 +13,36 @@ var englishConnections = map[change.Kind]kindWords{
 	change.ConnectionCreate: {
 		subject:  "the connection %s",
 		headings: map[change.State]string{change.Applied: "Made, and waiting for its owner's credentials: %s"},
+		delta:    connectionFacts(map[string]string{"service": "Service", "destination": "Destination", "owner": "Owner of the data"}),
 	},
-	change.ConnectionRenew: {subject: "new credentials for the connection %s"},
+	change.ConnectionRenew: {
+		subject: "new credentials for the connection %s",
+		delta:   connectionFacts(map[string]string{"owner": "Owner of the data"}),
+	},
 }
 
 var japaneseConnections = map[change.Kind]kindWords{
 	change.ConnectionCreate: {
 		subject:  "接続 %s",
 		headings: map[change.State]string{change.Applied: "作成しました。データの所有者による認証情報の入力待ちです: %s"},
+		delta:    connectionFacts(map[string]string{"service": "サービス", "destination": "接続先", "owner": "データの所有者"}),
 	},
-	change.ConnectionRenew: {subject: "接続 %s の認証情報の更新"},
+	change.ConnectionRenew: {
+		subject: "接続 %s の認証情報の更新",
+		delta:   connectionFacts(map[string]string{"owner": "データの所有者"}),
+	},
+}
+
+// connectionFacts words what a connection is to be like: with a name for what every connection
+// has, and the service's own settings under their own names.
+func connectionFacts(names map[string]string) func(change.Delta, string) string {
+	return func(d change.Delta, _ string) string {
+		name := cmp.Or(names[d.Field], d.Field)
+		if d.Before == "" || d.Before == d.After {
+			return name + ": " + d.After
+		}
+		return name + ": " + d.Before + " → " + d.After
+	}
 }
 
 var englishConnectionNotices = map[notice.Kind]noticeWords{
