@@ -57,6 +57,7 @@ type office struct {
 	ledger   *ledger.Ledger
 	shelf    *handover.Shelf
 	file     string
+	signed   map[string]string
 }
 
 func open(t testing.TB) *office {
@@ -68,7 +69,7 @@ func open(t testing.TB) *office {
 // their own where there are any.
 func openWith(t testing.TB, redirect string, cards []string) *office {
 	t.Helper()
-	o := &office{file: filepath.Join(t.TempDir(), "store.db"), faults: sim.NewFaults(1)}
+	o := &office{file: filepath.Join(t.TempDir(), "store.db"), faults: sim.NewFaults(1), signed: map[string]string{}}
 	o.Rig = cloudfntest.NewPlain(t, o.file)
 	company, err := org.Parse("company.yaml", []byte("fivetran:\n  groups: [{id: thicket_confronted, name: Snowflake_prod}]\n"))
 	check(t, err)
@@ -147,14 +148,24 @@ func (o *office) handover(t testing.TB, id string, want connection.State) connec
 // link is what the owner of a hand-over presses.
 func link(h connection.Handover) string { return page + "?handover=" + url.QueryEscape(h.ID) }
 
+// assertion signs somebody in. The same person at the same time has the same one.
+func (o *office) assertion(t testing.TB, who string) string {
+	t.Helper()
+	key := fmt.Sprint(who, o.Clock.Now().Unix())
+	if o.signed[key] == "" {
+		token, err := o.proxy.Assertion(who)
+		check(t, err)
+		o.signed[key] = token
+	}
+	return o.signed[key]
+}
+
 // visit opens an address as somebody; empty means that nobody is signed in.
 func (o *office) visit(t testing.TB, who, address string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodGet, address, nil)
 	if who != "" {
-		assertion, err := o.proxy.Assertion(who)
-		check(t, err)
-		r.Header.Set(cloudfn.HeaderAssertion, assertion)
+		r.Header.Set(cloudfn.HeaderAssertion, o.assertion(t, who))
 	}
 	w := httptest.NewRecorder()
 	o.handler.ServeHTTP(w, r)
