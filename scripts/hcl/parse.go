@@ -288,7 +288,8 @@ func (p *parser) object() (any, bool) {
 		}
 		key := p.word()
 		if key == "" {
-			quoted, ok := p.literal()
+			quoted, _ := p.literal()
+			var ok bool
 			if key, ok = quoted.(string); !ok {
 				return nil, false
 			}

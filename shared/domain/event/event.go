@@ -237,6 +237,12 @@ const (
 	SubjectNotice = "notice:"
 )
 
+// FollowHandover orders one hand-over of a connection to be looked at, and whatever follows from
+// that to be done.
+type FollowHandover struct {
+	Handover string `json:"handover"`
+}
+
 // Tick is a call by the scheduler.
 type Tick struct {
 	// Job says what is to be done: the job's name.
@@ -261,4 +267,5 @@ func (Asked) Type() string           { return "asked/1" }           // Type impl
 func (Submitted) Type() string       { return "submitted/1" }       // Type implements [Payload].
 func (ExplainAccess) Type() string   { return "access.explain/1" }  // Type implements [Payload].
 func (Notify) Type() string          { return "notify/1" }          // Type implements [Payload].
+func (FollowHandover) Type() string  { return "handover.follow/1" } // Type implements [Payload].
 func (Tick) Type() string            { return "tick/1" }            // Type implements [Payload].
