@@ -19,21 +19,30 @@ locals {
   collections = {
     accounts       = true
     audit          = false
+    budgets        = true
+    census         = false
     changes        = false
     channels       = true
     cursors        = false
+    drafts         = true
+    feed           = true
     groups         = true
     listings       = false
+    losses         = false
     members        = false
     messages       = true
     notices        = true
     people         = false
+    places         = true
     pressed        = true
     presses        = true
     quarantine     = true
+    removals-held  = false
     settings       = true
     slack-accounts = true
     summaries      = false
+    walk-steps     = true
+    walks          = false
   }
 
   # Every combination of fields by which queries ask: fields that must be equal, then the field

@@ -85,6 +85,12 @@ variable "slack_signing_secret_former_version" {
   default     = ""
 }
 
+variable "api_clients" {
+  description = "The systems that may ask groupapi: their service accounts, the beginnings of the addresses of groups that they may see, and what they may ask."
+  type        = list(object({ account = string, groups = list(string), scopes = list(string) }))
+  default     = []
+}
+
 # --- Accounts and access ---------------------------------------------------------------------
 
 variable "looker_url" {
