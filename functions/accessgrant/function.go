@@ -1,7 +1,7 @@
 // Package accessgrant gives access for a time, and takes it back.
 //
 // Trigger: change-events (access was approved, or is given back), tasks of the queue iam (carry
-// out one change), Cloud Scheduler: job "ending" every minute (warn before the end), job "clean"
+// out one change, explain access), Cloud Scheduler: job "ending" every minute (warn before the end), job "clean"
 // every night (clear away what has ended, find what others did).
 //
 // Reads: policy, groups, members, people, changes, notices.
@@ -101,5 +101,5 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 			change.AccessGrant: granting{h}, change.AccessRevoke: revoking{h}, change.AccessReview: reviewing{},
 		},
 	}
-	return cloudfn.Messages("accessgrant", env, cloudfn.On(h.carrier.Moved), cloudfn.On(h.apply), cloudfn.On(h.tick)), nil
+	return cloudfn.Messages("accessgrant", env, cloudfn.On(h.carrier.Moved), cloudfn.On(h.apply), cloudfn.On(h.explain), cloudfn.On(h.tick)), nil
 }

@@ -3,9 +3,10 @@
 // Trigger: HTTP, from Slack (public: Slack cannot sign in, its signature stands for it); tasks
 // of the queue presses, which it queues itself.
 //
-// Reads: presses, changes, groups, members, people, policy.
+// Reads: presses, changes, groups, members, people, policy, hand-overs, what Fivetran offers.
 //
-// Writes: presses; changes and audit through the ledger.
+// Writes: presses; changes and audit through the ledger; hand-overs, where a new link is asked for;
+// tasks of the queue fivetran.
 //
 // Calls: Slack Web API: users.info.
 //
@@ -28,6 +29,7 @@ import (
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/state/handover"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/standing"
@@ -78,8 +80,11 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		Rules:   policy.Inactivity.Requests,
 	}
 	access := &desk.Access{Counter: account.Counter, Entitlements: policy.Access, Now: env.Now, Store: env.Store}
-	d.desks = map[string]desk.Desk{"/account": account, "/access": access}
-	d.pressers = map[string]presser{"extend": access}
+	connect := &desk.Connection{
+		Counter: account.Counter, Rules: policy.Connections, Shelf: handover.New(env.Store, policy.Connections, env.Now), Queue: env.Queue,
+	}
+	d.desks = map[string]desk.Desk{"/account": account, "/access": access, "/connect": connect}
+	d.pressers = map[string]presser{"extend": access, "newlink": connect}
 	d.undoers = map[change.Kind]undoer{change.AccountDisable: account}
 	return &receiver{
 		store: env.Store, queue: env.Queue, now: env.Now, log: env.Log,

@@ -289,11 +289,10 @@ func (p *parser) object() (any, bool) {
 		key := p.word()
 		if key == "" {
 			quoted, _ := p.literal()
-			text, ok := quoted.(string)
-			if !ok {
+			var ok bool
+			if key, ok = quoted.(string); !ok {
 				return nil, false
 			}
-			key = text
 		}
 		if p.spaces(); key == "for" || !p.next("=") && !p.next(":") {
 			return nil, false

@@ -50,6 +50,8 @@ type Env struct {
 	// Identify returns the address of the service account for which Google signed a token for
 	// an audience. It serves functions that other systems call.
 	Identify func(ctx context.Context, token, audience string) (account string, err error)
+	// Visitors tells who is signed in to a function's page.
+	Visitors Visitors
 }
 
 // Google returns a client for Google's APIs whose requests carry a token of these scopes.

@@ -33,6 +33,9 @@ type platform struct {
 	// Audience is the function's own address, Callers the service accounts that may call it.
 	Audience string   `env:"AUDIENCE"`
 	Callers  []string `env:"CALLERS"`
+	// IAPAudience is the backend in front of which the Identity-Aware Proxy signs people in;
+	// empty for a function without a page.
+	IAPAudience string `env:"IAP_AUDIENCE"`
 	// Account is the function's own service account; Subject is the administrator for whom it
 	// acts in Google Workspace by domain-wide delegation. Without a subject it acts as itself.
 	Account string `env:"SERVICE_ACCOUNT"`
@@ -98,6 +101,7 @@ func Production(ctx context.Context, _ string) (*Env, error) {
 	}
 	oidc := OIDC{Audience: p.Audience, Accounts: p.Callers, Validate: idtoken.Validate}
 	env.Callers, env.Identify = oidc, oidc.Identify
+	env.Visitors = IAP{Audience: p.IAPAudience, Validate: idtoken.Validate, Now: env.Now}
 	env.Tokens = p.tokens
 	return env, nil
 }

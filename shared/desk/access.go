@@ -59,6 +59,9 @@ func (d *Access) Form(ctx context.Context, a Asker, v Values) (Form, error) {
 	}
 	offers := grant.Offers(d.Entitlements, holds, grants, now)
 	wanted := v.One(fieldEntitlement)
+	if err := d.may(ctx, a, change.AccessGrant, wanted); err != nil {
+		return Form{}, err
+	}
 	at := slices.IndexFunc(offers, func(o grant.Offer) bool { return o.Entitlement.Name == wanted })
 	switch {
 	case wanted != "" && at < 0:
@@ -190,6 +193,9 @@ func (d *Access) proposal(ctx context.Context, a Asker, v Values) (change.Propos
 func (d *Access) decide(ctx context.Context, a Asker, r grant.Request, extends string, wrong complaints) (change.Proposal, error) {
 	e := r.Entitlement
 	now := d.Now()
+	if err := d.may(ctx, a, change.AccessGrant, e.Name); err != nil {
+		return change.Proposal{}, err
+	}
 	holds, err := d.Standing.In(ctx, a.Person.ID, e.Eligible)
 	if err != nil {
 		return change.Proposal{}, err

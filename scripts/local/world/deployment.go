@@ -7,6 +7,7 @@ import (
 	"github.com/sekisho/sekisho/functions/accessgrant"
 	"github.com/sekisho/sekisho/functions/accountaction"
 	"github.com/sekisho/sekisho/functions/changesweep"
+	"github.com/sekisho/sekisho/functions/connectcard"
 	"github.com/sekisho/sekisho/functions/groupapi"
 	"github.com/sekisho/sekisho/functions/grouprefresh"
 	"github.com/sekisho/sekisho/functions/groupsettings"
@@ -30,6 +31,7 @@ var Functions = []cloudfn.Function{
 	groupwebhook.Function, groupwatch.Function, grouprefresh.Function, groupsettings.Function, groupapi.Function,
 	inactivitysweep.Function, accountaction.Function, accessgrant.Function,
 	slackinteract.Function, slacknotify.Function, changesweep.Function,
+	connectcard.Function,
 }
 
 // Job is one call by the scheduler, as terraform/function_<name>.tf configures it.
@@ -48,6 +50,9 @@ var Jobs = []Job{
 	{"AccessGrant", "ending", "* * * * *"},
 	{"AccessGrant", "clean", "23 4 * * *"},
 	{"ChangeSweep", "sweep", "* * * * *"},
+	{"ConnectCard", connectcard.JobWatch, "*/5 * * * *"},
+	{"ConnectCard", connectcard.JobList, "41 * * * *"},
+	{"ConnectCard", connectcard.JobCheck, "23 2 * * *"},
 }
 
 // Queues are the queues with their limits, as Terraform configures them beside their functions,
@@ -61,6 +66,8 @@ var Queues = map[string]QueueOf{
 	event.QueueIAM:       {"AccessGrant", queue.Limits{Rate: 5, Concurrency: 5, MinBackoff: 2 * time.Second, MaxBackoff: 5 * time.Minute}},
 	event.QueuePresses:   {"SlackInteract", queue.Limits{Rate: 100, Concurrency: 20, MinBackoff: time.Second, MaxBackoff: time.Minute}},
 	event.QueueSlack:     {"SlackNotify", queue.Limits{Rate: 5, Concurrency: 5, MinBackoff: 5 * time.Second, MaxBackoff: 10 * time.Minute}},
+	// Fivetran takes 250 setup tests a minute and 20,000 requests an hour.
+	event.QueueFivetran: {"ConnectCard", queue.Limits{Rate: 2, Concurrency: 4, MinBackoff: 10 * time.Second, MaxBackoff: 10 * time.Minute}},
 }
 
 // queuesAt returns the queues with another rate for the Directory API, unless it is zero.
@@ -94,6 +101,8 @@ var Subscriptions = []bus.Subscription{
 	subscription("accessgrant-approved", event.TopicChangeEvents, "AccessGrant", bus.Filter{
 		event.AttrKind: {"access.grant", "access.revoke", "access.review"}, event.AttrState: {"approved"},
 	}),
+	subscription("connectcard-approved", event.TopicChangeEvents, "ConnectCard",
+		bus.Filter{event.AttrKind: {"connection.create", "connection.renew"}, event.AttrState: {"approved"}}),
 	subscription("slacknotify-changes", event.TopicChangeEvents, "SlackNotify", nil),
 	{Name: "changesweep-dead-letter", Topic: event.TopicDeadLetter, Endpoint: "ChangeSweep", MinBackoff: 10 * time.Second, MaxBackoff: 10 * time.Minute},
 }

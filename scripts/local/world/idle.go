@@ -6,13 +6,16 @@ import (
 
 	"github.com/sekisho/sekisho/functions/accessgrant"
 	"github.com/sekisho/sekisho/functions/changesweep"
+	"github.com/sekisho/sekisho/functions/connectcard"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/connection"
 	"github.com/sekisho/sekisho/shared/domain/grant"
+	"github.com/sekisho/sekisho/shared/state/handover"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 )
 
-// sweep remembers when a job will next have something to do, as the store told
-// after so many writes.
+// sweep remembers when a job will next have something to do, as the store told after so many
+// writes.
 type sweep struct {
 	writes int
 	known  bool
@@ -20,7 +23,7 @@ type sweep struct {
 	none   bool
 }
 
-// idle reports whether a job that comes every minute would find nothing to do: nothing has been
+// idle reports whether a job that comes every few minutes would find nothing to do: nothing has been
 // written since the store was asked, and nothing is due yet. A world lives through many minutes
 // in which nothing happens.
 func (w *World) idle(ctx context.Context, j Job, now time.Time) bool {
@@ -32,6 +35,10 @@ func (w *World) idle(ctx context.Context, j Job, now time.Time) bool {
 		return w.ends.idle(w.Usage, now, func() (time.Time, bool, error) {
 			end, ok, err := l.NextEnd(ctx, change.AccessGrant, now.Add(-time.Hour))
 			return end.Add(-grant.WarnBefore), ok, err
+		})
+	case j.Name == connectcard.JobWatch && j.Function == connectcard.Function.Name:
+		return w.handed.idle(w.Usage, now, func() (time.Time, bool, error) {
+			return handover.New(w.backend.Store(), connection.Policy{}, w.Clock.Now).Next(ctx)
 		})
 	}
 	return false

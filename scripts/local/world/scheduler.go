@@ -57,6 +57,15 @@ func (s *scheduler) next() *scheduled {
 	return first
 }
 
+// soon moves the next call of a job to now; those after it stay where they are.
+func (s *scheduler) soon(function, job string, now time.Time) {
+	for _, j := range s.jobs {
+		if j.Function == function && j.Name == job {
+			j.due = now
+		}
+	}
+}
+
 // Next returns when the next call is due.
 func (s *scheduler) Next(context.Context) (time.Time, bool) {
 	j := s.next()

@@ -7,6 +7,7 @@ import (
 	"github.com/sekisho/sekisho/shared/sim"
 	simfivetran "github.com/sekisho/sekisho/shared/sim/fivetran"
 	simiam "github.com/sekisho/sekisho/shared/sim/iam"
+	simiap "github.com/sekisho/sekisho/shared/sim/iap"
 	simlooker "github.com/sekisho/sekisho/shared/sim/looker"
 	"github.com/sekisho/sekisho/shared/sim/org"
 )
@@ -22,13 +23,18 @@ const (
 	lookerSecret   = "looker-secret-of-this-world"
 	fivetranKey    = "fivetran-key-of-this-world"
 	fivetranSecret = "fivetran-secret-of-this-world"
+	webhookSecret  = "webhook-secret-of-this-world"
 )
+
+// audience is the page that the world's Identity-Aware Proxy stands in front of.
+const audience = "/projects/1/global/backendServices/1"
 
 // otherVariables are the functions' configuration for these vendors.
 var otherVariables = map[string]string{
 	"CLOUD_URL": "http://" + hostCloud, "GRANTER": granter,
 	"LOOKER_URL": "http://" + hostLooker, "LOOKER_CLIENT_ID": lookerID, "LOOKER_CLIENT_SECRET": lookerSecret,
 	"FIVETRAN_URL": "http://" + hostFivetran, "FIVETRAN_KEY": fivetranKey, "FIVETRAN_SECRET": fivetranSecret,
+	"FIVETRAN_WEBHOOK_URL": "https://" + hostFunctions + "/ConnectCard", "FIVETRAN_WEBHOOK_SECRET": webhookSecret,
 }
 
 func (w *World) simulateOthers(o Options) error {
@@ -59,6 +65,9 @@ func (w *World) simulateOthers(o Options) error {
 		Company: o.Company, Now: w.Clock.Now, Key: fivetranKey, Secret: fivetranSecret, Push: w.client, Calls: w.Calls, Faults: w.Faults, Seed: o.Seed,
 	})
 	if err != nil {
+		return err
+	}
+	if w.proxy, err = simiap.New(audience, w.Clock.Now, o.Seed); err != nil {
 		return err
 	}
 	w.transport[hostLooker], w.transport[hostCloud], w.transport[hostFivetran] = w.Looker, w.Cloud, w.Fivetran

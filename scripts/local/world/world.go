@@ -20,6 +20,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/sekisho/sekisho/functions/connectcard"
 	"github.com/sekisho/sekisho/functions/groupwatch"
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/cloudfn"
@@ -29,6 +30,7 @@ import (
 	"github.com/sekisho/sekisho/shared/sim"
 	simfivetran "github.com/sekisho/sekisho/shared/sim/fivetran"
 	simiam "github.com/sekisho/sekisho/shared/sim/iam"
+	simiap "github.com/sekisho/sekisho/shared/sim/iap"
 	simlooker "github.com/sekisho/sekisho/shared/sim/looker"
 	"github.com/sekisho/sekisho/shared/sim/org"
 	simslack "github.com/sekisho/sekisho/shared/sim/slack"
@@ -111,6 +113,8 @@ type World struct {
 	ended     chan struct{}
 	started   bool
 	swept     sweep
+	handed    sweep
+	proxy     *simiap.Proxy
 	ends      sweep
 	random    *random
 }
@@ -239,6 +243,7 @@ func (w *World) platform(i *instance) (*cloudfn.Env, error) {
 			}
 			return apiClient, nil
 		},
+		Visitors: cloudfn.IAP{Audience: audience, Validate: w.proxy.Validate, Now: w.Clock.Now},
 	}, nil
 }
 
@@ -267,6 +272,8 @@ func (w *World) SetPolicy(policy fs.FS) error {
 	}
 	w.policy = policy
 	w.Restart()
+	// What the new policy lets people connect is read at once, not within the hour.
+	w.scheduler.soon("ConnectCard", connectcard.JobList, w.Clock.Now())
 	return nil
 }
 
@@ -301,6 +308,11 @@ func (w *World) Start(ctx context.Context) error {
 	w.started = true
 	if _, err := w.scheduler.Call(ctx, "GroupWatch", event.Tick{Job: groupwatch.JobRenew}); err != nil {
 		return err
+	}
+	for _, job := range []string{connectcard.JobList, connectcard.JobCheck} {
+		if _, err := w.scheduler.Call(ctx, "ConnectCard", event.Tick{Job: job}); err != nil {
+			return err
+		}
 	}
 	body, err := event.Seal(event.Walk{Run: "first"})
 	if err != nil {

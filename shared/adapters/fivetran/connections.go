@@ -181,7 +181,7 @@ const clockSkew = 5 * time.Minute
 // only if there is no connection. That there are never two rests on Fivetran, which refuses a
 // second connection with the same schema in a group.
 func (c *Client) Create(ctx context.Context, p connection.Plan, since time.Time) (Connection, error) {
-	if found, ok, err := c.find(ctx, p, since); err != nil || ok {
+	if found, ok, err := c.Find(ctx, p, since); err != nil || ok {
 		return found, err
 	}
 	made, err := c.one(ctx, request{op: "create_connection", method: http.MethodPost, path: "connections", body: newConnection{
@@ -194,7 +194,7 @@ func (c *Client) Create(ctx context.Context, p connection.Plan, since time.Time)
 	if !ok || !e.Unknown() && e.Code != http.StatusConflict && e.Code != http.StatusBadRequest {
 		return made, err
 	}
-	found, ok, lookErr := c.find(context.WithoutCancel(ctx), p, since)
+	found, ok, lookErr := c.Find(context.WithoutCancel(ctx), p, since)
 	switch {
 	case lookErr != nil && errors.Is(lookErr, ErrConflict):
 		return Connection{}, lookErr
@@ -204,9 +204,10 @@ func (c *Client) Create(ctx context.Context, p connection.Plan, since time.Time)
 	return Connection{}, err
 }
 
-// find looks for the connection that a plan asks for. The boolean is false where nothing has its
-// schema. What has it and is not ours is an error.
-func (c *Client) find(ctx context.Context, p connection.Plan, since time.Time) (Connection, bool, error) {
+// Find looks for the connection that a plan asks for and [Client.Create] has made. The boolean is
+// false where nothing has its schema. What has it and is not ours is [ErrConflict]. It makes two
+// requests at most, and one more for each further thousand connections.
+func (c *Client) Find(ctx context.Context, p connection.Plan, since time.Time) (Connection, bool, error) {
 	const op = "create_connection"
 	all, err := c.connections(ctx, url.Values{"group_id": {p.Group}, "schema": {p.Schema}})
 	if err != nil {

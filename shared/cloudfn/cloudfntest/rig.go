@@ -58,6 +58,8 @@ type Rig struct {
 	// Outbound answers for the vendors. Without it every request to one fails the test.
 	Outbound http.RoundTripper
 	Policy   fs.FS
+	// Visitors tells who is signed in; nil means nobody.
+	Visitors cloudfn.Visitors
 	// Calls are the requests to vendors so far.
 	Calls *Calls
 	Log   *Log
@@ -108,6 +110,10 @@ func newRig(tb testing.TB, path string, of func(*embedded.Store) *embedded.Store
 // Env returns what the rig gives to a function.
 func (r *Rig) Env() *cloudfn.Env {
 	r.Calls.tb, r.Calls.next = r.TB, r.Outbound
+	visitors := r.Visitors
+	if visitors == nil {
+		visitors = cloudfn.IAP{} // without an audience nobody is signed in
+	}
 	return &cloudfn.Env{
 		Lookup:   func(name string) (string, bool) { v, ok := r.Variables[name]; return v, ok },
 		Now:      r.Clock.Now,
@@ -131,6 +137,7 @@ func (r *Rig) Env() *cloudfn.Env {
 			}
 			return account, nil
 		},
+		Visitors: visitors,
 	}
 }
 

@@ -105,6 +105,8 @@ type Entity struct {
 type PresentPolicy struct {
 	Entity
 	Rules []Rule
+	// Disabled says that somebody has switched the policy off.
+	Disabled bool
 }
 
 // PresentRole is a role in the catalogue. Policies are names, Holders are addresses.

@@ -43,7 +43,12 @@ func check(d Desired, there names) []Problem {
 		if len(p.Rules) == 0 {
 			add(KindPolicy, p.Name, "has no rules")
 		}
+		ruleNames := map[string]bool{}
 		for _, r := range p.Rules {
+			if ruleNames[r.Name] {
+				add(KindPolicy, p.Name, "has two rules named %s", r.Name)
+			}
+			ruleNames[r.Name] = true
 			teams, roles := mentions(r.Condition)
 			for _, t := range teams {
 				if !known(KindTeam, t) {

@@ -107,7 +107,11 @@ func (b *builder) policies() {
 			b.found(FoundStranger, KindPolicy, want.Name)
 		default:
 			is := b.present.Policies[i]
-			b.update(is.Entity, Step{Kind: KindPolicy, Policy: &want, Diff: ruleDifferences(is.Rules, want.Rules)})
+			diff := ruleDifferences(is.Rules, want.Rules)
+			if is.Disabled {
+				diff = append(diff, Difference{"enabled", "no", "yes"})
+			}
+			b.update(is.Entity, Step{Kind: KindPolicy, Policy: &want, Diff: diff})
 		}
 	}
 	for _, is := range b.present.Policies {
@@ -124,10 +128,20 @@ func normalPolicy(p Policy) Policy {
 	return p
 }
 
+// normalRules also leaves out what is included in other operations and resources of a rule, because
+// the catalogue does when it stores one (validateRules in OpenMetadata's PolicyRepository).
 func normalRules(rules []Rule) []Rule {
 	var out []Rule
 	for _, r := range rules {
 		r.Operations, r.Resources = set(r.Operations), set(r.Resources)
+		for _, all := range []string{"EditAll", "ViewAll"} {
+			if slices.Contains(r.Operations, all) {
+				r.Operations = slices.DeleteFunc(r.Operations, func(o string) bool { return o != all && strings.HasPrefix(o, all[:4]) })
+			}
+		}
+		if slices.ContainsFunc(r.Resources, func(s string) bool { return strings.EqualFold(s, "all") }) {
+			r.Resources = []string{"all"}
+		}
 		r.Condition = strings.TrimSpace(r.Condition)
 		out = append(out, r)
 	}
@@ -259,6 +273,10 @@ func (b *builder) teams() {
 			b.found(FoundStranger, KindTeam, want.Name)
 		default:
 			is := b.present.Teams[i]
+			if is.Type == TypeGroup && want.Type != TypeGroup { // the catalogue refuses it for good
+				b.found(FoundGroup, KindTeam, want.Name)
+				want.Type = TypeGroup
+			}
 			wanted := want
 			wanted.Members = nil
 			b.update(is.Entity, Step{Kind: KindTeam, Team: &wanted, Diff: teamDifferences(is, want)})

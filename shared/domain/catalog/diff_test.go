@@ -91,7 +91,7 @@ func TestWhatSomebodyChangedIsPutBack(t *testing.T) {
 	for i := range p.Policies {
 		if p.Policies[i].Name == "look" {
 			p.Policies[i].Rules = append(p.Policies[i].Rules, rule("hole", "allow", "noOwner()"))
-			p.Policies[i].UpdatedBy = "mallory"
+			p.Policies[i].UpdatedBy, p.Policies[i].Disabled = "mallory", true
 		}
 	}
 	for i := range p.Teams {
@@ -107,7 +107,7 @@ func TestWhatSomebodyChangedIsPutBack(t *testing.T) {
 	p.Roles[slices.IndexFunc(p.Roles, func(r catalog.PresentRole) bool { return r.Name == "steward" })].Holders = []string{yui}
 	plan := diff(t, company(), p)
 	want := []string{
-		"update policy look: rule hole allow ViewAll on all if noOwner() → nothing (changed by mallory)",
+		"update policy look: rule hole allow ViewAll on all if noOwner() → nothing; enabled no → yes (changed by mallory)",
 		"update team Organization: policies TheirPolicy → OrganizationPolicy, TheirPolicy, stewards-may",
 		"update team data: type Department → Division; parent etl → nothing",
 		"update team etl: joinable yes → no (changed by mallory)",
@@ -140,6 +140,54 @@ func TestWhatNobodyWantsAnyMoreGoes(t *testing.T) {
 	after := carry(t, plan, p)
 	if diff := cmp.Diff(begin().Policies, after.Policies); diff != "" {
 		t.Errorf("policies (-before +after):\n%s", diff)
+	}
+}
+
+func TestTeamsWithOthersBelowThemStay(t *testing.T) {
+	ours := func(name string, parents ...string) catalog.PresentTeam {
+		return catalog.PresentTeam{Entity: entity(name), Type: catalog.TypeDivision, Parents: parents}
+	}
+	p := begin()
+	p.Teams = append(p.Teams, ours("a"), ours("b", "a"), ours("c", "b"), ours("d", "a"), ours("e", "d", "c"), ours("moved", "b"))
+	p.Teams = append(p.Teams, catalog.PresentTeam{Entity: catalog.Entity{Name: "theirs", UpdatedBy: "admin"}, Type: catalog.TypeGroup, Parents: []string{"d"}})
+	plan := diff(t, catalog.Desired{Us: us, Teams: []catalog.Team{{Name: "moved", Type: catalog.TypeDivision}}}, p)
+	want := []string{
+		"update team moved: parent b → nothing", "delete team e", "delete team c", "delete team b",
+		"team a stays because of other teams below it", "team d stays because of other teams below it",
+	}
+	if diff := cmp.Diff(want, plan.Lines()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	carry(t, plan, p)
+}
+
+func TestAGroupStaysAGroup(t *testing.T) {
+	p := begin(aiko)
+	p.Teams = append(p.Teams, catalog.PresentTeam{Entity: entity("club"), Type: catalog.TypeGroup, Joinable: true})
+	plan := diff(t, catalog.Desired{Us: us, Teams: []catalog.Team{{Name: "club", Type: catalog.TypeDepartment, Members: []string{aiko}}}}, p)
+	want := []string{"update team club: joinable yes → no", "add member club: aiko@example.com", "team club stays a Group: delete it for it to become something else"}
+	if diff := cmp.Diff(want, plan.Lines()); diff != "" || plan.Steps[0].Team.Type != catalog.TypeGroup {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// The catalogue stores rules in another form than they are sent in.
+func TestRulesInTheFormInWhichTheyAreKept(t *testing.T) {
+	p := begin()
+	p.Policies = append(p.Policies, catalog.PresentPolicy{Entity: entity("p"), Rules: []catalog.Rule{
+		{Name: "a", Effect: "allow", Operations: []string{"Create", "EditAll", "ViewAll"}, Resources: []string{"All"}},
+		{Name: "b", Effect: "allow", Operations: []string{"All", "ViewTests"}, Resources: []string{"table", "topic"}},
+	}})
+	d := catalog.Desired{Us: us, Policies: []catalog.Policy{{Name: "p", Rules: []catalog.Rule{
+		{Name: "b", Effect: "allow", Operations: []string{"ViewTests", "All"}, Resources: []string{"topic", "table", "topic"}},
+		{Name: "a", Effect: "allow", Operations: []string{"ViewBasic", "ViewAll", "EditTags", "Create", "EditAll"}, Resources: []string{"all", "table"}},
+	}}}}
+	if plan := diff(t, d, p); !plan.Empty() {
+		t.Errorf("got %v", plan.Lines())
+	}
+	d.Policies[0].Rules[1].Operations = []string{"Create", "EditAll"}
+	if plan := diff(t, d, p); len(plan.Steps) != 1 {
+		t.Errorf("got %v", plan.Lines())
 	}
 }
 
@@ -217,6 +265,10 @@ func TestProblems(t *testing.T) {
 		"twice": {
 			catalog.Desired{Policies: []catalog.Policy{good, good}, Roles: []catalog.Role{{Name: "p", Policies: []string{"p"}}, {Policies: []string{"p"}}}},
 			[]string{"policy p: is wanted twice", "role : is wanted twice"},
+		},
+		"rules of one name": {
+			catalog.Desired{Policies: []catalog.Policy{{Name: "p", Rules: []catalog.Rule{rule("r", "allow", ""), rule("r", "deny", "")}}}},
+			[]string{"policy p: has two rules named r"},
 		},
 		"levels": {
 			catalog.Desired{Teams: []catalog.Team{

@@ -104,7 +104,7 @@ func (m *model) policy(s catalog.Step) error {
 		m.Policies = append(m.Policies, catalog.PresentPolicy{Entity: entity(s.Name), Rules: s.Policy.Rules})
 		return nil
 	}
-	m.Policies[i].Rules, m.Policies[i].UpdatedBy = s.Policy.Rules, us
+	m.Policies[i].Rules, m.Policies[i].UpdatedBy, m.Policies[i].Disabled = s.Policy.Rules, us, false
 	return nil
 }
 
@@ -142,8 +142,10 @@ func (m *model) team(s catalog.Step) error {
 	i := index(m.Teams, s.Name, teamEntity)
 	if s.Verb == catalog.Delete {
 		m.Teams = slices.Delete(m.Teams, i, i+1)
-		for j := range m.Teams {
-			m.Teams[j].Parents = slices.DeleteFunc(slices.Clone(m.Teams[j].Parents), func(n string) bool { return n == s.Name })
+		for _, t := range m.Teams {
+			if slices.Contains(t.Parents, s.Name) {
+				return fmt.Errorf("team %s is not empty", s.Name)
+			}
 		}
 		return nil
 	}

@@ -71,28 +71,39 @@ func inOrder(steps []Step) ([]Step, []Problem) {
 }
 
 // deletions are in an order in which nothing is left hanging: teams before those above them, then
-// roles, then policies.
+// roles, then policies. The catalogue deletes no team with teams below it, so one with somebody
+// else's below it stays.
 func (b *builder) deletions() []Step {
-	depth := func(name string) int {
-		n := 0
-		for seen := map[string]bool{}; !seen[name]; n++ {
-			seen[name] = true
-			i := slices.IndexFunc(b.present.Teams, func(t PresentTeam) bool { return t.Name == name })
-			if i < 0 || len(b.present.Teams[i].Parents) == 0 {
-				break
-			}
-			name = b.present.Teams[i].Parents[0]
+	var teams, roles, policies []Step
+	for _, s := range b.deleted { // sorted by name
+		switch s.Kind {
+		case KindTeam:
+			teams = append(teams, s)
+		case KindRole:
+			roles = append(roles, s)
+		default:
+			policies = append(policies, s)
 		}
-		return n
 	}
-	last := map[Kind]int{KindTeam: 1, KindRole: 2, KindPolicy: 3}
-	out := slices.Clone(b.deleted)
-	slices.SortFunc(out, func(x, y Step) int {
-		deeper := 0
-		if x.Kind == KindTeam && y.Kind == KindTeam {
-			deeper = cmp.Compare(depth(y.Name), depth(x.Name))
+	gone := map[string]bool{}
+	occupied := func(s Step) bool {
+		return slices.ContainsFunc(b.present.Teams, func(t PresentTeam) bool {
+			moves := t.Ours() && slices.ContainsFunc(b.desired.Teams, func(want Team) bool { return want.Name == t.Name })
+			return slices.Contains(t.Parents, s.Name) && !gone[t.Name] && !moves
+		})
+	}
+	var out []Step
+	for {
+		i := slices.IndexFunc(teams, func(s Step) bool { return !occupied(s) })
+		if i < 0 {
+			break
 		}
-		return cmp.Or(cmp.Compare(last[x.Kind], last[y.Kind]), deeper, cmp.Compare(x.Name, y.Name))
-	})
-	return out
+		gone[teams[i].Name] = true
+		out = append(out, teams[i])
+		teams = slices.Delete(teams, i, i+1)
+	}
+	for _, s := range teams {
+		b.found(FoundBelow, KindTeam, s.Name)
+	}
+	return slices.Concat(out, roles, policies)
 }

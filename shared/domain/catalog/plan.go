@@ -87,6 +87,12 @@ const (
 	FoundStranger FindingCode = "stranger"
 	// FoundMissing is a person without an account, who therefore gets nothing.
 	FoundMissing FindingCode = "missing"
+	// FoundBelow is a team that nobody wants any more, but with somebody else's teams below it. It
+	// stays as it is.
+	FoundBelow FindingCode = "below"
+	// FoundGroup is a team of type Group that is wanted as another type, which the catalogue
+	// refuses. Everything else about the team is done.
+	FoundGroup FindingCode = "group"
 	// FoundTwice is an address that several accounts have, so that nobody can tell who is meant.
 	FoundTwice FindingCode = "twice"
 )
@@ -140,6 +146,7 @@ func (p Plan) Lines() []string {
 	}
 	text := map[FindingCode]string{
 		FoundStranger: "is somebody else's and stays as it is", FoundMissing: "has no account", FoundTwice: "is the address of several accounts",
+		FoundBelow: "stays because of other teams below it", FoundGroup: "stays a Group: delete it for it to become something else",
 	}
 	for _, f := range p.Findings {
 		out = append(out, fmt.Sprintf("%s %s %s", f.Kind, f.Name, text[f.Code]))

@@ -240,10 +240,10 @@ func TestSeen(t *testing.T) {
 	want := map[connection.State]map[string]connection.Verb{
 		connection.Requested: {},
 		connection.Created:   {"broken": "break", "connected": "connect", "unpaused": "connect", "synced": "connect"},
-		connection.Handed:    {"broken": "break", "connected": "connect", "unpaused": "connect", "synced": "connect"},
-		connection.Opened:    {"broken": "break", "connected": "connect", "unpaused": "connect", "synced": "connect"},
+		connection.Handed:    {"connected": "connect", "unpaused": "connect", "synced": "connect"},
+		connection.Opened:    {"connected": "connect", "unpaused": "connect", "synced": "connect"},
 		connection.Submitted: {"broken": "break", "connected": "connect", "unpaused": "connect", "synced": "connect"},
-		connection.Aged:      {"broken": "break", "connected": "connect", "unpaused": "connect", "synced": "connect"},
+		connection.Aged:      {"connected": "connect", "unpaused": "connect", "synced": "connect"},
 		connection.Failed:    {"connected": "connect", "unpaused": "connect", "synced": "connect"},
 		connection.Broken:    {"connected": "connect", "unpaused": "connect", "synced": "connect"},
 		connection.Connected: {"incomplete": "break", "broken": "break"},

@@ -13,6 +13,8 @@ import (
 func (h Handover) Seen(s Status) (Verb, bool) {
 	var verb Verb
 	switch {
+	case s.Setup == SetupBroken && slices.Contains([]State{Handed, Opened, Aged, Failed}, h.State):
+		return "", false // as it was when its owner was asked, who has not been there since
 	case s.Setup == SetupBroken:
 		verb = VerbBreak
 	case s.Setup == SetupIncomplete && (h.State == Connected || h.State == Tested || h.State == Running || h.State == Done):

@@ -205,6 +205,22 @@ type Submitted struct {
 	At      time.Time           `json:"at"`
 }
 
+// ExplainAccess orders to be found out what gives a person access at a place, and told to who
+// asked. The one who may read the place's policy finds out.
+type ExplainAccess struct {
+	// Request names the question, User and Channel are Slack's ids of who asked, and where.
+	Request string `json:"request"`
+	User    string `json:"user"`
+	Channel string `json:"channel,omitempty"`
+	// Language is the one in which who asked reads.
+	Language string `json:"language"`
+	// Person is the immutable id of who is asked about; Kind and Name are those of the place.
+	Person string    `json:"person"`
+	Kind   string    `json:"kind"`
+	Name   string    `json:"name"`
+	At     time.Time `json:"at"`
+}
+
 // Notify orders the Slack messages of one subject to be brought up to date.
 type Notify struct {
 	// Subject is a change's id, [SubjectBatch] with the name of changes that are shown together,
@@ -220,6 +236,12 @@ const (
 	SubjectBatch  = "batch:"
 	SubjectNotice = "notice:"
 )
+
+// FollowHandover orders one hand-over of a connection to be looked at, and whatever follows from
+// that to be done.
+type FollowHandover struct {
+	Handover string `json:"handover"`
+}
 
 // Tick is a call by the scheduler.
 type Tick struct {
@@ -243,5 +265,7 @@ func (ApplyChange) Type() string     { return "change.apply/1" }    // Type impl
 func (Pressed) Type() string         { return "pressed/1" }         // Type implements [Payload].
 func (Asked) Type() string           { return "asked/1" }           // Type implements [Payload].
 func (Submitted) Type() string       { return "submitted/1" }       // Type implements [Payload].
+func (ExplainAccess) Type() string   { return "access.explain/1" }  // Type implements [Payload].
 func (Notify) Type() string          { return "notify/1" }          // Type implements [Payload].
+func (FollowHandover) Type() string  { return "handover.follow/1" } // Type implements [Payload].
 func (Tick) Type() string            { return "tick/1" }            // Type implements [Payload].

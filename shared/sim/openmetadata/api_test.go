@@ -188,6 +188,7 @@ func TestHistory(t *testing.T) {
 		t.Errorf("nothing changed, and the version is %v", again["version"])
 	}
 	check(t, w.catalog.AddUser("loaders", "aiko@example.com"))
+	w.now = w.now.Add(time.Hour)
 	check(t, w.catalog.RemoveUser("loaders", "ken@example.com"))
 	history := w.ok("GET", "teams/"+id+"/versions", nil)
 	if got := history["versions"].([]any); len(got) != 4 || history["entityType"] != "team" || !strings.Contains(got[0].(string), `"version":0.4`) {
@@ -199,6 +200,33 @@ func TestHistory(t *testing.T) {
 	w.want(404, "GET", "teams/"+id+"/versions/9.9", nil)
 	w.want(404, "GET", "teams/nothing/versions", nil)
 	w.want(404, "GET", "teams/nothing/versions/0.1", nil)
+}
+
+// What one account patches within a short while is one version.
+func TestOneSittingIsOneVersion(t *testing.T) {
+	w := newWorld(t)
+	team := "teams/" + w.id("teams", "loaders")
+	describe := func(text string) object {
+		w.now = w.now.Add(5 * time.Minute)
+		return w.ok("PATCH", team, []object{patch("add", "/description", text)})
+	}
+	describe("one")
+	describe("two")
+	d := describe("three")
+	if d["version"] != 0.2 || d["updatedAt"] != float64(w.now.UnixMilli()) || d["changeDescription"].(object)["previousVersion"] != 0.1 {
+		t.Errorf("got %v", d)
+	}
+	if got := len(w.ok("GET", team+"/versions", nil)["versions"].([]any)); got != 2 {
+		t.Errorf("%d versions", got)
+	}
+	check(t, w.catalog.AddUser("loaders", "aiko@example.com")) // somebody else
+	if d := describe("four"); d["version"] != 0.4 {
+		t.Errorf("after somebody else: %v", d["version"])
+	}
+	w.now = w.now.Add(6 * time.Minute)
+	if d := describe("five"); d["version"] != 0.5 {
+		t.Errorf("after a long while: %v", d["version"])
+	}
 }
 
 func TestWhatPeopleDo(t *testing.T) {

@@ -22,8 +22,8 @@ func patch(c *call) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	var doc any
-	if err := json.Unmarshal(text, &doc); err != nil {
+	doc, err := decodeNumbers(text)
+	if err != nil {
 		return 0, nil, err
 	}
 	if doc, err = applyPatch(doc, list); err != nil {
@@ -41,7 +41,7 @@ func patch(c *call) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	c.s.commit(e, changed, c.bot.Name, c.now)
+	c.s.commitPatch(e, changed, c.bot.Name, c.now)
 	if members != nil {
 		c.s.setTeams(e, *members, c.bot.Name, c.now)
 	}
@@ -125,15 +125,43 @@ func (s *Server) setTeams(user *entity, ids []string, by string, now time.Time) 
 	}
 }
 
+// sitting is how long the patches of one account to one entity become one version.
+const sitting = 10 * time.Minute
+
+// commitPatch is commit for a patch. Where the same account has made the last version a short while
+// ago, that version takes the change (consolidateChanges in OpenMetadata's EntityRepository).
+func (s *Server) commitPatch(e *entity, changed entity, by string, now time.Time) {
+	if e.version <= 1 || len(e.history) == 0 || e.updatedBy != by || now.Sub(e.updatedAt) > sitting {
+		s.commit(e, changed, by, now)
+		return
+	}
+	was := *e
+	s.commit(e, changed, by, now)
+	if e.version > was.version {
+		e.version, e.history = was.version, was.history
+		e.change = difference(was.history[0], s.document(e))
+	}
+}
+
 // commit puts a changed entity in the place of another one, as a new version where anything has
 // changed.
 func (s *Server) commit(e *entity, changed entity, by string, now time.Time) {
 	before := s.document(e)
 	kept := *e
 	*e = changed
-	after := s.document(e)
-	description := &changeDescription{Added: []fieldChange{}, Updated: []fieldChange{}, Deleted: []fieldChange{}, Previous: version(kept.version)}
-	was, is := properties(before), properties(after)
+	change := difference(before, s.document(e))
+	if len(change.Added)+len(change.Updated)+len(change.Deleted) == 0 {
+		*e = kept
+		return
+	}
+	e.version, e.updatedAt, e.updatedBy, e.change = kept.version+1, now, by, change
+	e.history = append([]document{before}, kept.history...)
+}
+
+// difference describes what has changed from one version to another.
+func difference(from, to document) *changeDescription {
+	out := &changeDescription{Added: []fieldChange{}, Updated: []fieldChange{}, Deleted: []fieldChange{}, Previous: from.Version}
+	was, is := properties(from), properties(to)
 	for _, name := range sortedKeys(was, is) {
 		old, before := was[name]
 		value, after := is[name]
@@ -141,19 +169,14 @@ func (s *Server) commit(e *entity, changed entity, by string, now time.Time) {
 		switch {
 		case name == "href", name == "version", name == "updatedAt", name == "updatedBy", name == "changeDescription", string(old) == string(value):
 		case !before:
-			description.Added = append(description.Added, change)
+			out.Added = append(out.Added, change)
 		case !after:
-			description.Deleted = append(description.Deleted, change)
+			out.Deleted = append(out.Deleted, change)
 		default:
-			description.Updated = append(description.Updated, change)
+			out.Updated = append(out.Updated, change)
 		}
 	}
-	if len(description.Added)+len(description.Updated)+len(description.Deleted) == 0 {
-		*e = kept
-		return
-	}
-	e.version, e.updatedAt, e.updatedBy, e.change = kept.version+1, now, by, description
-	e.history = append([]document{before}, kept.history...)
+	return out
 }
 
 // properties are those of a document, each as JSON.
@@ -186,6 +209,28 @@ func deleteOne(c *call) (int, any, error) {
 	case e.name == organization && c.kind == teams:
 		return 0, nil, refuse(http.StatusBadRequest, "Organization team cannot be deleted")
 	}
+	if below := c.below(e); len(below) > 0 && c.query.Get("recursive") != "true" {
+		return 0, nil, refuse(http.StatusBadRequest, "%s is not empty", c.kind.name)
+	}
+	return http.StatusOK, c.delete(e), nil
+}
+
+// below lists the teams below one.
+func (c *call) below(e *entity) []*entity {
+	var out []*entity
+	for _, t := range c.s.all(teams) {
+		if e.kind == teams && slices.Contains(c.s.parentsOf(t), e.id) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// delete deletes an entity and what is below it.
+func (c *call) delete(e *entity) document {
+	for _, t := range c.below(e) {
+		c.delete(t)
+	}
 	changed := *e
 	changed.deleted = true
 	c.s.commit(e, changed, c.bot.Name, c.now)
@@ -193,7 +238,7 @@ func deleteOne(c *call) (int, any, error) {
 	if c.query.Get("hardDelete") == "true" {
 		c.s.erase(e)
 	}
-	return http.StatusOK, shown, nil
+	return shown
 }
 
 // erase removes an entity and every relation to it.

@@ -3,7 +3,7 @@
 //
 // A [Server] is one [net/http.Handler] with OpenMetadata's REST API below /api/v1/. It is seeded
 // with a company from shared/sim/org and with the policies and roles that every server begins
-// with. [Server.Edit] and the like change things as people do in the user interface;
+// with. [Server.EditPolicy] and the like change things as people do in the user interface;
 // [Server.Team], [Server.Policies] and the like tell the truth behind the API.
 //
 // # What is as strict as OpenMetadata
@@ -13,10 +13,15 @@
 // content type, with references as objects and not as names; the levels of teams and who may be
 // above whom; teams of type Group without teams below them; at least one rule in a policy and one
 // policy in a role; conditions whose functions, teams, roles and tags must exist; what the system
-// provides cannot be deleted, nor the organization; a version for every change, with who made it;
-// PUT of a team's users replaces them all. Sources: the JSON schemas that OpenMetadata publishes
-// (https://github.com/open-metadata/OpenMetadataStandards) and
-// https://docs.open-metadata.org/latest/api-reference.
+// provides cannot be deleted, nor the organization, nor a team with teams below it; rules are kept
+// sorted and without what is included in others of them, and "all" resources as "All"; names with
+// a dot are found in quotes; a version for every change, with who made it, but one for all patches
+// that an account makes to an entity within ten minutes; a patch that does not fit the document,
+// be it because a test in it fails, is an error of the server with status 500; PUT of a team's
+// users replaces them all. Sources: the JSON schemas that OpenMetadata publishes
+// (https://github.com/open-metadata/OpenMetadataStandards),
+// https://docs.open-metadata.org/latest/api-reference, and the repositories and the exception
+// mapper in https://github.com/open-metadata/OpenMetadata.
 //
 // # Decisions where OpenMetadata is vague or silent
 //

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -237,7 +238,26 @@ func (s *Server) where(k *kind, holds func(*entity) bool) []reference {
 
 func (e *entity) reference() reference {
 	deleted := e.deleted
-	return reference{ID: e.id, Type: e.kind.name, Name: e.name, FQN: e.name, Deleted: &deleted, Href: e.href()}
+	return reference{ID: e.id, Type: e.kind.name, Name: e.name, FQN: e.fqn(), Deleted: &deleted, Href: e.href()}
+}
+
+// fqn is the name by which an entity is found: with a dot in it, it is quoted. Names of users are
+// in lower case there.
+func (e *entity) fqn() string {
+	switch e.kind {
+	case tables:
+		return e.name
+	case users:
+		return quoted(strings.ToLower(e.name))
+	}
+	return quoted(e.name)
+}
+
+func quoted(name string) string {
+	if strings.Contains(name, ".") && !strings.HasPrefix(name, `"`) {
+		return `"` + name + `"`
+	}
+	return name
 }
 
 func (e *entity) href() string { return "/api/v1/" + e.kind.plural + "/" + e.id }
@@ -256,7 +276,7 @@ func (s *Server) references(ids []string) []reference {
 // document shows an entity with all that it has. The caller holds the lock.
 func (s *Server) document(e *entity) document {
 	d := document{
-		ID: e.id, Name: e.name, FQN: e.name, DisplayName: e.displayName, Description: e.description, Version: version(e.version),
+		ID: e.id, Name: e.name, FQN: e.fqn(), DisplayName: e.displayName, Description: e.description, Version: version(e.version),
 		UpdatedAt: e.updatedAt.UnixMilli(), UpdatedBy: e.updatedBy, Href: e.href(), Change: e.change, Deleted: e.deleted, Provider: e.provider,
 	}
 	if e.provider != "" {

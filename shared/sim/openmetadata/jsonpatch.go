@@ -1,6 +1,7 @@
 package openmetadata
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -18,22 +19,63 @@ type patchOperation struct {
 	Value *json.RawMessage `json:"value,omitempty"`
 }
 
-// applyPatch applies operations to a document as encoding/json has it: all of them, or none with
-// an error.
+// applyPatch applies operations to a document as [decodeNumbers] has it: all of them, or none with
+// an error. A patch that is none is a bad request; one that does not fit the document is an
+// exception that OpenMetadata does not catch (CatalogGenericExceptionMapper).
 func applyPatch(doc any, operations []patchOperation) (any, error) {
+	for i, o := range operations {
+		if err := o.check(); err != nil {
+			return nil, refuse(http.StatusBadRequest, "patch operation %d: %v", i, err)
+		}
+	}
 	for i, o := range operations {
 		var err error
 		if doc, err = o.apply(doc); err != nil {
-			return nil, refuse(http.StatusBadRequest, "patch operation %d: %v", i, err)
+			return nil, refuse(http.StatusInternalServerError, "An exception with message [patch operation %d: %v] was thrown while processing request.", i, err)
 		}
 	}
 	return doc, nil
 }
 
-func (o patchOperation) apply(doc any) (any, error) {
+// check refuses what is no operation.
+func (o patchOperation) check() error {
 	if o.Path == nil {
-		return nil, fmt.Errorf("%s has no path", o.Op)
+		return fmt.Errorf("%s has no path", o.Op)
 	}
+	if _, err := pointer(*o.Path); err != nil {
+		return err
+	}
+	switch o.Op {
+	case "add", "replace", "test":
+		if o.Value == nil {
+			return fmt.Errorf("%s has no value", o.Op)
+		}
+	case "move", "copy":
+		if o.From == nil {
+			return fmt.Errorf("%s has no from", o.Op)
+		}
+		if _, err := pointer(*o.From); err != nil {
+			return err
+		}
+	case "remove":
+	default:
+		return fmt.Errorf("%q is no operation", o.Op)
+	}
+	return nil
+}
+
+// decodeNumbers decodes JSON and keeps numbers as they are written: to OpenMetadata 1 and 1.0 are
+// not the same.
+func decodeNumbers(text []byte) (any, error) {
+	var out any
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	err := d.Decode(&out)
+	return out, err
+}
+
+// apply carries out one operation that has been checked.
+func (o patchOperation) apply(doc any) (any, error) {
 	path, err := pointer(*o.Path)
 	if err != nil {
 		return nil, err
@@ -41,16 +83,10 @@ func (o patchOperation) apply(doc any) (any, error) {
 	var value any
 	switch o.Op {
 	case "add", "replace", "test":
-		if o.Value == nil {
-			return nil, fmt.Errorf("%s has no value", o.Op)
-		}
-		if err := json.Unmarshal(*o.Value, &value); err != nil {
+		if value, err = decodeNumbers(*o.Value); err != nil {
 			return nil, err
 		}
 	case "move", "copy":
-		if o.From == nil {
-			return nil, fmt.Errorf("%s has no from", o.Op)
-		}
 		from, err := pointer(*o.From)
 		if err != nil {
 			return nil, err
@@ -76,7 +112,7 @@ func (o patchOperation) apply(doc any) (any, error) {
 		return edit(doc, path, remove, nil)
 	case "replace":
 		return edit(doc, path, replace, value)
-	case "test":
+	default: // test
 		found, err := lookUp(doc, path)
 		if err != nil {
 			return nil, err
@@ -86,7 +122,6 @@ func (o patchOperation) apply(doc any) (any, error) {
 		}
 		return doc, nil
 	}
-	return nil, fmt.Errorf("%q is no operation", o.Op)
 }
 
 // pointer splits a JSON Pointer (RFC 6901).

@@ -68,7 +68,19 @@ func byID(c *call) (int, any, error) {
 
 func byName(c *call) (int, any, error) {
 	name := c.r.PathValue("name")
-	return c.show(c.s.named(c.kind, name), name)
+	fqn := name
+	switch c.kind { // of these, a name without quotes is taken too
+	case users:
+		fqn = quoted(strings.ToLower(name))
+	case teams:
+		fqn = quoted(name)
+	}
+	for _, e := range c.s.entities {
+		if e.kind == c.kind && e.fqn() == fqn {
+			return c.show(e, name)
+		}
+	}
+	return c.show(nil, name)
 }
 
 // listing is the body of an answer to a listing.

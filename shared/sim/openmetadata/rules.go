@@ -96,6 +96,29 @@ func (s *Server) checkCondition(condition string) error {
 	return nil
 }
 
+// stored returns the rules of a policy as they are kept: sorted, without what others of the rule
+// include (validateRules in OpenMetadata's PolicyRepository).
+func stored(e *entity) []rule {
+	var out []rule
+	for _, r := range e.rules {
+		r.FQN = e.fqn() + "." + quoted(r.Name)
+		r.Operations, r.Resources = slices.Clone(r.Operations), slices.Clone(r.Resources)
+		for _, all := range []string{"ViewAll", "EditAll"} {
+			if slices.Contains(r.Operations, all) {
+				r.Operations = slices.DeleteFunc(r.Operations, func(o string) bool { return o != all && o[:4] == all[:4] })
+			}
+		}
+		slices.Sort(r.Operations)
+		slices.Sort(r.Resources)
+		if slices.ContainsFunc(r.Resources, func(s string) bool { return strings.EqualFold(s, "all") }) {
+			r.Resources = []string{"All"}
+		}
+		out = append(out, r)
+	}
+	slices.SortFunc(out, func(a, b rule) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
 // standardTags are those that every server has.
 var standardTags = strings.Fields("PII.None PII.NonSensitive PII.Sensitive Tier.Tier1 Tier.Tier2 Tier.Tier3 Tier.Tier4 Tier.Tier5")
 

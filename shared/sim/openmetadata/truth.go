@@ -214,6 +214,6 @@ func (s *Server) edit(k *kind, name, by string, change func(*entity) error) erro
 	if err := s.check(&changed); err != nil {
 		return fmt.Errorf("%s %s: %v: %w", k.name, name, err, ErrInvalid)
 	}
-	s.commit(e, changed, by, s.opt.Now())
+	s.commitPatch(e, changed, by, s.opt.Now())
 	return nil
 }

@@ -187,10 +187,10 @@ var levels = map[string][]string{
 func (s *Server) check(e *entity) error {
 	switch e.kind {
 	case policies:
-		for i := range e.rules {
-			e.rules[i].FQN = e.name + "." + e.rules[i].Name
+		if err := s.checkRules(e.rules); err != nil {
+			return err
 		}
-		return s.checkRules(e.rules)
+		e.rules = stored(e)
 	case roles:
 		if len(e.policies) == 0 {
 			return refuse(http.StatusBadRequest, "At least one policy is required in a role")

@@ -21,7 +21,7 @@ const (
 	// what made the connection. Facts: connection, service, requester, url (our own address,
 	// which sends the owner on), why (empty, expired or broken).
 	ConnectionHandover Kind = "connection.handover"
-	// ConnectionResult says how a connection stands after its owner was there. Facts:
-	// connection, service, state. Rows: test, status, detail.
+	// ConnectionResult says how a connection stands. Facts: connection, service, state (done,
+	// failed, waiting for its owner, ended, orphan). Rows: test, status, detail.
 	ConnectionResult Kind = "connection.result"
 )

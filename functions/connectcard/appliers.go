@@ -1,0 +1,184 @@
+package connectcard
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/sekisho/sekisho/shared/adapters/fivetran"
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/connection"
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/state/handover"
+	"github.com/sekisho/sekisho/shared/state/ledger"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+)
+
+// This file says, for each kind of change, how to look and how to act.
+
+// creating makes connections.
+type creating struct{ *handler }
+
+// Look implements [ledger.Applier]. A connection whose making ended with a lost answer is found by
+// its schema, so that there is never a second one.
+func (a creating) Look(ctx context.Context, c change.Change) (ledger.Sight, error) {
+	r, plan, obsolete, err := a.plan(ctx, c)
+	if err != nil || obsolete != "" {
+		return ledger.Sight{Obsolete: obsolete}, err
+	}
+	found, there, err := a.vendor.Find(ctx, plan, c.Proposed)
+	if err != nil {
+		return ledger.Sight{}, err
+	}
+	if !there {
+		obsolete, err := a.unwanted(ctx, r)
+		return ledger.Sight{Obsolete: obsolete}, err
+	}
+	others, err := a.shelf.Of(ctx, found.ID)
+	if err != nil {
+		return ledger.Sight{}, err
+	}
+	for _, o := range others {
+		if o.ID != c.ID {
+			return ledger.Sight{}, permanent{fmt.Errorf("the connection %s has this schema already", o.Name)}
+		}
+	}
+	result, err := json.Marshal(made{Connection: found.ID, Schema: found.Schema})
+	if err != nil {
+		return ledger.Sight{}, fmt.Errorf("encode what change %s made: %w", c.ID, err)
+	}
+	return ledger.Sight{InEffect: true, Result: result}, nil
+}
+
+// Act implements [ledger.Applier].
+func (a creating) Act(ctx context.Context, c change.Change, _ ledger.Sight) error {
+	_, plan, obsolete, err := a.plan(ctx, c)
+	if err != nil {
+		return err
+	}
+	if obsolete != "" {
+		return permanent{errors.New(obsolete)}
+	}
+	_, err = a.vendor.Create(ctx, plan, c.Proposed)
+	return err
+}
+
+// plan reads what a change asks for and holds it against the policy as it is now. Obsolete says
+// why it is not to be made any more.
+func (a creating) plan(ctx context.Context, c change.Change) (r connection.Request, p connection.Plan, obsolete string, err error) {
+	if err := json.Unmarshal(c.Detail, &r); err != nil {
+		return r, p, "", permanent{fmt.Errorf("decode request %s: %w", c.ID, err)}
+	}
+	fields, err := a.fields(ctx, r.Service)
+	if err != nil {
+		return r, p, "", err
+	}
+	p, problems := a.policy.Connections.Plan(r, fields)
+	if len(problems) > 0 {
+		return r, p, problems[0].Error(), nil
+	}
+	return r, p, "", nil
+}
+
+// unwanted says why a connection is not to be made any more although the policy lets it.
+func (a creating) unwanted(ctx context.Context, r connection.Request) (string, error) {
+	_, here, err := a.person(ctx, r.Owner)
+	if err == nil && !here {
+		return "the owner of the data is not there any more", nil
+	}
+	return "", err
+}
+
+// fields returns the settings of a service, as they were read last, or else from the vendor.
+func (h *handler) fields(ctx context.Context, service string) ([]connection.Field, error) {
+	s, read, err := h.shelf.Service(ctx, service)
+	if err != nil || read && s.Known {
+		return s.Fields, err
+	}
+	return h.readService(ctx, service)
+}
+
+// person returns a person by id. The boolean is false for who is not in the directory, or
+// suspended.
+func (h *handler) person(ctx context.Context, id string) (group.Person, bool, error) {
+	p, err := h.mirror.Person(ctx, id)
+	if errors.Is(err, mirror.ErrUnknown) {
+		return group.Person{ID: id}, false, nil
+	}
+	return p, err == nil && !p.Suspended, err
+}
+
+// permanent is an error after which trying again does not help.
+type permanent struct{ error }
+
+// Permanent reports that trying again cannot help.
+func (permanent) Permanent() bool { return true }
+
+// Unwrap returns the cause.
+func (p permanent) Unwrap() error { return p.error }
+
+// renewing hands a connection to its owner once more, or to another one.
+type renewing struct{ *handler }
+
+// renewal is what a change of kind [change.ConnectionRenew] keeps of its purpose.
+type renewal struct {
+	Handover string `json:"handover"`
+	// Owner is who is to enter the credentials.
+	Owner string `json:"owner"`
+}
+
+func renewalOf(c change.Change) (renewal, error) {
+	var r renewal
+	if err := json.Unmarshal(c.Detail, &r); err != nil {
+		return renewal{}, permanent{fmt.Errorf("decode change %s: %w", c.ID, err)}
+	}
+	return r, nil
+}
+
+// Look implements [ledger.Applier]. It is done once the owner was asked, or has been there, since
+// it was proposed.
+func (a renewing) Look(ctx context.Context, c change.Change) (ledger.Sight, error) {
+	r, err := renewalOf(c)
+	if err != nil {
+		return ledger.Sight{}, err
+	}
+	o, err := a.shelf.Get(ctx, r.Handover)
+	if errors.Is(err, handover.ErrUnknown) {
+		return ledger.Sight{Obsolete: "there is no such connection any more"}, nil
+	}
+	if err != nil {
+		return ledger.Sight{}, err
+	}
+	asked := !o.Asked.IsZero() && !o.Asked.Before(c.Proposed)
+	if o.Owner == r.Owner && (asked || o.Proven.After(c.Proposed)) {
+		return ledger.Sight{InEffect: true}, nil
+	}
+	why, err := a.whyRenew(ctx, o)
+	if err == nil && why == "" {
+		return ledger.Sight{Obsolete: "it works, and its owner is there"}, nil
+	}
+	return ledger.Sight{}, err
+}
+
+// Act implements [ledger.Applier].
+func (a renewing) Act(ctx context.Context, c change.Change, _ ledger.Sight) error {
+	r, err := renewalOf(c)
+	if err != nil {
+		return err
+	}
+	o, err := a.shelf.Get(ctx, r.Handover)
+	if err != nil {
+		return err
+	}
+	if o.Owner != r.Owner {
+		if _, _, err := a.shelf.Apply(ctx, o.ID, connection.Event{Verb: connection.VerbReassign, Owner: r.Owner}, robot); err != nil {
+			return err
+		}
+	}
+	_, _, err = a.shelf.Apply(ctx, o.ID, connection.Event{Verb: connection.VerbHand}, robot)
+	return err
+}
+
+// gone reports whether an error says that the vendor does not have the connection.
+func gone(err error) bool { return errors.Is(err, fivetran.ErrNotFound) }

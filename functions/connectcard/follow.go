@@ -1,0 +1,208 @@
+package connectcard
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/connection"
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/state/handover"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+)
+
+// This file brings a hand-over forward. What may happen, and what is to be done in which state, is
+// decided in the domain; here it is done, one step after the other, as far as it goes now.
+
+// mostSteps bounds the steps of one call. The longest way, from a link to data, has six.
+const mostSteps = 12
+
+// follow brings a hand-over as far as it goes, and has people told. It may be called at any time,
+// by two at once too: what another has done meanwhile is refused by the table of transitions.
+func (h *handler) follow(ctx context.Context, e event.FollowHandover) error {
+	w := walk{handler: h}
+	for range mostSteps {
+		o, err := h.shelf.Get(ctx, e.Handover)
+		if errors.Is(err, handover.ErrUnknown) {
+			return cloudfn.Permanent(err)
+		}
+		if err != nil {
+			return err
+		}
+		moved, err := w.step(ctx, o)
+		if errors.Is(err, connection.ErrRefused) {
+			continue // another was faster
+		}
+		if err != nil {
+			// People hear of what has happened although the next step did not succeed.
+			return errors.Join(err, h.tell(ctx, o))
+		}
+		if !moved {
+			return h.tell(ctx, o)
+		}
+	}
+	return fmt.Errorf("hand-over %s does not come to rest in %d steps", e.Handover, mostSteps)
+}
+
+// walk is one call of follow. It reads the vendor once, and again only after it has changed
+// something there.
+type walk struct {
+	*handler
+	status *connection.Status
+}
+
+// step does the next thing for a hand-over. It reports false when nothing is to be done now.
+func (w *walk) step(ctx context.Context, o connection.Handover) (bool, error) {
+	if o.State == connection.Ended || o.State == connection.Requested {
+		return false, nil
+	}
+	if moved, err := w.read(ctx, o); err != nil || moved {
+		return moved, err
+	}
+	why, err := w.whyRenew(ctx, o)
+	if err != nil {
+		return false, err
+	}
+	if why != "" {
+		return false, w.proposeRenewal(ctx, o, why)
+	}
+	switch o.State.Work() {
+	case connection.WorkHand:
+		return w.happen(ctx, o, connection.Event{Verb: connection.VerbHand})
+	case connection.WorkTest:
+		return w.test(ctx, o)
+	case connection.WorkUnpause:
+		after, err := w.vendor.Unpause(ctx, o.Connection)
+		if err != nil {
+			return false, err
+		}
+		w.status = &after.Status
+		return w.seen(ctx, o)
+	}
+	if verb, due := o.Passed(w.policy.Connections, w.now()); due {
+		return w.happen(ctx, o, connection.Event{Verb: verb})
+	}
+	return false, nil
+}
+
+// happen lets an event happen to a hand-over.
+func (w *walk) happen(ctx context.Context, o connection.Handover, e connection.Event) (bool, error) {
+	_, _, err := w.shelf.Apply(ctx, o.ID, e, robot)
+	return err == nil, err
+}
+
+// read asks the vendor how the connection is, once, and lets happen what follows from it.
+func (w *walk) read(ctx context.Context, o connection.Handover) (bool, error) {
+	if w.status == nil {
+		found, err := w.vendor.Get(ctx, o.Connection)
+		if gone(err) {
+			return w.happen(ctx, o, connection.Event{Verb: connection.VerbEnd})
+		}
+		if err != nil {
+			return false, err
+		}
+		w.status = &found.Status
+	}
+	return w.seen(ctx, o)
+}
+
+// seen lets happen what follows from the latest reading.
+func (w *walk) seen(ctx context.Context, o connection.Handover) (bool, error) {
+	verb, news := o.Seen(*w.status)
+	if !news {
+		return false, nil
+	}
+	return w.happen(ctx, o, connection.Event{Verb: verb})
+}
+
+// test runs the setup tests. Where the vendor could not run them nothing is known, and they are
+// run again at the next round.
+func (w *walk) test(ctx context.Context, o connection.Handover) (bool, error) {
+	p := w.policy.Connections
+	tests, after, err := w.vendor.Test(ctx, o.Connection, p.TrustCertificates, p.TrustFingerprints)
+	if err != nil {
+		return false, err
+	}
+	w.status = &after.Status
+	switch connection.Judge(tests) {
+	case connection.OutcomePassed:
+		return w.happen(ctx, o, connection.Event{Verb: connection.VerbPass, Tests: tests})
+	case connection.OutcomeFailed:
+		return w.happen(ctx, o, connection.Event{Verb: connection.VerbFail, Tests: tests})
+	}
+	return false, nil
+}
+
+// whyRenew says why a connection has to be set up again by a decision of people; empty where it
+// need not.
+func (h *handler) whyRenew(ctx context.Context, o connection.Handover) (string, error) {
+	_, here, err := h.person(ctx, o.Owner)
+	switch {
+	case err != nil:
+		return "", err
+	case !here:
+		return "its owner is not there any more", nil
+	case o.State == connection.Broken:
+		return "it does not work any more with the credentials that it has", nil
+	}
+	return "", nil
+}
+
+// renewalQuiet is how long a no, or a silence, keeps the same from being proposed again.
+const renewalQuiet = 7 * 24 * time.Hour
+
+// proposeRenewal asks the owner whether to set a connection up again: who owns it, or where that
+// person has left, who follows.
+func (h *handler) proposeRenewal(ctx context.Context, o connection.Handover, why string) error {
+	before, _, err := h.person(ctx, o.Owner)
+	if err != nil {
+		return err
+	}
+	owner, email, err := h.successor(ctx, o)
+	if err != nil {
+		return err
+	}
+	if owner == "" {
+		return h.once(ctx, h.result(o, resultOrphan, o.Since, ""))
+	}
+	detail, err := json.Marshal(renewal{Handover: o.ID, Owner: owner})
+	if err != nil {
+		return fmt.Errorf("encode the renewal of %s: %w", o.Name, err)
+	}
+	p := change.Proposal{
+		Kind: change.ConnectionRenew, Target: change.Target{ID: o.ID, Name: o.Name}, Detail: detail, Reason: why,
+		Diff:      []change.Delta{{Field: "owner", Before: cmp.Or(before.Email, o.Owner), After: email}},
+		Requester: robot, Requirement: h.policy.Asks(change.ConnectionRenew, ""), Quiet: renewalQuiet, Policy: h.policy.Hash,
+		Owners: []change.Selector{change.Selector("user:" + email)},
+	}
+	_, _, err = h.ledger.Propose(ctx, p)
+	return err
+}
+
+// successor returns who is to own a connection from now on: its owner, or who leads the owner, or
+// who asked for it; empty where all of them are gone.
+func (h *handler) successor(ctx context.Context, o connection.Handover) (id, email string, err error) {
+	owner, here, err := h.person(ctx, o.Owner)
+	if err != nil || here {
+		return owner.ID, owner.Email, err
+	}
+	if owner.Manager != "" {
+		lead, err := h.mirror.PersonAt(ctx, owner.Manager)
+		if err == nil && !lead.Suspended {
+			return lead.ID, lead.Email, nil
+		}
+		if err != nil && !errors.Is(err, mirror.ErrUnknown) {
+			return "", "", err
+		}
+	}
+	requester, here, err := h.person(ctx, o.Requester)
+	if err != nil || !here {
+		return "", "", err
+	}
+	return requester.ID, requester.Email, nil
+}

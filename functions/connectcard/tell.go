@@ -1,0 +1,165 @@
+package connectcard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/domain/connection"
+	"github.com/sekisho/sekisho/shared/state/notice"
+)
+
+// This file says what people are told. It follows from how a hand-over stands, and nothing else:
+// whoever died between a step and its telling is made up for at the next look.
+
+// tell posts what is to be told of a hand-over and was not, and withdraws what is over.
+func (h *handler) tell(ctx context.Context, before connection.Handover) error {
+	o, err := h.shelf.Get(ctx, before.ID)
+	if err != nil {
+		return err
+	}
+	if err := h.ask(ctx, o); err != nil {
+		return err
+	}
+	for _, n := range h.results(o) {
+		if err := h.once(ctx, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// once posts a notice unless it was posted before.
+func (h *handler) once(ctx context.Context, n notice.Notice) error {
+	_, err := notice.Get(ctx, h.store, n.ID)
+	if errors.Is(err, notice.ErrUnknown) {
+		return notice.Post(ctx, h.store, h.queue, n)
+	}
+	return err
+}
+
+// asking reports whether the owner is to do something.
+func asking(o connection.Handover) bool {
+	return slices.Contains([]connection.State{connection.Handed, connection.Opened, connection.Submitted, connection.Aged}, o.State)
+}
+
+// turn begins the names of all notices by which the owner is asked this time: each time is a
+// message of its own, and so is each reminder, because an old message that changes is seen by
+// nobody.
+func turn(o connection.Handover) string { return fmt.Sprintf("handover-%s-%d-", o.ID, o.Asked.Unix()) }
+
+// ask asks the owner for the credentials, where they are waited for, and takes back what was
+// asked before.
+func (h *handler) ask(ctx context.Context, o connection.Handover) error {
+	kept, err := h.shelf.Notices(ctx, o.ID)
+	if err != nil {
+		return err
+	}
+	var now []string
+	for _, id := range kept {
+		if asking(o) && strings.HasPrefix(id, turn(o)) {
+			now = append(now, id)
+			continue
+		}
+		if err := notice.Withdraw(ctx, h.store, h.queue, id, h.now()); err != nil {
+			return err
+		}
+	}
+	want := turn(o) + fmt.Sprint(o.Reminders)
+	if asking(o) && !slices.Contains(now, want) {
+		now = append(now, want)
+	}
+	if !slices.Equal(kept, now) {
+		if err := h.shelf.PutNotices(ctx, o.ID, now); err != nil {
+			return err
+		}
+	}
+	if !asking(o) {
+		return nil
+	}
+	n, err := h.question(ctx, o, want)
+	if err != nil {
+		return err
+	}
+	shown, err := notice.Get(ctx, h.store, want)
+	if err == nil && maps.Equal(shown.Facts, n.Facts) && shown.Until.Equal(n.Until) && shown.Person == n.Person {
+		return nil
+	}
+	if err != nil && !errors.Is(err, notice.ErrUnknown) {
+		return err
+	}
+	return notice.Post(ctx, h.store, h.queue, n)
+}
+
+// question is what the owner is asked. The address in it is our own: the vendor's is fetched when
+// somebody comes who may have it.
+func (h *handler) question(ctx context.Context, o connection.Handover, id string) (notice.Notice, error) {
+	address, err := handoverAddress(h.policy.Connections.Redirect, o.ID)
+	if err != nil {
+		return notice.Notice{}, err
+	}
+	requester, _, err := h.person(ctx, o.Requester)
+	if err != nil {
+		return notice.Notice{}, err
+	}
+	n := notice.Notice{
+		ID: id, Kind: notice.ConnectionHandover, Person: o.Owner, Change: o.ID, At: h.now(), Alert: true, Until: o.Linked.Add(connection.CardLife),
+		Facts: map[string]string{"connection": o.Name, "service": o.Service, "requester": requester.Email, "url": address, "why": ""},
+	}
+	switch {
+	case o.State == connection.Aged:
+		n.Facts["why"], n.Facts["url"], n.Until = "expired", "", time.Time{}
+	case connection.Judge(o.Tests) == connection.OutcomeFailed, !o.Proven.IsZero() && !o.Again:
+		n.Facts["why"] = "broken"
+	}
+	return n, nil
+}
+
+// The states of a result, which the words of [notice.ConnectionResult] know.
+const (
+	resultDone    = "done"    // data has arrived
+	resultFailed  = "failed"  // the setup tests did not pass
+	resultWaiting = "waiting" // the owner does nothing
+	resultEnded   = "ended"   // given up, or gone at the vendor
+	resultOrphan  = "orphan"  // its owner has left, and nobody follows
+)
+
+// result says to one reader how a connection stands. Without a person the channel reads it. Since
+// tells one time that it stands so from another.
+func (h *handler) result(o connection.Handover, state string, since time.Time, person string) notice.Notice {
+	return notice.Notice{
+		ID: fmt.Sprintf("connection-%s-%s-%d-%s", o.ID, state, since.Unix(), person), Kind: notice.ConnectionResult,
+		Person: person, Change: o.ID, At: h.now(), Alert: true,
+		Facts: map[string]string{"connection": o.Name, "service": o.Service, "state": state},
+	}
+}
+
+// results are what people hear of how it went.
+func (h *handler) results(o connection.Handover) []notice.Notice {
+	var out []notice.Notice
+	both := slices.Compact(slices.Sorted(slices.Values([]string{o.Owner, o.Requester})))
+	switch {
+	case o.State == connection.Done:
+		for _, p := range both {
+			out = append(out, h.result(o, resultDone, o.Since, p))
+		}
+	case o.State == connection.Ended:
+		for _, p := range both {
+			out = append(out, h.result(o, resultEnded, o.Since, p))
+		}
+	case asking(o) && connection.Judge(o.Tests) == connection.OutcomeFailed:
+		n := h.result(o, resultFailed, o.Asked, o.Owner)
+		for _, t := range connection.Attention(o.Tests) {
+			n.Rows = append(n.Rows, map[string]string{"test": t.Title, "status": t.Status, "detail": t.Message})
+		}
+		out = append(out, n)
+	}
+	if asking(o) && o.Escalated {
+		out = append(out, h.result(o, resultWaiting, o.Asked, o.Requester))
+	}
+	return out
+}
