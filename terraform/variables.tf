@@ -120,6 +120,38 @@ variable "access_targets" {
   }
 }
 
+# --- Connections -----------------------------------------------------------------------------
+
+variable "fivetran" {
+  description = "Whether the company has Fivetran."
+  type        = bool
+  default     = false
+}
+
+variable "fivetran_webhooks" {
+  description = "Whether Fivetran tells of connections by webhooks. The function connectcard is public then; without them it looks by itself."
+  type        = bool
+  default     = false
+}
+
+variable "fivetran_webhook_secret_former_version" {
+  description = "The version of fivetran-webhook-secret that holds beside the one in force, while it is rotated. Empty means none."
+  type        = string
+  default     = ""
+}
+
+variable "connect_domain" {
+  description = "The name under which owners of data reach the page, such as connect.example.com: that of the policy's redirect. Empty means that there is no page."
+  type        = string
+  default     = ""
+}
+
+variable "connect_people" {
+  description = "Who may come to the page, as members of IAM: domain:example.com."
+  type        = list(string)
+  default     = []
+}
+
 # --- Operations ------------------------------------------------------------------------------
 
 variable "alert_emails" {

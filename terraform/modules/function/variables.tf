@@ -39,6 +39,18 @@ variable "clients" {
   default     = []
 }
 
+variable "visitors" {
+  description = "Whether it has a page for people, whom the Identity-Aware Proxy of a load balancer signs in."
+  type        = bool
+  default     = false
+}
+
+variable "iap_audience" {
+  description = "The backend whose Identity-Aware Proxy signs its visitors in."
+  type        = string
+  default     = ""
+}
+
 variable "roles" {
   description = "Roles in the project."
   type        = list(string)
