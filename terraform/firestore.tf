@@ -24,9 +24,11 @@ locals {
     changes        = false
     channels       = true
     cursors        = false
+    destinations   = false
     drafts         = true
     feed           = true
     groups         = true
+    handovers      = false
     listings       = false
     losses         = false
     members        = false
@@ -38,6 +40,7 @@ locals {
     presses        = true
     quarantine     = true
     removals-held  = false
+    services       = false
     settings       = true
     slack-accounts = true
     summaries      = false

@@ -105,6 +105,30 @@ variable "looker_address" {
   default     = ""
 }
 
+variable "fivetran" {
+  description = "Whether there is a Fivetran account, whose key is put into the secrets fivetran-key and fivetran-secret."
+  type        = bool
+  default     = false
+}
+
+variable "fivetran_webhooks" {
+  description = "Whether Fivetran tells of what happens by webhooks. Without them it is asked every five minutes."
+  type        = bool
+  default     = false
+}
+
+variable "fivetran_webhook_secret_former_version" {
+  description = "The version of the webhook's secret before the present one, while both hold; empty when only one holds."
+  type        = string
+  default     = ""
+}
+
+variable "iap_audience" {
+  description = "The audience of the Identity-Aware Proxy in front of connectcard, /projects/NUMBER/global/backendServices/ID. Empty means that nobody can open a connect card."
+  type        = string
+  default     = ""
+}
+
 variable "access_targets" {
   description = "The projects in which access is given for a time, and the roles that may be given there. Policy alone cannot widen it."
   type        = map(list(string))

@@ -39,8 +39,8 @@ run "functions" {
     error_message = "A function has no output of its name with its summary."
   }
   assert {
-    condition     = [for name, f in run.everything : name if try(f.public, false)] == ["groupwebhook", "slackinteract"]
-    error_message = "Anybody may call ${join(", ", [for name, f in run.everything : name if try(f.public, false)])}; only groupwebhook and slackinteract check their senders themselves."
+    condition     = [for name, f in run.everything : name if try(f.public, false)] == ["connectcard", "groupwebhook", "slackinteract"]
+    error_message = "Anybody may call ${join(", ", [for name, f in run.everything : name if try(f.public, false)])}; only connectcard, groupwebhook and slackinteract check their senders themselves."
   }
   assert {
     condition     = [for name, f in run.everything : name if try(f.ingress, "ALLOW_INTERNAL_ONLY") != "ALLOW_INTERNAL_ONLY"] == ["groupwebhook", "slackinteract"]

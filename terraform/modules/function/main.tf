@@ -34,6 +34,9 @@ locals {
       SERVICE_ACCOUNT   = google_service_account.function.email
       WORKSPACE_SUBJECT = var.platform.subject
     },
+    var.iap_audience == "" ? {} : {
+      IAP_AUDIENCE = var.iap_audience
+    },
     { for variable, value in var.environment : variable => value if value != "" },
   )
 }
