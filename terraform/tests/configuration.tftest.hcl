@@ -43,7 +43,7 @@ run "functions" {
     error_message = "Anybody may call ${join(", ", [for name, f in run.everything : name if try(f.public, false)])}; only connectcard, groupwebhook and slackinteract check their senders themselves."
   }
   assert {
-    condition     = [for name, f in run.everything : name if try(f.ingress, "ALLOW_INTERNAL_ONLY") != "ALLOW_INTERNAL_ONLY"] == ["groupwebhook", "slackinteract"]
+    condition     = [for name, f in run.everything : name if try(f.ingress, "ALLOW_INTERNAL_ONLY") != "ALLOW_INTERNAL_ONLY"] == ["connectcard", "groupwebhook", "slackinteract"]
     error_message = "From outside are reached ${jsonencode([for name, f in run.everything : name if try(f.ingress, "ALLOW_INTERNAL_ONLY") != "ALLOW_INTERNAL_ONLY"])}"
   }
   assert {
