@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/sekisho/sekisho/shared/adapters/iam"
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/desk"
@@ -30,9 +31,11 @@ type backend interface {
 	Has(ctx context.Context, g grant.Grant) (until time.Time, ok bool, err error)
 }
 
-// policies is what the nightly round calls besides.
+// policies is what the nightly round and explanations call besides.
 type policies interface {
 	backend
+	// Read reads the policy of a place.
+	Read(ctx context.Context, at grant.Scope) (iam.Handle, error)
 	// Edit changes what stands at a place, on a fresh reading as often as others write in
 	// between, and returns what was read back.
 	Edit(ctx context.Context, at grant.Scope, e grant.Edit) (grant.Policy, error)

@@ -13,6 +13,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/grant"
 	"github.com/sekisho/sekisho/shared/state/notice"
+	"github.com/sekisho/sekisho/shared/state/place"
 )
 
 // This file is what time alone brings about: the warning before the end, and the nightly round in
@@ -130,6 +131,9 @@ func (h *handler) cleanAt(ctx context.Context, at grant.Scope, live []grant.Gran
 	}
 	p, err := h.policies.Edit(ctx, at, grant.Edit{Now: now})
 	if err != nil {
+		return err
+	}
+	if err := place.Put(ctx, h.store, place.Reading{Scope: at, Policy: p, At: now}); err != nil {
 		return err
 	}
 	here := slices.DeleteFunc(slices.Clone(live), func(g grant.Grant) bool { return g.Scope != at })

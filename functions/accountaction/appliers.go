@@ -36,8 +36,11 @@ func (h *handler) existing(ctx context.Context, c change.Change) (system, string
 	if err != nil || !strings.Contains(id, "@") {
 		return s, id, err == nil, err
 	}
-	id, err = s.Find(ctx, id)
-	return s, id, err == nil && id != "", err
+	found, err := s.Find(ctx, id)
+	if isGone(err) {
+		return s, "", false, nil
+	}
+	return s, found.ID, err == nil, err
 }
 
 // gone is why nothing is left to be done.
@@ -58,7 +61,7 @@ func (a stopping) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 	}
 	found, err := s.Account(ctx, id)
 	if err != nil {
-		if s.IsNotFound(err) {
+		if isGone(err) {
 			return ledger.Sight{Obsolete: gone}, nil
 		}
 		return ledger.Sight{}, err
@@ -124,17 +127,12 @@ func (a stopping) judge(ctx context.Context, rule idle.Rule, found idle.Account)
 }
 
 // Act implements [ledger.Applier].
-func (a stopping) Act(ctx context.Context, c change.Change, seen ledger.Sight) error {
+func (a stopping) Act(ctx context.Context, c change.Change, _ ledger.Sight) error {
 	s, id, _, err := a.existing(ctx, c)
 	if err != nil {
 		return err
 	}
-	if seen.Before["enabled"] == "true" {
-		if err := s.SetDisabled(ctx, id, true); err != nil {
-			return err
-		}
-	}
-	return s.EndSessions(ctx, id)
+	return s.Disable(ctx, id)
 }
 
 // reviving gives accounts back.
@@ -151,7 +149,7 @@ func (a reviving) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 	}
 	found, err := s.Account(ctx, id)
 	if err != nil {
-		if s.IsNotFound(err) {
+		if isGone(err) {
 			return ledger.Sight{Obsolete: gone}, nil
 		}
 		return ledger.Sight{}, err
@@ -165,7 +163,7 @@ func (a reviving) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 	if err != nil {
 		return err
 	}
-	return s.SetDisabled(ctx, id, false)
+	return s.Enable(ctx, id)
 }
 
 // making makes accounts. Who has one already, stopped or not, has it back with the role.
@@ -187,41 +185,40 @@ func (a making) Look(ctx context.Context, c change.Change) (ledger.Sight, error)
 	if err != nil {
 		return ledger.Sight{}, err
 	}
-	id, err := s.Find(ctx, email)
-	if err != nil || id == "" {
-		return ledger.Sight{}, err
+	found, err := s.Find(ctx, email)
+	if isGone(err) {
+		return ledger.Sight{}, nil
 	}
-	found, err := s.Account(ctx, id)
 	if err != nil {
 		return ledger.Sight{}, err
 	}
 	role := wanted(c, "role")
-	return ledger.Sight{
-		InEffect: !found.Disabled && (role == "" || slices.Contains(found.Roles, role)),
-		Before:   map[string]string{"id": id, "enabled": fmt.Sprint(!found.Disabled)},
-	}, nil
+	return ledger.Sight{InEffect: !found.Disabled && (role == "" || slices.Contains(found.Roles, role))}, nil
 }
 
 // Act implements [ledger.Applier].
-func (a making) Act(ctx context.Context, c change.Change, seen ledger.Sight) error {
+func (a making) Act(ctx context.Context, c change.Change, _ ledger.Sight) error {
 	s, email, err := a.system(c)
 	if err != nil {
 		return err
 	}
-	role, id := wanted(c, "role"), seen.Before["id"]
-	if id == "" {
-		_, err := s.Create(ctx, email, a.nameOf(ctx, email), role)
+	role := wanted(c, "role")
+	found, err := s.Find(ctx, email)
+	if isGone(err) {
+		return s.Create(ctx, email, a.nameOf(ctx, email), role)
+	}
+	if err != nil {
 		return err
 	}
-	if seen.Before["enabled"] == "false" {
-		if err := s.SetDisabled(ctx, id, false); err != nil {
+	if role != "" && !slices.Contains(found.Roles, role) {
+		if err := s.SetRoles(ctx, found.ID, append(slices.Clone(found.Roles), role)); err != nil {
 			return err
 		}
 	}
-	if role == "" {
+	if !found.Disabled {
 		return nil
 	}
-	return s.GiveRole(ctx, id, role)
+	return s.Enable(ctx, found.ID)
 }
 
 // nameOf returns how a person is called; their address where nobody knows.

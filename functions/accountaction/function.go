@@ -13,8 +13,8 @@
 // of Google Workspace.
 //
 // Permissions: roles/datastore.user, roles/pubsub.publisher on change-events,
-// roles/cloudtasks.enqueuer, roles/secretmanager.secretAccessor on the Looker key; scope
-// admin.directory.user.
+// roles/cloudtasks.enqueuer on looker, roles/iam.serviceAccountUser on its caller,
+// roles/secretmanager.secretAccessor on looker-client-id and looker-client-secret.
 //
 // On failure: the queue tries again; what became of a call whose answer was lost is looked up
 // before it is made again.
@@ -24,9 +24,14 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
+	"strings"
 	"time"
 
+	"github.com/sekisho/sekisho/shared/adapters/looker"
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
+	"github.com/sekisho/sekisho/shared/adapters/workspace"
+	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/idle"
@@ -34,24 +39,146 @@ import (
 	"github.com/sekisho/sekisho/shared/state/account"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/state/standing"
 )
+
+// Function is the deployable.
+var Function = cloudfn.Function{Name: "AccountAction", Build: build}
+
+func init() { cloudfn.Register(Function) }
+
+type config struct {
+	URL    string `env:"LOOKER_URL"`
+	ID     string `env:"LOOKER_CLIENT_ID"`
+	Secret string `env:"LOOKER_CLIENT_SECRET"`
+	// Invite has Looker send new people a mail by which they set a password, where they do not
+	// sign in through an identity provider.
+	Invite bool `env:"LOOKER_INVITE"`
+	// Subject is the administrator for whom it acts in Google Workspace.
+	Subject   string `env:"WORKSPACE_SUBJECT"`
+	Workspace string `env:"WORKSPACE_URL"`
+}
+
+// Validate implements [cloudfn.Validator]. A company without Looker configures nothing of it.
+func (c *config) Validate() error {
+	if c.URL == "" {
+		return nil
+	}
+	return errors.Join(cloudfn.Missing(map[string]string{"LOOKER_CLIENT_ID": c.ID, "LOOKER_CLIENT_SECRET": c.Secret})...)
+}
+
+func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
+	var cfg config
+	if err := env.Load(ctx, &cfg); err != nil {
+		return nil, err
+	}
+	policy, err := policyfile.Load(env.Policy)
+	if err != nil {
+		return nil, err
+	}
+	m := mirror.New(env.Store)
+	who, err := standing.New(m, policy.Model())
+	if err != nil {
+		return nil, err
+	}
+	h := &handler{
+		store: env.Store, mirror: m, ledger: ledger.New(env.Store, env.Bus, env.Now), policy: policy, systems: map[string]system{},
+		now: env.Now, log: env.Log,
+	}
+	if cfg.URL != "" {
+		client, err := looker.New(looker.Options{
+			Client: &http.Client{Transport: env.Outbound}, BaseURL: cfg.URL, ClientID: cfg.ID, ClientSecret: cfg.Secret, Now: env.Now,
+		})
+		if err != nil {
+			return nil, err
+		}
+		h.systems[policyfile.LookerAccounts] = lookerSystem{client, cfg.Invite}
+	}
+	if _, wanted := policy.Inactivity.Systems[policyfile.WorkspaceAccounts]; wanted {
+		users, err := workspaceUsers(ctx, env, cfg)
+		if err != nil {
+			return nil, err
+		}
+		h.systems[policyfile.WorkspaceAccounts] = workspaceSystem{users}
+	}
+	h.carrier = &ledger.Carrier{
+		Ledger: h.ledger, Queue: env.Queue, Name: event.QueueLooker, By: robot, Authority: who.Standing, Log: env.Log,
+		Appliers: map[change.Kind]ledger.Applier{
+			change.AccountDisable: stopping{h}, change.AccountEnable: reviving{h}, change.AccountCreate: making{h},
+			change.AccountDisablePlan: ledger.Override{Ledger: h.ledger},
+		},
+	}
+	return cloudfn.Messages("accountaction", env, cloudfn.On(h.moved), cloudfn.On(h.apply)), nil
+}
+
+// workspaceUsers returns the accounts of Google Workspace as a system of accounts.
+func workspaceUsers(ctx context.Context, env *cloudfn.Env, cfg config) (*workspace.Users, error) {
+	if cfg.Subject == "" {
+		return nil, errors.New("policy looks after accounts of Google Workspace: WORKSPACE_SUBJECT is missing")
+	}
+	client, err := env.Google(ctx, "https://www.googleapis.com/auth/admin.directory.user")
+	if err != nil {
+		return nil, err
+	}
+	return workspace.NewUsers(ctx, workspace.Options{Client: client, BaseURL: cfg.Workspace, Now: env.Now}, cfg.Subject)
+}
+
+// errNotHere says that accounts are made where people are hired, and roles given by who
+// administers the directory.
+var errNotHere = permanent{errors.New("accounts of Google Workspace are not made or given roles here")}
+
+// permanent is an error after which trying again does not help.
+type permanent struct{ error }
+
+// Permanent reports that trying again cannot help.
+func (permanent) Permanent() bool { return true }
+
+// workspaceSystem is Google Workspace as a system of accounts, which are stopped and given back
+// only.
+type workspaceSystem struct{ *workspace.Users }
+
+// SetRoles implements [system].
+func (workspaceSystem) SetRoles(context.Context, string, []string) error { return errNotHere }
+
+// Create implements [system].
+func (workspaceSystem) Create(context.Context, string, string, string) error { return errNotHere }
 
 // system is one system of accounts, as this function changes it.
 type system interface {
-	// Account returns one account with all that [idle.Judge] looks at, or errGone.
+	// Account reads one account with all that [idle.Judge] looks at, Find the one of an address.
+	// The error of what is not there says so: see isGone.
 	Account(ctx context.Context, id string) (idle.Account, error)
-	// Find returns the id of the account with an address; empty where there is none.
-	Find(ctx context.Context, email string) (id string, err error)
-	// SetDisabled stops an account or gives it back.
-	SetDisabled(ctx context.Context, id string, disabled bool) error
-	// EndSessions signs the account's person out everywhere.
-	EndSessions(ctx context.Context, id string) error
-	// Create makes an account that a person can sign in to with an address.
-	Create(ctx context.Context, email, name, role string) (id string, err error)
-	// GiveRole adds a role to those that an account has.
-	GiveRole(ctx context.Context, id, role string) error
-	// IsNotFound reports whether an error says that there is no such account.
-	IsNotFound(err error) bool
+	Find(ctx context.Context, email string) (idle.Account, error)
+	// Disable stops an account and signs its person out everywhere, Enable gives it back.
+	Disable(ctx context.Context, id string) error
+	Enable(ctx context.Context, id string) error
+	// SetRoles gives an account these roles and no others.
+	SetRoles(ctx context.Context, id string, names []string) error
+	// Create makes an account that a person can sign in to.
+	Create(ctx context.Context, email, name, role string) error
+}
+
+// isGone reports whether an error says that there is no such account.
+func isGone(err error) bool {
+	var gone interface{ NotFound() bool }
+	return errors.As(err, &gone) && gone.NotFound()
+}
+
+// lookerSystem is a Looker instance as a system of accounts.
+type lookerSystem struct {
+	*looker.Client
+	invite bool
+}
+
+// Create implements [system].
+func (l lookerSystem) Create(ctx context.Context, email, name, role string) error {
+	first, last, _ := strings.Cut(name, " ")
+	n := looker.NewAccount{Email: email, First: first, Last: last, Invite: l.invite}
+	if role != "" {
+		n.Roles = []string{role}
+	}
+	_, err := l.Client.Create(ctx, n)
+	return err
 }
 
 type handler struct {

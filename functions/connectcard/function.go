@@ -37,6 +37,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/connection"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/secret"
 	"github.com/sekisho/sekisho/shared/state/handover"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
@@ -80,7 +81,7 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		return nil, err
 	}
 	client, err := fivetran.New(fivetran.Options{
-		Client: &http.Client{Transport: env.Outbound}, BaseURL: cfg.BaseURL, Key: cfg.Key, Secret: connection.NewSecret(cfg.Secret), Now: env.Now,
+		Client: &http.Client{Transport: env.Outbound}, BaseURL: cfg.BaseURL, Key: cfg.Key, Secret: secret.New(cfg.Secret), Now: env.Now,
 	})
 	if err != nil {
 		return nil, err
@@ -98,7 +99,7 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		store: env.Store, queue: env.Queue, mirror: m, ledger: ledger.New(env.Store, env.Bus, env.Now),
 		shelf:  handover.New(env.Store, policy.Connections, env.Now),
 		policy: policy, vendor: client, now: env.Now, log: env.Log, webhookURL: cfg.WebhookURL,
-		webhookSecret: connection.NewSecret(cfg.WebhookSecret),
+		webhookSecret: secret.New(cfg.WebhookSecret),
 	}
 	h.carrier = &ledger.Carrier{
 		Ledger: h.ledger, Queue: env.Queue, Name: event.QueueFivetran, By: robot, Authority: who.Standing, Log: env.Log,
@@ -109,7 +110,7 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 	return &door{
 		messages: messages,
 		visits:   &visits{handler: h, visitors: env.Visitors, targets: targets},
-		webhooks: &webhooks{handler: h, secrets: []connection.Secret{h.webhookSecret, connection.NewSecret(cfg.WebhookFormer)}},
+		webhooks: &webhooks{handler: h, secrets: []secret.Text{h.webhookSecret, secret.New(cfg.WebhookFormer)}},
 	}, nil
 }
 

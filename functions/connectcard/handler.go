@@ -14,6 +14,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/connection"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/secret"
 	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/state/handover"
@@ -34,7 +35,7 @@ type handler struct {
 	log     *slog.Logger
 
 	webhookURL    string
-	webhookSecret connection.Secret
+	webhookSecret secret.Text
 }
 
 // robot is the actor of everything that this function does by itself.

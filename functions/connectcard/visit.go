@@ -14,6 +14,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/connection"
 	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/domain/secret"
 	"github.com/sekisho/sekisho/shared/state/handover"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/trail"
@@ -73,7 +74,7 @@ func (v *visits) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		id := query.Get(connection.ParameterHandover)
 		if verb == "return" {
-			err = v.comeBack(ctx, w, r, visitor, id, connection.NewSecret(query.Get(connection.ParameterState)))
+			err = v.comeBack(ctx, w, r, visitor, id, secret.New(query.Get(connection.ParameterState)))
 		} else {
 			err = v.open(ctx, w, visitor, id)
 		}
@@ -188,7 +189,7 @@ func (v *visits) open(ctx context.Context, w http.ResponseWriter, visitor group.
 
 // comeBack takes the owner's browser back from the connect card. That it came is a hint to look,
 // and no proof of anything.
-func (v *visits) comeBack(ctx context.Context, w http.ResponseWriter, r *http.Request, visitor group.Person, id string, token connection.Secret) error {
+func (v *visits) comeBack(ctx context.Context, w http.ResponseWriter, r *http.Request, visitor group.Person, id string, token secret.Text) error {
 	o, err := v.owned(ctx, visitor, id)
 	if err != nil {
 		return err

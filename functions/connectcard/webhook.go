@@ -12,7 +12,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/adapters/fivetran"
 	"github.com/sekisho/sekisho/shared/cloudfn"
-	"github.com/sekisho/sekisho/shared/domain/connection"
+	"github.com/sekisho/sekisho/shared/domain/secret"
 	"github.com/sekisho/sekisho/shared/state/handover"
 	"github.com/sekisho/sekisho/shared/state/trail"
 )
@@ -21,7 +21,7 @@ import (
 // about it is not even read.
 type webhooks struct {
 	*handler
-	secrets []connection.Secret
+	secrets []secret.Text
 }
 
 // ServeHTTP implements [http.Handler]. It answers 200 when somebody will look, and 503 when

@@ -1,30 +1,39 @@
 // Package grouprefresh reads groups and people from the Directory API into the mirror.
 //
-// Trigger: tasks of the queue directory: one group, one person, or one
-// page of a walk through everything.
-// Cloud Scheduler: job "walk", nightly; the first one fills the mirror.
+// Trigger: tasks of the queue directory. Each task is one call: one group, one page of a
+// group's members, one person, one page of a walk through everything, one page of the groups
+// that the anchor is in. Cloud Scheduler: job "walk", nightly (the first one fills the mirror),
+// job "secure" every 15 minutes.
 //
-// Reads: groups, members, people, cursors.
+// Reads: groups, members, people, walks, drafts, budgets, cursors; policy (the anchor).
 //
-// Writes: groups, members, people, cursors; publishes group-changed.
+// Writes: groups, members, people, walks, drafts, feed, census, removals held, budgets, cursors;
+// publishes group-changed.
 //
 // Calls: Admin SDK Directory API, as its only caller: groups.list, groups.get, members.list,
-// users.list, users.get.
+// members.get, users.list, users.get.
 //
 // Permissions: roles/datastore.user, roles/pubsub.publisher on group-changed,
-// roles/cloudtasks.enqueuer; scopes admin.directory.group.readonly,
+// roles/cloudtasks.enqueuer on directory, roles/iam.serviceAccountUser on its caller,
+// roles/iam.serviceAccountTokenCreator on itself; scopes admin.directory.group.readonly,
 // admin.directory.group.member.readonly and admin.directory.user.readonly.
 //
-// On failure: the queue tries again. A listing that may be incomplete is an error, never a
-// reading. A walk goes on from its last page.
+// On failure: the queue tries again. A listing that may be incomplete is read anew, never
+// taken; what would take more away than the brake allows waits for people. When the calls of
+// the day are spent, tasks are planned anew for the next day. A walk goes on from its last page.
 package grouprefresh
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 
+	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/adapters/workspace"
 	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/state/budget"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
@@ -36,11 +45,38 @@ func init() { cloudfn.Register(Function) }
 type config struct {
 	BaseURL  string `env:"WORKSPACE_URL"`
 	Customer string `env:"CUSTOMER_ID, default=my_customer"`
+	// CallsPerDay is how many calls Google grants in a day; 0 where it sets no such limit, as
+	// it does today for this API.
+	CallsPerDay int `env:"CALLS_PER_DAY, default=0"`
+	// RemovalsPercent, RemovalsMax and RemovalsLeast are the brake: how many memberships may
+	// vanish in 24 hours before people have looked.
+	RemovalsPercent float64 `env:"REMOVALS_PERCENT, default=2"`
+	RemovalsMax     int     `env:"REMOVALS_MAX, default=2000"`
+	RemovalsLeast   int     `env:"REMOVALS_LEAST, default=50"`
+}
+
+// Validate implements [cloudfn.Validator].
+func (c *config) Validate() error {
+	var problems []error
+	if c.CallsPerDay < 0 {
+		problems = append(problems, fmt.Errorf("CALLS_PER_DAY is %d: 0 or more", c.CallsPerDay))
+	}
+	if c.RemovalsPercent < 0 || c.RemovalsPercent > 100 {
+		problems = append(problems, fmt.Errorf("REMOVALS_PERCENT is %v: 0 to 100", c.RemovalsPercent))
+	}
+	if c.RemovalsMax < 0 || c.RemovalsLeast < 0 {
+		problems = append(problems, fmt.Errorf("REMOVALS_MAX is %d, REMOVALS_LEAST %d: 0 or more", c.RemovalsMax, c.RemovalsLeast))
+	}
+	return errors.Join(problems...)
 }
 
 func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 	var cfg config
 	if err := env.Load(ctx, &cfg); err != nil {
+		return nil, err
+	}
+	policy, err := policyfile.Load(env.Policy)
+	if err != nil {
 		return nil, err
 	}
 	client, err := env.Google(ctx,
@@ -54,6 +90,13 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &handler{store: env.Store, bus: env.Bus, queue: env.Queue, mirror: mirror.New(env.Store), directory: directory, now: env.Now}
-	return cloudfn.Messages("grouprefresh", env, cloudfn.On(h.refresh), cloudfn.On(h.refreshPerson), cloudfn.On(h.walk), cloudfn.On(h.tick)), nil
+	brake := group.Brake{Percent: cfg.RemovalsPercent, Max: cfg.RemovalsMax, Least: cfg.RemovalsLeast}
+	h := &handler{
+		store: env.Store, bus: env.Bus, queue: env.Queue, mirror: mirror.New(env.Store).Fed(brake, env.Now), directory: directory,
+		budget: budget.New(env.Store, "directory", cfg.CallsPerDay, env.Now), brake: brake,
+		anchor: policy.SettingsRules().Anchor, now: env.Now, log: env.Log,
+	}
+	return cloudfn.Messages("grouprefresh", env,
+		cloudfn.On(within(h, h.refresh)), cloudfn.On(within(h, h.members)), cloudfn.On(within(h, h.confirm)), cloudfn.On(within(h, h.refreshPerson)),
+		cloudfn.On(within(h, h.walk)), cloudfn.On(within(h, h.compareSecure)), cloudfn.On(h.tick)), nil
 }

@@ -2,7 +2,6 @@ package grouprefresh
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -10,80 +9,130 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/workspace"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
-	"github.com/sekisho/sekisho/shared/ports/bus"
-	"github.com/sekisho/sekisho/shared/ports/queue"
-	"github.com/sekisho/sekisho/shared/ports/store"
+	"github.com/sekisho/sekisho/shared/state/budget"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
-// directory is what this function calls of the Directory API.
-type directory interface {
-	Snapshot(ctx context.Context, idOrEmail string, now time.Time) (group.Snapshot, error)
-	Groups(ctx context.Context, pageToken string) (workspace.GroupPage, error)
-	People(ctx context.Context, pageToken string) (workspace.PersonPage, error)
-	Person(ctx context.Context, idOrEmail string) (group.Person, error)
-}
-
-type handler struct {
-	store     store.Store
-	bus       bus.Publisher
-	queue     queue.Queue
-	mirror    *mirror.Mirror
-	directory directory
-	now       func() time.Time
-}
-
-// refresh reads one group and tells what has changed.
+// refresh reads one group, without its members, and queues their reading.
 func (h *handler) refresh(ctx context.Context, e event.RefreshGroup) error {
+	if err := h.budget.Spend(ctx, budget.Refresh); err != nil {
+		return err
+	}
 	began := h.now()
-	s, err := h.directory.Snapshot(ctx, e.Group, began)
+	g, err := h.directory.Group(ctx, e.Group)
 	if errors.Is(err, workspace.ErrNotFound) {
-		gone, was, err := h.mirror.Remove(ctx, e.Group, began)
-		if err != nil || !was {
-			return err
-		}
-		return h.tell(ctx, gone.ID, began, []group.Part{group.Deleted})
+		return h.notFound(ctx, e, began)
 	}
 	if err != nil {
 		return fmt.Errorf("read group %s: %w", e.Group, err)
 	}
-	parts, err := h.mirror.Replace(ctx, s)
-	if err != nil || len(parts) == 0 {
+	if err := h.mirror.PutDetails(ctx, []group.Group{g}, began); err != nil {
 		return err
 	}
-	return h.tell(ctx, s.Group.ID, s.Read, parts)
+	if e.Group != g.ID {
+		if err := h.refreshHolders(ctx, e, g.ID, began); err != nil {
+			return err
+		}
+	}
+	return h.ensure(ctx, event.ReadMembers{Group: g.ID, Since: began, Try: e.Try}, fmt.Sprintf("members-%s-%d", g.ID, began.UnixNano()), time.Time{})
+}
+
+// refreshHolders queues the reading of every group that the mirror has at an address, but for
+// one: the address may be theirs no longer.
+func (h *handler) refreshHolders(ctx context.Context, e event.RefreshGroup, but string, began time.Time) error {
+	holders, err := h.mirror.Holders(ctx, e.Group)
+	if err != nil {
+		return err
+	}
+	for _, holder := range holders {
+		if id := holder.Group.ID; id != but {
+			if err := h.ensure(ctx, event.RefreshGroup{Group: id, Noticed: e.Noticed}, fmt.Sprintf("holder-%s-%d", id, began.UnixNano()), time.Time{}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// notFound deals with Google's answer that there is no such group. What has no group under an
+// id is gone. An address that leads nowhere says nothing about the group that had it: that one
+// is asked for by its id.
+func (h *handler) notFound(ctx context.Context, e event.RefreshGroup, began time.Time) error {
+	_, err := h.mirror.Header(ctx, e.Group)
+	byID := err == nil
+	if err != nil && !errors.Is(err, mirror.ErrUnknown) {
+		return err
+	}
+	if !byID {
+		holders, err := h.mirror.Holders(ctx, e.Group)
+		if err != nil {
+			return err
+		}
+		if len(holders) > 0 {
+			return h.refreshHolders(ctx, e, "", began)
+		}
+	}
+	return h.removeGroup(ctx, e.Group, began)
+}
+
+// believed is how often a reading is repeated that cannot be believed, before the group waits
+// for the next walk.
+const believed = 12
+
+// again queues a group to be read anew, with the group itself: the count against which its
+// members are held may have moved since.
+func (h *handler) again(ctx context.Context, id string, try int, why string) error {
+	if try >= believed {
+		h.log.ErrorContext(ctx, "a group cannot be read whole; it stays as it was", "group", id, "reason", why)
+		return h.mirror.SetDue(ctx, id)
+	}
+	now := h.now()
+	wait := min(5*time.Second<<try, 10*time.Minute)
+	return h.ensure(ctx, event.RefreshGroup{Group: id, Noticed: now, Try: try + 1}, fmt.Sprintf("again-%s-%d", id, now.UnixNano()), now.Add(wait))
 }
 
 // refreshPerson reads one account. Somebody whose account is stopped or gone decides nothing
 // any more from then on.
 func (h *handler) refreshPerson(ctx context.Context, e event.RefreshPerson) error {
+	if err := h.budget.Spend(ctx, budget.Revoke); err != nil {
+		return err
+	}
 	began := h.now()
 	p, err := h.directory.Person(ctx, e.Person)
 	if errors.Is(err, workspace.ErrNotFound) {
-		return h.mirror.RemovePerson(ctx, e.Person, began)
+		if _, err := h.mirror.Person(ctx, e.Person); err == nil {
+			return h.removePerson(ctx, e.Person, began)
+		} else if !errors.Is(err, mirror.ErrUnknown) {
+			return err
+		}
+		// Nobody has this address any more. Whoever had it may live on under another one.
+		return h.refreshOthersAt(ctx, e.Person, "", began)
 	}
 	if err != nil {
 		return fmt.Errorf("read the account of %s: %w", e.Person, err)
 	}
-	return h.mirror.PutPeople(ctx, []group.Person{p}, began)
+	if err := h.putPeople(ctx, []group.Person{p}, began); err != nil {
+		return err
+	}
+	if e.Person == p.ID {
+		return nil
+	}
+	return h.refreshOthersAt(ctx, e.Person, p.ID, began)
 }
 
-// tell publishes what changed, then records that it was told. A crash in between tells it
-// twice.
-func (h *handler) tell(ctx context.Context, id string, read time.Time, parts []group.Part) error {
-	p := event.GroupChanged{ID: id}
-	for _, part := range parts {
-		p.Parts = append(p.Parts, string(part))
-	}
-	data, err := json.Marshal(p)
+// refreshOthersAt queues the reading of everybody whom the mirror has at an address, but for
+// one.
+func (h *handler) refreshOthersAt(ctx context.Context, address, but string, began time.Time) error {
+	others, err := h.mirror.PeopleAt(ctx, address)
 	if err != nil {
-		return fmt.Errorf("encode the change of group %s: %w", id, err)
+		return err
 	}
-	_, err = h.bus.Publish(ctx, event.TopicGroupChanged, bus.Message{
-		Data: data, Attributes: map[string]string{event.AttrType: p.Type()}, OrderingKey: id,
-	})
-	if err != nil {
-		return fmt.Errorf("publish the change of group %s: %w", id, err)
+	for _, p := range others {
+		if p.ID != but {
+			if err := h.ensure(ctx, event.RefreshPerson{Person: p.ID}, fmt.Sprintf("person-%s-%d", p.ID, began.UnixNano()), time.Time{}); err != nil {
+				return err
+			}
+		}
 	}
-	return h.mirror.Told(ctx, id, read)
+	return nil
 }

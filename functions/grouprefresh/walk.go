@@ -4,189 +4,277 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"slices"
 	"time"
 
+	"github.com/sekisho/sekisho/shared/adapters/workspace"
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
-	"github.com/sekisho/sekisho/shared/ports/queue"
-	"github.com/sekisho/sekisho/shared/state/cursor"
+	"github.com/sekisho/sekisho/shared/state/budget"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
-// JobWalk is the scheduler's job.
-const JobWalk = "walk"
-
-// cursorWalk is the name of the walk's cursor.
-const cursorWalk = "walk"
-
-// stalled is how long a walk may stand still before another may begin.
-const stalled = time.Hour
-
-// Phases of a walk.
 const (
-	phasePeople = "people"
-	phaseGroups = "groups"
-	phaseDone   = "done"
+	// stalled is how long a walk may stand still before another may begin.
+	stalled = time.Hour
+	// turns is over how many nights the groups are spread of which nothing differs.
+	turns = 7
+	// overdue is how old a reading may be before a group is read out of turn.
+	overdue = 8 * 24 * time.Hour
+	// mostMissing bounds how many absences a walk remembers, whatever the brake says.
+	mostMissing = 700
 )
 
-func (h *handler) tick(ctx context.Context, t event.Tick) error {
-	if t.Job != JobWalk {
-		return cloudfn.Permanent(fmt.Errorf("no job %q", t.Job))
-	}
-	return h.next(ctx, h.now().UTC().Format("20060102"), 0)
-}
+func walkTask(run string, page int) string { return fmt.Sprintf("walk-%s-page-%d", run, page) }
 
-// walk does one page: first of the people, then of the groups in the order of their
-// addresses. A group whose listing differs from the mirror, and one that the listing leaves
-// out, is read; the listing itself changes nothing.
+// walk does one page: first of the people, then of the groups in the order of their addresses.
+// What is listed is stored as far as it differs; the members of a group that differs, or whose
+// turn it is, are read. Whoever is in no list is asked for in the end.
 func (h *handler) walk(ctx context.Context, e event.Walk) error {
 	if e.Run == "" {
-		// The cursor of a directory that was never walked has no run either: such a walk would
-		// go on for ever.
+		// The walk that never was has no run either: such a walk would go on for ever.
 		return cloudfn.Permanent(errors.New("a walk without a name"))
 	}
-	c, err := cursor.Get(ctx, h.store, cursorWalk)
+	w, err := h.mirror.Walk(ctx)
 	if err != nil {
 		return err
 	}
-	underWay := c.Phase == phasePeople || c.Phase == phaseGroups
 	switch {
-	case e.Page == 0 && c.Run != e.Run:
-		if underWay && h.now().Sub(c.Moved) < stalled {
-			return fmt.Errorf("walk %s: walk %s is under way", e.Run, c.Run)
+	case e.Page == 0 && w.Run != e.Run:
+		if w.UnderWay() && h.now().Sub(w.Moved) < stalled {
+			return fmt.Errorf("walk %s: walk %s is under way", e.Run, w.Run)
 		}
-		c = cursor.Cursor{Run: e.Run, Phase: phasePeople, At: c.At, Began: h.now()}
-	case c.Run != e.Run, c.Phase == phaseDone:
-		return nil // of a walk that is over
-	case e.Page == c.Count-1:
-		return h.next(ctx, c.Run, c.Count) // done before, but perhaps it ended before it could say so
-	case e.Page != c.Count:
-		return nil // a page that was done before
+		w = mirror.Walk{Run: e.Run, Phase: mirror.WalkPeople, Verify: e.Verify, Began: h.now()}
+	case e.Page < 0 || w.Run != e.Run || e.Page > w.Page:
+		return nil // of a walk that is over, or that never was
+	case e.Page < w.Page:
+		return h.follow(ctx, w, e.Page) // done before, but perhaps it ended before it queued everything
+	case !w.UnderWay():
+		return nil
 	}
-	switch c.Phase {
-	case phasePeople:
-		err = h.walkPeople(ctx, &c)
-	case phaseGroups:
-		err = h.walkGroups(ctx, &c)
+	if err := h.budget.Spend(ctx, budget.Sweep); err != nil {
+		return err
+	}
+	var step mirror.Step
+	if w.Phase == mirror.WalkPeople {
+		step, err = h.walkPeople(ctx, &w)
+	} else {
+		step, err = h.walkGroups(ctx, &w)
+	}
+	if errors.Is(err, workspace.ErrInvalid) && w.Token != "" {
+		// The token of the next page is not good any more: all lists from their beginning.
+		w = mirror.Walk{Run: w.Run, Phase: mirror.WalkPeople, Verify: w.Verify, Page: w.Page, Began: w.Began}
+		step, err = mirror.Step{}, nil
 	}
 	if err != nil {
 		return err
 	}
-	c.Count++
-	c.Moved = h.now()
-	if err := cursor.Set(ctx, h.store, cursorWalk, c); err != nil {
+	w.Page++
+	w.Moved, step.Began = h.now(), w.Began
+	if w.Phase == mirror.WalkDone {
+		step.Groups = append(step.Groups, h.missing(ctx, &w)...)
+	}
+	if err := h.mirror.PutStep(ctx, w, step); err != nil {
 		return err
 	}
-	if c.Phase == phaseDone {
-		return nil
-	}
-	return h.next(ctx, c.Run, c.Count)
+	return h.follow(ctx, w, w.Page-1)
 }
 
-func (h *handler) walkPeople(ctx context.Context, c *cursor.Cursor) error {
+// follow queues what follows from a page that is done: first the next page, so that the queue
+// never runs dry while this one's groups are queued, then the readings.
+func (h *handler) follow(ctx context.Context, w mirror.Walk, page int) error {
+	if page+1 < w.Page || w.UnderWay() {
+		if err := h.ensure(ctx, event.Walk{Run: w.Run, Page: page + 1}, walkTask(w.Run, page+1), time.Time{}); err != nil {
+			return err
+		}
+	}
+	step, err := h.mirror.Step(ctx, w.Run, page)
+	if err != nil {
+		return err
+	}
+	for _, id := range step.Members {
+		if err := h.ensure(ctx, event.ReadMembers{Group: id, Since: w.Began, Sweep: true}, "walk-"+w.Run+"-"+id, time.Time{}); err != nil {
+			return err
+		}
+	}
+	for _, id := range step.Groups {
+		if err := h.ensure(ctx, event.RefreshGroup{Group: id, Noticed: w.Began}, "walk-"+w.Run+"-missing-"+id, time.Time{}); err != nil {
+			return err
+		}
+	}
+	for _, id := range step.People {
+		if err := h.ensure(ctx, event.RefreshPerson{Person: id}, "walk-"+w.Run+"-person-"+id, time.Time{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *handler) walkPeople(ctx context.Context, w *mirror.Walk) (mirror.Step, error) {
 	began := h.now()
-	page, err := h.directory.People(ctx, c.Token)
+	page, err := h.directory.People(ctx, w.Token)
 	if err != nil {
-		return fmt.Errorf("list people: %w", err)
+		return mirror.Step{}, fmt.Errorf("list people: %w", err)
 	}
-	if err := h.mirror.PutPeople(ctx, page.People, began); err != nil {
-		return err
+	var step mirror.Step
+	upTo := w.Last
+	for _, p := range page.People {
+		upTo = max(upTo, group.Address(p.Email))
 	}
-	c.Token = page.Next
-	if page.Next != "" {
+	if len(page.People) > 0 && upTo == w.Last && page.Next != "" {
+		h.log.ErrorContext(ctx, "the list of people goes round in a circle", "page", w.Page)
+		w.Phase, w.Short = mirror.WalkDone, true
+		return mirror.Step{}, nil
+	}
+	if end := page.Next == ""; end || len(page.People) > 0 {
+		held, err := h.mirror.PeopleBetween(ctx, w.Last, unless(end, upTo))
+		if err != nil {
+			return mirror.Step{}, err
+		}
+		var changed []group.Person
+		changed, step.People = compare(page.People, held, func(p group.Person) string { return p.ID }, group.Person.Equal)
+		if err := h.putPeople(ctx, changed, began); err != nil {
+			return mirror.Step{}, err
+		}
+	}
+	w.Counted.People += len(page.People)
+	if limit := h.brake.Limit(w.Counted.People); len(step.People) > limit {
+		h.log.ErrorContext(ctx, "a list of people is too short to be believed", "missing", len(step.People), "limit", limit)
+		step.People, w.Short = nil, true
+	}
+	w.Token, w.Last = page.Next, upTo
+	if page.Next == "" {
+		w.Phase, w.Last = mirror.WalkGroups, ""
+	}
+	return step, nil
+}
+
+// unless returns nothing where the end is open.
+func unless(open bool, end string) string {
+	if open {
+		return ""
+	}
+	return end
+}
+
+// compare returns what is listed and new or different from what is held, and the ids of what
+// is held and not listed.
+func compare[T any](listed, held []T, id func(T) string, equal func(a, b T) bool) (changed []T, missing []string) {
+	have := make(map[string]T, len(held))
+	for _, x := range held {
+		have[id(x)] = x
+	}
+	for _, x := range listed {
+		if was, ok := have[id(x)]; !ok || !equal(was, x) {
+			changed = append(changed, x)
+		}
+		delete(have, id(x))
+	}
+	for _, x := range held {
+		if _, left := have[id(x)]; left {
+			missing = append(missing, id(x))
+		}
+	}
+	return changed, missing
+}
+
+func (h *handler) walkGroups(ctx context.Context, w *mirror.Walk) (mirror.Step, error) {
+	began := h.now()
+	page, err := h.directory.Groups(ctx, w.Token)
+	if err != nil {
+		return mirror.Step{}, fmt.Errorf("list groups: %w", err)
+	}
+	upTo := w.Last
+	for _, g := range page.Groups {
+		upTo = max(upTo, group.Address(g.Email))
+	}
+	if len(page.Groups) > 0 && upTo == w.Last && page.Next != "" {
+		// Lists are in the order of addresses: one that does not get on goes round in a circle.
+		h.log.ErrorContext(ctx, "the list of groups goes round in a circle", "page", w.Page)
+		w.Phase, w.Short = mirror.WalkDone, true
+		return mirror.Step{}, nil
+	}
+	held, err := h.heldBetween(ctx, w.Last, upTo, page.Next == "")
+	if err != nil {
+		return mirror.Step{}, err
+	}
+	have := make(map[string]mirror.Header, len(held))
+	for _, one := range held {
+		have[one.Group.ID] = one
+	}
+	var step mirror.Step
+	var changed []group.Group
+	for _, g := range page.Groups {
+		one, ok := have[g.ID]
+		if !ok { // new, or held under another address
+			if one, err = h.mirror.Header(ctx, g.ID); err != nil && !errors.Is(err, mirror.ErrUnknown) {
+				return mirror.Step{}, err
+			}
+		}
+		delete(have, g.ID)
+		w.Missing = slices.DeleteFunc(w.Missing, func(id string) bool { return id == g.ID })
+		differs := one.Gone || !one.Group.Equal(g)
+		if differs {
+			changed = append(changed, g)
+		}
+		if differs || one.Due || one.Read.IsZero() || w.Verify && (turn(g.ID, w.Began) || w.Began.Sub(one.Read) > overdue) {
+			step.Members = append(step.Members, g.ID)
+		}
+		w.Counted.Memberships += int(g.Count)
+	}
+	if err := h.mirror.PutDetails(ctx, changed, began); err != nil {
+		return mirror.Step{}, err
+	}
+	for _, one := range held { // in order
+		if _, left := have[one.Group.ID]; left && len(w.Missing) <= mostMissing {
+			w.Missing = append(w.Missing, one.Group.ID)
+		}
+	}
+	w.Counted.Groups += len(page.Groups)
+	w.Token, w.Last = page.Next, upTo
+	if page.Next == "" {
+		w.Phase = mirror.WalkDone
+	}
+	return step, nil
+}
+
+// heldBetween returns the groups of the mirror that should be on a page. After the last page
+// there are at most as many as an absence is believed of, and one more.
+func (h *handler) heldBetween(ctx context.Context, last, upTo string, end bool) ([]mirror.Header, error) {
+	if end {
+		return h.mirror.Page(ctx, last, groupsAtEnd)
+	}
+	if upTo == last {
+		return nil, nil // an empty page with a successor says nothing
+	}
+	return h.mirror.Between(ctx, last, upTo)
+}
+
+// groupsAtEnd is how many groups of the mirror are looked at after the last page began: a page
+// full, and more than can be missing.
+const groupsAtEnd = mostMissing + 1 + 200
+
+// missing returns the groups that are in no list, to be asked for one by one: the list itself
+// removes nobody. Where there are too many of them the list is not believed, and the next walk
+// looks again.
+func (h *handler) missing(ctx context.Context, w *mirror.Walk) []string {
+	if w.Short {
 		return nil
 	}
-	c.Phase = phaseGroups
-	// Who is in no list any more is asked for one by one: a list that ends early removes
-	// nobody.
-	missing, err := h.mirror.PeopleReadBefore(ctx, c.Began)
-	if err != nil {
-		return err
+	limit := min(h.brake.Limit(w.Counted.Groups), mostMissing)
+	if len(w.Missing) <= limit {
+		return w.Missing
 	}
-	for _, id := range missing {
-		if err := h.enqueue(ctx, event.RefreshPerson{Person: id}, "walk-"+c.Run+"-person-"+id); err != nil {
-			return err
-		}
-	}
+	h.log.ErrorContext(ctx, "the list of groups is too short to be believed", "listed", w.Counted.Groups, "missing", len(w.Missing), "limit", limit)
+	w.Short = true
 	return nil
 }
 
-func (h *handler) walkGroups(ctx context.Context, c *cursor.Cursor) error {
-	page, err := h.directory.Groups(ctx, c.Token)
-	if err != nil {
-		return fmt.Errorf("list groups: %w", err)
-	}
-	listed := map[string]bool{}
-	upTo := ""
-	for _, g := range page.Groups {
-		listed[g.ID] = true
-		upTo = max(upTo, group.Address(g.Email))
-		same, err := h.same(ctx, g)
-		if err != nil {
-			return err
-		}
-		if !same {
-			if err := h.read(ctx, c.Run, g.ID); err != nil {
-				return err
-			}
-		}
-	}
-	end := upTo
-	if page.Next == "" {
-		end = ""
-	}
-	held, err := h.mirror.Between(ctx, c.Last, end)
-	if err != nil {
-		return err
-	}
-	for _, id := range held {
-		if !listed[id] {
-			if err := h.read(ctx, c.Run, id); err != nil {
-				return err
-			}
-		}
-	}
-	c.Token, c.Last = page.Next, upTo
-	if page.Next == "" {
-		c.Phase, c.At = phaseDone, c.Began
-	}
-	return nil
-}
-
-// same reports whether the mirror holds a group as it is listed.
-func (h *handler) same(ctx context.Context, g group.Group) (bool, error) {
-	held, err := h.mirror.Find(ctx, g.ID)
-	if errors.Is(err, mirror.ErrUnknown) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	have := held.Group
-	return group.Address(have.Email) == group.Address(g.Email) && have.Name == g.Name && have.Description == g.Description &&
-		have.Count == g.Count && slices.Equal(have.Aliases, g.Aliases), nil
-}
-
-// read queues the reading of one group, once a run.
-func (h *handler) read(ctx context.Context, run, id string) error {
-	return h.enqueue(ctx, event.RefreshGroup{Group: id, Noticed: h.now()}, "walk-"+run+"-"+id)
-}
-
-// next queues the next page of a run.
-func (h *handler) next(ctx context.Context, run string, n int) error {
-	return h.enqueue(ctx, event.Walk{Run: run, Page: n}, fmt.Sprintf("walk-%s-page-%d", run, n))
-}
-
-func (h *handler) enqueue(ctx context.Context, p event.Payload, name string) error {
-	body, err := event.Seal(p)
-	if err != nil {
-		return err
-	}
-	err = h.queue.Enqueue(ctx, queue.Task{Queue: event.QueueDirectory, Name: name, Body: body})
-	if err != nil && !errors.Is(err, queue.ErrExists) {
-		return fmt.Errorf("queue %s: %w", p.Type(), err)
-	}
-	return nil
+// turn reports whether it is a group's turn to be read in the night of a walk.
+func turn(id string, night time.Time) bool {
+	hash := fnv.New32a()
+	hash.Write([]byte(id))
+	return int64(hash.Sum32()%turns) == night.Unix()/86400%turns
 }

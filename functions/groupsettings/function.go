@@ -12,7 +12,8 @@
 // Calls: Groups Settings API, as its only caller: groups.get, groups.patch.
 //
 // Permissions: roles/datastore.user, roles/pubsub.publisher on change-events,
-// roles/cloudtasks.enqueuer; scope apps.groups.settings.
+// roles/cloudtasks.enqueuer on groups-settings, roles/iam.serviceAccountUser on its caller,
+// roles/iam.serviceAccountTokenCreator on itself; scope apps.groups.settings.
 //
 // On failure: the queue tries again; a patch whose result is unknown is read back before it
 // is sent again; what does not converge fails, and people are told.

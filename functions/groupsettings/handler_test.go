@@ -303,6 +303,10 @@ func TestACorrectionThatCannotBeDoneFails(t *testing.T) {
 			if !told {
 				t.Error("nobody is told")
 			}
+			// What the alert on failed changes counts.
+			if line := `"message":"change failed","change_id":"` + c.ID + `","kind":"group.settings"`; strings.Count(r.Log.String(), line) != 1 {
+				t.Errorf("logged %d times, want once: %s", strings.Count(r.Log.String(), line), line)
+			}
 		})
 	}
 }

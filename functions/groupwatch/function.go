@@ -10,8 +10,9 @@
 // Calls: Admin SDK Reports API, as its only caller: activities.watch, activities.list,
 // channels.stop. It queues readings to the queues directory and groups-settings.
 //
-// Permissions: roles/datastore.user, roles/cloudtasks.enqueuer; scope
-// admin.reports.audit.readonly for an account that may read the audit log.
+// Permissions: roles/datastore.user, roles/cloudtasks.enqueuer on directory and groups-settings,
+// roles/iam.serviceAccountUser on their callers, roles/iam.serviceAccountTokenCreator on itself;
+// scope admin.reports.audit.readonly for an account that may read the audit log.
 //
 // On failure: the scheduler tries again; the log is read from where the last complete reading
 // ended.

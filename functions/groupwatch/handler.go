@@ -10,21 +10,14 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/workspace"
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/event"
-	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/state/channel"
-	"github.com/sekisho/sekisho/shared/state/cursor"
-	"github.com/sekisho/sekisho/shared/state/dirty"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
 // Life is how long a channel is asked for: the most that Google grants.
 const Life = 6 * time.Hour
-
-// settled is how old an event must be before the poll looks at it. A younger one has most
-// likely been notified, and its reading is planned; the next poll sees it again.
-const settled = 3 * time.Minute
 
 // reports is what this function calls of the Reports API.
 type reports interface {
@@ -122,108 +115,4 @@ func (h *handler) close(ctx context.Context, c channel.Channel) error {
 		}
 	}
 	return channel.Delete(ctx, h.store, c.ID)
-}
-
-// poll reads the audit log of each application from its watermark on, and plans a reading for
-// every event after which the group was not read. The overlap reaches back for events that
-// Google wrote late.
-func (h *handler) poll(ctx context.Context) error {
-	var problems []error
-	for _, application := range h.applications {
-		if err := h.pollOne(ctx, application); err != nil {
-			problems = append(problems, fmt.Errorf("poll %s: %w", application, err))
-		}
-	}
-	return errors.Join(problems...)
-}
-
-func (h *handler) pollOne(ctx context.Context, application string) error {
-	now := h.now()
-	job := "poll-" + application
-	mark, err := cursor.Get(ctx, h.store, job)
-	if err != nil {
-		return err
-	}
-	if mark.At.IsZero() {
-		mark.At = now.Add(-h.overlap) // the first poll
-	}
-	since := mark.At.Add(-h.overlap)
-	known := map[string]time.Time{}
-	token, empty := "", true
-	for {
-		page, err := h.reports.List(ctx, application, since, token)
-		if err != nil {
-			return err // the watermark stays: everything is read again
-		}
-		empty = empty && len(page.Activities) == 0
-		for _, a := range page.Activities {
-			for _, s := range a.Signals() {
-				if err := h.repair(ctx, s, known, now); err != nil {
-					return err
-				}
-			}
-		}
-		if page.Unreadable > 0 {
-			// What they were about is unknown: the lists of all groups are compared.
-			h.log.ErrorContext(ctx, "unreadable activities", "application", application, "count", page.Unreadable)
-			if err := dirty.Queue(ctx, h.queue, group.Signal{Topic: group.AboutEverything, At: now}, h.robot, now); err != nil {
-				return err
-			}
-		}
-		if page.Next == "" {
-			break
-		}
-		if page.Next == token {
-			return errors.New("the page token repeats itself")
-		}
-		token = page.Next
-	}
-	if empty && now.Sub(mark.At) < h.overlap/2 {
-		return nil // reading a little more next time costs less than writing
-	}
-	return cursor.Set(ctx, h.store, job, cursor.Cursor{At: now})
-}
-
-// repair plans a reading unless the group was read after the event.
-func (h *handler) repair(ctx context.Context, s group.Signal, known map[string]time.Time, now time.Time) error {
-	if now.Sub(s.At) < settled || s.Topic == group.AboutSettings && dirty.Own(s, h.robot) {
-		return nil
-	}
-	key := string(s.Topic) + " " + s.Group + " " + s.Person
-	read, ok := known[key]
-	if !ok {
-		var err error
-		if read, err = h.read(ctx, s); err != nil {
-			return err
-		}
-		known[key] = read
-	}
-	if read.After(s.At.Add(s.Topic.Settle() / 2)) {
-		return nil
-	}
-	known[key] = now // one reading serves all events of this poll
-	return dirty.Queue(ctx, h.queue, s, h.robot, now)
-}
-
-// read returns when what a signal is about was read last.
-func (h *handler) read(ctx context.Context, s group.Signal) (time.Time, error) {
-	switch s.Topic {
-	case group.AboutPerson:
-		return h.mirror.PersonRead(ctx, s.Person)
-	case group.AboutEverything:
-		c, err := cursor.Get(ctx, h.store, "walk")
-		return c.At, err
-	case group.AboutSettings:
-		header, err := h.mirror.Find(ctx, s.Group)
-		if errors.Is(err, mirror.ErrUnknown) {
-			return h.mirror.Freshness(ctx, s.Group)
-		}
-		if err != nil {
-			return time.Time{}, err
-		}
-		known, err := h.mirror.Settings(ctx, header.Group.ID)
-		return known.Judged, err
-	default:
-		return h.mirror.Freshness(ctx, s.Group)
-	}
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/state/channel"
-	"github.com/sekisho/sekisho/shared/state/dirty"
+	"github.com/sekisho/sekisho/shared/state/readings"
 	"github.com/sekisho/sekisho/shared/state/trail"
 )
 
@@ -24,6 +24,8 @@ type handler struct {
 	now   func() time.Time
 	log   *slog.Logger
 	robot string
+	// customer is the id of the Workspace account, or my_customer.
+	customer string
 }
 
 // refusal is a request that is turned away: a status for its sender, a reason for the audit.
@@ -83,8 +85,11 @@ func (h *handler) receive(ctx context.Context, w http.ResponseWriter, r *http.Re
 	if a.Application != ch.Application {
 		return &refusal{http.StatusBadRequest, "the activity is of another application than the channel"}
 	}
+	if a.Customer != "" && a.Customer != h.customer && h.customer != "my_customer" {
+		return &refusal{http.StatusBadRequest, "the activity is of another Workspace account"}
+	}
 	for _, s := range a.Signals() {
-		if err := dirty.Queue(ctx, h.queue, s, h.robot, h.now()); err != nil {
+		if err := readings.Plan(ctx, h.queue, s, h.robot, h.now()); err != nil {
 			return fmt.Errorf("queue the reading of %s: %w", s.Group, err)
 		}
 	}

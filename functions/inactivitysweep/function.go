@@ -12,20 +12,25 @@
 // where policy looks after accounts of Google Workspace. It changes nothing there.
 //
 // Permissions: roles/datastore.user, roles/pubsub.publisher on change-events,
-// roles/cloudtasks.enqueuer, roles/secretmanager.secretAccessor on the Looker key; scope
-// admin.directory.user.readonly.
+// roles/cloudtasks.enqueuer on slack, roles/iam.serviceAccountUser on its caller,
+// roles/secretmanager.secretAccessor on looker-client-id and looker-client-secret.
 //
 // On failure: nothing is warned or stopped by a listing that did not end well or is not to be
 // believed; the next night begins anew, and nobody loses a warning by it.
 package inactivitysweep
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
+	"github.com/sekisho/sekisho/shared/adapters/looker"
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
+	"github.com/sekisho/sekisho/shared/adapters/workspace"
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/idle"
@@ -37,12 +42,81 @@ import (
 
 // system is one system of accounts, as this function reads it.
 type system interface {
-	// Each visits all accounts, one after the other, and returns the time on the vendor's
-	// clock. Where it returns an error, it may have visited some; then none may be acted on.
-	Each(ctx context.Context, visit func(*idle.Account) error) (time.Time, error)
-	// URL is where people sign in; empty where that is not known.
-	URL() string
+	// Accounts visits all accounts, one after the other. Where it returns an error, it may have
+	// visited some; then none may be acted on.
+	Accounts(ctx context.Context, visit func(*idle.Account) error) (idle.Reading, error)
 }
+
+// Function is the deployable.
+var Function = cloudfn.Function{Name: "InactivitySweep", Build: build}
+
+func init() { cloudfn.Register(Function) }
+
+type config struct {
+	URL    string `env:"LOOKER_URL"`
+	ID     string `env:"LOOKER_CLIENT_ID"`
+	Secret string `env:"LOOKER_CLIENT_SECRET"`
+	// Address is where people sign in to Looker; empty means that it is LOOKER_URL.
+	Address string `env:"LOOKER_ADDRESS"`
+	// Subject is the administrator for whom it acts in Google Workspace.
+	Subject   string `env:"WORKSPACE_SUBJECT"`
+	Workspace string `env:"WORKSPACE_URL"`
+}
+
+// Validate implements [cloudfn.Validator]. A company without Looker configures nothing of it.
+func (c *config) Validate() error {
+	if c.URL == "" {
+		return nil
+	}
+	return errors.Join(cloudfn.Missing(map[string]string{"LOOKER_CLIENT_ID": c.ID, "LOOKER_CLIENT_SECRET": c.Secret})...)
+}
+
+func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
+	var cfg config
+	if err := env.Load(ctx, &cfg); err != nil {
+		return nil, err
+	}
+	policy, err := policyfile.Load(env.Policy)
+	if err != nil {
+		return nil, err
+	}
+	h := &handler{
+		store: env.Store, queue: env.Queue, mirror: mirror.New(env.Store), ledger: ledger.New(env.Store, env.Bus, env.Now), policy: policy,
+		systems: map[string]system{}, addresses: map[string]string{policyfile.LookerAccounts: cmp.Or(cfg.Address, cfg.URL)}, now: env.Now, log: env.Log,
+	}
+	if cfg.URL != "" {
+		client, err := looker.New(looker.Options{
+			Client: &http.Client{Transport: env.Outbound}, BaseURL: cfg.URL, ClientID: cfg.ID, ClientSecret: cfg.Secret, Now: env.Now,
+		})
+		if err != nil {
+			return nil, err
+		}
+		h.systems[policyfile.LookerAccounts] = client
+	}
+	if _, wanted := policy.Inactivity.Systems[policyfile.WorkspaceAccounts]; wanted {
+		users, err := workspaceUsers(ctx, env, cfg)
+		if err != nil {
+			return nil, err
+		}
+		h.systems[policyfile.WorkspaceAccounts] = users
+	}
+	return cloudfn.Messages("inactivitysweep", env, cloudfn.Within(deadline, cloudfn.On(h.tick))), nil
+}
+
+// workspaceUsers returns the accounts of Google Workspace as a system of accounts.
+func workspaceUsers(ctx context.Context, env *cloudfn.Env, cfg config) (*workspace.Users, error) {
+	if cfg.Subject == "" {
+		return nil, errors.New("policy looks after accounts of Google Workspace: WORKSPACE_SUBJECT is missing")
+	}
+	client, err := env.Google(ctx, "https://www.googleapis.com/auth/admin.directory.user.readonly")
+	if err != nil {
+		return nil, err
+	}
+	return workspace.NewUsers(ctx, workspace.Options{Client: client, BaseURL: cfg.Workspace, Now: env.Now}, cfg.Subject)
+}
+
+// deadline is how long a night may take: a listing of many thousand accounts is many requests.
+const deadline = 25 * time.Minute
 
 type handler struct {
 	store   store.Store
@@ -51,8 +125,10 @@ type handler struct {
 	ledger  *ledger.Ledger
 	policy  *policyfile.Policy
 	systems map[string]system
-	now     func() time.Time
-	log     *slog.Logger
+	// addresses are where people sign in to a system, where that is known.
+	addresses map[string]string
+	now       func() time.Time
+	log       *slog.Logger
 }
 
 // JobSweep is the scheduler's job.

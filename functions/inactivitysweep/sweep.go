@@ -65,7 +65,7 @@ func (n *night) sweep(ctx context.Context) error {
 		return err
 	}
 	n.run = judge.NewRun()
-	theirs, err := n.system.Each(ctx, func(a *idle.Account) error {
+	reading, err := n.system.Accounts(ctx, func(a *idle.Account) error {
 		d := judge.Decide(a, memories[a.ID])
 		n.run.Add(a, d)
 		switch {
@@ -79,7 +79,7 @@ func (n *night) sweep(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("list accounts: %w", err)
 	}
-	if err := idle.CheckClock(n.at, theirs); err != nil {
+	if err := idle.CheckClock(reading.Ours, reading.Theirs); err != nil {
 		return n.refuse(ctx, err.Error())
 	}
 	before, err := account.Census(ctx, n.store, n.name)

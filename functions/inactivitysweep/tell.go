@@ -54,7 +54,7 @@ func (n *night) tell(ctx context.Context, a act) error {
 	}
 	return notice.Post(ctx, n.store, n.queue, notice.Notice{
 		ID: n.warningID(a.account, a.decision.Step.String()), Kind: notice.AccountWarning, Person: person.ID, Until: a.decision.StopAt, At: n.at,
-		Facts: map[string]string{"system": title(n.name), "account": a.account.Email, "last": last, "url": n.system.URL()},
+		Facts: map[string]string{"system": title(n.name), "account": a.account.Email, "last": last, "url": n.addresses[n.name]},
 	})
 }
 

@@ -11,7 +11,9 @@
 // Calls: Slack Web API: users.info.
 //
 // Permissions: roles/datastore.user, roles/pubsub.publisher on change-events,
-// roles/cloudtasks.enqueuer; Slack scopes users:read, users:read.email.
+// roles/cloudtasks.enqueuer on presses, roles/iam.serviceAccountUser on its caller,
+// roles/secretmanager.secretAccessor on slack-token and slack-signing-secret; Slack scopes
+// users:read, users:read.email.
 //
 // On failure: a press that is recorded is decided, if need be later; one that could not be
 // recorded is answered with 503, and the message stays as it is for another press.
@@ -77,11 +79,12 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		Counter: desk.Counter{Ledger: d.ledger, Standing: d.standing, Asks: policy.Asks, Policy: policy.Hash},
 		Rules:   policy.Inactivity.Requests,
 	}
+	access := &desk.Access{Counter: account.Counter, Entitlements: policy.Access, Now: env.Now, Store: env.Store}
 	connect := &desk.Connection{
 		Counter: account.Counter, Rules: policy.Connections, Shelf: handover.New(env.Store, policy.Connections, env.Now), Queue: env.Queue,
 	}
-	d.desks = map[string]desk.Desk{"/account": account, "/connect": connect}
-	d.pressers = map[string]presser{"newlink": connect}
+	d.desks = map[string]desk.Desk{"/account": account, "/access": access, "/connect": connect}
+	d.pressers = map[string]presser{"extend": access, "newlink": connect}
 	d.undoers = map[change.Kind]undoer{change.AccountDisable: account}
 	return &receiver{
 		store: env.Store, queue: env.Queue, now: env.Now, log: env.Log,

@@ -80,6 +80,8 @@ func (h *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // where there is one.
 func (h *receiver) take(ctx context.Context, id string, in slack.Interaction) ([]byte, error) {
 	switch {
+	case in.Type == "command" && in.Command == commandWhy:
+		return nil, h.decider.ask(ctx, id, in)
 	case in.Type == "command":
 		if _, ok := h.decider.desks[in.Command]; !ok {
 			return nil, nil

@@ -160,7 +160,7 @@ func TestOtherInteractionsAreAcknowledgedAndDoNothing(t *testing.T) {
 		"a press without actions": other(map[string]any{"actions": []any{}}),
 		"an action without an id": other(map[string]any{"actions": []any{map[string]any{"value": "x-1 1"}}}),
 		"a slash command": func(o *office) *http.Request {
-			return o.sign(secret, []byte(url.Values{"command": {"/access"}, "text": {cloudfntest.Canary}, "user_id": {"U1"}, "team_id": {team}}.Encode()))
+			return o.sign(secret, []byte(url.Values{"command": {"/weather"}, "text": {cloudfntest.Canary}, "user_id": {"U1"}, "team_id": {team}}.Encode()))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -35,6 +35,9 @@ func (d *decider) open(ctx context.Context, request string, in slack.Interaction
 
 // asked fills the modal of a command with the form of its desk, or says why there is none.
 func (d *decider) asked(ctx context.Context, e event.Asked) error {
+	if e.Command == commandWhy {
+		return d.why(ctx, e)
+	}
 	dk, ok := d.desks[e.Command]
 	if !ok {
 		return cloudfn.Permanent(fmt.Errorf("no desk takes %.50s", e.Command))

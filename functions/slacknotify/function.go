@@ -10,8 +10,9 @@
 // chat.postEphemeral, conversations.open, conversations.history, users.info,
 // users.lookupByEmail.
 //
-// Permissions: roles/datastore.user, roles/cloudtasks.enqueuer; Slack scopes chat:write,
-// im:write, im:history, users:read, users:read.email.
+// Permissions: roles/datastore.user, roles/cloudtasks.enqueuer on slack,
+// roles/iam.serviceAccountUser on its caller, roles/secretmanager.secretAccessor on slack-token;
+// Slack scopes chat:write, im:write, im:history, users:read, users:read.email.
 //
 // On failure: the queue tries again. A message whose posting was not recorded is looked for
 // before it is posted again. No decision depends on Slack.

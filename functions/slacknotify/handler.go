@@ -118,7 +118,8 @@ func (h *handler) whisper(ctx context.Context, id string) error {
 		channel, err = h.slack.DirectChannel(ctx, p.User)
 	}
 	if err == nil {
-		err = h.slack.Whisper(ctx, channel, p.User, slack.Message{Heading: cmp.Or(p.Text, text)})
+		heading, rest, _ := strings.Cut(cmp.Or(p.Text, text), "\n")
+		err = h.slack.Whisper(ctx, channel, p.User, slack.Message{Heading: heading, Lines: strings.Split(rest, "\n")})
 	}
 	if slack.IsUnknown(err) {
 		return nil // nobody is there to hear it

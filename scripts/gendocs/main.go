@@ -16,28 +16,29 @@ import (
 	"slices"
 )
 
-// pages are the generated pages, by file name in docs.
-var pages = map[string]func() (string, error){
-	"change-states.md": changeStates,
+// pages are the generated pages, by file name in docs. They are made from the source below root.
+var pages = map[string]func(root string) (string, error){
+	"change-states.md": func(string) (string, error) { return changeStates() },
+	"configuration.md": configuration,
+	"permissions.md":   permissions,
 }
 
 func main() {
 	root := flag.String("root", ".", "the top of the repository, as a `directory`")
 	flag.Parse()
-	if err := write(*root); err != nil {
+	if err := write(*root, filepath.Join(*root, "docs")); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-// write writes all pages below root.
-func write(root string) error {
-	docs := filepath.Join(root, "docs")
+// write writes all pages, made from the source below root, into a folder.
+func write(root, docs string) error {
 	if err := os.MkdirAll(docs, 0o755); err != nil {
 		return fmt.Errorf("make the folder for the pages: %w", err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(pages)) {
-		text, err := pages[name]()
+		text, err := pages[name](root)
 		if err != nil {
 			return fmt.Errorf("generate %s: %w", name, err)
 		}

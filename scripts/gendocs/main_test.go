@@ -11,9 +11,11 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/change"
 )
 
+const top = "../.."
+
 func TestThePagesAreWhatTheCodeSays(t *testing.T) {
 	for name, generate := range pages {
-		want, err := generate()
+		want, err := generate(top)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -30,22 +32,25 @@ func TestThePagesAreWhatTheCodeSays(t *testing.T) {
 }
 
 func TestWriteMakesThePages(t *testing.T) {
-	root := t.TempDir()
-	if err := write(root); err != nil {
+	docs := filepath.Join(t.TempDir(), "docs")
+	if err := write(top, docs); err != nil {
 		t.Fatal(err)
 	}
 	for name, generate := range pages {
-		want, err := generate()
+		want, err := generate(top)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := os.ReadFile(filepath.Join(root, "docs", name))
+		got, err := os.ReadFile(filepath.Join(docs, name))
 		if err != nil || string(got) != want {
 			t.Errorf("%s: error %v, %d bytes, want %d", name, err, len(got), len(want))
 		}
 	}
-	if err := write(filepath.Join(root, "docs", "change-states.md")); err == nil {
+	if err := write(top, filepath.Join(docs, "change-states.md")); err == nil {
 		t.Error("the pages were written into a file")
+	}
+	if err := write(t.TempDir(), docs); err == nil {
+		t.Error("pages about no functions were written")
 	}
 }
 

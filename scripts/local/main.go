@@ -2,6 +2,7 @@
 //
 //	go run ./scripts/local                        serves the page
 //	go run ./scripts/local run FILE.txtar…        plays scenarios
+//	go run ./scripts/local bench                  measures the mirror of a large company
 package main
 
 import (
@@ -32,7 +33,10 @@ func main() {
 var errScenarios = errors.New("not every scenario holds")
 
 func run(ctx context.Context, args []string, out, log io.Writer) error {
-	if len(args) == 0 || args[0] != "run" {
+	switch {
+	case len(args) > 0 && args[0] == "bench":
+		return measure(ctx, args[1:], out, log)
+	case len(args) == 0 || args[0] != "run":
 		return serve(ctx, args, out, log)
 	}
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)

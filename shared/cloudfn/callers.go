@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"google.golang.org/api/idtoken"
 )
@@ -39,18 +40,43 @@ func (o OIDC) Verify(ctx context.Context, r *http.Request) error {
 	if o.Audience == "" || len(o.Accounts) == 0 {
 		return errors.New("no audience or no accounts are configured")
 	}
-	p, err := o.Validate(ctx, token, o.Audience)
+	account, err := o.account(ctx, token, o.Audience)
 	if err != nil {
-		return fmt.Errorf("validate token: %w", err)
+		return err
 	}
-	if p.Issuer != "https://accounts.google.com" && p.Issuer != "accounts.google.com" {
-		return fmt.Errorf("issuer %q is not Google", p.Issuer)
-	}
-	email, _ := p.Claims["email"].(string)
-	if verified, _ := p.Claims["email_verified"].(bool); !verified || email == "" || !slices.Contains(o.Accounts, email) {
-		return fmt.Errorf("account %q may not call", email)
+	if !slices.Contains(o.Accounts, account) {
+		return fmt.Errorf("account %q may not call", account)
 	}
 	return nil
+}
+
+// patience is how long the check of one token may take: Google's keys are fetched over the
+// network from time to time.
+const patience = 5 * time.Second
+
+// Identify returns the account for which Google signed a token for an audience, whoever it is.
+func (o OIDC) Identify(ctx context.Context, token, audience string) (string, error) {
+	if audience == "" {
+		return "", errors.New("no audience is configured")
+	}
+	return o.account(ctx, token, audience)
+}
+
+func (o OIDC) account(ctx context.Context, token, audience string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	p, err := o.Validate(ctx, token, audience)
+	if err != nil {
+		return "", fmt.Errorf("validate token: %w", err)
+	}
+	if p.Issuer != "https://accounts.google.com" && p.Issuer != "accounts.google.com" {
+		return "", fmt.Errorf("issuer %q is not Google", p.Issuer)
+	}
+	email, _ := p.Claims["email"].(string)
+	if verified, _ := p.Claims["email_verified"].(bool); !verified || email == "" {
+		return "", fmt.Errorf("account %q is not verified", email)
+	}
+	return email, nil
 }
 
 // Shared accepts requests that carry one secret: as bearer token, or as query parameter
@@ -68,6 +94,12 @@ func (s Shared) Verify(_ context.Context, r *http.Request) error {
 		return errors.New("no valid token")
 	}
 	return nil
+}
+
+// Presents reports whether a request has anything by which [Callers] could know its sender. It
+// says nothing of whether they do.
+func Presents(r *http.Request) bool {
+	return r.Header.Get("Authorization") != "" || r.URL.Query().Has("token")
 }
 
 func bearer(r *http.Request) (string, error) {

@@ -103,3 +103,56 @@ func TestShared(t *testing.T) {
 		})
 	}
 }
+
+func TestIdentifyNamesTheAccount(t *testing.T) {
+	payload := func(issuer string, claims map[string]any) cloudfn.OIDC {
+		return cloudfn.OIDC{Validate: func(_ context.Context, token, audience string) (*idtoken.Payload, error) {
+			if token != "good" || audience != "https://api.test" {
+				return nil, errors.New("bad signature")
+			}
+			return &idtoken.Payload{Issuer: issuer, Claims: claims}, nil
+		}}
+	}
+	const google = "https://accounts.google.com"
+	verified := map[string]any{"email": "client@example.com", "email_verified": true}
+	for _, test := range []struct {
+		name            string
+		oidc            cloudfn.OIDC
+		token, audience string
+		want            string
+	}{
+		{"a client", payload(google, verified), "good", "https://api.test", "client@example.com"},
+		{"another audience", payload(google, verified), "good", "https://other.test", ""},
+		{"no audience", payload(google, verified), "good", "", ""},
+		{"a bad token", payload(google, verified), "bad", "https://api.test", ""},
+		{"another issuer", payload("https://issuer.test", verified), "good", "https://api.test", ""},
+		{"an address that nobody verified", payload(google, map[string]any{"email": "client@example.com"}), "good", "https://api.test", ""},
+		{"no address", payload(google, map[string]any{"email_verified": true}), "good", "https://api.test", ""},
+	} {
+		got, err := test.oidc.Identify(context.Background(), test.token, test.audience)
+		if got != test.want || (err == nil) != (test.want != "") {
+			t.Errorf("%s: %q, %v; want %q", test.name, got, err, test.want)
+		}
+	}
+}
+
+func TestPresents(t *testing.T) {
+	for name, test := range map[string]struct {
+		target, authorization string
+		want                  bool
+	}{
+		"nothing":            {"/", "", false},
+		"a header":           {"/", "Bearer x", true},
+		"a parameter":        {"/?token=x", "", true},
+		"an empty parameter": {"/?token=", "", true},
+		"another parameter":  {"/?tokens=x", "", false},
+	} {
+		r := httptest.NewRequest(http.MethodPost, test.target, nil)
+		if test.authorization != "" {
+			r.Header.Set("Authorization", test.authorization)
+		}
+		if got := cloudfn.Presents(r); got != test.want {
+			t.Errorf("%s: %v, want %v", name, got, test.want)
+		}
+	}
+}

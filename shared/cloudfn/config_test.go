@@ -80,7 +80,7 @@ func TestLoadIntoWhatIsNoConfiguration(t *testing.T) {
 
 func TestProductionDoesNotStartWithoutItsVariables(t *testing.T) {
 	all := []string{
-		"GOOGLE_CLOUD_PROJECT", "AUDIENCE", "CALLERS", "QUEUES", "QUEUE_LOCATION", "QUEUE_CALLER", "SERVICE_ACCOUNT", "WORKSPACE_SUBJECT",
+		"GOOGLE_CLOUD_PROJECT", "AUDIENCE", "CALLERS", "QUEUES", "QUEUE_LOCATION", "SERVICE_ACCOUNT", "WORKSPACE_SUBJECT",
 		"FIRESTORE_DATABASE", "POLICY_DIR",
 	}
 	for _, test := range []struct {
@@ -91,19 +91,20 @@ func TestProductionDoesNotStartWithoutItsVariables(t *testing.T) {
 		{"nothing", nil, []string{"GOOGLE_CLOUD_PROJECT is not set", "AUDIENCE is not set", "CALLERS is not set"}},
 		{"callers that are none", map[string]string{"GOOGLE_CLOUD_PROJECT": "p", "AUDIENCE": "https://a", "CALLERS": ","}, []string{"CALLERS is not set"}},
 		{
-			"queues without a place and a caller",
-			map[string]string{"QUEUES": "directory=https://a"},
-			[]string{"GOOGLE_CLOUD_PROJECT is not set", "AUDIENCE is not set", "CALLERS is not set", "QUEUE_LOCATION is not set", "QUEUE_CALLER is not set"},
+			"queues without a place",
+			map[string]string{"QUEUES": "directory=https://a,caller@a"},
+			[]string{"GOOGLE_CLOUD_PROJECT is not set", "AUDIENCE is not set", "CALLERS is not set", "QUEUE_LOCATION is not set"},
 		},
 		{
 			"everything else too",
 			map[string]string{"QUEUES": "directory", "WORKSPACE_SUBJECT": "root@example.com"},
 			[]string{
-				"GOOGLE_CLOUD_PROJECT is not set", "AUDIENCE is not set", "CALLERS is not set", "QUEUE_LOCATION is not set", "QUEUE_CALLER is not set",
+				"GOOGLE_CLOUD_PROJECT is not set", "AUDIENCE is not set", "CALLERS is not set", "QUEUE_LOCATION is not set",
 				`QUEUES has "directory"`, "WORKSPACE_SUBJECT needs SERVICE_ACCOUNT",
 			},
 		},
-		{"a queue without TLS", map[string]string{"QUEUES": "directory=http://a"}, []string{`QUEUES has "directory=http://a"`}},
+		{"a queue without TLS", map[string]string{"QUEUES": "directory=http://a,caller@a"}, []string{`QUEUES has "directory=http://a,caller@a"`}},
+		{"a queue that calls as nobody", map[string]string{"QUEUES": "directory=https://a"}, []string{`QUEUES has "directory=https://a"`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, name := range all {

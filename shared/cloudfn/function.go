@@ -47,6 +47,9 @@ type Env struct {
 	Log    *slog.Logger
 	// Callers tells Google's own callers from strangers.
 	Callers Callers
+	// Identify returns the address of the service account for which Google signed a token for
+	// an audience. It serves functions that other systems call.
+	Identify func(ctx context.Context, token, audience string) (account string, err error)
 	// Visitors tells who is signed in to a function's page.
 	Visitors Visitors
 }
@@ -78,7 +81,7 @@ func Register(f Function) {
 // Lazy returns a handler that builds the function at the first request. While that fails the
 // answer is 503, so that the caller tries again, and the next request builds anew.
 func Lazy(f Function, platform func(ctx context.Context, name string) (*Env, error)) http.Handler {
-	return &lazy{function: f, platform: platform, log: NewLog(os.Stderr)}
+	return &lazy{function: f, platform: platform, log: NewProjectLog(os.Stderr, os.Getenv("GOOGLE_CLOUD_PROJECT"))}
 }
 
 type lazy struct {

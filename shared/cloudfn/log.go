@@ -19,15 +19,26 @@ func WithLog(ctx context.Context, attrs ...slog.Attr) context.Context {
 	return context.WithValue(ctx, logKey{}, append(slices.Clone(before), attrs...))
 }
 
+// traceKey is the attribute by which Cloud Logging finds a line's trace.
+const traceKey = "logging.googleapis.com/trace"
+
 // NewLog returns a logger that writes one JSON object a line, in the form that Cloud Logging
 // reads (https://cloud.google.com/logging/docs/structured-logging).
-func NewLog(w io.Writer) *slog.Logger {
+func NewLog(w io.Writer) *slog.Logger { return NewProjectLog(w, "") }
+
+// NewProjectLog is as [NewLog]; its lines name their traces as those of a Google Cloud project,
+// by which Cloud Logging links them.
+func NewProjectLog(w io.Writer, project string) *slog.Logger {
 	return slog.New(contextHandler{slog.NewJSONHandler(w, &slog.HandlerOptions{
 		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
 			if len(groups) > 0 {
 				return a
 			}
 			switch a.Key {
+			case traceKey:
+				if project != "" {
+					return slog.String(traceKey, "projects/"+project+"/traces/"+a.Value.String())
+				}
 			case slog.LevelKey:
 				severity := a.Value.String()
 				if severity == slog.LevelWarn.String() {
@@ -72,5 +83,5 @@ func WithTrace(r *http.Request) context.Context {
 	if len(parts) < 2 || !traceID.MatchString(parts[1]) {
 		return r.Context()
 	}
-	return WithLog(r.Context(), slog.String("logging.googleapis.com/trace", parts[1]))
+	return WithLog(r.Context(), slog.String(traceKey, parts[1]))
 }

@@ -27,8 +27,16 @@ const Deadline = 50 * time.Second
 
 // Route is what a function does with one type of payload.
 type Route struct {
-	typ    string
-	handle func(ctx context.Context, m Received) error
+	typ      string
+	handle   func(ctx context.Context, m Received) error
+	deadline time.Duration
+}
+
+// Within gives a route longer than [Deadline], for calls of the scheduler, which waits up to half
+// an hour (https://cloud.google.com/scheduler/docs/reference/rest/v1/projects.locations.jobs).
+func Within(d time.Duration, r Route) Route {
+	r.deadline = d
+	return r
 }
 
 // Received is one message, whatever way it came.
@@ -84,9 +92,9 @@ type messages struct {
 }
 
 func (m *messages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(WithTrace(r), Deadline)
+	outer := WithLog(WithTrace(r), slog.String("function", m.name))
+	ctx, cancel := context.WithTimeout(outer, Deadline)
 	defer cancel()
-	ctx = WithLog(ctx, slog.String("function", m.name))
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		http.Error(w, "POST only", http.StatusMethodNotAllowed)
@@ -120,15 +128,31 @@ func (m *messages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		m.quarantine(ctx, w, msg, body, fmt.Errorf("%s takes no %q", m.name, cut(msg.Type, maxLogged)))
 		return
 	}
+	if route.deadline > 0 {
+		// The request's own end still ends it; only our bound is another one.
+		longer, cancel := context.WithTimeout(outer, route.deadline)
+		defer cancel()
+		ctx = WithLog(longer, slog.String("event_id", cut(msg.ID, maxLogged)), slog.String("type", cut(msg.Type, maxLogged)))
+	}
 	err = route.handle(ctx, msg)
 	switch {
 	case err == nil:
+		m.logJob(ctx, msg)
 		w.WriteHeader(http.StatusOK)
 	case IsPermanent(err):
 		m.quarantine(ctx, w, msg, body, err)
 	default:
 		m.env.Log.WarnContext(ctx, "to be tried again", "error", cut(err.Error(), maxReason), "attempt", msg.Attempt)
 		http.Error(w, "try again", http.StatusServiceUnavailable)
+	}
+}
+
+// logJob logs that a job of the scheduler is done. An alert waits for every job's line: a job
+// that is not called, or never ends well, is missed by it.
+func (m *messages) logJob(ctx context.Context, msg Received) {
+	var t event.Tick
+	if msg.Type == t.Type() && json.Unmarshal(msg.Data, &t) == nil {
+		m.env.Log.InfoContext(ctx, "job done", "job", cut(t.Job, maxLogged))
 	}
 }
 

@@ -100,14 +100,14 @@ func TestWhatAnErrorLeadsTo(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := cloudfntest.New(t)
-			h := r.Build(handled(cloudfn.On(func(ctx context.Context, _ event.Tick) error {
+			h := r.Build(handled(cloudfn.On(func(ctx context.Context, _ event.RefreshPerson) error {
 				if deadline, ok := ctx.Deadline(); !ok || time.Until(deadline) > cloudfn.Deadline {
 					t.Error("the work has no deadline")
 				}
 				return test.err
 			})))
 			for range 3 {
-				if status := r.Do(h, r.Envelope(event.Tick{Job: cloudfntest.Canary})); status != test.status {
+				if status := r.Do(h, r.Envelope(event.RefreshPerson{Person: cloudfntest.Canary})); status != test.status {
 					t.Errorf("status %d, want %d", status, test.status)
 				}
 			}
@@ -115,7 +115,7 @@ func TestWhatAnErrorLeadsTo(t *testing.T) {
 			if len(got) != test.quarantined {
 				t.Fatalf("in quarantine: %+v, want %d", got, test.quarantined)
 			}
-			if len(got) == 1 && (got[0].Reason != test.err.Error() || got[0].Type != "tick/1" || got[0].Function != "handled") {
+			if len(got) == 1 && (got[0].Reason != test.err.Error() || got[0].Type != "person.refresh/1" || got[0].Function != "handled") {
 				t.Errorf("in quarantine: %+v", got[0])
 			}
 		})
@@ -253,6 +253,38 @@ func TestLogLinesAreShort(t *testing.T) {
 	for line := range strings.Lines(r.Log.String()) {
 		if len(line) > 4<<10 {
 			t.Errorf("a line of %d bytes", len(line))
+		}
+	}
+}
+
+// Cloud Logging links a line to a trace by the project's name.
+func TestTracesAreThoseOfTheProject(t *testing.T) {
+	var out bytes.Buffer
+	q := httptest.NewRequest(http.MethodPost, "/", nil)
+	q.Header.Set("Traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+	cloudfn.NewProjectLog(&out, "p-1").InfoContext(cloudfn.WithTrace(q), "line")
+	const want = `"logging.googleapis.com/trace":"projects/p-1/traces/4bf92f3577b34da6a3ce929d0e0e4736"`
+	if !strings.Contains(out.String(), want) {
+		t.Errorf("line %s, want %s in it", out.String(), want)
+	}
+}
+
+// The alert on missed jobs counts these lines: one for a job that ended well, none otherwise.
+func TestAJobThatIsDoneIsLogged(t *testing.T) {
+	r := cloudfntest.New(t)
+	var fails error
+	h := r.Build(handled(cloudfn.On(func(context.Context, event.Tick) error { return fails })))
+	body, err := event.Seal(event.Tick{Job: "poll"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := func() int { return strings.Count(r.Log.String(), `"message":"job done","job":"poll"`) }
+	if r.Do(h, r.Post(body)); done() != 1 {
+		t.Errorf("logged %d times, want 1: %s", done(), r.Log)
+	}
+	for _, fails = range []error{errors.New("later"), cloudfn.Permanent(errors.New("never"))} {
+		if r.Do(h, r.Post(body)); done() != 1 {
+			t.Errorf("a job that ended with %q is logged as done", fails)
 		}
 	}
 }

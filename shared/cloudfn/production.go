@@ -27,11 +27,9 @@ type platform struct {
 	Database string `env:"FIRESTORE_DATABASE, default=(default)"`
 	// Location is where the queues are.
 	Location string `env:"QUEUE_LOCATION"`
-	// Queues lists name=URL of every queue in which the function puts work, separated by
-	// spaces.
+	// Queues lists name=URL,account of every queue in which the function puts work, separated
+	// by spaces: the function that does the work, and the service account that may call it.
 	Queues string `env:"QUEUES"`
-	// QueueCaller is the service account as which the queues call.
-	QueueCaller string `env:"QUEUE_CALLER"`
 	// Audience is the function's own address, Callers the service accounts that may call it.
 	Audience string   `env:"AUDIENCE"`
 	Callers  []string `env:"CALLERS"`
@@ -49,7 +47,7 @@ type platform struct {
 func (p *platform) Validate() error {
 	problems := Missing(map[string]string{"GOOGLE_CLOUD_PROJECT": p.Project, "AUDIENCE": p.Audience, "CALLERS": strings.Join(p.Callers, "")})
 	if p.Queues != "" {
-		problems = append(problems, Missing(map[string]string{"QUEUE_LOCATION": p.Location, "QUEUE_CALLER": p.QueueCaller})...)
+		problems = append(problems, Missing(map[string]string{"QUEUE_LOCATION": p.Location})...)
 	}
 	if p.Subject != "" && p.Account == "" {
 		problems = append(problems, errors.New("WORKSPACE_SUBJECT needs SERVICE_ACCOUNT: the account that is delegated to"))
@@ -63,11 +61,12 @@ func (p *platform) Validate() error {
 func (p *platform) queues() (map[string]cloudtasks.Destination, error) {
 	out := map[string]cloudtasks.Destination{}
 	for _, entry := range strings.Fields(p.Queues) {
-		name, address, ok := strings.Cut(entry, "=")
-		if !ok || !strings.HasPrefix(address, "https://") {
-			return nil, fmt.Errorf("QUEUES has %q: name=https://… is wanted", entry)
+		name, to, _ := strings.Cut(entry, "=")
+		address, account, _ := strings.Cut(to, ",")
+		if name == "" || !strings.HasPrefix(address, "https://") || !strings.Contains(account, "@") {
+			return nil, fmt.Errorf("QUEUES has %q: name=https://…,account@… is wanted", entry)
 		}
-		out[name] = cloudtasks.Destination{URL: address, ServiceAccount: p.QueueCaller, Audience: address}
+		out[name] = cloudtasks.Destination{URL: address, ServiceAccount: account, Audience: address}
 	}
 	return out, nil
 }
@@ -75,11 +74,12 @@ func (p *platform) queues() (map[string]cloudtasks.Destination, error) {
 // Production returns the platform on Google Cloud: Firestore, Pub/Sub and Cloud Tasks, as the
 // environment configures them.
 func Production(ctx context.Context, _ string) (*Env, error) {
-	env := &Env{Lookup: os.LookupEnv, Now: time.Now, Sleep: sleep, Random: rand.Float64, Outbound: http.DefaultTransport, Log: NewLog(os.Stderr)}
+	env := &Env{Lookup: os.LookupEnv, Now: time.Now, Sleep: sleep, Random: rand.Float64, Outbound: http.DefaultTransport}
 	var p platform
 	if err := env.Load(ctx, &p); err != nil {
 		return nil, err
 	}
+	env.Log = NewProjectLog(os.Stderr, p.Project)
 	queues, err := p.queues()
 	if err != nil {
 		return nil, err
@@ -99,7 +99,8 @@ func Production(ctx context.Context, _ string) (*Env, error) {
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("policy folder: %w", err)
 	}
-	env.Callers = OIDC{Audience: p.Audience, Accounts: p.Callers, Validate: idtoken.Validate}
+	oidc := OIDC{Audience: p.Audience, Accounts: p.Callers, Validate: idtoken.Validate}
+	env.Callers, env.Identify = oidc, oidc.Identify
 	env.Visitors = IAP{Audience: p.IAPAudience, Validate: idtoken.Validate, Now: env.Now}
 	env.Tokens = p.tokens
 	return env, nil

@@ -11,6 +11,8 @@ import (
 
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/grant"
+	"github.com/sekisho/sekisho/shared/ports/store"
+	"github.com/sekisho/sekisho/shared/state/place"
 )
 
 // Access is the desk at which people ask for access for a time.
@@ -19,6 +21,9 @@ type Access struct {
 	// Entitlements are what can be asked for.
 	Entitlements []grant.Entitlement
 	Now          func() time.Time
+	// Store holds the policies of places as they were read last; without one no limits are known
+	// before access is given.
+	Store store.Reader
 }
 
 // Fields of the form.
@@ -54,6 +59,9 @@ func (d *Access) Form(ctx context.Context, a Asker, v Values) (Form, error) {
 	}
 	offers := grant.Offers(d.Entitlements, holds, grants, now)
 	wanted := v.One(fieldEntitlement)
+	if err := d.may(ctx, a, change.AccessGrant, wanted); err != nil {
+		return Form{}, err
+	}
 	at := slices.IndexFunc(offers, func(o grant.Offer) bool { return o.Entitlement.Name == wanted })
 	switch {
 	case wanted != "" && at < 0:
@@ -185,6 +193,9 @@ func (d *Access) proposal(ctx context.Context, a Asker, v Values) (change.Propos
 func (d *Access) decide(ctx context.Context, a Asker, r grant.Request, extends string, wrong complaints) (change.Proposal, error) {
 	e := r.Entitlement
 	now := d.Now()
+	if err := d.may(ctx, a, change.AccessGrant, e.Name); err != nil {
+		return change.Proposal{}, err
+	}
 	holds, err := d.Standing.In(ctx, a.Person.ID, e.Eligible)
 	if err != nil {
 		return change.Proposal{}, err
@@ -195,8 +206,11 @@ func (d *Access) decide(ctx context.Context, a Asker, r grant.Request, extends s
 	}
 	problems := r.Check(holds)
 	if len(problems) == 0 {
-		if _, p := grant.Plan(r, "request", grant.Member(a.Person.Email), grants, now); p != nil {
+		g, p := grant.Plan(r, "request", grant.Member(a.Person.Email), grants, now)
+		if p != nil {
 			problems = append(problems, p)
+		} else if err := d.room(ctx, g, e, now, wrong); err != nil {
+			return change.Proposal{}, err
 		}
 	}
 	for _, p := range problems {
@@ -233,6 +247,30 @@ func (d *Access) decide(ctx context.Context, a Asker, r grant.Request, extends s
 		p.Requirement = d.Asks(change.AccessGrant, e.Name)
 	}
 	return p, wrong.err()
+}
+
+// room complains where the place has no room for a grant, as far as its policy was read lately: what
+// IAM would refuse is not put before people.
+func (d *Access) room(ctx context.Context, g grant.Grant, e grant.Entitlement, now time.Time, wrong complaints) error {
+	if d.Store == nil || e.Scope.Kind == grant.Group {
+		return nil
+	}
+	known, ok, err := place.Get(ctx, d.Store, e.Scope)
+	if err != nil || !ok {
+		return err
+	}
+	headroom := 0.0
+	if e.Approval.Mode() == change.Ask {
+		headroom = grant.Headroom
+	}
+	short, err := grant.Room(e.Scope, known.Policy, grant.Edit{Give: []grant.Grant{g}, Now: now}, headroom)
+	if err != nil {
+		return fmt.Errorf("look for room at %s: %w", e.Scope.Name, err)
+	}
+	for _, s := range short {
+		wrong.about(fieldEntitlement, s.Advice)
+	}
+	return nil
 }
 
 // owners says who owns an entitlement where policy names nobody to approve: the owners of the

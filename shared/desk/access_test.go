@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/grant"
+	"github.com/sekisho/sekisho/shared/state/place"
 )
 
 func (o *office) access() *desk.Access {
@@ -208,5 +210,31 @@ func TestExtend(t *testing.T) {
 	o.now = begun.Add(9 * time.Hour)
 	if err := d.Press(t.Context(), "press-5", o.aiko(), c); !errors.As(err, &no) {
 		t.Errorf("after its end: %v", err)
+	}
+}
+
+// What IAM would refuse is refused before anybody is asked.
+func TestAPlaceWithoutRoom(t *testing.T) {
+	o := open(t)
+	d := o.access()
+	d.Store = o.store
+	full := grant.Policy{}
+	for i := range 20 {
+		full.Bindings = append(full.Bindings, grant.Binding{
+			Role: "roles/run.admin", Members: []string{"user:aiko@example.com"},
+			Condition: &grant.Condition{Title: fmt.Sprint(i), Expression: fmt.Sprintf("resource.name == 'x%d'", i)},
+		})
+	}
+	if err := place.Put(t.Context(), o.store, place.Reading{Scope: d.Entitlements[0].Scope, Policy: full, At: o.now}); err != nil {
+		t.Fatal(err)
+	}
+	v := desk.Values{"entitlement": {"etl"}, "duration": {"2h"}, "reason": {"https://example.com/tasks/7"}}
+	var wrong *desk.Invalid
+	if err := d.Check(t.Context(), o.aiko(), v); !errors.As(err, &wrong) || !strings.Contains(wrong.Fields["entitlement"], "20") {
+		t.Errorf("got %v, want advice about the 20 bindings", err)
+	}
+	v["roles"] = []string{"roles/bigquery.dataOwner"}
+	if err := d.Check(t.Context(), o.aiko(), v); err != nil {
+		t.Errorf("another role has room: %v", err)
 	}
 }

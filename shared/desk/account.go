@@ -43,6 +43,9 @@ func (d *Account) Form(ctx context.Context, a Asker, v Values) (Form, error) {
 	if !ok {
 		return Form{}, d.unknown(a, system)
 	}
+	if err := d.may(ctx, a, change.AccountCreate, system+"/"+a.Person.Email); err != nil {
+		return Form{}, err
+	}
 	holds, err := d.holds(ctx, a, rule)
 	if err != nil {
 		return Form{}, err
@@ -100,6 +103,9 @@ func (d *Account) proposal(ctx context.Context, a Asker, v Values) (change.Propo
 	rule, ok := d.Rules[system]
 	if !ok {
 		return change.Proposal{}, d.unknown(a, system)
+	}
+	if err := d.may(ctx, a, change.AccountCreate, system+"/"+a.Person.Email); err != nil {
+		return change.Proposal{}, err
 	}
 	holds, err := d.holds(ctx, a, rule)
 	if err != nil {

@@ -19,6 +19,16 @@ type Counter struct {
 	Policy string
 }
 
+// may refuses who may not ask for a kind of change by the policy's roles and rules. The name is that
+// of what is asked for.
+func (c Counter) may(ctx context.Context, a Asker, kind change.Kind, name string) error {
+	ok, err := c.Standing.Asking(ctx, a.Person.ID, kind, name)
+	if err != nil || ok {
+		return err
+	}
+	return &Refused{a.Says("The policy does not let you ask for this.", "ポリシーにより、この依頼はできません。")}
+}
+
 // propose proposes under the name of the request.
 func (c Counter) propose(ctx context.Context, name string, p change.Proposal) error {
 	_, err := c.Ledger.ProposeOnce(ctx, name, p)

@@ -11,6 +11,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/policy"
+	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/standing"
@@ -19,6 +20,7 @@ import (
 // office is what stands behind the desks: a mirror of a small company, and a ledger.
 type office struct {
 	now     time.Time
+	store   store.Store
 	counter desk.Counter
 }
 
@@ -46,6 +48,7 @@ func open(t *testing.T) *office {
 		t.Fatal(err)
 	}
 	s := db.Store().Rehearsed()
+	o.store = s
 	m := mirror.New(s)
 	if err := m.PutPeople(t.Context(), []group.Person{aiko, ken}, o.now); err != nil {
 		t.Fatal(err)

@@ -95,10 +95,9 @@ func (a *adapters) googleCalls() map[string]call {
 		"Directory.Member": func(ctx context.Context) error {
 			return last(a.directory.Member(ctx, "data@example.com", "aiko@example.com"))
 		},
-		"Directory.People":   func(ctx context.Context) error { return last(a.directory.People(ctx, "")) },
-		"Directory.Person":   func(ctx context.Context) error { return last(a.directory.Person(ctx, "mika@example.com")) },
-		"Directory.Snapshot": func(ctx context.Context) error { return last(a.directory.Snapshot(ctx, "data@example.com", a.now)) },
-		"Settings.Get":       func(ctx context.Context) error { return last(a.settings.Get(ctx, "data@example.com")) },
+		"Directory.People": func(ctx context.Context) error { return last(a.directory.People(ctx, "")) },
+		"Directory.Person": func(ctx context.Context) error { return last(a.directory.Person(ctx, "mika@example.com")) },
+		"Settings.Get":     func(ctx context.Context) error { return last(a.settings.Get(ctx, "data@example.com")) },
 		"Settings.Patch": func(ctx context.Context) error {
 			return a.settings.Patch(ctx, "data@example.com", map[string]string{"whoCanJoin": "INVITED_CAN_JOIN", "isArchived": "false"})
 		},

@@ -8,6 +8,7 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/policy"
+	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/standing"
 )
 
@@ -25,7 +26,7 @@ func expectPolicy(ctx context.Context, s *stage, args []string) error {
 	if err != nil {
 		return mistake{err}
 	}
-	r, err := standing.New(s.mirror(), p.Model())
+	r, err := standing.New(mirror.New(s.world.Store()), p.Model())
 	if err != nil {
 		return mistake{err}
 	}
@@ -60,7 +61,7 @@ func (s *stage) owned(ctx context.Context, r *standing.Resolver, p *policyfile.P
 			}
 		}
 	case policy.GroupResource:
-		header, err := s.mirror().Find(ctx, about.Name)
+		header, err := mirror.New(s.world.Store()).Find(ctx, about.Name)
 		if err != nil {
 			return nil //nolint:nilerr // a group that is not there has no owners
 		}

@@ -2,8 +2,8 @@ package scenario
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -16,7 +16,6 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/audit"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/group"
-	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/trail"
 )
 
@@ -80,22 +79,37 @@ func expectMember(w *world.World, g, email, role string) error {
 	return fmt.Errorf("%s is no such member of %s; members: %s", email, g, strings.Join(seen, ", "))
 }
 
+// expectMirror asks as other systems do.
 func expectMirror(ctx context.Context, s *stage, g, email string) error {
-	snapshot, err := s.mirror().Snapshot(ctx, g)
-	if errors.Is(err, mirror.ErrUnknown) {
-		return err
-	}
-	if err != nil {
-		return mistake{err}
-	}
 	var seen []string
-	for _, m := range snapshot.Members {
-		if group.Address(m.Email) == group.Address(email) {
-			return nil
+	var asOf time.Time
+	for next := ""; ; {
+		var page struct {
+			Data []struct {
+				Email string `json:"email"`
+			} `json:"data"`
+			AsOf time.Time `json:"as_of"`
+			Next string    `json:"next"`
 		}
-		seen = append(seen, m.Email)
+		path := "/v1/groups/" + url.PathEscape(g) + "/members?limit=1000"
+		if next != "" {
+			path += "&cursor=" + url.QueryEscape(next)
+		}
+		if err := s.world.Ask(ctx, path, &page); err != nil {
+			return err
+		}
+		asOf = page.AsOf
+		for _, m := range page.Data {
+			if group.Address(m.Email) == group.Address(email) {
+				return nil
+			}
+			seen = append(seen, m.Email)
+		}
+		if next = page.Next; next == "" {
+			break
+		}
 	}
-	return fmt.Errorf("the mirror of %s, read %s, has no %s; members: %s", g, snapshot.Read.Format(time.RFC3339), email, strings.Join(seen, ", "))
+	return fmt.Errorf("the mirror of %s, read %s, has no %s; members: %s", g, asOf.Format(time.RFC3339), email, strings.Join(seen, ", "))
 }
 
 func expectSlack(w *world.World, who, pattern, n string) error {

@@ -34,7 +34,9 @@ type Result struct {
 	Stages      map[string]Latency `json:"stages"`
 	StoreReads  int                `json:"store_reads"`
 	StoreWrites int                `json:"store_writes"`
-	WallS       float64            `json:"wall_s"`
+	// Indexes are the composite indexes that queries needed.
+	Indexes []string `json:"indexes,omitempty"`
+	WallS   float64  `json:"wall_s"`
 }
 
 // Call is how often one method of an API was called, and how that ended.
@@ -89,6 +91,7 @@ func (s *stage) result(file string, ok bool, wall time.Duration) Result {
 		r.Calls = append(r.Calls, c)
 	}
 	r.StoreReads, r.StoreWrites = s.world.Usage.Totals()
+	r.Indexes = s.world.Usage.Indexes()
 	return r
 }
 

@@ -4,10 +4,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/sekisho/sekisho/scripts/hcl"
 	"github.com/sekisho/sekisho/scripts/local/contract"
 	"github.com/sekisho/sekisho/scripts/local/scenario"
 	simcontract "github.com/sekisho/sekisho/shared/sim/contract"
@@ -16,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(emulator.Main(m)) }
 
-func play(t *testing.T, backend, file string) {
+func play(t *testing.T, backend, file string) *scenario.Report {
 	t.Helper()
 	var out strings.Builder
 	report, err := scenario.Play([]string{file}, scenario.Options{Backend: backend, Out: &out, Tap: judged(t)})
@@ -26,6 +28,7 @@ func play(t *testing.T, backend, file string) {
 	if report.Failed != 0 {
 		t.Errorf("%s does not hold:\n%s", file, out.String())
 	}
+	return report
 }
 
 // judge knows the vendors' descriptions of their APIs; nil where there are none.
@@ -62,8 +65,24 @@ func TestScenarios(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scenarios: %v", err)
 	}
+	configuration, err := hcl.ReadDir("../../../terraform")
+	if err != nil {
+		t.Fatal(err)
+	}
+	indexes, ok := configuration.Locals()["indexes"].([]any)
+	if !ok {
+		t.Fatal("terraform has no list of indexes")
+	}
 	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) { play(t, "embedded", file) })
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			for _, result := range play(t, "embedded", file).Scenarios {
+				for _, needed := range result.Indexes {
+					if !slices.Contains(indexes, any(needed)) {
+						t.Errorf("Firestore would refuse a query: terraform makes no index %q", needed)
+					}
+				}
+			}
+		})
 	}
 }
 

@@ -17,7 +17,6 @@ import (
 	"github.com/sekisho/sekisho/scripts/local/world"
 	"github.com/sekisho/sekisho/shared/sim/org"
 	"github.com/sekisho/sekisho/shared/state/ledger"
-	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
 // stage is the world of one scenario, made when the first command needs it.
@@ -100,8 +99,6 @@ func (s *stage) close() {
 }
 
 func (s *stage) ledger() *ledger.Ledger { return ledger.New(s.world.Store(), nil, s.world.Clock.Now) }
-
-func (s *stage) mirror() *mirror.Mirror { return mirror.New(s.world.Store()) }
 
 // read returns a section of the scenario, or a file.
 func (s *stage) read(ts *testscript.TestScript, name string) ([]byte, error) {

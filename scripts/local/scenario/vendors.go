@@ -37,7 +37,7 @@ func expectLooker(w *world.World, email, state string) error {
 	}
 	u, ok := w.Looker.User(email)
 	if !ok {
-		return fmt.Errorf("Looker has no account of %s", email)
+		return fmt.Errorf("no account in Looker of %s", email)
 	}
 	if u.Disabled != (state == "disabled") {
 		return fmt.Errorf("the account of %s in Looker is not %s", email, state)
@@ -81,7 +81,7 @@ func expectBindings(w *world.World, project, n string) error {
 func expectConnection(w *world.World, name, state string) error {
 	c, ok := w.Fivetran.Connection(name)
 	if !ok {
-		return fmt.Errorf("Fivetran has no connection %s", name)
+		return fmt.Errorf("no connection in Fivetran is called %s", name)
 	}
 	if !c.Is(state) {
 		return fmt.Errorf("the connection %s is %s and %s, not %s", name, c.Setup, c.Sync, state)

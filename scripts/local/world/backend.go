@@ -29,10 +29,16 @@ type inProcess struct {
 	bus    *embedded.Bus
 	queue  *embedded.Queue
 	client *http.Client
+	// message says that the bus is due before the queues, as Next found last.
+	message bool
 }
 
-func newInProcess(path string, now func() time.Time, client *http.Client, url func(string) string) (*inProcess, error) {
-	db, err := embedded.Open(path, now)
+func newInProcess(o Options, queues map[string]QueueOf, now func() time.Time, client *http.Client, url func(string) string) (*inProcess, error) {
+	open := embedded.Open
+	if o.Throwaway {
+		open = embedded.OpenThrowaway
+	}
+	db, err := open(o.Path, now)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +55,7 @@ func newInProcess(path string, now func() time.Time, client *http.Client, url fu
 		}
 	}
 	destinations := map[string]embedded.Destination{}
-	for name, q := range Queues {
+	for name, q := range queues {
 		destinations[name] = embedded.Destination{Limits: q.Limits, Endpoint: url(q.Function)}
 	}
 	if b.queue, err = db.Queue(destinations, auth); err != nil {
@@ -66,16 +72,16 @@ func (b *inProcess) Close() error       { return b.db.Close() }
 func (b *inProcess) Next(ctx context.Context) (time.Time, bool) {
 	m, okM := b.bus.Next(ctx)
 	t, okT := b.queue.Next(ctx)
-	if okM && (!okT || !t.Before(m)) {
+	b.message = okM && (!okT || !t.Before(m))
+	if b.message {
 		return m, true
 	}
 	return t, okT
 }
 
+// RunNext delivers what Next named last.
 func (b *inProcess) RunNext(ctx context.Context) error {
-	m, okM := b.bus.Next(ctx)
-	t, okT := b.queue.Next(ctx)
-	if okM && (!okT || !t.Before(m)) {
+	if b.message {
 		_, err := b.bus.RunNext(ctx, b.client)
 		return err
 	}

@@ -26,6 +26,7 @@ import (
 // push subscriptions over loopback, and an imitation of Cloud Tasks, of which there is no
 // emulator.
 type googleCloud struct {
+	queues map[string]QueueOf
 	store  *firestore.Store
 	bus    *pubsub.Publisher
 	pushes *pushes
@@ -72,9 +73,9 @@ func StartEmulators(ctx context.Context) (stop func(), err error) {
 	return stop, nil
 }
 
-func newGoogleCloud(now func() time.Time, client *http.Client, functions http.Handler) (_ *googleCloud, err error) {
+func newGoogleCloud(queues map[string]QueueOf, now func() time.Time, client *http.Client, functions http.Handler) (_ *googleCloud, err error) {
 	ctx := context.Background()
-	b := &googleCloud{client: client, now: now}
+	b := &googleCloud{client: client, now: now, queues: queues}
 	defer func() {
 		if err != nil {
 			_ = b.Close()
@@ -142,13 +143,13 @@ func (b *googleCloud) openQueues(ctx context.Context, project string) error {
 	}
 	b.ends = append(b.ends, func() error { stop(); return nil })
 	destinations := map[string]cloudtasks.Destination{}
-	for name, q := range Queues {
+	for name, q := range b.queues {
 		destinations[name] = cloudtasks.Destination{URL: url(q.Function) + "?token=" + callerToken, ServiceAccount: caller}
 	}
 	if b.queue, err = cloudtasks.Open(ctx, project, location, destinations, b.now, option.WithGRPCConn(conn)); err != nil {
 		return err
 	}
-	for name, q := range Queues {
+	for name, q := range b.queues {
 		if err := b.queue.Create(ctx, name, q.Limits); err != nil {
 			return err
 		}

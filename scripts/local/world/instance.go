@@ -130,6 +130,7 @@ func (c committing) Get(ctx context.Context, key store.Key) (store.Record, error
 }
 
 func (c committing) Query(ctx context.Context, q store.Query) (store.Page, error) {
+	c.usage.ask(q)
 	p, err := c.Store.Query(ctx, q)
 	c.usage.read(max(1, len(p.Records)))
 	return p, err
@@ -169,6 +170,7 @@ func (c counting) Get(ctx context.Context, key store.Key) (store.Record, error) 
 }
 
 func (c counting) Query(ctx context.Context, q store.Query) (store.Page, error) {
+	c.usage.ask(q)
 	p, err := c.Tx.Query(ctx, q)
 	c.usage.read(max(1, len(p.Records)))
 	return p, err
@@ -182,6 +184,7 @@ func (c counting) Delete(k store.Key) error    { *c.wrote++; return c.Tx.Delete(
 type Usage struct {
 	mu            sync.Mutex
 	Reads, Writes int
+	indexes       map[string]bool
 }
 
 func (u *Usage) read(n int)  { u.mu.Lock(); u.Reads += n; u.mu.Unlock() }

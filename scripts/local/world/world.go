@@ -46,6 +46,15 @@ const (
 	robotEmail    = "sekisho@robots.example"
 )
 
+// APIToken is the token of the one client of groupapi in a world, who may ask everything.
+const APIToken = "api-client-of-this-world"
+
+const (
+	apiClient  = "client@clients.example"
+	apiClients = `[{"account": "client@clients.example", "groups": [""],
+		"scopes": ["groups", "members", "people", "settings", "changes", "export"]}]`
+)
+
 // Hosts of a world.
 const (
 	hostGoogle    = "google.world"
@@ -68,10 +77,15 @@ type Options struct {
 	Policy fs.FS
 	// Path is the file of the embedded database; empty means in memory.
 	Path string
+	// Throwaway says that the file need not survive the machine.
+	Throwaway bool
 	// Backend is "embedded" or "gcp"; empty means embedded.
 	Backend string
-	Seed    uint64
-	Log     *slog.Logger
+	// DirectoryRate is how many calls a second the Directory API is asked for; 0 means as many
+	// as in production.
+	DirectoryRate float64
+	Seed          uint64
+	Log           *slog.Logger
 	// Tap, if not nil, stands before each host of the world and sees what passes.
 	Tap func(host string, next http.Handler) http.Handler
 }
@@ -132,6 +146,7 @@ func New(o Options) (*World, error) {
 		i := &instance{function: f, platform: w.platform, ended: w.ended, armed: map[Point]bool{}}
 		w.instances[f.Name] = i
 		mux.Handle("/"+f.Name, i)
+		mux.Handle("/"+f.Name+"/", http.StripPrefix("/"+f.Name, i))
 	}
 	w.transport[hostFunctions] = mux
 	if o.Tap != nil {
@@ -141,9 +156,9 @@ func New(o Options) (*World, error) {
 	}
 	switch o.Backend {
 	case "", "embedded":
-		w.backend, err = newInProcess(o.Path, w.Clock.Now, w.client, url)
+		w.backend, err = newInProcess(o, queuesAt(o.DirectoryRate), w.Clock.Now, w.client, url)
 	case "gcp":
-		w.backend, err = newGoogleCloud(w.Clock.Now, w.client, mux)
+		w.backend, err = newGoogleCloud(queuesAt(o.DirectoryRate), w.Clock.Now, w.client, mux)
 	default:
 		err = fmt.Errorf("backend %q: embedded and gcp are known", o.Backend)
 	}
@@ -200,8 +215,9 @@ func url(function string) string { return "http://" + hostFunctions + "/" + func
 func (w *World) platform(i *instance) (*cloudfn.Env, error) {
 	variables := map[string]string{
 		"WEBHOOK_URL": "https://" + hostFunctions + "/GroupWebhook", "ROBOT_EMAIL": robotEmail, "WORKSPACE_URL": "http://" + hostGoogle,
-		"APPLICATIONS": "admin,groups_enterprise",
-		"SLACK_TOKEN":  slackToken, "SLACK_SIGNING_SECRET": signingSecret, "SLACK_TEAM_ID": teamID,
+		"APPLICATIONS": "admin,groups_enterprise", "CUSTOMER_ID": w.Workspace.CustomerID(),
+		"SLACK_TOKEN": slackToken, "SLACK_SIGNING_SECRET": signingSecret, "SLACK_TEAM_ID": teamID,
+		"API_AUDIENCE": url("GroupAPI"), "API_CLIENTS": apiClients,
 		"SLACK_URL": "http://" + hostSlack + "/api/", "SLACK_CHANNEL": AlertChannel,
 	}
 	maps.Copy(variables, otherVariables)
@@ -218,9 +234,15 @@ func (w *World) platform(i *instance) (*cloudfn.Env, error) {
 		Tokens: func(context.Context, ...string) (oauth2.TokenSource, error) {
 			return oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token}), nil
 		},
-		Policy:   w.policy,
-		Log:      w.log,
-		Callers:  cloudfn.Shared(callerToken),
+		Policy:  w.policy,
+		Log:     w.log,
+		Callers: cloudfn.Shared(callerToken),
+		Identify: func(_ context.Context, token, _ string) (string, error) {
+			if token != APIToken {
+				return "", errors.New("no token of this world")
+			}
+			return apiClient, nil
+		},
 		Visitors: cloudfn.IAP{Audience: audience, Validate: w.proxy.Validate, Now: w.Clock.Now},
 	}, nil
 }

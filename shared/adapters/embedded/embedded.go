@@ -26,9 +26,23 @@ type DB struct {
 // Open opens the database in the file at path, or a new one in memory where path is empty.
 // All expiry and delays follow now.
 func Open(path string, now func() time.Time) (*DB, error) {
-	dsn := "file::memory:?" + pragmas().Encode()
+	return open(path, now, pragmas("FULL", 64<<10))
+}
+
+// OpenThrowaway opens a database that is measured and thrown away: it does not wait for the
+// disk, so that what it acknowledged may be lost with the machine, and it keeps little of the
+// file in memory.
+func OpenThrowaway(path string, now func() time.Time) (*DB, error) {
+	p := pragmas("OFF", 16<<10)
+	// One process, one connection: no locks to take and give back, few checkpoints.
+	p["_pragma"] = append([]string{"locking_mode(EXCLUSIVE)"}, append(p["_pragma"], "wal_autocheckpoint(8000)")...)
+	return open(path, now, p)
+}
+
+func open(path string, now func() time.Time, pragmas url.Values) (*DB, error) {
+	dsn := "file::memory:?" + pragmas.Encode()
 	if path != "" {
-		dsn = "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas().Encode()
+		dsn = "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas.Encode()
 	}
 	handle, err := sql.Open("sqlite", dsn)
 	if err != nil {
@@ -57,12 +71,15 @@ func Open(path string, now func() time.Time) (*DB, error) {
 // Close closes the database.
 func (db *DB) Close() error { return db.sql.Close() }
 
-// pragmas are set on every connection: a write-ahead log that is synced before a commit
-// returns, so that nothing acknowledged is lost, and a cache of 64 MiB, so that a bulk does
+// pragmas are set on every connection: a write-ahead log, with FULL synced before a commit
+// returns so that nothing acknowledged is lost, and a cache of so many KiB, so that a bulk does
 // not write the pages of an index over and over.
-func pragmas() url.Values {
+func pragmas(synchronous string, cacheKiB int) url.Values {
 	return url.Values{
-		"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)", "foreign_keys(ON)", "cache_size(-65536)"},
+		"_pragma": {
+			"journal_mode(WAL)", "synchronous(" + synchronous + ")", "busy_timeout(10000)", "foreign_keys(ON)",
+			fmt.Sprintf("cache_size(-%d)", cacheKiB),
+		},
 		"_txlock": {"immediate"},
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/connection"
+	"github.com/sekisho/sekisho/shared/domain/secret"
 )
 
 // Group is a destination group.
@@ -253,7 +254,7 @@ func (c *Client) account(ctx context.Context) (string, error) {
 
 // Card makes a connect card for a connection, whose page returns to an address. Whoever has what
 // it returns can set the connection up, for a day.
-func (c *Client) Card(ctx context.Context, id string, redirect connection.Secret) (connection.Secret, error) {
+func (c *Client) Card(ctx context.Context, id string, redirect secret.Text) (secret.Text, error) {
 	r := request{op: "connect_card", method: http.MethodPost, path: connectionPath(id, "connect-card"), body: struct {
 		Card card `json:"connect_card_config"`
 	}{card{redirect.Reveal()}}}
@@ -264,12 +265,12 @@ func (c *Client) Card(ctx context.Context, id string, redirect connection.Secret
 		} `json:"connect_card"`
 	}
 	if err := c.call(ctx, r, &a); err != nil {
-		return connection.Secret{}, err
+		return secret.Text{}, err
 	}
 	if a.Connection != id || a.Card.URI == "" {
-		return connection.Secret{}, c.incomplete(r, "there is no card in the answer, or one of another connection")
+		return secret.Text{}, c.incomplete(r, "there is no card in the answer, or one of another connection")
 	}
-	return connection.NewSecret(a.Card.URI), nil
+	return secret.New(a.Card.URI), nil
 }
 
 // Test runs the setup tests of a connection. It may take minutes.

@@ -14,15 +14,16 @@ import (
 
 	"github.com/sekisho/sekisho/shared/adapters/fivetran"
 	"github.com/sekisho/sekisho/shared/domain/connection"
+	"github.com/sekisho/sekisho/shared/domain/secret"
 	"github.com/sekisho/sekisho/shared/sim"
 	vendor "github.com/sekisho/sekisho/shared/sim/fivetran"
 )
 
 func TestNew(t *testing.T) {
-	good := fivetran.Options{Client: http.DefaultClient, Key: "k", Secret: connection.NewSecret("s"), Now: time.Now}
+	good := fivetran.Options{Client: http.DefaultClient, Key: "k", Secret: secret.New("s"), Now: time.Now}
 	for name, change := range map[string]func(*fivetran.Options){
 		"no client": func(o *fivetran.Options) { o.Client = nil }, "no clock": func(o *fivetran.Options) { o.Now = nil },
-		"no key": func(o *fivetran.Options) { o.Key = "" }, "no secret": func(o *fivetran.Options) { o.Secret = connection.Secret{} },
+		"no key": func(o *fivetran.Options) { o.Key = "" }, "no secret": func(o *fivetran.Options) { o.Secret = secret.Text{} },
 		"no address": func(o *fivetran.Options) { o.BaseURL = "fivetran" }, "another scheme": func(o *fivetran.Options) { o.BaseURL = "ftp://x" },
 		"a query": func(o *fivetran.Options) { o.BaseURL = "https://x.example/?a=b" },
 	} {

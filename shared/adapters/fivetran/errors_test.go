@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/sekisho/sekisho/shared/adapters/fivetran"
-	"github.com/sekisho/sekisho/shared/domain/connection"
+	"github.com/sekisho/sekisho/shared/domain/secret"
 	"github.com/sekisho/sekisho/shared/sim"
 )
 
@@ -189,7 +189,7 @@ func TestAnswersThatAreCutShort(t *testing.T) {
 // Whatever goes wrong at whatever method: nothing that is printed, logged or encoded has the
 // address of a card, the token of the way back, or the API key in it.
 func TestNothingGetsOut(t *testing.T) {
-	back := connection.NewSecret(own + "/connected?handover=h1&state=state-canary")
+	back := secret.New(own + "/connected?handover=h1&state=state-canary")
 	secrets := []string{cardMark, "connect-card/setup?", "state-canary", "hunter2", apiKey}
 	everything := func(c *fivetran.Client, id string) (out []any) {
 		ctx := context.Background()
@@ -205,12 +205,12 @@ func TestNothingGetsOut(t *testing.T) {
 		one, err := c.Get(ctx, id)
 		note(one, err)
 		card, err := c.Card(ctx, id, back)
-		note(card, err, struct{ uri connection.Secret }{card})
+		note(card, err, struct{ uri secret.Text }{card})
 		tests, tested, err := c.Test(ctx, id, true, true)
 		note(tests, tested, err)
 		unpaused, err := c.Unpause(ctx, id)
 		note(unpaused, err)
-		hook, err := c.Subscribe(ctx, "https://hook.example.com/", connection.NewSecret("state-canary"))
+		hook, err := c.Subscribe(ctx, "https://hook.example.com/", secret.New("state-canary"))
 		note(hook, err, c)
 		return out
 	}

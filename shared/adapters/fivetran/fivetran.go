@@ -9,7 +9,7 @@
 //   - A listing is whole or an error.
 //   - Every error of a request is an [Error], which says whether trying again can help, when, and
 //     whether the request may have been carried out. Its text holds no address and no token.
-//   - The address of a connect card is a [connection.Secret] from the moment it is decoded.
+//   - The address of a connect card is a [secret.Text] from the moment it is decoded.
 //
 // The client is this package's own, because Fivetran's Go module cannot be had from the module
 // proxy and lacks what is needed here (docs/decisions/0010-fivetran-client.md).
@@ -29,7 +29,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sekisho/sekisho/shared/domain/connection"
+	"github.com/sekisho/sekisho/shared/domain/secret"
 )
 
 // Options say how a client reaches Fivetran.
@@ -42,7 +42,7 @@ type Options struct {
 	// Key and Secret are an API key (https://fivetran.com/docs/rest-api/getting-started).
 	// Required.
 	Key    string
-	Secret connection.Secret
+	Secret secret.Text
 	// Timeout is how long one request may take, 60 s if it is zero: Fivetran itself ends a request
 	// after that time. Setup tests may take five times as long.
 	Timeout time.Duration
@@ -65,7 +65,7 @@ type Client struct {
 	http    *http.Client
 	base    string // without a slash at the end
 	key     string
-	secret  connection.Secret
+	secret  secret.Text
 	timeout time.Duration
 	now     func() time.Time
 

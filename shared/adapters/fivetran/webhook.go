@@ -11,7 +11,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/sekisho/sekisho/shared/domain/connection"
+	"github.com/sekisho/sekisho/shared/domain/secret"
 )
 
 // SignatureHeader is the header with the signature of a webhook's body.
@@ -24,16 +24,16 @@ var ErrSignature = errors.New("the webhook's signature is wrong")
 // digits of either case. More than one secret may be in use while it is replaced. Without a
 // secret nothing is taken. A signature does not tell when the webhook was sent: the same one
 // passes again, so an event is a hint to look, never a fact.
-func Verify(body []byte, signature string, secrets ...connection.Secret) error {
+func Verify(body []byte, signature string, secrets ...secret.Text) error {
 	got, err := hex.DecodeString(signature)
 	if err != nil || len(got) != sha256.Size {
 		return ErrSignature
 	}
 	verified := false
-	for _, secret := range secrets {
-		mac := hmac.New(sha256.New, []byte(secret.Reveal()))
+	for _, shared := range secrets {
+		mac := hmac.New(sha256.New, []byte(shared.Reveal()))
 		mac.Write(body)
-		if hmac.Equal(got, mac.Sum(nil)) && !secret.Empty() {
+		if hmac.Equal(got, mac.Sum(nil)) && !shared.Empty() {
 			verified = true
 		}
 	}
@@ -83,7 +83,7 @@ func Events() []string {
 // Subscribe has Fivetran post [Events] to an address of ours, signed with a secret, and returns
 // the webhook's id. A webhook of that address that is there already is changed instead. Fivetran
 // posts a test to the address before it answers.
-func (c *Client) Subscribe(ctx context.Context, address string, secret connection.Secret) (string, error) {
+func (c *Client) Subscribe(ctx context.Context, address string, shared secret.Text) (string, error) {
 	type webhook struct {
 		ID  string `json:"id"`
 		URL string `json:"url"`
@@ -97,7 +97,7 @@ func (c *Client) Subscribe(ctx context.Context, address string, secret connectio
 		Events []string `json:"events"`
 		Active bool     `json:"active"`
 		Secret string   `json:"secret"`
-	}{address, Events(), true, secret.Reveal()}
+	}{address, Events(), true, shared.Reveal()}
 	r := request{op: "create_account_webhook", method: http.MethodPost, path: "webhooks/account", body: body}
 	for _, w := range all {
 		if w.URL == address {

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sekisho/sekisho/shared/adapters/fivetran"
-	"github.com/sekisho/sekisho/shared/domain/connection"
+	"github.com/sekisho/sekisho/shared/domain/secret"
 	vendor "github.com/sekisho/sekisho/shared/sim/fivetran"
 )
 
@@ -49,9 +49,9 @@ func TestVerify(t *testing.T) {
 		"a space before":               {body, " " + good, []string{"shared"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var secrets []connection.Secret
+			var secrets []secret.Text
 			for _, s := range tt.secrets {
-				secrets = append(secrets, connection.NewSecret(s))
+				secrets = append(secrets, secret.New(s))
 			}
 			err := fivetran.Verify([]byte(tt.body), tt.signature, secrets...)
 			if (err == nil) != tt.ok || err != nil && !errors.Is(err, fivetran.ErrSignature) {
@@ -81,7 +81,7 @@ func FuzzParseEvent(f *testing.F) {
 		if err == nil && (e.Name == "" || e.Connection == "") {
 			t.Errorf("half an event: %+v", e)
 		}
-		if fivetran.Verify(body, signature, connection.NewSecret("a secret that nobody has")) == nil {
+		if fivetran.Verify(body, signature, secret.New("a secret that nobody has")) == nil {
 			t.Errorf("forged")
 		}
 	})
@@ -89,21 +89,21 @@ func FuzzParseEvent(f *testing.F) {
 
 func TestSubscribe(t *testing.T) {
 	w := newWorld(t)
-	secret := connection.NewSecret("shared")
-	first, err := w.client.Subscribe(t.Context(), "https://hook.example.com/", secret)
+	shared := secret.New("shared")
+	first, err := w.client.Subscribe(t.Context(), "https://hook.example.com/", shared)
 	check(t, err)
-	again, err := w.client.Subscribe(t.Context(), "https://hook.example.com/", secret)
+	again, err := w.client.Subscribe(t.Context(), "https://hook.example.com/", shared)
 	if err != nil || again != first {
 		t.Errorf("again: %s, %v, first %s", again, err, first)
 	}
-	other, err := w.client.Subscribe(t.Context(), "https://hook.example.com/other", secret)
+	other, err := w.client.Subscribe(t.Context(), "https://hook.example.com/other", shared)
 	if err != nil || other == first {
 		t.Errorf("another address: %s, %v", other, err)
 	}
 	w.hooks, w.bodies = nil, nil
 	made, err := w.client.Create(t.Context(), plan(), noon)
 	check(t, err)
-	card, err := w.client.Card(t.Context(), made.ID, connection.NewSecret(own+"/"))
+	card, err := w.client.Card(t.Context(), made.ID, secret.New(own+"/"))
 	check(t, err)
 	_, err = w.vendor.SubmitCard(card.Reveal(), nil)
 	check(t, err)
@@ -112,7 +112,7 @@ func TestSubscribe(t *testing.T) {
 	w.advance(time.Hour)
 	var names []string
 	for i, r := range w.hooks {
-		check(t, fivetran.Verify(w.bodies[i], r.Header.Get(fivetran.SignatureHeader), secret))
+		check(t, fivetran.Verify(w.bodies[i], r.Header.Get(fivetran.SignatureHeader), shared))
 		e, err := fivetran.ParseEvent(w.bodies[i])
 		check(t, err)
 		if r.URL.Path == "/" {
@@ -125,6 +125,6 @@ func TestSubscribe(t *testing.T) {
 	if diff := cmp.Diff([]string{"connection_successful", "resume_connector", "sync_end"}, names); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	_, err = w.client.Subscribe(t.Context(), "https://nobody.example/", secret)
+	_, err = w.client.Subscribe(t.Context(), "https://nobody.example/", shared)
 	is(t, err, fivetran.ErrInvalid)
 }

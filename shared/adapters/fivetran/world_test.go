@@ -15,6 +15,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/adapters/fivetran"
 	"github.com/sekisho/sekisho/shared/domain/connection"
+	"github.com/sekisho/sekisho/shared/domain/secret"
 	"github.com/sekisho/sekisho/shared/sim"
 	"github.com/sekisho/sekisho/shared/sim/contract"
 	vendor "github.com/sekisho/sekisho/shared/sim/fivetran"
@@ -125,7 +126,7 @@ func newWorldTapped(t *testing.T, provoking bool) *world {
 func (w *world) open(transport http.RoundTripper) *fivetran.Client {
 	w.t.Helper()
 	c, err := fivetran.New(fivetran.Options{
-		Client: &http.Client{Transport: transport}, Key: "key", Secret: connection.NewSecret(apiKey), Now: func() time.Time { return w.now },
+		Client: &http.Client{Transport: transport}, Key: "key", Secret: secret.New(apiKey), Now: func() time.Time { return w.now },
 	})
 	check(w.t, err)
 	return c
@@ -184,7 +185,7 @@ func serve(t *testing.T, h http.HandlerFunc, change ...func(*fivetran.Options)) 
 	t.Helper()
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
-	o := fivetran.Options{Client: s.Client(), BaseURL: s.URL + "/", Key: "key", Secret: connection.NewSecret(apiKey), Now: func() time.Time { return noon }}
+	o := fivetran.Options{Client: s.Client(), BaseURL: s.URL + "/", Key: "key", Secret: secret.New(apiKey), Now: func() time.Time { return noon }}
 	for _, c := range change {
 		c(&o)
 	}

@@ -198,13 +198,13 @@ func (d *Directory) Member(ctx context.Context, groupID, member string) (group.M
 	return got, nil
 }
 
-// People lists one page of the company's accounts, those that are suspended or archived
-// included, those that are deleted not.
+// People lists one page of the company's accounts by address, those that are suspended or
+// archived included, those that are deleted not.
 func (d *Directory) People(ctx context.Context, pageToken string) (PersonPage, error) {
 	const op = "users.list"
 	var page PersonPage
 	err := d.call(ctx, op, func(ctx context.Context) error {
-		list := d.service.Users.List().Customer(d.customer).MaxResults(peoplePerPage).Projection("full")
+		list := d.service.Users.List().Customer(d.customer).MaxResults(peoplePerPage).OrderBy("email").Projection("full")
 		if pageToken != "" {
 			list.PageToken(pageToken)
 		}

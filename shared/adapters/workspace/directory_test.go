@@ -152,7 +152,7 @@ func TestWhatIsAskedOfTheDirectory(t *testing.T) {
 		{
 			"people", "GET /admin/directory/v1/users",
 			url.Values{
-				"customer": {"my_customer"}, "maxResults": {"500"}, "projection": {"full"},
+				"customer": {"my_customer"}, "maxResults": {"500"}, "orderBy": {"email"}, "projection": {"full"},
 				"fields": {"nextPageToken,users(id,primaryEmail,name/fullName,aliases,nonEditableAliases,suspended,archived,isAdmin,relations,languages)"},
 			},
 			func() error { _, err := d.People(t.Context(), ""); return err },
@@ -306,7 +306,6 @@ func TestRequestsWithoutAKeyAreNotSent(t *testing.T) {
 		"members":   func() error { _, err := d.Members(t.Context(), "", ""); return err },
 		"member":    func() error { _, err := d.Member(t.Context(), "03abc", ""); return err },
 		"groups of": func() error { _, err := d.GroupsOf(t.Context(), "", ""); return err },
-		"snapshot":  func() error { _, err := d.Snapshot(t.Context(), "", noon); return err },
 	} {
 		t.Run(name, func(t *testing.T) { check(t, do(), workspace.ErrInvalid) })
 	}

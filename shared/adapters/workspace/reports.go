@@ -2,6 +2,8 @@ package workspace
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,9 +34,10 @@ type Reports struct {
 // ActivityPage is one page of the audit log.
 type ActivityPage struct {
 	Activities []activity.Activity
-	// Unreadable counts the entries of the page that are not activities as documented. They
-	// are lost: a caller that wants to miss nothing treats them as about everything.
-	Unreadable int
+	// Unreadable are hashes of the entries of the page that are not activities as documented.
+	// What they say is lost: a caller that wants to miss nothing treats each as about
+	// everything, once.
+	Unreadable []string
 	// Next is the token of the next page; empty on the last.
 	Next string
 }
@@ -110,7 +113,8 @@ func (r *Reports) List(ctx context.Context, application string, since time.Time,
 		for _, item := range wire.Items {
 			a, err := activity.Parse(item)
 			if err != nil {
-				page.Unreadable++
+				sum := sha256.Sum256(item)
+				page.Unreadable = append(page.Unreadable, hex.EncodeToString(sum[:8]))
 				continue
 			}
 			page.Activities = append(page.Activities, a)

@@ -62,8 +62,8 @@ func TestOneOddEntryDoesNotHideTheOthers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(got.Activities) != 2 || got.Unreadable != 3 || got.Next != "" {
-		t.Errorf("%d activities, %d unreadable, next %q", len(got.Activities), got.Unreadable, got.Next)
+	if len(got.Activities) != 2 || len(got.Unreadable) != 3 || got.Next != "" {
+		t.Errorf("%d activities, %d unreadable, next %q", len(got.Activities), len(got.Unreadable), got.Next)
 	}
 }
 

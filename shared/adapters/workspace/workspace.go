@@ -3,8 +3,8 @@
 //
 // What all three clients promise:
 //
-//   - One method is one request, but for [Directory.Snapshot]. Nothing is tried again here:
-//     queues try again, at the vendor's rate.
+//   - One method is one request. Nothing is tried again here: queues try again, at the vendor's
+//     rate.
 //   - Every request has a deadline.
 //   - An answer is whole or an error. A page without its successor's token, a listing that goes
 //     round in circles, an answer that cannot be decoded: all of them are [ErrIncomplete].
@@ -94,9 +94,15 @@ func (c client) call(ctx context.Context, op string, request func(context.Contex
 // send makes a request that the generated clients cannot: they drop the fields that they do
 // not know, and reject a whole page for one value of an unexpected type.
 func (c client) send(ctx context.Context, method, address string, body []byte) ([]byte, error) {
+	answer, _, err := c.exchange(ctx, method, address, body)
+	return answer, err
+}
+
+// exchange is send, with the headers of the answer.
+func (c client) exchange(ctx context.Context, method, address string, body []byte) ([]byte, http.Header, error) {
 	r, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r.Header.Set("Accept", "application/json")
 	if body != nil {
@@ -104,20 +110,20 @@ func (c client) send(ctx context.Context, method, address string, body []byte) (
 	}
 	resp, err := c.http.Do(r)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer resp.Body.Close()
 	if err := googleapi.CheckResponse(resp); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(answer) > maxAnswer {
-		return nil, errors.New("the answer is too long")
+		return nil, nil, errors.New("the answer is too long")
 	}
-	return answer, nil
+	return answer, resp.Header, nil
 }
 
 // incomplete is the error for an answer that cannot be taken as whole.

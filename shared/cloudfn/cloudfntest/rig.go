@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -87,7 +88,7 @@ func newRig(tb testing.TB, path string, of func(*embedded.Store) *embedded.Store
 		}
 	}
 	destinations := map[string]embedded.Destination{}
-	for _, name := range []string{event.QueueDirectory, event.QueueSettings, event.QueuePresses, event.QueueSlack, event.QueueFivetran} {
+	for _, name := range event.Queues() {
 		destinations[name] = embedded.Destination{Endpoint: "http://nowhere.test/", Limits: queue.Limits{
 			Rate: 100, Concurrency: 10, MinBackoff: time.Second, MaxBackoff: time.Minute,
 		}}
@@ -127,7 +128,16 @@ func (r *Rig) Env() *cloudfn.Env {
 		},
 		Policy:  r.Policy,
 		Log:     cloudfn.NewLog(r.Log),
-		Callers: cloudfn.Shared(CallerToken), Visitors: visitors,
+		Callers: cloudfn.Shared(CallerToken),
+		// A token is the account's address behind a word that nobody may log.
+		Identify: func(_ context.Context, token, audience string) (string, error) {
+			account, ok := strings.CutPrefix(token, Canary+":")
+			if !ok || audience == "" {
+				return "", errors.New("nobody signed this token")
+			}
+			return account, nil
+		},
+		Visitors: visitors,
 	}
 }
 

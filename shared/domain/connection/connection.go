@@ -14,7 +14,7 @@
 //
 // The table of all transitions is in handover.go.
 //
-// Two things here open doors, and both are of the type [Secret], which prints nothing: the
+// Two things here open doors, and both are of the type [secret.Text], which prints nothing: the
 // address of the connect card and the token with which the owner's browser comes back. Of a
 // token only a hash is kept ([Ticket]). Where a browser may be sent at all is in [Targets].
 //

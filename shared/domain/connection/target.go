@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"github.com/sekisho/sekisho/shared/domain/secret"
 )
 
 // This file decides where a browser may be sent. Browsers read addresses in ways of their own:
@@ -81,7 +83,7 @@ func (t Targets) Page(path string) (string, error) {
 
 // Card checks the address of a connect card: the vendor's page, and coming back to us. The
 // error is [ErrTarget].
-func (t Targets) Card(card Secret) (Secret, error) {
+func (t Targets) Card(card secret.Text) (secret.Text, error) {
 	address := card.Reveal()
 	for _, origin := range t.cards {
 		rest, ok := strings.CutPrefix(address, origin)
@@ -90,20 +92,20 @@ func (t Targets) Card(card Secret) (Secret, error) {
 		}
 		u, err := url.Parse(address)
 		if err != nil || u.Fragment != "" || u.RawPath != "" || strings.Contains(u.Path, "..") || strings.Contains(u.EscapedPath(), "%") {
-			return Secret{}, ErrTarget // a way out of the folder
+			return secret.Text{}, ErrTarget // a way out of the folder
 		}
 		query, err := url.ParseQuery(u.RawQuery)
 		if err != nil {
-			return Secret{}, ErrTarget
+			return secret.Text{}, ErrTarget
 		}
 		for _, back := range query["redirect_uri"] {
 			if _, err := t.Own(back); err != nil {
-				return Secret{}, ErrTarget
+				return secret.Text{}, ErrTarget
 			}
 		}
 		return card, nil
 	}
-	return Secret{}, ErrTarget
+	return secret.Text{}, ErrTarget
 }
 
 // maxAddress is more than any address here needs, and what common servers take in a header.

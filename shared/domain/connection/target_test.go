@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/sekisho/sekisho/shared/domain/connection"
+	"github.com/sekisho/sekisho/shared/domain/secret"
 )
 
 const (
@@ -75,7 +76,7 @@ func TestNoPayloadGetsThrough(t *testing.T) {
 			if got, err := targets.Own(payload); !errors.Is(err, connection.ErrTarget) {
 				t.Errorf("Own takes %q: %q, %v", payload, got, err)
 			}
-			if got, err := targets.Card(connection.NewSecret(payload)); !errors.Is(err, connection.ErrTarget) || !got.Empty() {
+			if got, err := targets.Card(secret.New(payload)); !errors.Is(err, connection.ErrTarget) || !got.Empty() {
 				t.Errorf("Card takes %q: %v", payload, err)
 			}
 			// A payload may be the path of one of our own pages. Then it stays with us.
@@ -84,7 +85,7 @@ func TestNoPayloadGetsThrough(t *testing.T) {
 			}
 			// As the address to which the card returns.
 			card := connection.CardOrigin + "/connect-card/setup?auth=x&redirect_uri=" + url.QueryEscape(payload)
-			if _, err := targets.Card(connection.NewSecret(card)); !errors.Is(err, connection.ErrTarget) {
+			if _, err := targets.Card(secret.New(card)); !errors.Is(err, connection.ErrTarget) {
 				t.Errorf("Card takes one that returns to %q", payload)
 			}
 		}
@@ -117,7 +118,7 @@ func TestWhereBrowsersMayBeSent(t *testing.T) {
 		if _, err := none.Own(address); err == nil {
 			t.Errorf("without targets, Own takes %q", address)
 		}
-		if _, err := none.Card(connection.NewSecret(address)); err == nil {
+		if _, err := none.Card(secret.New(address)); err == nil {
 			t.Errorf("without targets, Card takes %q", address)
 		}
 		if _, err := none.Page(address); err == nil {
@@ -129,7 +130,7 @@ func TestWhereBrowsersMayBeSent(t *testing.T) {
 func TestConnectCards(t *testing.T) {
 	targets := targets(t)
 	for _, card := range []string{goodCard, "https://fivetran.com/connect-card/setup?auth=eyJ", "https://fivetran.com/connect-card/v2/setup"} {
-		if got, err := targets.Card(connection.NewSecret(card)); err != nil || got.Reveal() != card {
+		if got, err := targets.Card(secret.New(card)); err != nil || got.Reveal() != card {
 			t.Errorf("refused: %s", card)
 		}
 	}
@@ -139,7 +140,7 @@ func TestConnectCards(t *testing.T) {
 		"https://fivetran.com/connect-card/setup?auth=%zz", "https://fivetran.com/connect-card/setup?a=1;b=2",
 		"https://fivetran.com/connect-card/setup?redirect_uri=" + url.QueryEscape(own+"/ok") + "&redirect_uri=https%3A%2F%2Fevil.example%2F", "https://www.fivetran.com/connect-card/setup", own + "/connect-card/setup",
 	} {
-		_, err := targets.Card(connection.NewSecret(card))
+		_, err := targets.Card(secret.New(card))
 		if !errors.Is(err, connection.ErrTarget) {
 			t.Errorf("taken: %s", card)
 		}
@@ -152,7 +153,7 @@ func TestConnectCards(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, card := range []string{"http://127.0.0.1:9090/connect-card/setup?redirect_uri=http%3A%2F%2Flocalhost%3A8080%2F", "https://fivetran.com/connect-card/setup"} {
-		if _, err := local.Card(connection.NewSecret(card)); err != nil {
+		if _, err := local.Card(secret.New(card)); err != nil {
 			t.Errorf("refused: %s", card)
 		}
 	}
@@ -190,7 +191,7 @@ func TestWhatIsTakenIsOnTheList(t *testing.T) {
 		if got, err := targets.Page(address); err == nil && browserOrigin(got) != own {
 			t.Fatalf("Page takes %q, which leads to %s", address, browserOrigin(got))
 		}
-		if got, err := targets.Card(connection.NewSecret(address)); err == nil && browserOrigin(got.Reveal()) != connection.CardOrigin {
+		if got, err := targets.Card(secret.New(address)); err == nil && browserOrigin(got.Reveal()) != connection.CardOrigin {
 			t.Fatalf("Card takes %q, which leads to %s", address, browserOrigin(got.Reveal()))
 		}
 	})

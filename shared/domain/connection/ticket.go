@@ -11,6 +11,8 @@ import (
 	"io"
 	"net/url"
 	"time"
+
+	"github.com/sekisho/sekisho/shared/domain/secret"
 )
 
 // TicketLife is how long a browser may stay away on the connect card and still be known when it
@@ -40,18 +42,18 @@ const tokenBytes = 32
 
 // NewTicket makes a token for one person and one hand-over out of random bytes, and the ticket
 // to keep of it.
-func NewTicket(random io.Reader, person, handover string, now time.Time) (Secret, Ticket, error) {
+func NewTicket(random io.Reader, person, handover string, now time.Time) (secret.Text, Ticket, error) {
 	raw := make([]byte, tokenBytes)
 	if _, err := io.ReadFull(random, raw); err != nil {
-		return Secret{}, Ticket{}, fmt.Errorf("make a token: %w", err)
+		return secret.Text{}, Ticket{}, fmt.Errorf("make a token: %w", err)
 	}
-	token := NewSecret(base64.RawURLEncoding.EncodeToString(raw))
+	token := secret.New(base64.RawURLEncoding.EncodeToString(raw))
 	return token, Ticket{Hash: ticketHash(token, person, handover), Expires: now.Add(TicketLife)}, nil
 }
 
 // Redeem takes a token that came back, and returns the ticket as it has to be kept from now on.
 // The error is one of [ErrTicketWrong], [ErrTicketUsed] and [ErrTicketExpired].
-func (t Ticket) Redeem(token Secret, person, handover string, now time.Time) (Ticket, error) {
+func (t Ticket) Redeem(token secret.Text, person, handover string, now time.Time) (Ticket, error) {
 	got := ticketHash(token, person, handover)
 	switch same := subtle.ConstantTimeCompare([]byte(got), []byte(t.Hash)) == 1; {
 	case !same:
@@ -67,7 +69,7 @@ func (t Ticket) Redeem(token Secret, person, handover string, now time.Time) (Ti
 
 // ticketHash binds a token to a person and a hand-over. Each part goes in with its length, so
 // that no two triples have the same hash.
-func ticketHash(token Secret, person, handover string) string {
+func ticketHash(token secret.Text, person, handover string) string {
 	h := sha256.New()
 	for _, part := range []string{"connection ticket", token.Reveal(), person, handover} {
 		var n [8]byte
@@ -86,14 +88,14 @@ const (
 
 // ReturnAddress is where the vendor sends the owner's browser after the connect card: the
 // policy's address with the hand-over and the token. It is as secret as the token.
-func ReturnAddress(redirect, handover string, token Secret) (Secret, error) {
+func ReturnAddress(redirect, handover string, token secret.Text) (secret.Text, error) {
 	u, err := url.Parse(redirect)
 	if err != nil || u.Host == "" || u.Fragment != "" {
-		return Secret{}, errors.New("make the address to return to: the policy's redirect is not an address without a fragment")
+		return secret.Text{}, errors.New("make the address to return to: the policy's redirect is not an address without a fragment")
 	}
 	q := u.Query()
 	q.Set(ParameterHandover, handover)
 	q.Set(ParameterState, token.Reveal())
 	u.RawQuery = q.Encode()
-	return NewSecret(u.String()), nil
+	return secret.New(u.String()), nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sekisho/sekisho/shared/domain/connection"
+	"github.com/sekisho/sekisho/shared/domain/secret"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -19,7 +20,7 @@ var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 // dice are random bytes that are always the same.
 func dice(b byte) *bytes.Reader { return bytes.NewReader(bytes.Repeat([]byte{b}, 32)) }
 
-func ticket(t testing.TB) (connection.Secret, connection.Ticket) {
+func ticket(t testing.TB) (secret.Text, connection.Ticket) {
 	t.Helper()
 	token, ticket, err := connection.NewTicket(dice(7), "1001", "h1", noon)
 	if err != nil {
@@ -54,7 +55,7 @@ func TestATicketIsRefused(t *testing.T) {
 	}
 	for name, tt := range map[string]struct {
 		ticket           connection.Ticket
-		token            connection.Secret
+		token            secret.Text
 		person, handover string
 		at               time.Time
 		want             error
@@ -63,12 +64,12 @@ func TestATicketIsRefused(t *testing.T) {
 		"another person":                  {good, token, "1002", "h1", noon, connection.ErrTicketWrong},
 		"another hand-over":               {good, token, "1001", "h2", noon, connection.ErrTicketWrong},
 		"person and hand-over run on":     {good, token, "1001h", "1", noon, connection.ErrTicketWrong},
-		"no token":                        {good, connection.Secret{}, "1001", "h1", noon, connection.ErrTicketWrong},
+		"no token":                        {good, secret.Text{}, "1001", "h1", noon, connection.ErrTicketWrong},
 		"no ticket":                       {connection.Ticket{}, token, "1001", "h1", noon, connection.ErrTicketWrong},
-		"neither":                         {connection.Ticket{}, connection.Secret{}, "", "", noon, connection.ErrTicketWrong},
-		"the hash for the token":          {good, connection.NewSecret(good.Hash), "1001", "h1", noon, connection.ErrTicketWrong},
-		"the token in other letters":      {good, connection.NewSecret(strings.ToLower(token.Reveal())), "1001", "h1", noon, connection.ErrTicketWrong},
-		"a token with more behind it":     {good, connection.NewSecret(token.Reveal() + "="), "1001", "h1", noon, connection.ErrTicketWrong},
+		"neither":                         {connection.Ticket{}, secret.Text{}, "", "", noon, connection.ErrTicketWrong},
+		"the hash for the token":          {good, secret.New(good.Hash), "1001", "h1", noon, connection.ErrTicketWrong},
+		"the token in other letters":      {good, secret.New(strings.ToLower(token.Reveal())), "1001", "h1", noon, connection.ErrTicketWrong},
+		"a token with more behind it":     {good, secret.New(token.Reveal() + "="), "1001", "h1", noon, connection.ErrTicketWrong},
 		"at the end of its life":          {good, token, "1001", "h1", noon.Add(connection.TicketLife), connection.ErrTicketExpired},
 		"just before":                     {good, token, "1001", "h1", noon.Add(connection.TicketLife - 1), nil},
 		"the wrong one, and too late too": {good, other, "1001", "h1", noon.Add(time.Hour), connection.ErrTicketWrong},

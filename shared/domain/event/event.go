@@ -13,6 +13,9 @@ const (
 	TopicGroupChanged = "group-changed"
 	TopicChangeEvents = "change-events"
 	TopicDeadLetter   = "dead-letter"
+	// TopicWorkspaceAudit carries no payload of ours: Cloud Logging exports Google Workspace's
+	// audit log to it.
+	TopicWorkspaceAudit = "workspace-audit"
 )
 
 // Queues. Each belongs to one function, and stands in front of one outside API.
@@ -26,6 +29,13 @@ const (
 	QueueFivetran  = "fivetran"        // connectcard, Fivetran API
 	QueueCatalog   = "openmetadata"    // catalogsync, OpenMetadata API
 )
+
+// Queues lists all queues.
+func Queues() []string {
+	return []string{
+		QueueDirectory, QueueSettings, QueuePresses, QueueSlack, QueueLooker, QueueIAM, QueueFivetran, QueueCatalog,
+	}
+}
 
 // Attributes by which subscriptions on [TopicChangeEvents] filter.
 const (
@@ -41,12 +51,53 @@ type Payload interface {
 	Type() string
 }
 
-// RefreshGroup orders one group to be read again from the Directory API.
+// RefreshGroup orders one group to be read again from the Directory API: first the group, then,
+// as [ReadMembers], its members.
 type RefreshGroup struct {
 	// Group is an immutable id or an address.
 	Group string `json:"group"`
 	// Noticed is when the cause of the refresh was first seen.
 	Noticed time.Time `json:"noticed"`
+	// Try counts the readings before this one, from zero, that could not be believed.
+	Try int `json:"try,omitempty"`
+}
+
+// ReadMembers orders one page of a group's members to be read. A listing is a chain of such
+// tasks, so that one task is one call.
+type ReadMembers struct {
+	// Group is the immutable id.
+	Group string `json:"group"`
+	// Since is when the cause was known: a complete reading that began later will do.
+	Since time.Time `json:"since"`
+	// Began is when the first page was asked for, and names the listing; Page counts its pages
+	// from zero.
+	Began time.Time `json:"began,omitzero"`
+	Page  int       `json:"page,omitempty"`
+	// Try counts the readings before this one that could not be believed.
+	Try int `json:"try,omitempty"`
+	// Sweep says that nothing is known to have changed: the reading can wait.
+	Sweep bool `json:"sweep,omitempty"`
+	// Gone are the ids of nested groups of which Google was asked, one by one, and which are no
+	// members any more.
+	Gone []string `json:"gone,omitempty"`
+}
+
+// ConfirmGone orders Google to be asked whether nested groups that a listing left out are
+// members of a group all the same: the first of them, then the next.
+type ConfirmGone struct {
+	Group string `json:"group"`
+	// Missing are the ids to ask for, Gone those that are confirmed.
+	Missing []string `json:"missing"`
+	Gone    []string `json:"gone,omitempty"`
+	Try     int      `json:"try,omitempty"`
+}
+
+// CompareSecure orders the groups of which the anchor is a member to be compared with the
+// mirror, as the Directory lists them: one page.
+type CompareSecure struct {
+	// Run names the comparison, Page counts its pages from zero.
+	Run  string `json:"run"`
+	Page int    `json:"page,omitempty"`
 }
 
 // GroupChanged tells that the mirror of one group has changed.
@@ -92,6 +143,9 @@ type Walk struct {
 	Run string `json:"run"`
 	// Page counts the pages of the run, from zero.
 	Page int `json:"page"`
+	// Verify asks, with the first page, for a seventh of the groups to be read although nothing
+	// about them differs.
+	Verify bool `json:"verify,omitempty"`
 }
 
 // ChangeMoved tells that a change made a transition. Its attributes are the change's kind and
@@ -151,6 +205,22 @@ type Submitted struct {
 	At      time.Time           `json:"at"`
 }
 
+// ExplainAccess orders to be found out what gives a person access at a place, and told to who
+// asked. The one who may read the place's policy finds out.
+type ExplainAccess struct {
+	// Request names the question, User and Channel are Slack's ids of who asked, and where.
+	Request string `json:"request"`
+	User    string `json:"user"`
+	Channel string `json:"channel,omitempty"`
+	// Language is the one in which who asked reads.
+	Language string `json:"language"`
+	// Person is the immutable id of who is asked about; Kind and Name are those of the place.
+	Person string    `json:"person"`
+	Kind   string    `json:"kind"`
+	Name   string    `json:"name"`
+	At     time.Time `json:"at"`
+}
+
 // Notify orders the Slack messages of one subject to be brought up to date.
 type Notify struct {
 	// Subject is a change's id, [SubjectBatch] with the name of changes that are shown together,
@@ -181,6 +251,9 @@ type Tick struct {
 
 // Type implements [Payload].
 func (RefreshGroup) Type() string    { return "group.refresh/1" }
+func (ReadMembers) Type() string     { return "members.read/1" }    // Type implements [Payload].
+func (ConfirmGone) Type() string     { return "members.confirm/1" } // Type implements [Payload].
+func (CompareSecure) Type() string   { return "secure.compare/1" }  // Type implements [Payload].
 func (RefreshPerson) Type() string   { return "person.refresh/1" }  // Type implements [Payload].
 func (SweepSettings) Type() string   { return "settings.sweep/1" }  // Type implements [Payload].
 func (PlanCorrections) Type() string { return "settings.plan/1" }   // Type implements [Payload].
@@ -192,6 +265,7 @@ func (ApplyChange) Type() string     { return "change.apply/1" }    // Type impl
 func (Pressed) Type() string         { return "pressed/1" }         // Type implements [Payload].
 func (Asked) Type() string           { return "asked/1" }           // Type implements [Payload].
 func (Submitted) Type() string       { return "submitted/1" }       // Type implements [Payload].
+func (ExplainAccess) Type() string   { return "access.explain/1" }  // Type implements [Payload].
 func (Notify) Type() string          { return "notify/1" }          // Type implements [Payload].
 func (FollowHandover) Type() string  { return "handover.follow/1" } // Type implements [Payload].
 func (Tick) Type() string            { return "tick/1" }            // Type implements [Payload].

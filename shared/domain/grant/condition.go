@@ -166,7 +166,7 @@ func Title(reason string) string {
 	title := strings.Join(strings.FieldsFunc(strings.ToValidUTF8(reason, "?"), func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r)
 	}), " ")
-	if l := link.FindString(title); l != "" {
+	if l := strings.TrimRight(link.FindString(title), ".,;:!?)]}'、。」）"); l != "" {
 		title = l
 	}
 	if title == "" {

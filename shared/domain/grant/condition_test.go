@@ -199,7 +199,9 @@ func TestTitle(t *testing.T) {
 	for reason, want := range map[string]string{
 		because:                             because,
 		" two\n lines\t":                    "two lines",
-		"see https://example.com/t/1, ASAP": "https://example.com/t/1,",
+		"see https://example.com/t/1, ASAP": "https://example.com/t/1",
+		"(https://example.com/t/1).":        "https://example.com/t/1",
+		"対応（https://example.com/t/1）。":      "https://example.com/t/1",
 		"":                                  "access for a time",
 		"\x00":                              "access for a time",
 		"障害対応":                              "障害対応",

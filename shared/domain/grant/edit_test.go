@@ -215,6 +215,13 @@ func TestGivingLeavesWhatOthersAltered(t *testing.T) {
 	if len(next.Bindings) != 2 || !cmp.Equal(next.Bindings[0], p.Bindings[0]) {
 		t.Errorf("got %+v", next.Bindings)
 	}
+	// One that was given to somebody else is not the grant's.
+	p = apply(t, give(g), grant.Policy{})
+	p.Bindings[0].Members = []string{ken}
+	next = apply(t, give(g), p)
+	if _, ok := next.Ends(g); !ok || len(next.Bindings) != 2 || !cmp.Equal(next.Bindings[0], p.Bindings[0]) {
+		t.Errorf("got %+v", next.Bindings)
+	}
 	// An end that nobody decided does not stand; one that somebody brought forward does.
 	p = apply(t, give(g), grant.Policy{})
 	p.Bindings[0].Condition = &grant.Condition{Description: g.ID, Expression: grant.Expression(noon.Add(99*time.Hour), "")}

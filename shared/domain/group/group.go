@@ -41,6 +41,12 @@ type Group struct {
 	Count int64 `json:"count"`
 }
 
+// Equal reports whether two readings say the same of a group.
+func (g Group) Equal(o Group) bool {
+	return g.ID == o.ID && g.Email == o.Email && g.Name == o.Name && g.Description == o.Description &&
+		g.Count == o.Count && slices.Equal(g.Aliases, o.Aliases)
+}
+
 // Member is one direct member of a group.
 type Member struct {
 	// ID is immutable. It is the id of a person or of a group.
@@ -66,6 +72,12 @@ type Person struct {
 	Language string `json:"language,omitempty"`
 	// Read is when the directory was asked.
 	Read time.Time `json:"read,omitzero"`
+}
+
+// Equal reports whether two readings say the same of a person, whenever they were made.
+func (p Person) Equal(o Person) bool {
+	return p.ID == o.ID && p.Email == o.Email && p.Name == o.Name && p.Suspended == o.Suspended && p.Admin == o.Admin &&
+		p.Manager == o.Manager && p.Language == o.Language && slices.Equal(p.Aliases, o.Aliases)
 }
 
 // Address returns an address as it is compared: without surrounding space and without the case

@@ -222,21 +222,14 @@ func (j *Judge) judge(d *Decision, a *Account, t traces) {
 
 // climb takes the next step of the ladder, if it is time for it.
 func (j *Judge) climb(d *Decision) {
-	if d.Next.Stop.After(d.StopAt) {
-		d.StopAt = d.Next.Stop
-	}
-	s, left := step(j.warn, d.Next.Told)
+	d.StopAt = later(d.StopAt, d.Next.Stop)
+	s, stop, due := step(j.now, d.StopAt, j.warn, d.Next.Told)
 	switch {
-	case !left:
-		if !j.now.Before(d.StopAt) {
-			d.Action = Stop
-		}
-	case !j.now.Before(d.StopAt.Add(-s)):
-		if named := promise(j.now, s); named.After(d.StopAt) {
-			d.StopAt = named
-		}
-		d.Action, d.Step = Warn, s
-		d.Next = d.Next.warned(s, d.Since, d.StopAt)
+	case due:
+		d.Action, d.Step, d.StopAt = Warn, s, stop
+		d.Next = d.Next.warned(s, d.Since, stop)
+	case len(untold(j.warn, d.Next.Told)) == 0 && !j.now.Before(d.StopAt):
+		d.Action = Stop
 	}
 }
 

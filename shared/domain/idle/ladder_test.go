@@ -74,28 +74,32 @@ func without(list []int, from, to int) []int {
 }
 
 func TestTheLadder(t *testing.T) {
-	const whole = "167:warn 14d, stop 181; 174:warn 7d, stop 181; 180:warn 1d, stop 181; 181:stop"
+	const whole = "167:warn 14d, stop 180; 174:warn 7d, stop 180; 180:warn 1d, stop 181; 181:stop"
 	tests := map[string]struct {
 		account func(int) idle.Account
 		nights  []int
 		want    string
 	}{
 		"every night":                      {since(), every(1, 400), whole},
-		"the night of a step is missed":    {since(), without(every(1, 400), 167, 168), "169:warn 14d, stop 183; 176:warn 7d, stop 183; 182:warn 1d, stop 183; 183:stop"},
-		"the night of the second is":       {since(), without(every(1, 400), 174, 175), "167:warn 14d, stop 181; 176:warn 7d, stop 183; 182:warn 1d, stop 183; 183:stop"},
-		"the last nights are":              {since(), without(every(1, 400), 175, 181), "167:warn 14d, stop 181; 174:warn 7d, stop 181; 182:warn 1d, stop 183; 183:stop"},
+		"the night of the first is missed": {since(), without(every(1, 400), 167, 170), strings.Replace(whole, "167:", "171:", 1)},
+		"the night of the second is":       {since(), without(every(1, 400), 174, 176), strings.Replace(whole, "174:", "177:", 1)},
+		"the night of the last is":         {since(), without(every(1, 400), 180, 180), "167:warn 14d, stop 180; 174:warn 7d, stop 180; 181:warn 1d, stop 182; 182:stop"},
+		"the last nights are":              {since(), without(every(1, 400), 175, 190), "167:warn 14d, stop 180; 174:warn 7d, stop 180; 191:warn 1d, stop 192; 192:stop"},
+		"all nights after the first are":   {since(), without(every(1, 400), 168, 190), "167:warn 14d, stop 180; 191:warn 1d, stop 192; 192:stop"},
+		"two steps are due at once":        {since(), without(every(1, 400), 160, 175), "176:warn 7d, stop 180; 180:warn 1d, stop 181; 181:stop"},
 		"all nights of the ladder are":     {since(), without(every(1, 400), 160, 190), "191:warn 14d, stop 205; 198:warn 7d, stop 205; 204:warn 1d, stop 205; 205:stop"},
-		"all nights after the first are":   {since(), without(every(1, 400), 168, 190), "167:warn 14d, stop 181; 191:warn 7d, stop 198; 197:warn 1d, stop 198; 198:stop"},
 		"idle for years at the first look": {since(), every(700, 720), "700:warn 14d, stop 714; 707:warn 7d, stop 714; 713:warn 1d, stop 714; 714:stop"},
+		"an hour too late to warn of it":   {since(), every(180, 200), "180:warn 14d, stop 194; 187:warn 7d, stop 194; 193:warn 1d, stop 194; 194:stop"},
+		"some days before, at first look":  {since(), every(171, 200), strings.Replace(whole, "167:", "171:", 1)},
 		"the night of the stop is missed":  {since(), without(every(1, 400), 181, 183), strings.Replace(whole, "181:stop", "184:stop", 1)},
-		"a sign-in ends it":                {since(170), every(1, 300), "167:warn 14d, stop 181; 171:ended"},
+		"a sign-in ends it":                {since(170), every(1, 300), "167:warn 14d, stop 180; 171:ended"},
 		"a sign-in on the last day": {
 			since(180), every(1, 400),
-			"167:warn 14d, stop 181; 174:warn 7d, stop 181; 180:warn 1d, stop 181; 181:ended; " +
-				"347:warn 14d, stop 361; 354:warn 7d, stop 361; 360:warn 1d, stop 361; 361:stop",
+			"167:warn 14d, stop 180; 174:warn 7d, stop 180; 180:warn 1d, stop 181; 181:ended; " +
+				"347:warn 14d, stop 360; 354:warn 7d, stop 360; 360:warn 1d, stop 361; 361:stop",
 		},
-		"a sign-in before it begins": {since(100), every(1, 270), "267:warn 14d, stop 281"},
-		"two sign-ins in one pause":  {since(170, 171), without(every(1, 300), 168, 175), "167:warn 14d, stop 181; 176:ended"},
+		"a sign-in before it begins": {since(100), every(1, 270), "267:warn 14d, stop 280"},
+		"two sign-ins in one pause":  {since(170, 171), without(every(1, 300), 168, 175), "167:warn 14d, stop 180; 176:ended"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -174,7 +178,7 @@ func TestABadNightIsNoSignIn(t *testing.T) {
 		}
 		return a
 	}
-	want := "167:warn 14d, stop 181; 174:warn 7d, stop 181; 180:warn 1d, stop 181; 181:stop"
+	want := "167:warn 14d, stop 180; 174:warn 7d, stop 180; 180:warn 1d, stop 181; 181:stop"
 	if diff := cmp.Diff(want, nights(t, ladder(), idle.Memory{}, unread, every(1, 400)...)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -13,8 +13,9 @@ type Census struct {
 	// Total counts all accounts, Enabled those that are not stopped.
 	Total   int `json:"total"`
 	Enabled int `json:"enabled"`
-	// Used counts the enabled accounts of which any use is known, Active those used within the
-	// time of the rule.
+	// Used counts the accounts of which any use is known, stopped ones too, so that stopping many
+	// does not look like losing their dates. Active counts the enabled ones that were used within
+	// the time of the rule.
 	Used   int `json:"used"`
 	Active int `json:"active"`
 	// Self says that the account with which the listing was asked for is in it.
@@ -91,4 +92,13 @@ func CheckClock(ours, theirs time.Time) error {
 		return fmt.Errorf("compare clocks: %w: ours is %s and the vendor's %s", ErrClock, ours.UTC().Format(time.RFC3339), theirs.UTC().Format(time.RFC3339))
 	}
 	return nil
+}
+
+// Reading tells of a listing of accounts that ended well.
+type Reading struct {
+	// Accounts is how many were listed, Calls how many requests that took.
+	Accounts int
+	Calls    int
+	// Ours and Theirs are our clock and the vendor's at one moment, for [CheckClock].
+	Ours, Theirs time.Time
 }

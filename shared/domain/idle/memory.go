@@ -41,37 +41,3 @@ func (m Memory) equal(other Memory) bool {
 
 // withoutWarnings is the memory with its warnings forgotten.
 func (m Memory) withoutWarnings() Memory { return Memory{Active: m.Active, Kept: m.Kept} }
-
-// The steps of the ladder, and the one rule that they obey: nobody is stopped sooner after a
-// warning than the warning says. So each step comes once and in its order, the stop after all
-// of them, and a night that was missed can only delay what follows.
-
-// step returns the next warning to give, and whether there is one left. Steps that are longer
-// than one that was told are past, also those that policy has added since.
-func step(warn, told []time.Duration) (time.Duration, bool) {
-	for _, s := range warn {
-		past := slices.ContainsFunc(told, func(t time.Duration) bool { return t <= s })
-		if !past {
-			return s, true
-		}
-	}
-	return 0, false
-}
-
-// promise is the earliest stop after a warning given now that it comes in so much time. It is
-// rounded down to the hour, so that a nightly run which comes seconds earlier than the last
-// one does not lose a night by it.
-func promise(now time.Time, s time.Duration) time.Time {
-	at := now.Add(s)
-	if s >= 24*time.Hour {
-		at = at.Truncate(time.Hour)
-	}
-	return at
-}
-
-// warned is the memory after one more warning.
-func (m Memory) warned(s time.Duration, from, stop time.Time) Memory {
-	m.Told = append(slices.Clone(m.Told), s)
-	m.From, m.Stop = from, stop
-	return m
-}

@@ -124,6 +124,9 @@ func (r *Run) Add(a *Account, d Decision) {
 	s := &r.summary
 	s.Total++
 	r.self = r.self || a.Self
+	if !d.Last.At.IsZero() {
+		r.used++
+	}
 	if a.Disabled {
 		s.Disabled++
 		return
@@ -156,8 +159,6 @@ func (r *Run) count(a *Account, d Decision, recent bool) {
 	s := &r.summary
 	if d.Last.At.IsZero() {
 		s.NeverSignedIn++
-	} else {
-		r.used++
 	}
 	if recent {
 		s.Active++

@@ -77,7 +77,7 @@ func TestSummary(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	census := idle.Census{At: tonight, Total: 12, Enabled: 11, Used: 9, Active: 5, Self: true}
+	census := idle.Census{At: tonight, Total: 12, Enabled: 11, Used: 10, Active: 5, Self: true}
 	if diff := cmp.Diff(census, run.Census()); diff != "" {
 		t.Errorf("census (-want +got):\n%s", diff)
 	}

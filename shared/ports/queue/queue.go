@@ -79,6 +79,15 @@ type Queue interface {
 	Enqueue(ctx context.Context, t Task) error
 }
 
+// Ensure enqueues a task and takes [ErrExists] for success: what is planned already need not
+// be planned again.
+func Ensure(ctx context.Context, q Queue, t Task) error {
+	if err := q.Enqueue(ctx, t); err != nil && !errors.Is(err, ErrExists) {
+		return err
+	}
+	return nil
+}
+
 // Bounds of what [Limits] can say (https://cloud.google.com/tasks/docs/quotas).
 const (
 	LowestRate         = 1.0 / 86400 // one task a day

@@ -60,7 +60,7 @@ func newGoogleWorld(t *testing.T, recorder *Recorder, provoking bool) *googleWor
 		hosts: sim.Transport{}, hook: func() int { return http.StatusOK },
 	}
 	tokens := map[string][]string{
-		fullToken: {workspace.ScopeGroup, workspace.ScopeUserReadonly, workspace.ScopeSettings, workspace.ScopeAudit},
+		fullToken: {workspace.ScopeGroup, workspace.ScopeUser, workspace.ScopeSettings, workspace.ScopeAudit},
 		poorToken: {"https://www.googleapis.com/auth/drive"},
 	}
 	for _, scope := range spec.scopes() {

@@ -40,6 +40,8 @@ var requests = map[string]struct{ path, query, body string }{
 	"directory.members.hasMember":  {"groups/data@example.com/hasMember/aiko@example.com", "", ""},
 	"directory.users.list":         {"users", "customer=my_customer", ""},
 	"directory.users.get":          {"users/aiko@example.com", "", ""},
+	"directory.users.update":       {"users/aiko@example.com", "", `{"suspended": false}`},
+	"directory.users.patch":        {"users/aiko@example.com", "", `{"suspended": false}`},
 	"groupsSettings.groups.get":    {"data@example.com", "alt=json", ""},
 	"groupsSettings.groups.patch":  {"data@example.com", "alt=json", `{"whoCanJoin": "INVITED_CAN_JOIN"}`},
 	"groupsSettings.groups.update": {"data@example.com", "alt=json", `{"whoCanJoin": "INVITED_CAN_JOIN"}`},

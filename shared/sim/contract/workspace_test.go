@@ -74,6 +74,10 @@ func (w *googleWorld) readDirectory(t *testing.T) {
 	users(d.Users.List().Domain("example.com").Fields("users(id,name/fullName,emails,relations)").Do())
 	must[*admin.User](t)(d.Users.Get("mika@example.com").Do())
 	must[*admin.User](t)(d.Users.Get("olga@example.com").Do()) // suspended
+	users(d.Users.List().Customer("my_customer").MaxResults(1).OrderBy("email").SortOrder("DESCENDING").Fields("users(id,creationTime,lastLoginTime)").Do())
+	suspended, back := &admin.User{Suspended: true}, &admin.User{ForceSendFields: []string{"Suspended"}}
+	must[*admin.User](t)(d.Users.Update("haruto@example.com", suspended).Do())
+	must[*admin.User](t)(d.Users.Patch("haruto@example.com", back).Fields("id", "suspended").Do())
 }
 
 func (w *googleWorld) changeSettings(t *testing.T) {

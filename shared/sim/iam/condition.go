@@ -30,6 +30,9 @@ type compiled struct {
 	err       error
 }
 
+// theLanguage is that of all servers: setting it up takes as long as a few hundred requests.
+var theLanguage = sync.OnceValues(newLanguage)
+
 func newLanguage() (*language, error) {
 	env, err := cel.NewEnv(
 		cel.Variable("request.time", cel.TimestampType),

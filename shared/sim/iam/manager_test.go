@@ -96,10 +96,15 @@ func TestVersionsBelowThreeHideAndLoseConditions(t *testing.T) {
 			_, err := w.write(p)
 			refused(t, err, 400)
 		}
+		// So is removing any binding, the one under the condition among them.
+		rest := w.read(3)
+		rest.Version, rest.Bindings = version, rest.Bindings[1:]
+		_, err := w.write(rest)
+		refused(t, err, 400)
 		// A condition in a lower version is refused.
 		q := w.read(3)
 		q.Version, q.Etag = version, ""
-		_, err := w.write(q)
+		_, err = w.write(q)
 		refused(t, err, 400)
 		if w.now = begin.Add(2 * time.Hour); w.cloud.Access(aiko, prj, "roles/run.admin", w.now) {
 			t.Fatal("access after the end")

@@ -69,8 +69,10 @@ func TestBuckets(t *testing.T) {
 	if !slices.Equal(tested.Permissions, []string{"storage.objects.get"}) {
 		t.Errorf("tested: %v", tested.Permissions)
 	}
-	_, err = hers.storage.Buckets.TestIamPermissions("none", nil).Do()
+	_, err = hers.storage.Buckets.TestIamPermissions("none", []string{"storage.objects.get"}).Do()
 	refused(t, err, 404)
+	_, err = hers.storage.Buckets.TestIamPermissions("etl-dumps", nil).Do()
+	refused(t, err, 400)
 	_, err = w.storage.Buckets.GetIamPolicy("etl-dumps").UserProject("x").Do()
 	refused(t, err, 400) // Google has it
 	_, err = w.storage.Buckets.GetIamPolicy("etl-dumps").Fields("etag").Do()

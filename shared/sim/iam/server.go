@@ -50,7 +50,7 @@ func New(o Options) (*Server, error) {
 	if o.Company == nil || o.Now == nil {
 		return nil, errors.New("new cloud: a company and a clock are needed")
 	}
-	env, err := newLanguage()
+	env, err := theLanguage()
 	if err != nil {
 		return nil, fmt.Errorf("new cloud: %w", err)
 	}

@@ -85,6 +85,9 @@ func testBucketPermissions(c *call) (any, error) {
 		Kind        string   `json:"kind"`
 		Permissions []string `json:"permissions,omitempty"`
 	}{Kind: "storage#testIamPermissionsResponse"}
+	if len(c.query["permissions"]) == 0 {
+		return nil, invalid("Required parameter: permissions")
+	}
 	r := c.s.resources["buckets/"+c.args[0]]
 	if r == nil {
 		return nil, &apiError{code: http.StatusNotFound, message: "The specified bucket does not exist.", reason: "notFound"}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Company is everything that the simulators need to know before a world begins. It is plain
@@ -34,6 +35,10 @@ type Person struct {
 	Slack     bool
 	Suspended bool // the Workspace account is suspended
 	Admin     bool // a Workspace super administrator
+	// Created is when the account was made, LastLogin when it was last signed in to; zero when
+	// the file does not say. NeverLoggedIn says that nobody ever has.
+	Created, LastLogin time.Time
+	NeverLoggedIn      bool
 
 	// implied marks a person who is known only as a member of a group.
 	implied bool

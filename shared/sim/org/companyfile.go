@@ -29,6 +29,8 @@ type personFile struct {
 	Slack     *bool    `yaml:"slack"`
 	Suspended bool     `yaml:"suspended"`
 	Admin     bool     `yaml:"admin"`
+	Created   string   `yaml:"created"`
+	LastLogin string   `yaml:"last_login"` // a time, or never
 }
 
 // readCompany reads a company file. Members of groups in the company's domain whom the file
@@ -69,6 +71,7 @@ func (f *file) readPeople(in []personFile) []Person {
 		}
 		person.Name = cmp.Or(p.Name, nameFrom(person.Email))
 		f.take(here, person.Email, "a person")
+		f.readLogin(here, &person, p)
 		if p.Manager != "" {
 			person.Manager = f.address(here.at("manager"), p.Manager)
 		}
@@ -80,6 +83,20 @@ func (f *file) readPeople(in []personFile) []Person {
 		out = append(out, person)
 	}
 	return out
+}
+
+// readLogin reads since when a person has an account, and when it was last used.
+func (f *file) readLogin(p place, person *Person, in personFile) {
+	if in.Created != "" {
+		person.Created = f.time(p.at("created"), in.Created)
+	}
+	switch in.LastLogin {
+	case "":
+	case "never":
+		person.NeverLoggedIn = true
+	default:
+		person.LastLogin = f.time(p.at("last_login"), in.LastLogin)
+	}
 }
 
 func (f *file) readCompanyGroups(in []Group) []Group {

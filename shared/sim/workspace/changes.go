@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	reports "google.golang.org/api/admin/reports/v1"
 )
 
 // The changes themselves, for people and API alike. Each checks first, changes the store, and
@@ -180,4 +182,17 @@ func (s *Server) renameGroup(now time.Time, g *group, email string, by actor) er
 	s.keys[email] = g.account
 	s.record(now, by, tellRenamed(was, email))
 	return nil
+}
+
+// suspend suspends a user, or ends that.
+func (s *Server) suspend(now time.Time, a *account, suspended bool, by actor) {
+	if a.user.suspended == suspended {
+		return
+	}
+	name := "UNSUSPEND_USER"
+	if suspended {
+		name = "SUSPEND_USER"
+	}
+	a.user.suspended = suspended
+	s.record(now, by, happened{admin: []*reports.ActivityEvents{event("USER_SETTINGS", name, "USER_EMAIL", a.email)}})
 }

@@ -11,7 +11,7 @@
 // What Google documents is imitated as it is documented. Where Google does not say, the
 // simulator mostly takes the harder case for its caller, and the comment at that place says
 // so. Query parameters that Google has and the simulator lacks are refused with status 400 and
-// a message that says so. Of the Directory API there are the reading methods only.
+// a message that says so. Of the Directory API there are the reading methods, and those that suspend users.
 //
 // Time comes from [Options].Now. Whatever happens later (a notification, a retry) waits on
 // [Server.Agenda], which the owner of the clock runs.

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	reports "google.golang.org/api/admin/reports/v1"
 )
 
 // What people do. The parameter by is the address of who does it: an administrator of the
@@ -85,23 +83,38 @@ func (s *Server) RenameGroup(groupKey, email, by string) error {
 }
 
 // Suspend suspends a user's account; an administrator does it.
-func (s *Server) Suspend(email string) error { return s.setSuspended(email, true, "SUSPEND_USER") }
+func (s *Server) Suspend(email string) error { return s.setSuspended(email, true) }
 
 // Unsuspend ends the suspension of a user's account; an administrator does it.
-func (s *Server) Unsuspend(email string) error { return s.setSuspended(email, false, "UNSUSPEND_USER") }
+func (s *Server) Unsuspend(email string) error { return s.setSuspended(email, false) }
 
-func (s *Server) setSuspended(email string, suspended bool, name string) error {
+func (s *Server) setSuspended(email string, suspended bool) error {
+	return s.withUser("suspend or unsuspend", email, func(a *account) error {
+		s.suspend(s.now(), a, suspended, s.administrator())
+		return nil
+	})
+}
+
+// SignIn has a user sign in. Who is suspended is refused as [ErrInvalid].
+func (s *Server) SignIn(email string) error {
+	return s.withUser("sign in", email, func(a *account) error {
+		if a.user.suspended {
+			return invalid("the account is suspended")
+		}
+		a.user.lastLogin = s.now()
+		return nil
+	})
+}
+
+// withUser finds a user and runs do under the lock.
+func (s *Server) withUser(what, email string, do func(*account) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := s.keys[strings.ToLower(email)]
 	if a == nil || a.user == nil {
-		return wrap("suspend or unsuspend", email, notFound("userKey"))
+		return wrap(what, email, notFound("userKey"))
 	}
-	if a.user.suspended != suspended {
-		a.user.suspended = suspended
-		s.record(s.now(), s.administrator(), happened{admin: []*reports.ActivityEvents{event("USER_SETTINGS", name, "USER_EMAIL", a.email)}})
-	}
-	return nil
+	return wrap(what, email, do(a))
 }
 
 // Upload is one line of a bulk upload of memberships.

@@ -53,6 +53,12 @@ func (s *Server) routes() *http.ServeMux {
 		params: []string{"projection", "viewType"}, missing: []string{"customFieldMask"},
 	})
 
+	for pattern, name := range map[string]string{
+		"PUT /admin/directory/v1/users/{userKey}": "users.update", "PATCH /admin/directory/v1/users/{userKey}": "users.patch",
+	} {
+		directory(pattern, method{name: name, scopes: []string{ScopeUser}, writes: true, answer: updateUser, result: reflect.TypeFor[admin.User]()})
+	}
+
 	settings := func(pattern string, m method) {
 		m.api, m.service, m.scopes = Settings, "groupssettings.googleapis.com", []string{ScopeSettings}
 		add(pattern, m)

@@ -227,6 +227,7 @@ func (c *call) write(w http.ResponseWriter, body any, err error) {
 	if dropped {
 		sim.Drop()
 	}
+	w.Header().Set("Date", c.now.UTC().Format(http.TimeFormat))
 	if len(out) > 0 {
 		w.Header().Set("Content-Type", c.contentType())
 	}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sekisho/sekisho/shared/sim/org"
 )
@@ -24,6 +25,8 @@ type account struct {
 type user struct {
 	person    org.Person
 	suspended bool
+	created   time.Time
+	lastLogin time.Time // zero for never
 }
 
 type group struct {
@@ -59,7 +62,7 @@ type store struct {
 func (s *Server) seedFrom(c *org.Company) error {
 	s.keys = make(map[string]*account, 2*(len(c.People)+len(c.Groups)))
 	for _, p := range c.People {
-		a := &account{id: s.userID(p.Email), email: p.Email, aliases: slices.Clone(p.Aliases), user: &user{person: p, suspended: p.Suspended}}
+		a := &account{id: s.userID(p.Email), email: p.Email, aliases: slices.Clone(p.Aliases), user: s.newUser(p)}
 		if err := s.register(a); err != nil {
 			return err
 		}
@@ -118,6 +121,19 @@ func (s *Server) newGroup(email string) *group {
 	a := &account{id: s.groupID(email, s.created), email: email}
 	a.group = &group{account: a}
 	return a.group
+}
+
+// newUser makes a user of a person. Where the company does not say, the account is as old as
+// the company, and was signed in to just before the world began.
+func (s *Server) newUser(p org.Person) *user {
+	u := &user{person: p, suspended: p.Suspended, created: p.Created, lastLogin: p.LastLogin}
+	if u.created.IsZero() {
+		u.created = time.Date(2020, 4, 1, 0, 0, 0, 0, time.UTC)
+	}
+	if u.lastLogin.IsZero() && !p.NeverLoggedIn {
+		u.lastLogin = s.now()
+	}
+	return u
 }
 
 // register makes an account known under its id and addresses.

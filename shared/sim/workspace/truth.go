@@ -73,6 +73,17 @@ func (s *Server) Members(group string) []Member {
 	return out
 }
 
+// GroupID returns the immutable id of a group, found by id, address or alias; empty if there is
+// no such group.
+func (s *Server) GroupID(key string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if g := s.groupFor(key); g != nil {
+		return g.id
+	}
+	return ""
+}
+
 // Groups returns all groups, sorted by address.
 func (s *Server) Groups() []Group {
 	s.mu.Lock()

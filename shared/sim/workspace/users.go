@@ -1,8 +1,12 @@
 package workspace
 
 import (
+	"encoding/json"
+	"fmt"
+	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	admin "google.golang.org/api/admin/directory/v1"
 )
@@ -14,7 +18,8 @@ func listUsers(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.checkOrder("email"); err != nil {
+	descending, err := c.descending()
+	if err != nil {
 		return nil, err
 	}
 	if err := c.checkView(); err != nil {
@@ -36,7 +41,7 @@ func listUsers(c *call) (any, error) {
 	default:
 		list = slices.DeleteFunc(slices.Clone(list), func(a *account) bool { return !inDomain(a, domain) })
 	}
-	page, token, err := cut(c, list, limit, func(a *account) string { return a.email })
+	page, token, err := c.cutUsers(list, limit, descending)
 	if err != nil {
 		return nil, err
 	}
@@ -46,6 +51,30 @@ func listUsers(c *call) (any, error) {
 	}
 	out.Etag = c.s.etag("users", token, len(page))
 	return out, nil
+}
+
+// descending reports whether users are wanted from the last address to the first. The order goes
+// with a column, of which this simulator has one.
+func (c *call) descending() (bool, error) {
+	if c.query.Get("orderBy") == "email" && c.query.Get("sortOrder") == "DESCENDING" {
+		return true, nil
+	}
+	return false, c.checkOrder("email")
+}
+
+// cutUsers is cut for users sorted by address, in either order. From the last to the first
+// there is one page only.
+func (c *call) cutUsers(list []*account, limit int, descending bool) ([]*account, string, error) {
+	if !descending {
+		return cut(c, list, limit, func(a *account) string { return a.email })
+	}
+	if len(list) > limit && limit > 1 {
+		return nil, "", invalidParameter("sortOrder", "the simulator does not support several pages of sortOrder=DESCENDING")
+	}
+	list = slices.Clone(list)
+	slices.Reverse(list)
+	list, _ = cutShort(c, list[:min(limit, len(list))], "")
+	return list, "", nil
 }
 
 // checkView accepts the views whose fields this simulator has.
@@ -89,6 +118,10 @@ func (c *call) showUser(a *account) *admin.User {
 		Etag:            c.s.etag("user", a.id, a.email, p.Name, p.Admin, a.user.suspended),
 		ForceSendFields: []string{"IsAdmin", "Suspended", "IsDelegatedAdmin", "Archived"},
 	}
+	out.CreationTime, out.LastLoginTime = stamp(a.user.created), stamp(time.Unix(0, 0))
+	if !a.user.lastLogin.IsZero() {
+		out.LastLoginTime = stamp(a.user.lastLogin)
+	}
 	if a.user.suspended {
 		out.SuspensionReason = "ADMIN"
 	}
@@ -96,6 +129,41 @@ func (c *call) showUser(a *account) *admin.User {
 		out.Relations = []admin.UserRelation{{Type: "manager", Value: p.Manager}}
 	}
 	return out
+}
+
+// stamp writes a time as the Directory API does. Whoever never signed in did so in 1970.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// updateUser answers users.update and users.patch, which both change what is sent and nothing
+// else. What this simulator can change is whether the user is suspended.
+// https://developers.google.com/workspace/admin/directory/reference/rest/v1/users/update
+func updateUser(c *call) (any, error) {
+	var body map[string]json.RawMessage
+	if err := c.decode(&body); err != nil {
+		return nil, err
+	}
+	known := jsonFields(reflect.TypeFor[admin.User]())
+	var suspended *bool
+	for _, name := range sortedKeys(body) {
+		switch _, ok := known[name]; {
+		case !ok:
+			return nil, invalidParameter(name, fmt.Sprintf("Invalid JSON payload received. Unknown name %q: Cannot find field.", name))
+		case name != "suspended":
+			return nil, invalidParameter(name, "the simulator does not support a change of "+name)
+		case json.Unmarshal(body[name], &suspended) != nil:
+			return nil, invalidParameter(name, "Invalid value at 'user.suspended' (TYPE_BOOL)")
+		}
+	}
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	a := c.s.keys[strings.ToLower(c.r.PathValue("userKey"))]
+	if a == nil || a.user == nil {
+		return nil, notFound("userKey")
+	}
+	if suspended != nil {
+		c.s.suspend(c.now, a, *suspended, c.actor())
+	}
+	return c.showUser(a), nil
 }
 
 // splitName divides a full name. Names in Japanese writing have the family name first.

@@ -19,6 +19,11 @@ type Cursor struct {
 	Token string `json:"token,omitempty"`
 	// Last is the last thing seen, where the order of things matters.
 	Last string `json:"last,omitempty"`
+	// Seen are the things of this run so far, where all of them count together.
+	Seen []string `json:"seen,omitempty"`
+	// Known are the things already dealt with that the job will meet again, each with when it
+	// happened, in seconds since 1970.
+	Known map[string]int64 `json:"known,omitempty"`
 	// Run names the run, Began is when it began.
 	Run   string    `json:"run,omitempty"`
 	Began time.Time `json:"began,omitzero"`

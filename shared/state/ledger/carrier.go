@@ -59,7 +59,20 @@ func (c *Carrier) Apply(ctx context.Context, e event.ApplyChange) (change.Change
 	if err != nil {
 		return change.Change{}, err
 	}
-	return c.Ledger.Get(ctx, wanted.ID)
+	now, err := c.Ledger.Get(ctx, wanted.ID)
+	if err == nil && now.State != wanted.State {
+		c.tell(ctx, now)
+	}
+	return now, err
+}
+
+// tell logs what became of a change. An alert counts those that failed.
+func (c *Carrier) tell(ctx context.Context, now change.Change) {
+	if now.State == change.Failed {
+		c.Log.ErrorContext(ctx, "change failed", "change_id", now.ID, "kind", string(now.Kind))
+		return
+	}
+	c.Log.InfoContext(ctx, "change carried", "change_id", now.ID, "kind", string(now.Kind), "state", string(now.State))
 }
 
 func (c *Carrier) enqueue(ctx context.Context, e event.ApplyChange, name string, at time.Time) error {

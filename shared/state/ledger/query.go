@@ -112,6 +112,19 @@ func (l *Ledger) Ending(ctx context.Context, kind change.Kind, after, upTo time.
 	return slices.DeleteFunc(out, func(c change.Change) bool { return !c.Until.After(after) }), err
 }
 
+// NextEnd returns when the next change of one kind ends by itself, after a time; the boolean is
+// false where none does.
+func (l *Ledger) NextEnd(ctx context.Context, kind change.Kind, after time.Time) (time.Time, bool, error) {
+	first, _, err := changes.Query(ctx, l.store, store.Query{Where: []store.Cond{
+		{Field: "kind", Op: store.Equal, Value: string(kind)},
+		{Field: "until", Op: store.AtLeast, Value: after},
+	}, OrderBy: "until", Limit: 1})
+	if err != nil || len(first) == 0 {
+		return time.Time{}, false, err
+	}
+	return first[0].Until, true, nil
+}
+
 // Held returns the applied changes of one kind that a person asked for and that have not ended, by
 // their end.
 func (l *Ledger) Held(ctx context.Context, kind change.Kind, person string, now time.Time) ([]change.Change, error) {

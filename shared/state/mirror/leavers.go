@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/sekisho/sekisho/shared/ports/store"
 )
 
 // RemovePerson records that the directory had no account of this id or address when it was
@@ -41,19 +39,4 @@ func (m *Mirror) PersonRead(ctx context.Context, address string) (time.Time, err
 		}
 	}
 	return last, nil
-}
-
-// PeopleReadBefore returns the ids of the people whose accounts were read last before a time,
-// the longest ago first. Those whose accounts are gone are not among them.
-func (m *Mirror) PeopleReadBefore(ctx context.Context, before time.Time) ([]string, error) {
-	var out []string
-	err := people.Each(ctx, m.store, store.Query{Where: []store.Cond{{Field: "read", Op: store.Less, Value: before}}, OrderBy: "read"},
-		func(a account) error {
-			out = append(out, a.ID)
-			return nil
-		})
-	if err != nil {
-		return nil, fmt.Errorf("look up people read before %s: %w", before.UTC().Format(time.RFC3339), err)
-	}
-	return out, nil
 }

@@ -224,7 +224,11 @@ func (m *machine) checkLists(t *rapid.T, live []string) {
 			want = append(want, id)
 		}
 	}
-	got, err := m.Between(t.Context(), after, upTo)
+	between, err := m.Between(t.Context(), after, upTo)
+	var got []string
+	for _, h := range between {
+		got = append(got, h.Group.ID)
+	}
 	if err != nil || !slices.Equal(got, want) {
 		t.Fatalf("Between %q and %q: %q, %v; want %q", after, upTo, got, err, want)
 	}

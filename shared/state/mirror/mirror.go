@@ -34,14 +34,35 @@ type Header struct {
 	Group group.Group `json:"group"`
 	// Members is how many direct members there are.
 	Members int `json:"members"`
+	// Nested is how many of them are groups.
+	Nested int `json:"nested,omitempty"`
 	// Sums are the hashes of the chunks that hold them, in order.
 	Sums []string `json:"sums,omitempty"`
-	// Read is when the reading began that the mirror holds.
-	Read time.Time `json:"read"`
+	// Read is when the reading of the members began that the mirror holds; zero while the group
+	// is known from a list only.
+	Read time.Time `json:"read,omitzero"`
+	// Listed is when the group itself was read, where that was apart from its members.
+	Listed time.Time `json:"listed,omitzero"`
+	// Due says that the group is known to have changed and its members were not read since.
+	Due bool `json:"due,omitempty"`
+	// Held is how many of the members are only there because the brake keeps them.
+	Held int `json:"held,omitempty"`
 	// Gone says that Google had no such group at that time.
 	Gone bool `json:"gone,omitempty"`
 	// Untold are differences that were stored, but perhaps not published yet.
 	Untold []group.Part `json:"untold,omitempty"`
+}
+
+// Complete reports whether the mirror holds all members as they were at one reading, no
+// others, and nothing is known to have changed since.
+func (h Header) Complete() bool { return !h.Gone && !h.Read.IsZero() && h.Held == 0 && !h.Due }
+
+// Seen returns when Google was last asked for anything of the group.
+func (h Header) Seen() time.Time {
+	if h.Listed.After(h.Read) {
+		return h.Listed
+	}
+	return h.Read
 }
 
 // The time of the reading is no field of the index: it changes with every reading, and nobody
@@ -75,11 +96,23 @@ func addresses(email string, aliases []string) []string {
 // Mirror reads and writes the mirror. It is safe for concurrent use.
 type Mirror struct {
 	store    store.Store
-	perChunk int // members
+	perChunk int          // members
+	brake    *group.Brake // nil where whoever writes is believed
+	now      func() time.Time
 }
 
 // New returns the mirror in a store.
 func New(s store.Store) *Mirror { return &Mirror{store: s, perChunk: perChunk} }
+
+// Fed returns the same mirror as whoever keeps it from Google writes it: with a brake, so that
+// a reading that takes more away than it allows adds what it adds, and what it would take away
+// is held until people have looked; and with a feed, in which every difference is noted with
+// the time at which it was stored.
+func (m *Mirror) Fed(b group.Brake, now func() time.Time) *Mirror {
+	fed := *m
+	fed.brake, fed.now = &b, now
+	return &fed
+}
 
 // Find returns a group by its id or by one of its addresses in any letter case, or
 // [ErrUnknown]. Where an address has passed from one group to another and the mirror has not
@@ -100,6 +133,32 @@ func (m *Mirror) Freshness(ctx context.Context, idOrAddress string) (time.Time, 
 		return time.Time{}, nil
 	}
 	return h.Read, err
+}
+
+// Holders returns all groups that have an address, an alias included, and are not gone. There
+// is more than one where an address has passed from one to another and the mirror has not seen
+// yet that the first one lost it.
+func (m *Mirror) Holders(ctx context.Context, address string) ([]Header, error) {
+	found, err := having(ctx, m.store, headers, address)
+	if err != nil {
+		return nil, fmt.Errorf("look up the groups at %s: %w", address, err)
+	}
+	return slices.DeleteFunc(found, func(h Header) bool { return h.Gone }), nil
+}
+
+// Header returns a group by its id, also one that is gone, or [ErrUnknown].
+func (m *Mirror) Header(ctx context.Context, id string) (Header, error) {
+	if headers.Key(id).Validate() != nil {
+		return Header{}, fmt.Errorf("group %.200q: %w", id, ErrUnknown)
+	}
+	h, err := headers.Get(ctx, m.store, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return Header{}, fmt.Errorf("group %s: %w", id, ErrUnknown)
+	}
+	if err != nil {
+		return Header{}, fmt.Errorf("read group %s: %w", id, err)
+	}
+	return h, nil
 }
 
 // lookUp returns a group by its id or by one of its addresses, also one that is gone, or
@@ -156,9 +215,9 @@ func (m *Mirror) Groups(ctx context.Context, visit func(Header) error) error {
 	}, visit)
 }
 
-// Between returns the ids of the groups whose address is after one and not after another, in
-// the order of their addresses; an empty end is open.
-func (m *Mirror) Between(ctx context.Context, after, upTo string) ([]string, error) {
+// Between returns the groups whose address is after one and not after another, in the order of
+// their addresses; an empty end is open.
+func (m *Mirror) Between(ctx context.Context, after, upTo string) ([]Header, error) {
 	where := []store.Cond{{Field: "gone", Op: store.Equal, Value: false}}
 	if after != "" {
 		where = append(where, store.Cond{Field: "email", Op: store.Greater, Value: group.Address(after)})
@@ -166,20 +225,13 @@ func (m *Mirror) Between(ctx context.Context, after, upTo string) ([]string, err
 	if upTo != "" {
 		where = append(where, store.Cond{Field: "email", Op: store.AtMost, Value: group.Address(upTo)})
 	}
-	var out []string
+	var out []Header
 	err := headers.Each(ctx, m.store, store.Query{Where: where, OrderBy: "email"}, func(h Header) error {
-		out = append(out, h.Group.ID)
+		out = append(out, h)
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("look up the groups between %q and %q: %w", after, upTo, err)
 	}
 	return out, nil
-}
-
-// Count returns the number of groups. It reads all headers.
-func (m *Mirror) Count(ctx context.Context) (int, error) {
-	n := 0
-	err := m.Groups(ctx, func(Header) error { n++; return nil })
-	return n, err
 }

@@ -23,35 +23,77 @@ var people = store.Collection[account]{
 	Fields: func(a account) map[string]any {
 		fields := map[string]any{"addresses": addresses(a.Email, a.Aliases), "email": group.Address(a.Email), "admin": a.Admin}
 		if !a.Gone {
-			fields["read"] = a.Read
+			fields["live"] = group.Address(a.Email)
 		}
 		return fields
 	},
 }
 
-// PutPeople stores people as they were read at a time.
+// peopleAtOnce is how many people one transaction stores: it reads each before it writes the
+// first.
+const peopleAtOnce = 100
+
+// PutPeople stores people as they were read at a time. Who was read later than that stays as
+// the mirror has them.
 func (m *Mirror) PutPeople(ctx context.Context, list []group.Person, read time.Time) error {
-	accounts := make([]account, 0, len(list))
-	for _, p := range list {
-		p.Read = read
-		accounts = append(accounts, account{Person: p})
+	for part := range slices.Chunk(list, peopleAtOnce) {
+		accounts := make([]account, 0, len(part))
+		for _, p := range part {
+			p.Read = read
+			accounts = append(accounts, account{Person: p})
+		}
+		if err := m.putAccounts(ctx, accounts); err != nil {
+			return err
+		}
 	}
-	return m.putAccounts(ctx, accounts)
+	return nil
 }
 
 func (m *Mirror) putAccounts(ctx context.Context, list []account) error {
-	writes := make([]store.Write, 0, len(list))
-	for _, a := range list {
-		r, err := people.Record(a.ID, a)
-		if err != nil {
-			return err
+	err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		var newer []account
+		for _, a := range list {
+			before, err := people.Get(ctx, tx, a.ID)
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+			if err != nil || !before.Read.After(a.Read) {
+				newer = append(newer, a)
+			}
 		}
-		writes = append(writes, store.Write{Put: &r})
-	}
-	if err := m.store.Bulk(ctx, writes); err != nil {
+		for _, a := range newer {
+			if err := people.Put(tx, a.ID, a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
 		return fmt.Errorf("store people: %w", err)
 	}
 	return nil
+}
+
+// PeopleBetween returns the people whose address is after one and not after another, in the
+// order of their addresses; an empty end is open. Those whose accounts are gone are not among
+// them.
+func (m *Mirror) PeopleBetween(ctx context.Context, after, upTo string) ([]group.Person, error) {
+	var where []store.Cond
+	if after != "" {
+		where = append(where, store.Cond{Field: "live", Op: store.Greater, Value: group.Address(after)})
+	}
+	if upTo != "" {
+		where = append(where, store.Cond{Field: "live", Op: store.AtMost, Value: group.Address(upTo)})
+	}
+	var out []group.Person
+	err := people.Each(ctx, m.store, store.Query{Where: where, OrderBy: "live"}, func(a account) error {
+		out = append(out, a.Person)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look up the people between %q and %q: %w", after, upTo, err)
+	}
+	return out, nil
 }
 
 // Person returns a person by id, or [ErrUnknown]. Somebody whose account is gone is returned as

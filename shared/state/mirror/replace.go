@@ -11,19 +11,39 @@ import (
 	"github.com/sekisho/sekisho/shared/ports/store"
 )
 
-// Replace stores a complete reading of a group. It returns the parts that others have to hear
-// of: what this reading changes, and what an earlier one changed without telling, because the
-// process ended in between. Call [Mirror.Told] when they have heard. A reading that is older
-// than what the mirror holds changes nothing.
+// Replace stores a complete reading of a group and its members. It returns the parts that
+// others have to hear of: what this reading changes, and what an earlier one changed without
+// telling, because the process ended in between. Call [Mirror.Told] when they have heard. A
+// reading that is older than what the mirror holds changes nothing.
 //
 // A reading that finds nothing new still writes the header, for its time: those who repair
 // lost notifications must know that the group was looked at.
 func (m *Mirror) Replace(ctx context.Context, s group.Snapshot) ([]group.Part, error) {
+	parts, err := m.replace(ctx, s, func(Header) (group.Group, time.Time) { return s.Group, time.Time{} })
+	if err != nil {
+		return nil, fmt.Errorf("store group %s: %w", s.Group.Email, err)
+	}
+	return parts, nil
+}
+
+// PutMembers stores a complete reading of the members of a group whose details the mirror
+// holds already, and returns what [Mirror.Replace] returns.
+func (m *Mirror) PutMembers(ctx context.Context, id string, members []group.Member, read time.Time) ([]group.Part, error) {
+	s := group.Snapshot{Group: group.Group{ID: id}, Members: members, Read: read}
+	parts, err := m.replace(ctx, s, func(before Header) (group.Group, time.Time) { return before.Group, before.Listed })
+	if err != nil {
+		return nil, fmt.Errorf("store the members of group %s: %w", id, err)
+	}
+	return parts, nil
+}
+
+// replace stores a reading. Details says what is known of the group itself, and since when
+// that is apart from its members.
+func (m *Mirror) replace(ctx context.Context, s group.Snapshot, details func(before Header) (group.Group, time.Time)) ([]group.Part, error) {
 	var untold []group.Part
 	err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		untold = nil
 		before, err := headers.Get(ctx, tx, s.Group.ID)
-		known := err == nil && !before.Gone
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 			before = Header{}
@@ -32,59 +52,113 @@ func (m *Mirror) Replace(ctx context.Context, s group.Snapshot) ([]group.Part, e
 		case before.Read.After(s.Read):
 			return nil
 		}
-		n := m.chunksFor(len(s.Members), len(before.Sums))
-		parts := split(s.Members, n)
-		sums := make([]string, n)
-		for k, part := range parts {
-			sums[k] = sum(part)
+		after := Header{Read: s.Read}
+		after.Group, after.Listed = details(before)
+		if after.Group.ID == "" {
+			return ErrUnknown // its details expired while its members were read
 		}
-		// Only what differs is read, compared and written.
-		same := func(k int) bool { return known && n == len(before.Sums) && sums[k] == before.Sums[k] }
-		var old *group.Snapshot
-		if known {
-			old = &group.Snapshot{Group: before.Group}
+		r, err := m.compare(ctx, tx, before, after.Group, s.Members)
+		if err != nil {
+			return err
 		}
-		now := &group.Snapshot{Group: s.Group}
-		for k := range before.Sums {
-			if k < n && same(k) {
-				continue
-			}
-			members, err := readChunk(ctx, tx, before, k)
-			if err != nil {
+		v, err := m.judge(ctx, tx, before, r.difference.Removed, false, s.Read)
+		if err != nil {
+			return err
+		}
+		if v.hold {
+			// What it adds is added; who it lacks stays.
+			after.Held = len(r.difference.Removed)
+			if r, err = m.compare(ctx, tx, before, after.Group, append(slices.Clone(s.Members), r.difference.Removed...)); err != nil {
 				return err
-			}
-			old.Members = append(old.Members, members...)
-		}
-		for k, part := range parts {
-			if !same(k) {
-				now.Members = append(now.Members, part...)
 			}
 		}
 		kept, err := keptSettings(ctx, tx, before)
 		if err != nil {
 			return err
 		}
-		untold = union(before.Untold, group.Compare(old, now).Parts)
-
-		err = headers.Put(tx, s.Group.ID, Header{Group: s.Group, Members: len(s.Members), Sums: sums, Read: s.Read, Untold: untold})
-		for k, part := range parts {
-			if err == nil && !same(k) {
-				err = putChunk(tx, s.Group.ID, k, sums[k], part)
+		untold = union(before.Untold, r.difference.Parts)
+		after.Members, after.Nested, after.Sums, after.Untold = r.members, r.nested, r.sums, untold
+		if err := headers.Put(tx, s.Group.ID, after); err != nil {
+			return err
+		}
+		if err := r.write(tx, s.Group.ID, len(before.Sums)); err != nil {
+			return err
+		}
+		if kept != nil {
+			kept.Gone = time.Time{}
+			if err := settings.Put(tx, s.Group.ID, *kept); err != nil {
+				return err
 			}
 		}
-		for k := n; k < len(before.Sums) && err == nil; k++ {
-			err = chunks.Delete(tx, chunkID(s.Group.ID, k))
+		if err := m.note(tx, after, r.difference); err != nil {
+			return err
 		}
-		if kept != nil && err == nil {
-			kept.Gone = time.Time{}
-			err = settings.Put(tx, s.Group.ID, *kept)
-		}
-		return err
+		return v.write(tx, s.Group.ID, len(r.difference.Removed))
 	})
-	if err != nil {
-		return nil, fmt.Errorf("store group %s: %w", s.Group.Email, err)
+	return untold, err
+}
+
+// rewrite is what a reading makes of a group's chunks.
+type rewrite struct {
+	difference group.Difference
+	members    int
+	nested     int
+	sums       []string
+	parts      [][]group.Member
+	same       []bool // the chunks that stay as they are
+}
+
+// compare holds members against what is stored. Only the chunks that differ are read.
+func (m *Mirror) compare(ctx context.Context, tx store.Tx, before Header, g group.Group, members []group.Member) (rewrite, error) {
+	known := !before.Gone && !before.Read.IsZero()
+	n := m.chunksFor(len(members), len(before.Sums))
+	r := rewrite{members: len(members), parts: split(members, n), sums: make([]string, n), same: make([]bool, n)}
+	for _, one := range members {
+		if one.Type == group.Nested {
+			r.nested++
+		}
 	}
-	return untold, nil
+	var old *group.Snapshot
+	if known {
+		old = &group.Snapshot{Group: before.Group}
+	}
+	now := &group.Snapshot{Group: g}
+	for k, part := range r.parts {
+		r.sums[k] = sum(part)
+		if r.same[k] = known && n == len(before.Sums) && r.sums[k] == before.Sums[k]; !r.same[k] {
+			now.Members = append(now.Members, part...)
+		}
+	}
+	for k := range before.Sums {
+		if k < n && r.same[k] {
+			continue
+		}
+		stored, err := readChunk(ctx, tx, before, k)
+		if err != nil {
+			return rewrite{}, err
+		}
+		old.Members = append(old.Members, stored...)
+	}
+	r.difference = group.Compare(old, now)
+	return r, nil
+}
+
+// write writes the chunks that differ, and removes those that there were more of before.
+func (r rewrite) write(tx store.Tx, id string, before int) error {
+	for k, part := range r.parts {
+		if r.same[k] {
+			continue
+		}
+		if err := putChunk(tx, id, k, r.sums[k], part); err != nil {
+			return err
+		}
+	}
+	for k := len(r.parts); k < before; k++ {
+		if err := chunks.Delete(tx, chunkID(id, k)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func putChunk(tx store.Tx, id string, k int, sum string, members []group.Member) error {
@@ -113,7 +187,7 @@ func keptSettings(ctx context.Context, tx store.Tx, before Header) (*Settings, e
 func (m *Mirror) Told(ctx context.Context, id string, read time.Time) error {
 	err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		h, err := headers.Get(ctx, tx, id)
-		if err != nil || len(h.Untold) == 0 || h.Read.After(read) {
+		if err != nil || len(h.Untold) == 0 || h.Seen().After(read) {
 			return err
 		}
 		h.Untold = nil
@@ -160,6 +234,10 @@ func (m *Mirror) Remove(ctx context.Context, idOrAddress string, read time.Time)
 		if err != nil {
 			return err
 		}
+		v, held, err := m.judgeWhole(ctx, tx, before, read)
+		if err != nil || held {
+			return err
+		}
 		kept, err := settings.Get(ctx, tx, h.Group.ID)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
@@ -180,12 +258,43 @@ func (m *Mirror) Remove(ctx context.Context, idOrAddress string, read time.Time)
 				return err
 			}
 		}
+		if err := v.write(tx, h.Group.ID, before.Members); err != nil {
+			return err
+		}
+		if err := m.note(tx, after, group.Difference{Parts: []group.Part{group.Deleted}}); err != nil {
+			return err
+		}
 		return headers.Put(tx, h.Group.ID, after)
 	})
 	if err != nil {
 		return group.Group{}, false, fmt.Errorf("remove group %s: %w", h.Group.Email, err)
 	}
 	return gone, tell, nil
+}
+
+// judgeWhole asks the brake about a whole group. Where it holds, the group stays with all its
+// members, which then are held.
+func (m *Mirror) judgeWhole(ctx context.Context, tx store.Tx, before Header, read time.Time) (verdict, bool, error) {
+	if m.brake == nil || before.Gone || before.Members == 0 && before.Held == 0 {
+		return verdict{}, false, nil
+	}
+	var members []group.Member
+	for k := range before.Sums {
+		part, err := readChunk(ctx, tx, before, k)
+		if err != nil {
+			return verdict{}, false, err
+		}
+		members = append(members, part...)
+	}
+	v, err := m.judge(ctx, tx, before, members, true, read)
+	if err != nil || !v.hold {
+		return v, false, err
+	}
+	before.Held, before.Read = len(members), read
+	if err := headers.Put(tx, before.Group.ID, before); err != nil {
+		return verdict{}, false, err
+	}
+	return v, true, v.write(tx, before.Group.ID, len(members))
 }
 
 // absent begins the id of a header that stands for an address of no group.

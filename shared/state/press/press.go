@@ -28,8 +28,13 @@ type Press struct {
 	Text    string `json:"text,omitempty"`
 }
 
-// Accepted is the outcome of a press that counted.
-const Accepted = "accepted"
+// Outcomes that are no refusals.
+const (
+	// Accepted is the outcome of a press that counted.
+	Accepted = "accepted"
+	// Answered is that of a question, with the answer as its text.
+	Answered = "answered"
+)
 
 var presses = store.Collection[Press]{
 	Name:    "presses",

@@ -156,6 +156,18 @@ func (r *Resolver) Asking(ctx context.Context, person string, kind change.Kind, 
 	return d.Allowed || r.model.Allowing(needed.Operation, needed.Type).Silent(), nil
 }
 
+// Reading says whether a person may read what is known of others. Where policy does not speak of
+// it, everybody may.
+func (r *Resolver) Reading(ctx context.Context, person string) (bool, error) {
+	p, known, err := r.Person(ctx, person)
+	if err != nil || !known || p.Suspended {
+		return false, err
+	}
+	about := policy.Resource{Type: policy.AuditResource}
+	d := r.engine.With(policy.Roster{p}).Decide(policy.Request{Subject: p.ID, Operations: []policy.Operation{policy.ReadAudit}, Resource: about})
+	return d.Allowed || d.Reason != policy.Denied && r.model.Allowing(policy.ReadAudit, policy.AuditResource).Silent(), nil
+}
+
 // counting returns which selectors count for some people who press on a change, of those that
 // hold for them by the directory alone.
 func (r *Resolver) counting(ctx context.Context, c change.Change, held change.Standing) (change.Standing, error) {

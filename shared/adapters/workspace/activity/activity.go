@@ -1,5 +1,6 @@
-// Package activity reads Google Workspace audit activities as the Admin SDK Reports API pushes
-// and lists them, and turns them into signals for the mirror of Google Groups.
+// Package activity reads Google Workspace audit activities, as the Admin SDK Reports API pushes
+// and lists them and as Cloud Logging exports them, and turns them into signals for the mirror of
+// Google Groups.
 //
 // An activity is one entry of an audit log: who did something, when, and one or more events.
 // Three applications report what happens to groups
@@ -150,16 +151,21 @@ func Parse(body []byte) (Activity, error) {
 		if !word(e.Name) {
 			return Activity{}, fmt.Errorf("event %d of the activity has no usable name", i)
 		}
-		event := Event{Name: e.Name, Group: named(e.Parameters, "group_email", "group_id")}
-		if a.Application == Admin && e.Name == renaming {
-			event.Renamed = named(e.Parameters, "new_value")
-		}
-		if a.Application == Admin && accounts[e.Name] {
-			event.Person = named(e.Parameters, "user_email")
-		}
-		a.Events = append(a.Events, event)
+		a.Events = append(a.Events, a.event(e.Name, e.Parameters))
 	}
 	return a, nil
+}
+
+// event returns what is kept of an event of the activity.
+func (a Activity) event(name string, parameters []parameter) Event {
+	event := Event{Name: name, Group: named(parameters, "group_email", "group_id")}
+	if a.Application == Admin && name == renaming {
+		event.Renamed = named(parameters, "new_value")
+	}
+	if a.Application == Admin && accounts[name] {
+		event.Person = named(parameters, "user_email")
+	}
+	return event
 }
 
 // shallow reports whether no value is nested deeper than maxDepth, whatever else is wrong.

@@ -348,25 +348,31 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if a.Application == "" || a.Qualifier == "" || a.Time.IsZero() || a.Time.Location() != time.UTC {
-			t.Errorf("activity without identity: %+v", a)
-		}
-		keys := map[string]bool{}
-		for _, s := range a.Signals() {
-			if keys[s.Key] {
-				t.Errorf("key %q twice", s.Key)
-			}
-			keys[s.Key] = true
-			if (s.Group == "") != (s.Topic == group.AboutEverything) {
-				t.Errorf("signal about %s of %q", s.Topic, s.Group)
-			}
-			for _, text := range []string{s.Key, s.Group, s.Actor, s.Client, s.Name} {
-				if strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }) {
-					t.Errorf("%q is not fit for a log", text)
-				}
-			}
-		}
+		sound(t, a)
 	})
+}
+
+// sound checks what holds of every activity that was read, whatever was sent.
+func sound(t *testing.T, a activity.Activity) {
+	t.Helper()
+	if a.Application == "" || a.Qualifier == "" || a.Time.IsZero() || a.Time.Location() != time.UTC {
+		t.Errorf("activity without identity: %+v", a)
+	}
+	keys := map[string]bool{}
+	for _, s := range a.Signals() {
+		if keys[s.Key] {
+			t.Errorf("key %q twice", s.Key)
+		}
+		keys[s.Key] = true
+		if (s.Group == "") != (s.Topic == group.AboutEverything) {
+			t.Errorf("signal about %s of %q", s.Topic, s.Group)
+		}
+		for _, text := range []string{s.Key, s.Group, s.Actor, s.Client, s.Name} {
+			if strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }) {
+				t.Errorf("%q is not fit for a log", text)
+			}
+		}
+	}
 }
 
 // parse reads an activity of one event.

@@ -89,6 +89,7 @@ var topics = map[string]map[string]group.Topic{
 		"add_membership_expiry":      group.AboutMembers,
 		"remove_membership_expiry":   group.AboutMembers,
 		"update_membership_expiry":   group.AboutMembers,
+		updateMembership:             group.AboutMembers,
 		"add_dynamic_group_query":    group.AboutMembers,
 		"change_dynamic_group_query": group.AboutMembers,
 

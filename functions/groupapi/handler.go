@@ -1,0 +1,255 @@
+package groupapi
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/ports/queue"
+	"github.com/sekisho/sekisho/shared/ports/store"
+	"github.com/sekisho/sekisho/shared/state/cursor"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+)
+
+const (
+	// usualPage and mostPage are the sizes of a page, in items.
+	usualPage = 100
+	mostPage  = 1000
+	// deadline is how long one question may take; an export has exportDeadline.
+	deadline       = 15 * time.Second
+	exportDeadline = 5 * time.Minute
+)
+
+type handler struct {
+	mirror       *mirror.Mirror
+	store        store.Store
+	queue        queue.Queue
+	identify     func(ctx context.Context, token, audience string) (string, error)
+	now          func() time.Time
+	log          *slog.Logger
+	audience     string
+	clients      clients
+	applications []string
+	people       *memory
+}
+
+// Answer is what every question is answered with.
+type Answer[T any] struct {
+	Data T `json:"data"`
+	// AsOf is when Google was asked for the oldest part of the answer.
+	AsOf time.Time `json:"as_of"`
+	// WatchedUntil is up to when the audit log was followed: what changed before, and was
+	// noted there, has been read again.
+	WatchedUntil time.Time `json:"watched_until"`
+	// Complete says that nothing is missing, nothing is held back by the brake, and nothing is
+	// known to have changed since.
+	Complete bool `json:"complete"`
+	// Next is the cursor of the next page; absent on the last.
+	Next string `json:"next,omitempty"`
+}
+
+// question is one request, after it is known whose it is.
+type question struct {
+	*http.Request
+	client Client
+	limit  int
+	cursor string
+	maxAge time.Duration // zero where any age will do
+}
+
+// serve returns the handler of all routes.
+func (h *handler) serve() http.Handler {
+	mux := http.NewServeMux()
+	all := h.routes()
+	document := describe(all)
+	for _, r := range all {
+		mux.Handle("GET "+r.Path, h.ask(r))
+	}
+	mux.HandleFunc("GET /v1/openapi.json", func(w http.ResponseWriter, r *http.Request) {
+		h.write(w, r, document)
+	})
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			problem(http.StatusMethodNotAllowed, "method", "This API only answers questions: GET.", "").write(w)
+			return
+		}
+		absent().write(w)
+	})
+	return mux
+}
+
+// ask answers one route.
+func (h *handler) ask(r route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		limit := deadline
+		if r.Stream != nil {
+			limit = exportDeadline
+		}
+		ctx, cancel := context.WithTimeout(cloudfn.WithTrace(req), limit)
+		defer cancel()
+		ctx = cloudfn.WithLog(ctx, slog.String("function", "groupapi"))
+		q, err := h.question(ctx, req, r)
+		if err == nil && r.Stream != nil {
+			h.stream(ctx, w, q, r)
+			return
+		}
+		var answer any
+		if err == nil {
+			answer, err = r.Answer(ctx, q)
+		}
+		var body []byte
+		if err == nil {
+			body, err = json.Marshal(answer)
+		}
+		if err != nil {
+			h.refuse(ctx, w, err)
+			return
+		}
+		h.write(w, req, append(body, '\n'))
+	})
+}
+
+func (h *handler) refuse(ctx context.Context, w http.ResponseWriter, err error) {
+	p, ok := errors.AsType[*Problem](err)
+	switch {
+	case ok:
+	case errors.Is(err, mirror.ErrUnknown):
+		p = absent()
+	default:
+		h.log.ErrorContext(ctx, "question", "error", err.Error())
+		p = problem(http.StatusServiceUnavailable, "unavailable", "The mirror does not answer just now.", "")
+		p.after = 5 * time.Second
+	}
+	p.write(w)
+}
+
+// write writes a body with its entity tag, or only says that the client has it already.
+func (h *handler) write(w http.ResponseWriter, r *http.Request, body []byte) {
+	sum := sha256.Sum256(body)
+	tag := `"` + hex.EncodeToString(sum[:12]) + `"`
+	w.Header().Set("ETag", tag)
+	w.Header().Set("Cache-Control", "private, no-cache")
+	for given := range strings.SplitSeq(r.Header.Get("If-None-Match"), ",") {
+		if given = strings.TrimPrefix(strings.TrimSpace(given), "W/"); given == tag || given == "*" {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	// The client may be gone; there is nobody to tell.
+	_, _ = w.Write(body)
+}
+
+// question finds out whose request it is and what all requests have in common.
+func (h *handler) question(ctx context.Context, r *http.Request, to route) (*question, error) {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || token == "" {
+		return nil, problem(http.StatusUnauthorized, "token", "A bearer token is needed.", "An OIDC token of the client's service account, for this API's audience.")
+	}
+	account, err := h.identify(ctx, token, h.audience)
+	if err != nil {
+		h.log.WarnContext(ctx, "turned away", "error", err.Error())
+		return nil, problem(http.StatusUnauthorized, "token", "The token is not good here.", "")
+	}
+	client, ok := h.clients[group.Address(account)]
+	if !ok || !client.May(to.Scope) {
+		return nil, problem(http.StatusForbidden, "client", "This client may not ask this.", fmt.Sprintf("It would need the scope %q.", to.Scope))
+	}
+	q := &question{Request: r, client: client, limit: usualPage, cursor: r.URL.Query().Get("cursor")}
+	for name, values := range r.URL.Query() {
+		if !to.takes(name) {
+			return nil, malformed(fmt.Sprintf("There is no parameter %.40q here.", name))
+		}
+		if len(values) > 1 {
+			return nil, malformed(fmt.Sprintf("The parameter %s stands there more than once.", name))
+		}
+	}
+	if text := r.URL.Query().Get("limit"); text != "" {
+		if q.limit, err = strconv.Atoi(text); err != nil || q.limit < 1 || q.limit > mostPage {
+			return nil, malformed(fmt.Sprintf("A page has 1 to %d items.", mostPage))
+		}
+	}
+	if text := r.URL.Query().Get("max_age"); text != "" {
+		seconds, err := strconv.Atoi(text)
+		if err != nil || seconds < 1 || seconds > 365*86400 {
+			return nil, malformed("max_age is a number of seconds, from 1 to a year.")
+		}
+		q.maxAge = time.Duration(seconds) * time.Second
+	}
+	return q, nil
+}
+
+// flag reads a parameter that is true or false.
+func (q *question) flag(name string) (bool, error) {
+	switch q.URL.Query().Get(name) {
+	case "", "false":
+		return false, nil
+	case "true":
+		return true, nil
+	}
+	return false, malformed(name + " is true or false.")
+}
+
+// group returns the group that the path names, if the client may see it and the mirror has it
+// fresh enough. A group that is too old is read; the client asks again.
+func (h *handler) group(ctx context.Context, q *question) (mirror.Header, error) {
+	head, err := h.mirror.Find(ctx, q.PathValue("group"))
+	if errors.Is(err, mirror.ErrUnknown) || err == nil && !q.client.Sees(head.Group.Email) {
+		return mirror.Header{}, absent()
+	}
+	if err != nil || q.maxAge == 0 || h.now().Sub(head.Read) <= q.maxAge {
+		return head, err
+	}
+	now := h.now()
+	body, err := event.Seal(event.RefreshGroup{Group: head.Group.ID, Noticed: now})
+	if err != nil {
+		return mirror.Header{}, err
+	}
+	// One reading a minute for each group, however many ask.
+	name := fmt.Sprintf("asked-%s-%d", head.Group.ID, now.Unix()/60)
+	if err := queue.Ensure(ctx, h.queue, queue.Task{Queue: event.QueueDirectory, Name: name, Body: body}); err != nil {
+		return mirror.Header{}, fmt.Errorf("queue the reading of group %s: %w", head.Group.ID, err)
+	}
+	return mirror.Header{}, stale(head.Read)
+}
+
+// watched returns up to when all audit logs were followed; zero before the first poll.
+func (h *handler) watched(ctx context.Context) (time.Time, error) {
+	var until time.Time
+	for i, application := range h.applications {
+		c, err := cursor.Get(ctx, h.store, "poll-"+application)
+		if err != nil {
+			return time.Time{}, err
+		}
+		if i == 0 || c.At.Before(until) {
+			until = c.At
+		}
+	}
+	return until, nil
+}
+
+// whole returns when the whole directory was last listed and whether that list was believed,
+// for answers about many groups.
+func (h *handler) whole(ctx context.Context, q *question) (asOf time.Time, complete bool, err error) {
+	c, err := h.mirror.Census(ctx)
+	if err != nil {
+		return time.Time{}, false, err
+	}
+	if q.maxAge > 0 && h.now().Sub(c.At) > q.maxAge {
+		return time.Time{}, false, stale(c.At)
+	}
+	return c.At, !c.At.IsZero() && !c.Short, nil
+}

@@ -1,0 +1,118 @@
+package groupapi
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+)
+
+// maxNested bounds how many groups one question goes through.
+const maxNested = 2000
+
+func memberKey(m Member) string { return m.Email + "\x00" + m.ID }
+
+func (h *handler) members(ctx context.Context, q *question) (any, error) {
+	deep, err := q.flag("effective")
+	if err != nil {
+		return nil, err
+	}
+	head, err := h.group(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	t := &tree{h: h, q: q, asOf: head.Read, complete: head.Complete(), seen: map[string]bool{}}
+	if deep {
+		err = t.expand(ctx, head)
+	} else {
+		var s group.Snapshot
+		s, err = h.mirror.Snapshot(ctx, head.Group.ID)
+		t.members, t.asOf = toMembers(s.Members), s.Read
+	}
+	if err != nil {
+		return nil, err
+	}
+	until, err := h.watched(ctx)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(t.members, func(a, b Member) int { return cmp.Compare(memberKey(a), memberKey(b)) })
+	page, next, err := pageOf(q, "members", t.members, memberKey)
+	return Answer[[]Member]{Data: page, AsOf: t.asOf, WatchedUntil: until, Complete: t.complete, Next: next}, err
+}
+
+// tree is a group with the groups in it.
+type tree struct {
+	h        *handler
+	q        *question
+	members  []Member
+	seen     map[string]bool // people and groups, by id
+	asOf     time.Time
+	complete bool
+}
+
+// inner is a group on the way down.
+type inner struct {
+	id   string
+	path []string
+}
+
+// expand collects everybody who is in a group: the nearest path of each, level by level.
+// Groups that contain one another are gone through once. A group of another company, and one
+// that is in no list any more, ends its path; then the answer is not complete.
+func (t *tree) expand(ctx context.Context, head mirror.Header) error {
+	t.seen[head.Group.ID] = true
+	for level := []inner{{head.Group.ID, []string{head.Group.Email}}}; len(level) > 0; {
+		var below []inner
+		for _, in := range level {
+			if len(t.seen) > 500_000 {
+				return tooLarge()
+			}
+			h, err := t.h.mirror.Find(ctx, in.id)
+			if errors.Is(err, mirror.ErrUnknown) {
+				t.complete = false
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			s, err := t.h.mirror.Snapshot(ctx, h.Group.ID)
+			if err != nil {
+				return err
+			}
+			t.complete = t.complete && h.Complete()
+			if s.Read.Before(t.asOf) {
+				t.asOf = s.Read
+			}
+			for _, m := range s.Members {
+				if t.seen[m.ID] {
+					continue
+				}
+				t.seen[m.ID] = true
+				one := Member{ID: m.ID, Email: m.Email, Role: m.Role, Type: m.Type, Status: m.Status}
+				if len(in.path) > 1 {
+					one.Role, one.Path = group.Plain, t.q.shown(in.path)
+				}
+				t.members = append(t.members, one)
+				if m.Type == group.Nested {
+					below = append(below, inner{m.ID, append(slices.Clone(in.path), m.Email)})
+				}
+			}
+		}
+		if len(below) > maxNested {
+			return tooLarge()
+		}
+		level = below
+	}
+	return nil
+}
+
+func tooLarge() error {
+	return problem(http.StatusUnprocessableEntity, "too-large", "This group contains more than one answer can.", fmt.Sprintf("More than %d nested groups: use the export.", maxNested))
+}

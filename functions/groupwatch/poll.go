@@ -1,0 +1,218 @@
+package groupwatch
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/adapters/workspace"
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/state/cursor"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/state/readings"
+)
+
+const (
+	// settled is how old an event must be before the poll looks at it. A younger one has most
+	// likely been notified, and its reading is planned; the next poll sees it again.
+	settled = 3 * time.Minute
+	// mostPages is how many pages one poll reads of a log. After a long outage the next poll
+	// goes on at the page where this one stopped.
+	mostPages = 20
+	// mostKnown bounds what is remembered of the overlap. Beyond it an event is looked at
+	// again, which costs a read of the store and nothing else.
+	mostKnown = 10_000
+)
+
+// poll reads the audit log of each application from its watermark on, and plans a reading for
+// every event after which the group was not read. The overlap reaches back for events that
+// Google wrote late.
+func (h *handler) poll(ctx context.Context) error {
+	var problems []error
+	for _, application := range h.applications {
+		if err := h.pollOne(ctx, application); err != nil {
+			problems = append(problems, fmt.Errorf("poll %s: %w", application, err))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// pollOne reads one log. Its cursor holds the watermark, the page at which a long reading is to
+// go on, and which events of the overlap were followed by a reading already: by their activity
+// and their place in it, so that each is looked at once however often it is listed.
+func (h *handler) pollOne(ctx context.Context, application string) error {
+	now := h.now()
+	job := "poll-" + application
+	c, err := cursor.Get(ctx, h.store, job)
+	if err != nil {
+		return err
+	}
+	if c.At.IsZero() {
+		c.At = now // the first poll
+	}
+	if c.Token == "" {
+		c.Began = now
+	}
+	c.Known = maps.Clone(c.Known)
+	if c.Known == nil {
+		c.Known = map[string]int64{}
+	}
+	l := &look{handler: h, now: now, read: map[string]time.Time{}, known: c.Known}
+	began := c.Token
+	err = h.readLog(ctx, application, &c, l)
+	if err != nil && c.Token == began {
+		return err // no page was read, and the next poll begins where this one did
+	}
+	if err == nil && l.idle() && now.Sub(c.At) < h.overlap/2 {
+		return nil // reading a little more next time costs less than writing
+	}
+	if err == nil && c.Token == "" {
+		c.At = c.Began
+	}
+	since := c.At.Add(-h.overlap)
+	maps.DeleteFunc(c.Known, func(_ string, at int64) bool { return at < since.Unix() })
+	if len(c.Known) > mostKnown {
+		c.Known = nil
+	}
+	return errors.Join(err, cursor.Set(ctx, h.store, job, c))
+}
+
+// readLog reads pages until the end or until it was enough for one poll. The cursor's token is
+// then that of the next page, and empty at the end.
+func (h *handler) readLog(ctx context.Context, application string, c *cursor.Cursor, l *look) error {
+	since := c.At.Add(-h.overlap)
+	seen := map[string]bool{}
+	for range mostPages {
+		page, err := h.reports.List(ctx, application, since, c.Token)
+		if errors.Is(err, workspace.ErrInvalid) && c.Token != "" {
+			// A token lives for a day at most. From the watermark, then.
+			c.Token = ""
+			return fmt.Errorf("a page's token is not good any more: %v", err)
+		}
+		if err != nil {
+			return err
+		}
+		for _, a := range page.Activities {
+			for _, s := range a.Signals() {
+				if err := l.at(ctx, s); err != nil {
+					return err
+				}
+			}
+		}
+		if err := l.atUnreadable(ctx, application, page.Unreadable); err != nil {
+			return err
+		}
+		if page.Next == "" {
+			c.Token = ""
+			return nil
+		}
+		if seen[page.Next] {
+			c.Token = ""
+			return errors.New("the pages go round in a circle")
+		}
+		seen[page.Next] = true
+		c.Token = page.Next
+		l.paged = true
+	}
+	return nil
+}
+
+// look is one poll's view of a log.
+type look struct {
+	*handler
+	now   time.Time
+	read  map[string]time.Time // when what a signal is about was read last
+	known map[string]int64     // of the cursor
+	added int
+	paged bool
+}
+
+// idle reports whether nothing was learned that is worth a write.
+func (l *look) idle() bool { return l.added == 0 && !l.paged }
+
+// at plans a reading unless what the signal is about was read after it.
+func (l *look) at(ctx context.Context, s group.Signal) error {
+	if l.now.Sub(s.At) < settled || s.Topic == group.AboutSettings && readings.Own(s, l.robot) {
+		return nil
+	}
+	name := short(s.Key)
+	if _, done := l.known[name]; done {
+		return nil
+	}
+	about := string(s.Topic) + " " + s.Group + " " + s.Person
+	read, ok := l.read[about]
+	if !ok {
+		var err error
+		if read, err = l.lastRead(ctx, s); err != nil {
+			return err
+		}
+		l.read[about] = read
+	}
+	if read.After(s.At.Add(s.Topic.Settle() / 2)) {
+		l.known[name] = s.At.Unix()
+		l.added++
+		return nil
+	}
+	// One reading serves all events of this poll. They become known when it was made.
+	if read.Equal(l.now) {
+		return nil
+	}
+	l.read[about] = l.now
+	return readings.Repair(ctx, l.queue, s, l.robot, l.now)
+}
+
+// atUnreadable has everything compared for entries that nobody can read: what they were about
+// is unknown. Each is good for one comparison.
+func (l *look) atUnreadable(ctx context.Context, application string, entries []string) error {
+	fresh := 0
+	for _, entry := range entries {
+		name := "unreadable " + entry
+		if _, done := l.known[name]; !done {
+			l.known[name] = l.now.Unix()
+			l.added++
+			fresh++
+		}
+	}
+	if fresh == 0 {
+		return nil
+	}
+	l.log.ErrorContext(ctx, "unreadable activities", "application", application, "count", fresh)
+	return readings.Plan(ctx, l.queue, group.Signal{Topic: group.AboutEverything, At: l.now}, l.robot, l.now)
+}
+
+// short returns a name of a signal that is short and almost certainly its own.
+func short(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return base64.RawURLEncoding.EncodeToString(sum[:9])
+}
+
+// lastRead returns when what a signal is about was read last.
+func (l *look) lastRead(ctx context.Context, s group.Signal) (time.Time, error) {
+	switch s.Topic {
+	case group.AboutPerson:
+		return l.mirror.PersonRead(ctx, s.Person)
+	case group.AboutEverything:
+		w, err := l.mirror.Walk(ctx)
+		if err != nil || w.UnderWay() {
+			return w.Began, err
+		}
+		c, err := l.mirror.Census(ctx)
+		return c.At, err
+	case group.AboutSettings:
+		header, err := l.mirror.Find(ctx, s.Group)
+		if errors.Is(err, mirror.ErrUnknown) {
+			return l.mirror.Freshness(ctx, s.Group)
+		}
+		if err != nil {
+			return time.Time{}, err
+		}
+		known, err := l.mirror.Settings(ctx, header.Group.ID)
+		return known.Judged, err
+	default:
+		return l.mirror.Freshness(ctx, s.Group)
+	}
+}

@@ -1,0 +1,131 @@
+package groupwatch_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sekisho/sekisho/functions/groupwatch"
+	"github.com/sekisho/sekisho/shared/domain/event"
+)
+
+// pages is an audit log of so many pages, each with one event of a group of its number.
+type pages struct {
+	clock func() time.Time
+	n     int
+	asked *[]string // the tokens
+	bad   string    // a token that is not good any more
+}
+
+func (p pages) RoundTrip(r *http.Request) (*http.Response, error) {
+	token := r.URL.Query().Get("pageToken")
+	*p.asked = append(*p.asked, token)
+	at := 0
+	if _, err := fmt.Sscanf(token, "page%d", &at); err != nil && token != "" {
+		return nil, err
+	}
+	status := http.StatusOK
+	body := fmt.Sprintf(`{"items":[{"id":{"time":%q,"uniqueQualifier":"%d","applicationName":"admin"},
+		"events":[{"name":"ADD_GROUP_MEMBER","parameters":[{"name":"GROUP_EMAIL","value":"g%d@example.com"}]}]}]`,
+		p.clock().Add(-10*time.Minute).Format(time.RFC3339), at, at)
+	switch {
+	case token != "" && token == p.bad:
+		status, body = http.StatusBadRequest, `{"error":{"code":400,"message":"Invalid Value","errors":[{"reason":"invalid"}]}`
+	case at+1 < p.n:
+		body += fmt.Sprintf(`,"nextPageToken":"page%d"`, at+1)
+	}
+	body += "}"
+	return &http.Response{
+		StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Request: r,
+		Body: io.NopCloser(bytes.NewReader([]byte(body))), ContentLength: int64(len(body)),
+	}, nil
+}
+
+func openLog(t *testing.T, p pages) *tower {
+	t.Helper()
+	w := open(t)
+	w.Variables["APPLICATIONS"] = "admin"
+	p.clock = w.Clock.Now
+	w.Outbound = p
+	w.handler = w.Build(groupwatch.Function)
+	return w
+}
+
+// After a long outage one poll does not read everything: the next one goes on at its page.
+func TestALongLogIsReadByOnePollAfterTheOther(t *testing.T) {
+	var asked []string
+	w := openLog(t, pages{n: 50, asked: &asked})
+	began := w.Clock.Now()
+	for poll := range 3 {
+		if status := w.tick(groupwatch.JobPoll); status != http.StatusOK {
+			t.Fatalf("poll %d: status %d\n%s", poll, status, w.Log)
+		}
+		if mark := w.watermark(t, "admin"); poll < 2 && mark.After(began) {
+			t.Errorf("poll %d: the watermark is at %s, before the end was seen", poll, mark)
+		}
+		w.Clock.Advance(5 * time.Minute)
+	}
+	if len(asked) != 50 || slices.Contains(asked[1:], "") || asked[49] != "page49" {
+		t.Errorf("asked for %d pages: %v", len(asked), asked)
+	}
+	if got := w.readings(t); len(got) != 50 {
+		t.Errorf("%d groups are to be read, want 50", len(got))
+	}
+}
+
+// A token that is not good any more costs the pages that it stood for, and misses none.
+func TestATokenThatIsNotGoodAnyMore(t *testing.T) {
+	var asked []string
+	w := openLog(t, pages{n: 30, asked: &asked, bad: "page20"})
+	w.tick(groupwatch.JobPoll) // stops before page 20
+	w.Clock.Advance(25 * time.Hour)
+	if status := w.tick(groupwatch.JobPoll); status != http.StatusServiceUnavailable {
+		t.Errorf("status %d, want 503: the scheduler tries again", status)
+	}
+	asked = nil
+	w.tick(groupwatch.JobPoll)
+	if len(asked) == 0 || asked[0] != "" {
+		t.Errorf("asked for %v, want the log from its watermark on", asked)
+	}
+}
+
+// Nobody can read an entry, five minutes after five minutes, for as long as the overlap lasts:
+// everything is compared once.
+func TestAnUnreadableEntryIsGoodForOneComparison(t *testing.T) {
+	w := open(t)
+	w.Variables["APPLICATIONS"] = "admin"
+	w.Outbound = answer(`{"items":[{"id":{"time":"never"}}]}`)
+	w.handler = w.Build(groupwatch.Function)
+	walks := 0
+	for range 30 {
+		if status := w.tick(groupwatch.JobPoll); status != http.StatusOK {
+			t.Fatalf("status %d\n%s", status, w.Log)
+		}
+		walks += len(w.Queue.Take(event.QueueDirectory))
+		w.Clock.Advance(5 * time.Minute)
+	}
+	if walks != 1 {
+		t.Errorf("%d walks, want one", walks)
+	}
+}
+
+// An event that was followed by a reading is looked at once, however often it is listed.
+func TestWhatIsKnownIsNotLookedUpAgain(t *testing.T) {
+	var asked []string
+	w := openLog(t, pages{n: 1, asked: &asked})
+	w.tick(groupwatch.JobPoll)
+	if got := w.readings(t); !slices.Equal(got, []string{"group.refresh/1 g0@example.com"}) {
+		t.Fatalf("readings %v", got)
+	}
+	// Nobody has read it: it is planned again by the next poll.
+	w.Clock.Advance(5 * time.Minute)
+	w.tick(groupwatch.JobPoll)
+	if got := w.readings(t); len(got) != 1 || !strings.HasPrefix(got[0], "group.refresh/1") {
+		t.Errorf("readings %v, want the same once more", got)
+	}
+}

@@ -1,0 +1,142 @@
+package slackinteract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sekisho/sekisho/shared/adapters/slack"
+	"github.com/sekisho/sekisho/shared/desk"
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/grant"
+	"github.com/sekisho/sekisho/shared/domain/policy"
+	"github.com/sekisho/sekisho/shared/ports/queue"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/state/press"
+)
+
+// commandWhy is answered in place: which path gives somebody access.
+const commandWhy = "/why"
+
+// ask queues a question.
+func (d *decider) ask(ctx context.Context, request string, in slack.Interaction) error {
+	return d.enqueue(ctx, event.Asked{
+		Request: request, User: in.User, Team: in.Team, Channel: in.Channel, Command: in.Command, Text: in.Text, At: d.now(),
+	}, "asked-"+request)
+}
+
+// why answers why somebody has access to something, or has the one answered who can read it.
+func (d *decider) why(ctx context.Context, e event.Asked) error {
+	a, err := d.identify(ctx, e.Team, e.User)
+	if err == nil {
+		var text string
+		if text, err = d.explain(ctx, e, a); err == nil && text == "" {
+			return nil // another function answers
+		} else if err == nil {
+			return d.answer(ctx, e, text)
+		}
+	}
+	no, ok := asRefusal(err)
+	if !ok {
+		return err
+	}
+	return d.answer(ctx, e, no)
+}
+
+func (d *decider) answer(ctx context.Context, e event.Asked, text string) error {
+	err := press.Record(ctx, d.store, press.Press{ID: e.Request, User: e.User, Channel: e.Channel, At: e.At, Outcome: press.Answered, Text: text})
+	if err != nil {
+		return err
+	}
+	return d.tell(ctx, e.Request)
+}
+
+// explain returns the answer; empty where the question was passed on.
+func (d *decider) explain(ctx context.Context, e event.Asked, a desk.Asker) (string, error) {
+	words := strings.Fields(e.Text)
+	usage := a.Says(
+		"Write /why EMAIL TARGET, where the target is a group, an entitlement or a project; or /why EMAIL OPERATION type:name for what the policy says.",
+		"/why メールアドレス 対象 の形でご記入ください。対象はグループ、アクセス権、プロジェクトのいずれかです。ポリシーの判断は /why メールアドレス 操作 種類:名前 で確認できます。")
+	if len(words) != 2 && len(words) != 3 {
+		return usage, nil
+	}
+	person, known, err := d.standing.Person(ctx, strings.ToLower(words[0]))
+	switch {
+	case err != nil:
+		return "", err
+	case !known:
+		return fmt.Sprintf(a.Says("Nobody in the directory has the address %s.", "%s というアドレスの人は見つかりません。"), words[0]), nil
+	}
+	if person.ID != a.Person.ID {
+		may, err := d.standing.Reading(ctx, a.Person.ID)
+		if err != nil {
+			return "", err
+		}
+		if !may {
+			return "", &desk.Refused{Text: a.Says("You may ask about yourself only.", "ご自身についてのみ確認できます。")}
+		}
+	}
+	if len(words) == 3 {
+		kind, name, _ := strings.Cut(words[2], ":")
+		x, err := d.standing.May(ctx, person.ID, policy.Operation(words[1]), policy.Resource{Type: kind, Name: name})
+		return x.String(), err
+	}
+	return d.explainTarget(ctx, e, a, person, words[1])
+}
+
+func (d *decider) explainTarget(ctx context.Context, e event.Asked, a desk.Asker, person policy.Person, target string) (string, error) {
+	header, err := d.mirror.Find(ctx, target)
+	switch {
+	case err == nil:
+		return inGroup(a, person, header.Group.Email), nil
+	case !errors.Is(err, mirror.ErrUnknown):
+		return "", err
+	}
+	at, err := d.placeOf(target)
+	if err != nil {
+		return a.Says("That is no group, entitlement or project that is known here: ", "グループ、アクセス権、プロジェクトのいずれでもありません: ") + target, nil
+	}
+	body, err := event.Seal(event.ExplainAccess{
+		Request: e.Request, User: e.User, Channel: e.Channel, Language: a.Language, Person: person.ID, Kind: string(at.Kind), Name: at.Name, At: e.At,
+	})
+	if err != nil {
+		return "", err
+	}
+	err = d.queue.Enqueue(ctx, queue.Task{Queue: event.QueueIAM, Name: "explain-" + e.Request, Body: body})
+	if err != nil && !errors.Is(err, queue.ErrExists) {
+		return "", err
+	}
+	return "", nil
+}
+
+// placeOf finds the place that people mean: that of an entitlement, a place by kind:name, or a
+// project by its id.
+func (d *decider) placeOf(target string) (grant.Scope, error) {
+	for _, entitlement := range d.policy.Access {
+		if entitlement.Name == target {
+			return entitlement.Scope, nil
+		}
+	}
+	kind, name, ok := strings.Cut(target, ":")
+	if ok && slices.Contains(grant.Kinds, grant.Kind(kind)) {
+		return grant.ParseScope(grant.Kind(kind), name)
+	}
+	return grant.ParseScope(grant.Project, target)
+}
+
+// inGroup says by which way somebody is in a group.
+func inGroup(a desk.Asker, person policy.Person, address string) string {
+	for _, g := range person.Groups {
+		if g.Group != address {
+			continue
+		}
+		if len(g.Via) == 0 {
+			return fmt.Sprintf(a.Says("%s is a member of %s itself.", "%s は %s の直接のメンバーです。"), person.Email, address)
+		}
+		way := strings.Join(append(slices.Clone(g.Via), address), " → ")
+		return fmt.Sprintf(a.Says("%s is in %s through other groups: %s.", "%s は %s に、ほかのグループを通じて入っています: %s"), person.Email, address, way)
+	}
+	return fmt.Sprintf(a.Says("Nothing puts %s into %s.", "%s が %s に入る経路はありません。"), person.Email, address)
+}

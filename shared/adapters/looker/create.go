@@ -1,0 +1,142 @@
+package looker
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// NewAccount is an account to be made.
+type NewAccount struct {
+	Email string
+	// First and Last are the person's names; either may be empty.
+	First, Last string
+	// Roles are names of roles.
+	Roles []string
+	// Invite has Looker send a mail by which the person sets a password. It is not needed where
+	// people sign in through an identity provider that vouches for their address.
+	Invite bool
+}
+
+// Create makes an account and returns its id. Looker makes one in several steps, and a program
+// may die between two of them. So the account is disabled until all of it is there, and Create
+// takes up what an earlier attempt has left: calling it again after an error makes no second
+// account, though it may send a second mail.
+//
+// An account that is there and enabled is returned as it is. One that is disabled and was used
+// before is [ErrConflict]: giving it back is another decision than making one.
+func (c *Client) Create(ctx context.Context, n NewAccount) (string, error) {
+	const op = "create_user"
+	roles, err := c.roleIDs(ctx, op, n.Roles)
+	if err != nil {
+		return "", err
+	}
+	found, err := c.Find(ctx, n.Email)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return c.make(ctx, n, roles)
+	case err != nil:
+		return "", err
+	case !found.Disabled:
+		return found.ID, nil
+	}
+	if last, sure := found.LastUse(false); !sure || !last.At.IsZero() {
+		return "", &Error{Op: op, Message: "there is such an account, and it is disabled", kind: ErrConflict, permanent: true}
+	}
+	return found.ID, c.finish(ctx, n, found.ID, roles)
+}
+
+// make begins with nothing, or with a user who has no address yet.
+func (c *Client) make(ctx context.Context, n NewAccount, roles []string) (string, error) {
+	id, err := c.begun(ctx, n)
+	if err != nil {
+		return "", err
+	}
+	if id == "" {
+		if id, err = c.begin(ctx, n); err != nil {
+			return "", err
+		}
+	}
+	path, err := userPath("create_user_credentials_email", id)
+	if err != nil {
+		return "", err
+	}
+	_, err = c.do(ctx, request{
+		op: "create_user_credentials_email", method: http.MethodPost, path: path + "/credentials_email",
+		query: url.Values{"fields": {"email"}}, body: map[string]string{"email": n.Email},
+	})
+	if err != nil {
+		return "", err
+	}
+	return id, c.finish(ctx, n, id, roles)
+}
+
+// begun returns the id of a user that an earlier attempt has left without an address, or
+// nothing.
+func (c *Client) begun(ctx context.Context, n NewAccount) (string, error) {
+	if n.First == "" && n.Last == "" {
+		return "", nil // there is nothing by which it could be known
+	}
+	name := strings.TrimSpace(n.First + " " + n.Last)
+	conditions := url.Values{"is_disabled": {"true"}}
+	for parameter, value := range map[string]string{"first_name": n.First, "last_name": n.Last} {
+		if value != "" {
+			conditions.Set(parameter, value)
+		}
+	}
+	self, err := c.ourselves(ctx)
+	if err != nil {
+		return "", err
+	}
+	left, err := c.search(ctx, conditions, func(u *user) bool {
+		a := u.account(self, nil)
+		return a.Name == name && a.Email == "" && a.Disabled && len(a.Credentials) == 0 && len(a.Unreadable) == 0 && len(a.Roles) == 0
+	})
+	if err != nil || len(left) == 0 {
+		return "", err
+	}
+	return left[0].ID.or(""), nil
+}
+
+func (c *Client) begin(ctx context.Context, n NewAccount) (string, error) {
+	const op = "create_user"
+	var made user
+	_, err := c.into(ctx, request{
+		op: op, method: http.MethodPost, path: "/users", query: url.Values{"fields": {"id"}},
+		body: struct {
+			First    string `json:"first_name,omitempty"`
+			Last     string `json:"last_name,omitempty"`
+			Disabled bool   `json:"is_disabled"`
+		}{n.First, n.Last, true},
+	}, &made)
+	if err != nil {
+		return "", err
+	}
+	if made.ID.or("") == "" {
+		return "", incomplete(op, "the new user has no id")
+	}
+	return made.ID.or(""), nil
+}
+
+// finish gives a disabled account with an address all the rest, and enables it last.
+func (c *Client) finish(ctx context.Context, n NewAccount, id string, roles []string) error {
+	path, err := userPath("set_user_roles", id)
+	if err != nil {
+		return err
+	}
+	if _, err := c.do(ctx, request{op: "set_user_roles", method: http.MethodPut, path: path + "/roles", query: url.Values{"fields": {"id"}}, body: roles}); err != nil {
+		return err
+	}
+	if n.Invite {
+		_, err := c.do(ctx, request{
+			op: "send_user_credentials_email_password_reset", method: http.MethodPost,
+			path: path + "/credentials_email/send_password_reset", query: url.Values{"fields": {"email"}},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return c.Enable(ctx, id)
+}

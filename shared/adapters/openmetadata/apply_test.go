@@ -1,0 +1,347 @@
+package openmetadata_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sekisho/sekisho/shared/adapters/openmetadata"
+	"github.com/sekisho/sekisho/shared/domain/catalog"
+	"github.com/sekisho/sekisho/shared/sim"
+	server "github.com/sekisho/sekisho/shared/sim/openmetadata"
+)
+
+func TestAPolicyIsCarriedOut(t *testing.T) {
+	w := newWorld(t)
+	w.carry(wanted())
+	etl, _ := w.server.Team("etl")
+	want := server.Team{
+		Name: "etl", Type: "Department", Description: catalog.Mark(), Parents: []string{"data.jp"},
+		Users: []string{aiko, taro, yui}, Policies: []string{"etl-only"},
+	}
+	if diff := cmp.Diff(want, etl); diff != "" {
+		t.Errorf("team (-want +got):\n%s", diff)
+	}
+	i := slices.IndexFunc(w.server.Roles(), func(r server.Role) bool { return r.Name == "steward.1" })
+	if diff := cmp.Diff(server.Role{Name: "steward.1", Description: catalog.Mark(), Policies: []string{"look"}, Users: []string{ken, taro}}, w.server.Roles()[i]); diff != "" {
+		t.Errorf("role (-want +got):\n%s", diff)
+	}
+	organization, _ := w.server.Team(catalog.Organization)
+	if diff := cmp.Diff([]string{"OrganizationPolicy", "stewards.may"}, organization.Policies); diff != "" || len(organization.DefaultRoles) != 1 {
+		t.Errorf("organization (-want +got):\n%s", diff)
+	}
+	// Another policy, and back to none.
+	d := wanted()
+	d.Policies[2].Rules[0].Operations = []string{"EditTags"}
+	d.Roles[0].Policies, d.Roles[0].Holders = []string{"look", "etl-only"}, []string{aiko, ken}
+	d.Teams[0].Members, d.Teams[0].Parent, d.Teams[0].DefaultRoles = []string{ken, taro}, "", []string{"DataSteward"}
+	d.Teams[1].Type, d.Teams[1].DefaultRoles = catalog.TypeDepartment, nil
+	w.carry(d)
+	w.carry(catalog.Desired{Us: us, Teams: []catalog.Team{{Name: catalog.Organization, Type: catalog.TypeOrganization, Policies: []string{"OrganizationPolicy"}, DefaultRoles: []string{"DataConsumer"}}}})
+	var left []string
+	for _, team := range w.server.Teams() {
+		left = append(left, team.Name)
+	}
+	if diff := cmp.Diff([]string{"Organization", "club", "theirs"}, left); diff != "" {
+		t.Errorf("teams (-want +got):\n%s", diff)
+	}
+	if n := w.count("updateTeamUsers"); n != 0 {
+		t.Errorf("the request that replaces all users of a team was made %d times", n)
+	}
+}
+
+// What is made again has nobody in it who is not wanted there any more.
+func TestWhatWasDeletedIsMadeAgain(t *testing.T) {
+	w := newWorld(t)
+	w.carry(wanted())
+	w.carry(catalog.Desired{Us: us})
+	d := wanted()
+	d.Roles[0].Holders, d.Teams[0].Members, d.Teams[1].DefaultRoles, d.Teams[0].Policies = nil, []string{ken}, nil, nil
+	d.Teams[1].Members = []string{aiko}
+	plan, present := w.plan(d)
+	for _, s := range plan.Steps {
+		check(t, w.client.Apply(t.Context(), s, present))
+	}
+	// What was attached to the team, and was itself deleted, comes back with it. The next run
+	// detaches it.
+	again, _ := w.plan(d)
+	if diff := cmp.Diff([]string{"update team data.jp: default roles steward.1 → nothing"}, again.Lines()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	w.carry(d)
+	for _, op := range []string{"restoreTeam", "restoreRole", "restorePolicy"} {
+		if w.count(op) == 0 {
+			t.Errorf("%s was not asked for", op)
+		}
+	}
+	if etl, _ := w.server.Team("etl"); len(etl.Users) != 1 || etl.Users[0] != ken {
+		t.Errorf("users %v", etl.Users)
+	}
+}
+
+// Every step can be done again, and then changes nothing: at once, and after the whole plan, if it
+// is an update.
+func TestEveryStepTwice(t *testing.T) {
+	w := newWorld(t)
+	for _, d := range []catalog.Desired{wanted(), {Us: us}, wanted()} {
+		plan, present := w.plan(d)
+		for _, s := range plan.Steps {
+			for range 2 {
+				if err := w.client.Apply(t.Context(), s, present); err != nil {
+					t.Fatalf("%s: %v", s, err)
+				}
+			}
+		}
+		for _, s := range plan.Steps {
+			if s.Verb == catalog.Delete || s.Verb == catalog.Remove {
+				continue
+			}
+			if err := w.client.Apply(t.Context(), s, present); err != nil {
+				t.Fatalf("%s: %v", s, err)
+			}
+		}
+		if again, _ := w.plan(d); !again.Empty() {
+			t.Errorf("left to do:\n%s", strings.Join(again.Lines(), "\n"))
+		}
+	}
+}
+
+// Whatever goes wrong, trying again leads to what is wanted, and to nothing else.
+func TestFaults(t *testing.T) {
+	for _, kind := range []sim.FaultKind{sim.FaultDown, sim.Fault429, sim.Fault500, sim.FaultTimeout, sim.FaultAppliedBut500, sim.FaultConflict} {
+		t.Run(string(kind), func(t *testing.T) {
+			w := newWorld(t)
+			for _, d := range []catalog.Desired{wanted(), {Us: us}, wanted()} {
+				plan, present := w.plan(d)
+				for _, s := range plan.Steps {
+					w.fault(kind, 1)
+					for tries := 0; ; tries++ {
+						err := w.client.Apply(t.Context(), s, present)
+						if err == nil {
+							break
+						}
+						var e *openmetadata.Error
+						if !errors.As(err, &e) || e.Permanent() || tries > 5 {
+							t.Fatalf("%s: %v", s, err)
+						}
+					}
+				}
+				if again, _ := w.plan(d); !again.Empty() {
+					t.Fatalf("left to do:\n%s", strings.Join(again.Lines(), "\n"))
+				}
+			}
+		})
+	}
+	for _, kind := range []sim.FaultKind{sim.FaultEmpty, sim.FaultPartial} {
+		w := newWorld(t)
+		w.fault(kind, -1)
+		p, err := w.client.Read(t.Context())
+		if err == nil {
+			// It looks whole. What a catalogue must have is missing, then.
+			_, _, err = catalog.Diff(wanted(), p)
+		}
+		if kind == sim.FaultEmpty && !errors.Is(err, catalog.ErrNotWhole) {
+			t.Errorf("%s: got %v", kind, err)
+		}
+	}
+}
+
+func TestStrangersAreNotTouched(t *testing.T) {
+	w := newWorld(t)
+	w.carry(wanted())
+	for kind, name := range map[string]string{"policy": "look", "role": "steward.1", "team": "etl"} {
+		check(t, w.server.Describe(kind, name, "mine"))
+	}
+	before := fmt.Sprint(w.server.Teams(), w.server.Roles(), w.server.Policies())
+	present := w.read()
+	d := wanted()
+	for _, s := range []catalog.Step{
+		{Verb: catalog.Create, Kind: catalog.KindPolicy, Name: "look", Policy: &d.Policies[0]},
+		{Verb: catalog.Update, Kind: catalog.KindPolicy, Name: "look", Policy: &d.Policies[0]},
+		{Verb: catalog.Delete, Kind: catalog.KindPolicy, Name: "look"},
+		{Verb: catalog.Create, Kind: catalog.KindRole, Name: "steward.1", Role: &d.Roles[0]},
+		{Verb: catalog.Update, Kind: catalog.KindRole, Name: "steward.1", Role: &d.Roles[0]},
+		{Verb: catalog.Delete, Kind: catalog.KindRole, Name: "steward.1"},
+		{Verb: catalog.Add, Kind: catalog.KindHolder, Name: "steward.1", Person: aiko},
+		{Verb: catalog.Create, Kind: catalog.KindTeam, Name: "etl", Team: &d.Teams[0]},
+		{Verb: catalog.Update, Kind: catalog.KindTeam, Name: "etl", Team: &d.Teams[0]},
+		{Verb: catalog.Delete, Kind: catalog.KindTeam, Name: "etl"},
+		{Verb: catalog.Add, Kind: catalog.KindMember, Name: "etl", Person: ken},
+		{Verb: catalog.Remove, Kind: catalog.KindMember, Name: "etl", Person: aiko},
+	} {
+		if e := is(t, w.client.Apply(t.Context(), s, present), openmetadata.ErrConflict); !e.Permanent() || !strings.Contains(e.Message, "somebody else's") {
+			t.Errorf("%s: %v", s, e)
+		}
+	}
+	for _, s := range []catalog.Step{
+		{Verb: catalog.Delete, Kind: catalog.KindTeam, Name: catalog.Organization},
+		{Verb: catalog.Delete, Kind: catalog.KindUser, Name: aiko},
+		{Verb: catalog.Update, Kind: catalog.KindTeam, Name: "etl"},
+		{Verb: catalog.Create, Kind: catalog.KindPolicy, Name: "x"},
+		{Verb: catalog.Update, Kind: catalog.KindRole, Name: "x"},
+		{},
+	} {
+		is(t, w.client.Apply(t.Context(), s, present), openmetadata.ErrInvalid)
+	}
+	if after := fmt.Sprint(w.server.Teams(), w.server.Roles(), w.server.Policies()); after != before {
+		t.Errorf("something was changed:\n%s\n%s", before, after)
+	}
+}
+
+// What somebody changes between reading and writing is not overwritten.
+func TestSomebodyIsFaster(t *testing.T) {
+	w := newWorld(t)
+	w.carry(wanted())
+	d := wanted()
+	d.Policies[2].Rules[0].Effect = "deny"
+	d.Roles[0].Policies = []string{"etl-only"}
+	d.Teams[0].Type = catalog.TypeDivision
+	d.Roles[0].Holders = []string{ken, taro, aiko}
+	plan, present := w.plan(d)
+	if len(plan.Steps) != 4 {
+		t.Fatal(plan.Lines())
+	}
+	meanwhile := map[catalog.Kind]func(){
+		catalog.KindPolicy: func() { check(t, w.server.Describe("policy", "look", "Look. "+catalog.Mark())) },
+		catalog.KindRole:   func() { check(t, w.server.Describe("role", "steward.1", "Care. "+catalog.Mark())) },
+		catalog.KindTeam:   func() { check(t, w.server.AddUser("etl", ken)) },
+		catalog.KindHolder: func() {
+			w.send("PATCH", "users/"+w.id(aiko), []map[string]any{{"op": "add", "path": "/displayName", "value": "Dr. Aiko"}})
+		},
+	}
+	for _, s := range plan.Steps {
+		w.now = w.now.Add(1e9)
+		w.before["PATCH"] = meanwhile[s.Kind]
+		if e := is(t, w.client.Apply(t.Context(), s, present), openmetadata.ErrConflict); e.Permanent() {
+			t.Errorf("%s: %v", s, e)
+		}
+	}
+	// Twice within one sitting of somebody else: the version stays, the time does not.
+	w.now = w.now.Add(1e9)
+	w.before["PATCH"] = func() { check(t, w.server.AddUser("etl", ken)) }
+	check(t, w.server.RemoveUser("etl", ken))
+	w.now = w.now.Add(1e9)
+	team := slices.IndexFunc(plan.Steps, func(s catalog.Step) bool { return s.Kind == catalog.KindTeam })
+	is(t, w.client.Apply(t.Context(), plan.Steps[team], present), openmetadata.ErrConflict)
+	w.carry(d)
+}
+
+// id is the id of somebody's account.
+func (w *world) id(email string) string {
+	for _, u := range w.read().Users {
+		if u.Email == email {
+			return u.ID
+		}
+	}
+	w.t.Fatalf("%s has no account", email)
+	return ""
+}
+
+// What somebody attaches to the organization after it was read stays there.
+func TestTheOrganizationBelongsToOthersToo(t *testing.T) {
+	w := newWorld(t)
+	w.carry(wanted())
+	d := wanted()
+	d.Teams[2].Policies = []string{"OrganizationPolicy"}
+	plan, present := w.plan(d)
+	var id string
+	for _, p := range present.Policies {
+		if p.Name == "TeamOnlyPolicy" {
+			id = p.ID
+		}
+	}
+	for _, team := range present.Teams {
+		if team.Name == catalog.Organization {
+			w.send("PATCH", "teams/"+team.ID, []map[string]any{{"op": "add", "path": "/policies/-", "value": map[string]string{"id": id, "type": "policy"}}})
+		}
+	}
+	if e := is(t, w.client.Apply(t.Context(), plan.Steps[0], present), openmetadata.ErrConflict); e.Permanent() {
+		t.Errorf("%v", e)
+	}
+	w.carry(d)
+	if o, _ := w.server.Team(catalog.Organization); !slices.Contains(o.Policies, "TeamOnlyPolicy") || slices.Contains(o.Policies, "stewards.may") {
+		t.Errorf("policies %v", o.Policies)
+	}
+}
+
+func TestMembersAreAppended(t *testing.T) {
+	w := newWorld(t)
+	w.carry(wanted())
+	present := w.read()
+	// Somebody is added by hand between our reading and our appending: both are members.
+	w.before["PATCH"] = func() { check(t, w.server.AddUser("etl", ken)) }
+	check(t, w.server.RemoveUser("etl", taro))
+	check(t, w.client.Apply(t.Context(), catalog.Step{Verb: catalog.Add, Kind: catalog.KindMember, Name: "etl", Person: "Taro.Yamada@example.com"}, present))
+	if etl, _ := w.server.Team("etl"); !slices.Contains(etl.Users, ken) || !slices.Contains(etl.Users, taro) || len(etl.Users) != 4 {
+		t.Errorf("users %v", etl.Users)
+	}
+	// Into an empty team, where nothing can be appended, it is tested instead.
+	w.before["PATCH"] = func() { check(t, w.server.AddUser("data.jp", ken)) }
+	add := catalog.Step{Verb: catalog.Add, Kind: catalog.KindMember, Name: "data.jp", Person: aiko}
+	is(t, w.client.Apply(t.Context(), add, present), openmetadata.ErrConflict)
+	check(t, w.client.Apply(t.Context(), add, present))
+	if data, _ := w.server.Team("data.jp"); len(data.Users) != 2 {
+		t.Errorf("users %v", data.Users)
+	}
+	// Whoever is no member any more is not taken out twice, even at the same time.
+	w.before["DELETE"] = func() { check(t, w.server.RemoveUser("etl", aiko)) }
+	check(t, w.client.Apply(t.Context(), catalog.Step{Verb: catalog.Remove, Kind: catalog.KindMember, Name: "etl", Person: aiko}, present))
+}
+
+func TestAccounts(t *testing.T) {
+	w := newWorld(t)
+	create := func(email string) error {
+		return w.client.Apply(t.Context(), catalog.Step{Verb: catalog.Create, Kind: catalog.KindUser, Name: email}, catalog.Present{})
+	}
+	check(t, create("Yui@Example.com"))
+	check(t, create(yui))
+	if got := w.server.Users(); !slices.Contains(got, yui) || len(got) != 5 {
+		t.Errorf("users %v", got)
+	}
+	if e := is(t, create("yui@elsewhere.example"), openmetadata.ErrConflict); !e.Permanent() {
+		t.Errorf("%v", e)
+	}
+	w.send("DELETE", "users/"+w.id(yui), nil)
+	if e := is(t, create(yui), openmetadata.ErrConflict); !e.Permanent() {
+		t.Errorf("%v", e)
+	}
+	w.carry(catalog.Desired{Us: us, Teams: []catalog.Team{{Name: "t", Type: catalog.TypeGroup}}})
+	for _, email := range []string{"nobody@example.com", "aiko@elsewhere.example", us + "@open-metadata.org"} {
+		for _, kind := range []catalog.Kind{catalog.KindMember, catalog.KindHolder} {
+			name := map[catalog.Kind]string{catalog.KindMember: "t", catalog.KindHolder: "r"}[kind]
+			err := w.client.Apply(t.Context(), catalog.Step{Verb: catalog.Add, Kind: kind, Name: name, Person: email}, w.read())
+			if e := is(t, err, openmetadata.ErrNotFound); !e.Permanent() {
+				t.Errorf("%s: %v", email, e)
+			}
+		}
+	}
+	// A deletion of what is not there is done.
+	check(t, w.client.Apply(t.Context(), catalog.Step{Verb: catalog.Delete, Kind: catalog.KindRole, Name: "gone"}, w.read()))
+	for _, s := range []catalog.Step{{Verb: catalog.Update, Kind: catalog.KindRole, Name: "gone", Role: &catalog.Role{Name: "gone"}}, {Verb: catalog.Update, Kind: catalog.KindTeam, Name: "gone", Team: &catalog.Team{Name: "gone", Parent: "gone"}}} {
+		is(t, w.client.Apply(t.Context(), s, w.read()), openmetadata.ErrNotFound)
+	}
+}
+
+// What only this system knows does not reach the catalogue, which would refuse all of the policy.
+func TestWhatOnlyWeKnowStaysHere(t *testing.T) {
+	w := newProvokingWorld(t)
+	d := wanted()
+	d.Policies = append(d.Policies, catalog.Policy{Name: "ours", Rules: []catalog.Rule{{Name: "r", Effect: "allow", Operations: []string{"Checkout"}, Resources: []string{"all"}}}})
+	d.Policies[2].Rules[0].Operations = append(d.Policies[2].Rules[0].Operations, "Checkout")
+	d.Roles[0].Policies = append(d.Roles[0].Policies, "ours")
+	plan, present := w.plan(d)
+	refused := 0
+	for _, s := range plan.Steps {
+		if err := w.client.Apply(t.Context(), s, present); errors.Is(err, openmetadata.ErrInvalid) {
+			refused++
+		}
+	}
+	if refused != 2 {
+		t.Errorf("%d steps were refused", refused)
+	}
+	w.carry(d.ForCatalog([]string{"Checkout"}, nil, nil))
+}

@@ -1,0 +1,138 @@
+package catalog
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Import returns what the catalogue has, in the form in which the policy wants things, so that
+// somebody can begin with what is there. What every catalogue has is left out. The notes say what
+// the policy's form has no place for.
+func Import(p Present) (Desired, []string) {
+	var out Desired
+	var notes []string
+	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
+	system := map[string]bool{}
+	for _, policy := range p.Policies {
+		if policy.System {
+			system[policy.Name] = true
+			continue
+		}
+		out.Policies = append(out.Policies, Policy{Name: policy.Name, Rules: normalRules(policy.Rules)})
+	}
+	for _, r := range p.Roles {
+		if !r.System {
+			out.Roles = append(out.Roles, Role{Name: r.Name, Policies: set(r.Policies), Holders: people(r.Holders)})
+			continue
+		}
+		if len(r.Holders) > 0 {
+			note("role %s belongs to the catalogue: that %d people have it stays there", r.Name, len(r.Holders))
+		}
+	}
+	for _, t := range p.Teams {
+		parents := without(t.Parents, []string{Organization})
+		team := Team{Name: t.Name, Type: t.Type, Policies: set(t.Policies), DefaultRoles: set(t.DefaultRoles)}
+		if len(parents) > 0 {
+			team.Parent = set(parents)[0]
+		}
+		if len(parents) > 1 {
+			note("team %s is below %s: the policy takes one of them", t.Name, strings.Join(set(parents), ", "))
+		}
+		if t.Name != Organization && len(t.Members) > 0 {
+			note("team %s has %d people: write the Google Group that has them", t.Name, len(t.Members))
+		}
+		out.Teams = append(out.Teams, team)
+	}
+	for _, name := range slices.Sorted(mapKeys(namesOf(out))) {
+		if !writable.MatchString(name) {
+			note("%q cannot be a name in the policy: rename it in the catalogue", name)
+		}
+	}
+	slices.SortFunc(out.Policies, func(a, b Policy) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(out.Roles, func(a, b Role) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(out.Teams, func(a, b Team) int { return strings.Compare(a.Name, b.Name) })
+	slices.Sort(notes)
+	return out, slices.Compact(notes)
+}
+
+// writable are the names that a policy file takes.
+var writable = regexp.MustCompile(`^[\pL\pN._-]+$`)
+
+// mapKeys yields all names.
+func mapKeys(all names) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for _, of := range all {
+			for name := range of {
+				if !yield(name) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// PolicyFile writes what is wanted as a part of a policy file: YAML with the sections teams, roles
+// and policies.
+func (d Desired) PolicyFile() string {
+	var b strings.Builder
+	b.WriteString("version: 1\n")
+	section := func(name string, items []string) {
+		if len(items) > 0 {
+			fmt.Fprintf(&b, "%s:\n%s", name, strings.Join(items, ""))
+		}
+	}
+	var teams, roles, policies []string
+	for _, t := range d.Teams {
+		teams = append(teams, fmt.Sprintf("  - {name: %s, type: %s%s%s%s}\n", scalar(t.Name), scalar(t.Type),
+			optional("parent", t.Parent), optionalList("policies", t.Policies), optionalList("default_roles", t.DefaultRoles)))
+	}
+	for _, r := range d.Roles {
+		var members []string
+		for _, email := range r.Holders {
+			members = append(members, "user:"+email)
+		}
+		roles = append(roles, fmt.Sprintf("  - {name: %s%s%s}\n", scalar(r.Name), optionalList("policies", r.Policies), optionalList("members", members)))
+	}
+	for _, p := range d.Policies {
+		text := fmt.Sprintf("  - name: %s\n    rules:\n", scalar(p.Name))
+		for _, r := range p.Rules {
+			text += fmt.Sprintf("      - {name: %s, effect: %s%s%s%s}\n", scalar(r.Name), scalar(r.Effect),
+				optionalList("operations", r.Operations), optionalList("resources", r.Resources), optional("condition", r.Condition))
+		}
+		policies = append(policies, text)
+	}
+	section("teams", teams)
+	section("roles", roles)
+	section("policies", policies)
+	return b.String()
+}
+
+// scalar writes a text so that YAML reads the same one: text in JSON's quotes is.
+func scalar(s string) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(s) // text cannot fail
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func optional(name, value string) string {
+	if value == "" {
+		return ""
+	}
+	return fmt.Sprintf(", %s: %s", name, scalar(value))
+}
+
+func optionalList(name string, values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	var items []string
+	for _, v := range values {
+		items = append(items, scalar(v))
+	}
+	return fmt.Sprintf(", %s: [%s]", name, strings.Join(items, ", "))
+}

@@ -1,0 +1,67 @@
+package catalog_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sekisho/sekisho/shared/domain/catalog"
+)
+
+func TestImport(t *testing.T) {
+	p := begin(aiko, ken)
+	theirs := func(name string) catalog.Entity { return catalog.Entity{Name: name} }
+	p.Policies = append(p.Policies, catalog.PresentPolicy{Entity: theirs("Look here"), Rules: []catalog.Rule{rule("b", "deny", "!matchTeam() && noOwner()"), rule("a", "allow", "")}})
+	p.Roles[0].Holders = []string{aiko}
+	p.Roles = append(p.Roles, catalog.PresentRole{Entity: theirs("steward"), Policies: []string{"Look here", "DataConsumerPolicy"}, Holders: []string{ken}})
+	p.Teams = append(p.Teams,
+		catalog.PresentTeam{Entity: theirs("data"), Type: catalog.TypeDivision, DefaultRoles: []string{"steward"}},
+		catalog.PresentTeam{Entity: theirs("etl"), Type: catalog.TypeDepartment, Parents: []string{"ml", "data"}, Policies: []string{"Look here"}, Members: []string{aiko, ken}})
+	got, notes := catalog.Import(p)
+	wantNotes := []string{
+		`"Look here" cannot be a name in the policy: rename it in the catalogue`,
+		"role DataConsumer belongs to the catalogue: that 1 people have it stays there",
+		"team etl has 2 people: write the Google Group that has them",
+		"team etl is below data, ml: the policy takes one of them",
+	}
+	if diff := cmp.Diff(wantNotes, notes); diff != "" {
+		t.Errorf("notes (-want +got):\n%s", diff)
+	}
+	want := `version: 1
+teams:
+  - {name: "Organization", type: "Organization", policies: ["OrganizationPolicy"], default_roles: ["DataConsumer"]}
+  - {name: "data", type: "Division", default_roles: ["steward"]}
+  - {name: "etl", type: "Department", parent: "data", policies: ["Look here"]}
+roles:
+  - {name: "steward", policies: ["DataConsumerPolicy", "Look here"], members: ["user:ken@example.com"]}
+policies:
+  - name: "Look here"
+    rules:
+      - {name: "a", effect: "allow", operations: ["ViewAll"], resources: ["all"]}
+      - {name: "b", effect: "deny", operations: ["ViewAll"], resources: ["all"], condition: "!matchTeam() && noOwner()"}
+`
+	if diff := cmp.Diff(want, got.PolicyFile()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := (catalog.Desired{}).PolicyFile(); strings.TrimSpace(got) != "version: 1" {
+		t.Errorf("of nothing: %q", got)
+	}
+}
+
+// What this system has made, imported, is what it was made of.
+func TestImportOfOurOwn(t *testing.T) {
+	present := carry(t, diff(t, company(), begin(aiko, ken, yui)), begin(aiko, ken, yui))
+	got, _ := catalog.Import(present)
+	got.Us = us
+	for i := range got.Teams {
+		for _, team := range company().Teams {
+			if team.Name == got.Teams[i].Name {
+				got.Teams[i].Members = team.Members // the Google Group that somebody writes
+			}
+		}
+	}
+	if plan := diff(t, got, present); !plan.Empty() {
+		t.Errorf("importing changes something: %v", plan.Lines())
+	}
+}

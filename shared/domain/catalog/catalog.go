@@ -1,0 +1,204 @@
+// Package catalog compares who may do what in a data catalogue with what the policy wants, and
+// says what has to change.
+//
+//	plan, problems, err := catalog.Diff(desired, present)
+//
+// The policy is the source: what this system has made in the catalogue is put back to what the
+// policy says, and taken away when the policy does not have it any more. What somebody else has
+// made is never touched: the system's own teams, roles and policies carry a mark in their
+// description ([Mark]). The organization is the exception. It is there before us and carries no
+// mark; only what is attached to it and is ours, or wanted, is changed.
+//
+// A plan is a list of steps in an order in which each can be done: what others refer to comes
+// before them. It can be read by people ([Plan.Lines]), it counts what it takes away
+// ([Plan.Removals]), and once it is carried out the next one is empty.
+//
+// The types are the package's own and plain. Operations and resources that only this system
+// knows never reach the catalogue ([Desired.ForCatalog]).
+package catalog
+
+import (
+	"slices"
+	"strings"
+)
+
+// Organization is the name of the team above all others, which every catalogue has.
+const Organization = "Organization"
+
+// The types of team.
+const (
+	TypeOrganization = "Organization"
+	TypeBusinessUnit = "BusinessUnit"
+	TypeDivision     = "Division"
+	TypeDepartment   = "Department"
+	TypeGroup        = "Group"
+)
+
+// Desired is what the policy wants. People are named by their addresses.
+type Desired struct {
+	Policies []Policy
+	Roles    []Role
+	Teams    []Team
+	// CreateUsers makes accounts for people who have none. Without it they are only found to be
+	// missing.
+	CreateUsers bool
+	// Us is the catalogue's name of the account with which this system works.
+	Us string
+}
+
+// Policy is a named set of rules.
+type Policy struct {
+	Name  string `json:"name"`
+	Rules []Rule `json:"rules"`
+}
+
+// Rule allows or denies operations on resources.
+type Rule struct {
+	Name       string   `json:"name"`
+	Effect     string   `json:"effect"` // allow or deny
+	Operations []string `json:"operations"`
+	Resources  []string `json:"resources"`
+	Condition  string   `json:"condition,omitempty"`
+}
+
+// Role is a set of policies that people are given by name.
+type Role struct {
+	Name     string   `json:"name"`
+	Policies []string `json:"policies"`
+	// Holders are the addresses of those who have the role themselves.
+	Holders []string `json:"holders,omitempty"`
+}
+
+// Team is a part of the company.
+type Team struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+	// Parent is the name of the team above; empty for what is directly below the organization.
+	Parent       string   `json:"parent,omitempty"`
+	Policies     []string `json:"policies,omitempty"`
+	DefaultRoles []string `json:"default_roles,omitempty"`
+	// Members are the addresses of the team's people.
+	Members []string `json:"members,omitempty"`
+}
+
+// Present is what the catalogue has: all of it, or the reading was none.
+type Present struct {
+	Policies []PresentPolicy
+	Roles    []PresentRole
+	Teams    []PresentTeam
+	Users    []PresentUser
+}
+
+// Entity is what everything in the catalogue has.
+type Entity struct {
+	// ID is immutable.
+	ID          string
+	Name        string
+	Description string
+	// System says that every catalogue has it.
+	System bool
+	// UpdatedBy is the name of the account that changed it last.
+	UpdatedBy string
+}
+
+// PresentPolicy is a policy in the catalogue.
+type PresentPolicy struct {
+	Entity
+	Rules []Rule
+	// Disabled says that somebody has switched the policy off.
+	Disabled bool
+}
+
+// PresentRole is a role in the catalogue. Policies are names, Holders are addresses.
+type PresentRole struct {
+	Entity
+	Policies []string
+	Holders  []string
+}
+
+// PresentTeam is a team in the catalogue. Everything in its lists is a name, members are
+// addresses.
+type PresentTeam struct {
+	Entity
+	Type string
+	// Parents are empty for what is directly below the organization.
+	Parents      []string
+	Policies     []string
+	DefaultRoles []string
+	Members      []string
+	// Joinable says that people may make themselves members.
+	Joinable bool
+}
+
+// PresentUser is an account in the catalogue.
+type PresentUser struct {
+	Entity
+	Email string
+	Bot   bool
+}
+
+// mark ends the description of what is ours.
+const mark = "Managed by Sekisho. What is changed here is put back."
+
+// Mark returns the description of something that is ours.
+func Mark() string { return mark }
+
+// Ours reports whether something is ours.
+func (e Entity) Ours() bool { return strings.HasSuffix(strings.TrimSpace(e.Description), mark) }
+
+// ForCatalog leaves out what only this system knows: operations and resources of its own, rules
+// and policies of which nothing is left, roles of which no policy is left, and names of them.
+// Names of policies that the catalogue has under another name are replaced by that.
+func (d Desired) ForCatalog(operations, resources []string, names map[string]string) Desired {
+	out := d
+	out.Policies, out.Roles, out.Teams = nil, nil, nil
+	gone := map[string]bool{}
+	for _, p := range d.Policies {
+		kept := Policy{Name: p.Name}
+		for _, r := range p.Rules {
+			r.Operations = without(r.Operations, operations)
+			r.Resources = without(r.Resources, resources)
+			if len(r.Operations) > 0 && len(r.Resources) > 0 {
+				kept.Rules = append(kept.Rules, r)
+			}
+		}
+		if len(kept.Rules) == 0 {
+			gone[p.Name] = true
+			continue
+		}
+		out.Policies = append(out.Policies, kept)
+	}
+	translated := func(list []string) []string {
+		var kept []string
+		for _, name := range list {
+			if gone[name] {
+				continue
+			}
+			if other, ok := names[name]; ok {
+				name = other
+			}
+			kept = append(kept, name)
+		}
+		return kept
+	}
+	goneRoles := map[string]bool{}
+	for _, r := range d.Roles {
+		r.Policies = translated(r.Policies)
+		if len(r.Policies) == 0 {
+			goneRoles[r.Name] = true
+			continue
+		}
+		out.Roles = append(out.Roles, r)
+	}
+	for _, t := range d.Teams {
+		t.Policies = translated(t.Policies)
+		t.DefaultRoles = slices.DeleteFunc(slices.Clone(t.DefaultRoles), func(name string) bool { return goneRoles[name] })
+		out.Teams = append(out.Teams, t)
+	}
+	return out
+}
+
+// without returns a list without some words, as a new one.
+func without(list, words []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(words, s) })
+}

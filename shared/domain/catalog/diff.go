@@ -1,0 +1,353 @@
+package catalog
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+)
+
+// ErrNotWhole says that what was read cannot be a whole catalogue: every catalogue has an
+// organization.
+var ErrNotWhole = errors.New("the catalogue was not read whole")
+
+// Diff says what has to change so that the catalogue is as the policy wants it. With problems
+// there is no plan. The error is [ErrNotWhole].
+func Diff(d Desired, p Present) (Plan, []Problem, error) {
+	if !slices.ContainsFunc(p.Teams, func(t PresentTeam) bool { return t.Name == Organization }) {
+		return Plan{}, nil, ErrNotWhole
+	}
+	b := newBuilder(d, p)
+	if problems := check(d, b.there); len(problems) > 0 {
+		return Plan{}, problems, nil
+	}
+	b.policies()
+	b.roles()
+	b.teams()
+	created, problems := inOrder(b.created)
+	if len(problems) > 0 {
+		return Plan{}, problems, nil
+	}
+	for _, steps := range [][]Step{b.updated, b.removed, b.users, b.added, b.deleted} {
+		slices.SortStableFunc(steps, byName)
+	}
+	steps := slices.Concat(created, b.updated, b.removed, b.users, b.added, b.deletions())
+	slices.SortFunc(b.findings, func(x, y Finding) int {
+		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Name, y.Name), cmp.Compare(x.Code, y.Code))
+	})
+	return Plan{Steps: steps, Findings: slices.Compact(b.findings)}, nil, nil
+}
+
+// rank is the order of kinds within one part of a plan.
+var rank = map[Kind]int{KindPolicy: 1, KindRole: 2, KindTeam: 3, KindUser: 4, KindHolder: 5, KindMember: 6}
+
+func byName(a, b Step) int {
+	return cmp.Or(cmp.Compare(rank[a.Kind], rank[b.Kind]), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Person, b.Person))
+}
+
+// builder collects the parts of a plan.
+type builder struct {
+	desired Desired
+	present Present
+	there   names
+	// account maps an address to the number of accounts that have it.
+	account map[string]int
+
+	created, updated, removed, users, added, deleted []Step
+	findings                                         []Finding
+}
+
+func newBuilder(d Desired, p Present) *builder {
+	b := &builder{desired: d, present: p, there: names{KindPolicy: {}, KindRole: {}, KindTeam: {}}, account: map[string]int{}}
+	for _, e := range p.Policies {
+		b.there[KindPolicy][e.Name] = true
+	}
+	for _, e := range p.Roles {
+		b.there[KindRole][e.Name] = true
+	}
+	for _, e := range p.Teams {
+		b.there[KindTeam][e.Name] = true
+	}
+	for _, u := range p.Users {
+		if !u.Bot && u.Email != "" {
+			b.account[strings.ToLower(u.Email)]++
+		}
+	}
+	return b
+}
+
+func (b *builder) found(code FindingCode, k Kind, name string) {
+	b.findings = append(b.findings, Finding{code, k, name})
+}
+
+// drift is who changed something last, where that was not us.
+func (b *builder) drift(e Entity) string {
+	if b.desired.Us == "" || e.UpdatedBy == b.desired.Us {
+		return ""
+	}
+	return e.UpdatedBy
+}
+
+// update adds a step that changes an entity, if anything differs.
+func (b *builder) update(e Entity, s Step) {
+	if len(s.Diff) > 0 {
+		s.Verb, s.Name, s.Drift = Update, e.Name, b.drift(e)
+		b.updated = append(b.updated, s)
+	}
+}
+
+func (b *builder) policies() {
+	for _, want := range b.desired.Policies {
+		want := normalPolicy(want)
+		i := slices.IndexFunc(b.present.Policies, func(p PresentPolicy) bool { return p.Name == want.Name })
+		switch {
+		case i < 0:
+			b.created = append(b.created, Step{Verb: Create, Kind: KindPolicy, Name: want.Name, Policy: &want})
+		case !b.present.Policies[i].Ours():
+			b.found(FoundStranger, KindPolicy, want.Name)
+		default:
+			is := b.present.Policies[i]
+			diff := ruleDifferences(is.Rules, want.Rules)
+			if is.Disabled {
+				diff = append(diff, Difference{"enabled", "no", "yes"})
+			}
+			b.update(is.Entity, Step{Kind: KindPolicy, Policy: &want, Diff: diff})
+		}
+	}
+	for _, is := range b.present.Policies {
+		if is.Ours() && !slices.ContainsFunc(b.desired.Policies, func(p Policy) bool { return p.Name == is.Name }) {
+			b.deleted = append(b.deleted, Step{Verb: Delete, Kind: KindPolicy, Name: is.Name, Drift: b.drift(is.Entity)})
+		}
+	}
+}
+
+// normalPolicy sorts what has no order. Rules are sorted too: whether something is allowed does
+// not depend on their order.
+func normalPolicy(p Policy) Policy {
+	p.Rules = normalRules(p.Rules)
+	return p
+}
+
+// normalRules also leaves out what is included in other operations and resources of a rule, because
+// the catalogue does when it stores one (validateRules in OpenMetadata's PolicyRepository).
+func normalRules(rules []Rule) []Rule {
+	var out []Rule
+	for _, r := range rules {
+		r.Operations, r.Resources = set(r.Operations), set(r.Resources)
+		for _, all := range []string{"EditAll", "ViewAll"} {
+			if slices.Contains(r.Operations, all) {
+				r.Operations = slices.DeleteFunc(r.Operations, func(o string) bool { return o != all && strings.HasPrefix(o, all[:4]) })
+			}
+		}
+		if slices.ContainsFunc(r.Resources, func(s string) bool { return strings.EqualFold(s, "all") }) {
+			r.Resources = []string{"all"}
+		}
+		r.Condition = strings.TrimSpace(r.Condition)
+		out = append(out, r)
+	}
+	slices.SortFunc(out, func(a, b Rule) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}
+
+// set returns the members of a list once each, sorted.
+func set(list []string) []string {
+	out := slices.Clone(list)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// people is [set] for addresses.
+func people(list []string) []string {
+	var out []string
+	for _, email := range list {
+		out = append(out, strings.ToLower(strings.TrimSpace(email)))
+	}
+	return set(out)
+}
+
+func ruleDifferences(is, want []Rule) []Difference {
+	shown := func(rules []Rule) map[string]string {
+		out := map[string]string{}
+		for _, r := range normalRules(rules) {
+			text := r.Effect + " " + strings.Join(r.Operations, ", ") + " on " + strings.Join(r.Resources, ", ")
+			if r.Condition != "" {
+				text += " if " + r.Condition
+			}
+			out[r.Name] = text
+		}
+		return out
+	}
+	before, after := shown(is), shown(want)
+	var all []string
+	for _, rules := range [][]Rule{is, want} {
+		for _, r := range rules {
+			all = append(all, r.Name)
+		}
+	}
+	var out []Difference
+	for _, name := range set(all) {
+		if before[name] != after[name] {
+			out = append(out, Difference{"rule " + name, before[name], after[name]})
+		}
+	}
+	return out
+}
+
+func (b *builder) roles() {
+	for _, want := range b.desired.Roles {
+		want.Policies, want.Holders = set(want.Policies), people(want.Holders)
+		i := slices.IndexFunc(b.present.Roles, func(r PresentRole) bool { return r.Name == want.Name })
+		switch {
+		case i < 0:
+			bare := want
+			bare.Holders = nil
+			b.created = append(b.created, Step{Verb: Create, Kind: KindRole, Name: want.Name, Role: &bare})
+			b.persons(KindHolder, want.Name, nil, want.Holders)
+		case !b.present.Roles[i].Ours():
+			b.found(FoundStranger, KindRole, want.Name)
+		default:
+			is := b.present.Roles[i]
+			wanted := want
+			wanted.Holders = nil
+			b.update(is.Entity, Step{Kind: KindRole, Role: &wanted, Diff: listDifference("policies", is.Policies, want.Policies)})
+			b.persons(KindHolder, want.Name, is.Holders, want.Holders)
+		}
+	}
+	for _, is := range b.present.Roles {
+		if is.Ours() && !slices.ContainsFunc(b.desired.Roles, func(r Role) bool { return r.Name == is.Name }) {
+			b.deleted = append(b.deleted, Step{Verb: Delete, Kind: KindRole, Name: is.Name, Drift: b.drift(is.Entity)})
+		}
+	}
+}
+
+func listDifference(field string, is, want []string) []Difference {
+	before, after := strings.Join(set(is), ", "), strings.Join(set(want), ", ")
+	if before == after {
+		return nil
+	}
+	return []Difference{{field, before, after}}
+}
+
+// persons adds the steps that give a team or role its people.
+func (b *builder) persons(k Kind, name string, is, want []string) {
+	is, want = people(is), people(want) // sorted, so that even a large team is compared fast
+	in := func(list []string, email string) bool {
+		_, found := slices.BinarySearch(list, email)
+		return found
+	}
+	for _, email := range want {
+		switch n := b.account[email]; {
+		case in(is, email):
+		case n > 1:
+			b.found(FoundTwice, KindUser, email)
+		case n == 0 && !b.desired.CreateUsers:
+			b.found(FoundMissing, KindUser, email)
+		default:
+			if n == 0 {
+				b.users = append(b.users, Step{Verb: Create, Kind: KindUser, Name: email})
+				b.account[email] = 1 // who is in several teams gets one account
+			}
+			b.added = append(b.added, Step{Verb: Add, Kind: k, Name: name, Person: email})
+		}
+	}
+	for _, email := range is {
+		if !in(want, email) {
+			b.removed = append(b.removed, Step{Verb: Remove, Kind: k, Name: name, Person: email})
+		}
+	}
+}
+
+func (b *builder) teams() {
+	for _, want := range b.desired.Teams {
+		want.Policies, want.DefaultRoles, want.Members = set(want.Policies), set(want.DefaultRoles), people(want.Members)
+		if want.Parent == Organization {
+			want.Parent = ""
+		}
+		i := slices.IndexFunc(b.present.Teams, func(t PresentTeam) bool { return t.Name == want.Name })
+		switch {
+		case want.Name == Organization:
+			b.organization(b.present.Teams[i], want)
+		case i < 0:
+			b.newTeam(want)
+		case !b.present.Teams[i].Ours():
+			b.found(FoundStranger, KindTeam, want.Name)
+		default:
+			is := b.present.Teams[i]
+			if is.Type == TypeGroup && want.Type != TypeGroup { // the catalogue refuses it for good
+				b.found(FoundGroup, KindTeam, want.Name)
+				want.Type = TypeGroup
+			}
+			wanted := want
+			wanted.Members = nil
+			b.update(is.Entity, Step{Kind: KindTeam, Team: &wanted, Diff: teamDifferences(is, want)})
+			b.persons(KindMember, want.Name, is.Members, want.Members)
+		}
+	}
+	for _, is := range b.present.Teams {
+		if is.Ours() && !slices.ContainsFunc(b.desired.Teams, func(t Team) bool { return t.Name == is.Name }) {
+			b.deleted = append(b.deleted, Step{Verb: Delete, Kind: KindTeam, Name: is.Name, Drift: b.drift(is.Entity)})
+		}
+	}
+}
+
+// newTeam makes a team. Its policies and roles are attached when they are there: they may name
+// the team in turn.
+func (b *builder) newTeam(want Team) {
+	bare := Team{Name: want.Name, Type: want.Type, Parent: want.Parent}
+	b.created = append(b.created, Step{Verb: Create, Kind: KindTeam, Name: want.Name, Team: &bare})
+	attached := want
+	attached.Members = nil
+	diff := slices.Concat(listDifference("policies", nil, want.Policies), listDifference("default roles", nil, want.DefaultRoles))
+	if len(diff) > 0 {
+		b.updated = append(b.updated, Step{Verb: Update, Kind: KindTeam, Name: want.Name, Team: &attached, Diff: diff})
+	}
+	b.persons(KindMember, want.Name, nil, want.Members)
+}
+
+func teamDifferences(is PresentTeam, want Team) []Difference {
+	parents := without(is.Parents, []string{Organization})
+	var wanted []string
+	if want.Parent != "" {
+		wanted = []string{want.Parent}
+	}
+	var out []Difference
+	if is.Type != want.Type {
+		out = append(out, Difference{"type", is.Type, want.Type})
+	}
+	out = append(out, listDifference("parent", parents, wanted)...)
+	if is.Joinable {
+		out = append(out, Difference{"joinable", "yes", "no"})
+	}
+	out = append(out, listDifference("policies", is.Policies, want.Policies)...)
+	return append(out, listDifference("default roles", is.DefaultRoles, want.DefaultRoles)...)
+}
+
+// organization attaches to the organization what is wanted there, and detaches what is ours and
+// is not. What somebody else has attached stays.
+func (b *builder) organization(is PresentTeam, want Team) {
+	ours := func(k Kind, name string) bool {
+		switch k {
+		case KindPolicy:
+			return slices.ContainsFunc(b.present.Policies, func(p PresentPolicy) bool { return p.Name == name && p.Ours() })
+		default:
+			return slices.ContainsFunc(b.present.Roles, func(r PresentRole) bool { return r.Name == name && r.Ours() })
+		}
+	}
+	keep := func(k Kind, is, want []string) []string {
+		out := slices.Clone(want)
+		for _, name := range is {
+			if !ours(k, name) {
+				out = append(out, name)
+			}
+		}
+		return set(out)
+	}
+	want.Policies = keep(KindPolicy, is.Policies, want.Policies)
+	want.DefaultRoles = keep(KindRole, is.DefaultRoles, want.DefaultRoles)
+	diff := slices.Concat(listDifference("policies", is.Policies, want.Policies), listDifference("default roles", is.DefaultRoles, want.DefaultRoles))
+	if len(diff) > 0 {
+		want.Type = TypeOrganization
+		// Whoever changed the organization last changed something else: there is no drift to show.
+		b.updated = append(b.updated, Step{Verb: Update, Kind: KindTeam, Name: is.Name, Team: &want, Diff: diff})
+	}
+}

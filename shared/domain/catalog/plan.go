@@ -1,0 +1,177 @@
+package catalog
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+)
+
+// Kind is a kind of thing in the catalogue.
+type Kind string
+
+// The kinds. A member is a person in a team, a holder a person with a role.
+const (
+	KindPolicy Kind = "policy"
+	KindRole   Kind = "role"
+	KindTeam   Kind = "team"
+	KindUser   Kind = "user"
+	KindMember Kind = "member"
+	KindHolder Kind = "holder"
+)
+
+// Verb is what a step does.
+type Verb string
+
+// The verbs.
+const (
+	Create Verb = "create"
+	Update Verb = "update"
+	Add    Verb = "add"    // a member or a holder
+	Remove Verb = "remove" // a member or a holder
+	Delete Verb = "delete"
+)
+
+// Step is one change to the catalogue.
+type Step struct {
+	Verb Verb `json:"verb"`
+	Kind Kind `json:"kind"`
+	// Name is that of the policy, role or team that the step is about; an address for a user.
+	Name string `json:"name"`
+	// Person is the address of the member or holder.
+	Person string `json:"person,omitempty"`
+	// Diff is what an update changes.
+	Diff []Difference `json:"diff,omitempty"`
+	// Drift is who changed it in the catalogue, where the last to do so was not us.
+	Drift string `json:"drift,omitempty"`
+	// What is wanted, of creations and updates. A team is made without policies and roles, which
+	// an update attaches.
+	Policy *Policy `json:"policy,omitempty"`
+	Role   *Role   `json:"role,omitempty"`
+	Team   *Team   `json:"team,omitempty"`
+}
+
+// Difference is one property that an update changes.
+type Difference struct {
+	Field  string `json:"field"`
+	Before string `json:"before"`
+	After  string `json:"after"`
+}
+
+// Removal reports whether the step takes something away.
+func (s Step) Removal() bool { return s.Verb == Remove || s.Verb == Delete }
+
+// String is the step on one line, for people.
+func (s Step) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s %s", s.Verb, s.Kind, s.Name)
+	if s.Person != "" {
+		fmt.Fprintf(&b, ": %s", s.Person)
+	}
+	for i, d := range s.Diff {
+		b.WriteString(cmp.Or(map[int]string{0: ": "}[i], "; "))
+		fmt.Fprintf(&b, "%s %s → %s", d.Field, cmp.Or(d.Before, "nothing"), cmp.Or(d.After, "nothing"))
+	}
+	if s.Drift != "" {
+		fmt.Fprintf(&b, " (changed by %s)", s.Drift)
+	}
+	return b.String()
+}
+
+// FindingCode says what was found that is not changed.
+type FindingCode string
+
+// The codes.
+const (
+	// FoundStranger is something of a name that is wanted, and that somebody else has made. It
+	// stays as it is.
+	FoundStranger FindingCode = "stranger"
+	// FoundMissing is a person without an account, who therefore gets nothing.
+	FoundMissing FindingCode = "missing"
+	// FoundBelow is a team that nobody wants any more, but with somebody else's teams below it. It
+	// stays as it is.
+	FoundBelow FindingCode = "below"
+	// FoundGroup is a team of type Group that is wanted as another type, which the catalogue
+	// refuses. Everything else about the team is done.
+	FoundGroup FindingCode = "group"
+	// FoundTwice is an address that several accounts have, so that nobody can tell who is meant.
+	FoundTwice FindingCode = "twice"
+)
+
+// Finding is something that people should know of.
+type Finding struct {
+	Code FindingCode `json:"code"`
+	Kind Kind        `json:"kind"`
+	Name string      `json:"name"`
+}
+
+// Plan is what has to change.
+type Plan struct {
+	// Steps are in an order in which they can be done.
+	Steps []Step `json:"steps,omitempty"`
+	// Findings are sorted.
+	Findings []Finding `json:"findings,omitempty"`
+}
+
+// Empty reports whether nothing has to change.
+func (p Plan) Empty() bool { return len(p.Steps) == 0 }
+
+// Removals counts the steps that take something away.
+func (p Plan) Removals() int {
+	n := 0
+	for _, s := range p.Steps {
+		if s.Removal() {
+			n++
+		}
+	}
+	return n
+}
+
+// Additions returns the plan without the steps that take something away: what may be done when
+// too much would go.
+func (p Plan) Additions() Plan {
+	out := Plan{Findings: p.Findings}
+	for _, s := range p.Steps {
+		if !s.Removal() {
+			out.Steps = append(out.Steps, s)
+		}
+	}
+	return out
+}
+
+// Lines is the plan for people: one line for each step, in order, then one for each finding.
+func (p Plan) Lines() []string {
+	var out []string
+	for _, s := range p.Steps {
+		out = append(out, s.String())
+	}
+	text := map[FindingCode]string{
+		FoundStranger: "is somebody else's and stays as it is", FoundMissing: "has no account", FoundTwice: "is the address of several accounts",
+		FoundBelow: "stays because of other teams below it", FoundGroup: "stays a Group: delete it for it to become something else",
+	}
+	for _, f := range p.Findings {
+		out = append(out, fmt.Sprintf("%s %s %s", f.Kind, f.Name, text[f.Code]))
+	}
+	return out
+}
+
+// Size is how much of the catalogue can be taken away by plans: what is ours, with the people in
+// it. The share of removals is told by it.
+func (p Present) Size() int {
+	n := 0
+	for _, policy := range p.Policies {
+		if policy.Ours() {
+			n++
+		}
+	}
+	for _, r := range p.Roles {
+		if r.Ours() {
+			n += 1 + len(r.Holders)
+		}
+	}
+	for _, t := range p.Teams {
+		if t.Ours() {
+			n += 1 + len(t.Members)
+		}
+	}
+	return n
+}

@@ -1,0 +1,154 @@
+package openmetadata
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sekisho/sekisho/shared/sim/org"
+)
+
+// standardPolicies and standardRoles are those with which a server begins, after the files in
+// OpenMetadata's own json/data folder. The organization has the first policy and the first role.
+var (
+	standardPolicies = []struct {
+		name  string
+		rules []rule
+	}{
+		{"OrganizationPolicy", []rule{
+			{Name: "OrganizationPolicy-Owner-Rule", Effect: "allow", Operations: []string{"EditAll", "ViewAll", "Delete"}, Resources: []string{"all"}, Condition: "isOwner()"},
+			{Name: "OrganizationPolicy-NoOwner-Rule", Effect: "allow", Operations: []string{"EditOwners"}, Resources: []string{"all"}, Condition: "noOwner()"},
+		}},
+		{"DataConsumerPolicy", []rule{
+			{Name: "DataConsumerPolicy-EditRule", Effect: "allow", Operations: []string{"ViewAll", "EditDescription", "EditTags", "EditGlossaryTerms", "EditTier", "EditCertification"}, Resources: []string{"all"}},
+		}},
+		{"DataStewardPolicy", []rule{
+			{Name: "DataStewardPolicy-EditRule", Effect: "allow", Operations: []string{"ViewAll", "EditDescription", "EditDisplayName", "EditLineage", "EditOwners", "EditTags"}, Resources: []string{"all"}},
+		}},
+		{"TeamOnlyPolicy", []rule{
+			{Name: "TeamOnlyPolicy-Rule", Effect: "deny", Operations: []string{"All"}, Resources: []string{"all"}, Condition: "!matchTeam()"},
+		}},
+		{"DomainOnlyAccessPolicy", []rule{
+			{Name: "DomainAccessDenyRule", Effect: "deny", Operations: []string{"All"}, Resources: []string{"All"}, Condition: "!hasDomain()"},
+			{Name: "DomainAccessAllowRule", Effect: "allow", Operations: []string{"All"}, Resources: []string{"All"}, Condition: "hasDomain()"},
+		}},
+	}
+	standardRoles = []struct{ name, policy string }{
+		{"DataConsumer", "DataConsumerPolicy"}, {"DataSteward", "DataStewardPolicy"}, {"DomainOnlyAccessRole", "DomainOnlyAccessPolicy"},
+	}
+)
+
+// seed fills the server with what every server has and with the company.
+func (s *Server) seed() error {
+	now := s.opt.Now()
+	put := func(e *entity) *entity {
+		e.id, e.version, e.updatedAt, e.updatedBy = s.newID(), 1, now, cmp.Or(e.updatedBy, "admin")
+		s.entities[e.id] = e
+		return e
+	}
+	for _, p := range standardPolicies {
+		e := put(&entity{kind: policies, name: p.name, provider: "system", enabled: true, rules: slices.Clone(p.rules)})
+		if err := s.check(e); err != nil {
+			return fmt.Errorf("policy %s: %w", p.name, err)
+		}
+	}
+	for _, r := range standardRoles {
+		put(&entity{kind: roles, name: r.name, provider: "system", policies: []string{s.named(policies, r.policy).id}})
+	}
+	s.named(policies, "DomainOnlyAccessPolicy").provider, s.named(roles, "DomainOnlyAccessRole").provider = "user", "user"
+	put(&entity{
+		kind: teams, name: organization, teamType: "Organization", joinable: true, description: "Organization under which all the other team hierarchy is created",
+		policies: []string{s.named(policies, "OrganizationPolicy").id}, defaultRoles: []string{s.named(roles, "DataConsumer").id},
+	})
+	put(&entity{kind: users, name: "admin", email: "admin@open-metadata.org", admin: true})
+	for _, token := range sortedTokens(s.opt.Tokens) {
+		if bot := s.opt.Tokens[token]; s.named(users, bot.Name) == nil {
+			put(&entity{kind: users, name: bot.Name, email: bot.Name + "@open-metadata.org", bot: true, admin: bot.Admin})
+		}
+	}
+	return s.seedCompany(s.opt.Company, put)
+}
+
+func sortedTokens(tokens map[string]Bot) []string {
+	var out []string
+	for t := range tokens {
+		out = append(out, t)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (s *Server) seedCompany(c *org.Company, put func(*entity) *entity) error {
+	emails := c.OpenMetadata.Users
+	if emails == nil {
+		for _, p := range c.People {
+			if !p.Suspended {
+				emails = append(emails, p.Email)
+			}
+		}
+	}
+	for _, email := range emails {
+		name := UserName(email)
+		if s.named(users, name) != nil {
+			return fmt.Errorf("two users would have the name %s", name)
+		}
+		put(&entity{kind: users, name: name, email: email, displayName: displayName(c, email)})
+	}
+	for _, t := range c.OpenMetadata.Teams {
+		e := &entity{kind: teams, name: t.Name, teamType: t.Type, joinable: true}
+		if t.Parent != "" {
+			e.parents = []string{s.named(teams, t.Parent).id}
+		}
+		for _, email := range t.Users {
+			u := s.userWith(email)
+			if u == nil {
+				return fmt.Errorf("team %s: %s has no account in the catalogue", t.Name, email)
+			}
+			e.users = append(e.users, u.id)
+		}
+		put(e)
+		if err := s.check(e); err != nil {
+			return fmt.Errorf("team %s: %w", t.Name, err)
+		}
+	}
+	for _, t := range c.OpenMetadata.Tables {
+		e := &entity{kind: tables, name: t.Name}
+		for _, email := range t.Owners {
+			if u := s.userWith(email); u != nil { // somebody who has left owns nothing
+				e.owners = append(e.owners, u.reference())
+			}
+		}
+		for _, fqn := range t.Tags {
+			e.tags = append(e.tags, tag{FQN: fqn, Source: "Classification", Label: "Manual", State: "Confirmed"})
+		}
+		put(e)
+	}
+	return nil
+}
+
+func displayName(c *org.Company, email string) string {
+	for _, p := range c.People {
+		if p.Email == email {
+			return p.Name
+		}
+	}
+	return ""
+}
+
+// userWith returns the user with an address, or nil.
+func (s *Server) userWith(email string) *entity {
+	for _, u := range s.all(users) {
+		if strings.EqualFold(u.email, email) {
+			return u
+		}
+	}
+	return nil
+}
+
+// UserName is the name that OpenMetadata gives to somebody who signs in with an address: what
+// stands before the @, in lower case.
+func UserName(email string) string {
+	local, _, _ := strings.Cut(email, "@")
+	return strings.ToLower(local)
+}

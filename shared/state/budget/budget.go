@@ -1,0 +1,202 @@
+// Package budget keeps the calls that a vendor grants for a day, over all instances of all
+// functions, and gives them out by urgency.
+//
+// Google counts by the day of the Pacific coast
+// (https://cloud.google.com/docs/quotas/overview). A budget closes at nine tenths of the
+// vendor's limit: what is left is for people, and for other programs of the same project. Long
+// before that it closes for work that can wait, so that access can still be taken away on the
+// evening of a day that went wrong.
+//
+// An instance takes a lease of some calls in one transaction and spends it by itself: one
+// document that every call wrote would be written more often than Firestore allows
+// (https://firebase.google.com/docs/firestore/best-practices). What an instance has not spent
+// when it ends is lost to that day, so the budget errs towards fewer calls, never more.
+package budget
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+	_ "time/tzdata" // the vendor's day is Pacific Time, wherever the function runs
+
+	"github.com/sekisho/sekisho/shared/ports/store"
+)
+
+// Priority says how urgent a call is.
+type Priority int
+
+// The priorities, the most urgent first.
+const (
+	Revoke    Priority = iota // taking access away
+	Grant                     // giving it
+	Remediate                 // correcting settings
+	Refresh                   // reading what has changed
+	Sweep                     // reading what may have changed
+)
+
+// shares is how much of the vendor's limit may be spent, in percent, before a priority has to
+// wait for the next day.
+var shares = [...]int{Revoke: 90, Grant: 88, Remediate: 85, Refresh: 80, Sweep: 65}
+
+// Closed is the error of a budget that is spent for a priority.
+type Closed struct {
+	API      string
+	Priority Priority
+	// Until is when the vendor's day ends.
+	Until time.Time
+}
+
+// Error implements error.
+func (c *Closed) Error() string {
+	return fmt.Sprintf("the calls of the day to %s are spent until %s", c.API, c.Until.UTC().Format(time.RFC3339))
+}
+
+// Budget is the budget of one API. It is safe for concurrent use.
+type Budget struct {
+	store store.Store
+	api   string
+	limit int // calls a day; 0 is without limit
+	now   func() time.Time
+
+	mu    sync.Mutex
+	day   string
+	left  int // of the lease
+	spent int // of the whole budget, as the last lease saw it
+	// refused is until when the vendor has refused everything.
+	refused time.Time
+	// closed says which priorities found the day spent: nobody gives back what was leased.
+	closed [len(shares)]bool
+}
+
+// New returns the budget of an API of which a vendor grants so many calls a day; zero means
+// that it grants any number.
+func New(s store.Store, api string, perDay int, now func() time.Time) *Budget {
+	return &Budget{store: s, api: api, limit: perDay, now: now}
+}
+
+// day is what was leased on one day.
+type day struct {
+	Leased int `json:"leased"`
+	// Closed says that the vendor itself has refused: somebody else spent the rest.
+	Closed bool      `json:"closed,omitempty"`
+	Ends   time.Time `json:"ends"`
+}
+
+var days = store.Collection[day]{
+	Name:    "budgets",
+	Expires: func(d day) time.Time { return d.Ends.Add(48 * time.Hour) },
+}
+
+// Spend takes one call out of the budget, or returns a [*Closed].
+func (b *Budget) Spend(ctx context.Context, p Priority) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := b.now()
+	if now.Before(b.refused) {
+		return &Closed{API: b.api, Priority: p, Until: b.refused}
+	}
+	if b.limit <= 0 {
+		return nil
+	}
+	name, ends := Day(now)
+	if b.day != name {
+		b.day, b.left, b.spent, b.closed = name, 0, 0, [len(shares)]bool{}
+	}
+	if b.closed[p] {
+		return &Closed{API: b.api, Priority: p, Until: ends}
+	}
+	// What is still in the lease may be too much for a priority that others have outrun.
+	if b.left == 0 || b.spent-b.left >= b.ceiling(p) {
+		if err := b.lease(ctx, p, ends); err != nil {
+			_, b.closed[p] = errors.AsType[*Closed](err)
+			return err
+		}
+	}
+	b.left--
+	return nil
+}
+
+// Close ends the day's budget for all instances: the vendor says that nothing is left.
+func (b *Budget) Close(ctx context.Context) error {
+	name, ends := Day(b.now())
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.day, b.left, b.refused = name, 0, ends
+	return b.update(ctx, ends, func(d *day) error { d.Closed = true; return nil })
+}
+
+// ceiling is how many calls of a day may have been leased when a priority still gets one.
+func (b *Budget) ceiling(p Priority) int { return b.limit * shares[p] / 100 }
+
+// lease takes more calls for this instance.
+func (b *Budget) lease(ctx context.Context, p Priority, ends time.Time) error {
+	if b.left > 0 {
+		return &Closed{API: b.api, Priority: p, Until: ends}
+	}
+	return b.update(ctx, ends, func(d *day) error {
+		room := b.ceiling(p) - d.Leased
+		if d.Closed || room <= 0 {
+			return &Closed{API: b.api, Priority: p, Until: ends}
+		}
+		// A hundredth of the day: a hundred transactions, and little that an instance can lose.
+		n := min(max(1, b.limit/100), 500, room)
+		d.Leased += n
+		b.left, b.spent = n, d.Leased
+		return nil
+	})
+}
+
+func (b *Budget) update(ctx context.Context, ends time.Time, change func(*day) error) error {
+	id := b.api + "." + b.day
+	err := b.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		d, err := days.Get(ctx, tx, id)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		d.Ends = ends
+		if err := change(&d); err != nil {
+			return err
+		}
+		return days.Put(tx, id, d)
+	})
+	if err != nil {
+		b.left = 0
+		var closed *Closed
+		if errors.As(err, &closed) {
+			return closed
+		}
+		return fmt.Errorf("lease calls to %s: %w", b.api, err)
+	}
+	return nil
+}
+
+// Spent returns how many calls of a day were leased by all instances.
+func (b *Budget) Spent(ctx context.Context) (int, error) {
+	name, _ := Day(b.now())
+	d, err := days.Get(ctx, b.store, b.api+"."+name)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return 0, fmt.Errorf("read the budget of %s: %w", b.api, err)
+	}
+	return d.Leased, nil
+}
+
+// pacific is the time zone of the vendor's day.
+var pacific = func() *time.Location {
+	zone, err := time.LoadLocation("America/Los_Angeles")
+	if err != nil {
+		// The zone is linked in, so this is a defect of the build. Eight hours behind UTC is
+		// right in winter and an hour late in summer.
+		return time.FixedZone("PST", -8*60*60)
+	}
+	return zone
+}()
+
+// Day returns the name of the vendor's day and the instant at which it ends: midnight on the
+// Pacific coast, after 23, 24 or 25 hours.
+func Day(now time.Time) (name string, ends time.Time) {
+	t := now.In(pacific)
+	y, m, d := t.Date()
+	return t.Format("2006-01-02"), time.Date(y, m, d+1, 0, 0, 0, 0, pacific)
+}

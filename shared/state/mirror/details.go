@@ -1,0 +1,87 @@
+package mirror
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/ports/store"
+)
+
+// detailsAtOnce is how many groups one transaction stores: it reads each before it writes the
+// first, and holds them all meanwhile.
+const detailsAtOnce = 100
+
+// PutDetails stores what Google says of groups themselves, without their members: from a list
+// of all groups, or of one that was asked for, read at a time. A group that is new here is
+// stored as one whose members are not known yet ([Header.Complete]). Only what differs is
+// written, and nothing that is older than what the mirror holds.
+//
+// Others hear of the differences together with the members: a group whose details differ is
+// to be read, and [Mirror.PutMembers] returns them.
+func (m *Mirror) PutDetails(ctx context.Context, list []group.Group, read time.Time) error {
+	for part := range slices.Chunk(list, detailsAtOnce) {
+		err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+			var changed []Header
+			for _, g := range part {
+				before, err := headers.Get(ctx, tx, g.ID)
+				if err != nil && !errors.Is(err, store.ErrNotFound) {
+					return err
+				}
+				if after, ok := withDetails(before, g, read); ok {
+					changed = append(changed, after)
+				}
+			}
+			for _, h := range changed {
+				if err := headers.Put(tx, h.Group.ID, h); err != nil {
+					return err
+				}
+				if err := m.note(tx, h, group.Difference{Parts: h.Untold}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("store the details of %d groups: %w", len(part), err)
+		}
+	}
+	return nil
+}
+
+// withDetails returns a header with newer details, and false where nothing is to be written.
+// A group that was gone stays so until its members are read.
+func withDetails(before Header, g group.Group, read time.Time) (Header, bool) {
+	after := before
+	after.Group, after.Listed, after.Due = g, read, true
+	switch {
+	case before.Listed.After(read), before.Gone && before.Read.After(read):
+		return Header{}, false
+	case before.Group.Equal(g):
+		return Header{}, false
+	case before.Gone || before.Read.IsZero():
+	default:
+		parts := group.Compare(&group.Snapshot{Group: before.Group}, &group.Snapshot{Group: g}).Parts
+		after.Untold = union(before.Untold, parts)
+	}
+	return after, true
+}
+
+// SetDue records that a group has changed and could not be read. The next walk reads it.
+func (m *Mirror) SetDue(ctx context.Context, id string) error {
+	err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		h, err := headers.Get(ctx, tx, id)
+		if err != nil || h.Due {
+			return err
+		}
+		h.Due = true
+		return headers.Put(tx, id, h)
+	})
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("record that group %s is to be read: %w", id, err)
+	}
+	return nil
+}

@@ -1,0 +1,86 @@
+// Package readings plans what is read again from Google after a signal about a group or a
+// person: one place for the webhook, which hears of a change at once, and the watch, which
+// finds it in the audit log.
+package readings
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/ports/queue"
+)
+
+// Plan plans what has to be read again after a signal. All signals of what happened in one
+// window of time become one reading, however late each of them arrives: the same act is told by
+// two audit logs, one of them minutes later, and is read once. Settings that our own robot
+// wrote are not read again: the change that wrote them has read them back.
+func Plan(ctx context.Context, q queue.Queue, s group.Signal, robot string, now time.Time) error {
+	happened := s.At
+	if happened.IsZero() || happened.After(now) {
+		happened = now
+	}
+	return plan(ctx, q, s, robot, now, func(t group.Topic, about string) (string, time.Time) { return group.Window(t, about, happened) })
+}
+
+// Repair plans the same where the reading that [Plan] planned was lost or came to nothing: at
+// once, and under a name of its own.
+func Repair(ctx context.Context, q queue.Queue, s group.Signal, robot string, now time.Time) error {
+	return plan(ctx, q, s, robot, now, func(t group.Topic, about string) (string, time.Time) {
+		name, _ := group.Window(t, about, now)
+		return "repair-" + name, now
+	})
+}
+
+// window names the reading of something and says when it is due.
+type window func(t group.Topic, about string) (name string, at time.Time)
+
+func plan(ctx context.Context, q queue.Queue, s group.Signal, robot string, now time.Time, w window) error {
+	refresh := func() error {
+		name, at := w(group.AboutMembers, s.Group)
+		return enqueue(ctx, q, event.QueueDirectory, name, at, event.RefreshGroup{Group: s.Group, Noticed: now})
+	}
+	settings := func() error {
+		name, at := w(group.AboutSettings, s.Group)
+		return enqueue(ctx, q, event.QueueSettings, name, at, event.CheckSettings{Group: s.Group, Actor: s.Actor, Noticed: now})
+	}
+	own := Own(s, robot)
+	switch {
+	case s.Topic == group.AboutEverything, group.Address(cmp.Or(s.Group, s.Person)) == "":
+		name, at := w(group.AboutEverything, "")
+		return enqueue(ctx, q, event.QueueDirectory, name, at, event.Walk{Run: at.UTC().Format("20060102T150405")})
+	case s.Topic == group.AboutPerson:
+		name, at := w(s.Topic, s.Person)
+		return enqueue(ctx, q, event.QueueDirectory, name, at, event.RefreshPerson{Person: s.Person})
+	case s.Topic == group.AboutSettings && own:
+		return nil
+	case s.Topic == group.AboutSettings:
+		return settings()
+	case s.Topic == group.AboutWhole && !own:
+		return errors.Join(refresh(), settings())
+	default:
+		return refresh()
+	}
+}
+
+func enqueue(ctx context.Context, q queue.Queue, name, task string, at time.Time, p event.Payload) error {
+	body, err := event.Seal(p)
+	if err != nil {
+		return err
+	}
+	if err := queue.Ensure(ctx, q, queue.Task{Queue: name, Name: task, Body: body, NotBefore: at}); err != nil {
+		return fmt.Errorf("queue %s on %s: %w", p.Type(), name, err)
+	}
+	return nil
+}
+
+// Own reports whether our own robot did what a signal is about. The robot's address must be of
+// an account that no person uses; where Sekisho acts for an administrator, leave it empty: one
+// reading more for each correction is the price.
+func Own(s group.Signal, robot string) bool {
+	return robot != "" && group.Address(s.Actor) == group.Address(robot)
+}

@@ -1,0 +1,135 @@
+package terraform_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/sekisho/sekisho/scripts/hcl"
+)
+
+const runbooks = "../docs/runbooks"
+
+// sections are what every runbook says, in this order.
+var sections = []string{"What fired", "What it means", "What to look at", "What to do"}
+
+// alerts returns the names of all alerts, which are those of their runbooks.
+func alerts(t *testing.T) []string {
+	t.Helper()
+	names := []string{}
+	for name := range as[map[string]any](t, configuration(t).Locals(), "alerts") {
+		names = append(names, name)
+	}
+	module, err := hcl.ReadDir("modules/function")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, policy := range module.Of("resource", "google_monitoring_alert_policy") {
+		names = append(names, text(t, as[map[string]any](t, policy.Body.Attributes, "user_labels"), "runbook"))
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Whoever is woken finds what to do, and nothing is written about alerts that there are not.
+func TestEveryAlertHasItsRunbook(t *testing.T) {
+	found, err := filepath.Glob(filepath.Join(runbooks, "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, file := range found {
+		if name := strings.TrimSuffix(filepath.Base(file), ".md"); name != "README" {
+			got = append(got, name)
+		}
+	}
+	want := alerts(t)
+	if !slices.Equal(got, want) {
+		t.Errorf("runbooks %v, alerts %v", got, want)
+	}
+	index, err := os.ReadFile(filepath.Join(runbooks, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range want {
+		text, err := os.ReadFile(filepath.Join(runbooks, name+".md"))
+		if err != nil {
+			continue // said above
+		}
+		var headings []string
+		for line := range strings.Lines(string(text)) {
+			if heading, ok := strings.CutPrefix(line, "## "); ok {
+				headings = append(headings, strings.TrimSpace(heading))
+			}
+		}
+		if !slices.Equal(headings, sections) {
+			t.Errorf("the runbook %s has the sections %q, want %q", name, headings, sections)
+		}
+		if !strings.Contains(string(index), "("+name+".md)") {
+			t.Errorf("the list of runbooks does not name %s", name)
+		}
+	}
+}
+
+// Every job that is missed is explained.
+func TestTheRunbookOfMissedJobsNamesEveryJob(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(runbooks, "job-missed.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, body := range modules(t) {
+		for job := range as[map[string]any](t, body.Attributes, "jobs") {
+			if !strings.Contains(string(text), "| "+name+" "+job+" |") {
+				t.Errorf("the runbook does not say what it means that %s %s is missed", name, job)
+			}
+		}
+	}
+}
+
+var logged = regexp.MustCompile(`(?:Debug|Info|Warn|Error)Context\(\w+, "([^"]+)"`)
+
+// A metric counts lines that functions write; a line that is worded anew would not be counted
+// any more, and nobody would notice.
+func TestMetricsCountLinesThatFunctionsWrite(t *testing.T) {
+	lines := map[string]bool{}
+	for _, dir := range []string{"../functions", "../shared"} {
+		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			source, err := os.ReadFile(path)
+			for _, match := range logged.FindAllStringSubmatch(string(source), -1) {
+				lines[match[1]] = true
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	metrics := as[map[string]any](t, configuration(t).Locals(), "log_metrics")
+	for name, value := range metrics {
+		for _, message := range texts(t, value.(map[string]any), "message") {
+			if !lines[message] {
+				t.Errorf("metric %s counts %q, which no function writes", name, message)
+			}
+		}
+	}
+	metrics["errors"] = nil
+	// Alerts and the dashboard ask for metrics that are made.
+	for _, file := range []string{"alerts.tf", "dashboard.tf", "modules/function/alerts.tf"} {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range regexp.MustCompile(`(?:local\.log\}|user_sekisho)_([a-z_]+)`).FindAllStringSubmatch(string(source), -1) {
+			if _, ok := metrics[match[1]]; !ok {
+				t.Errorf("%s asks for the metric %s, which nothing makes", file, match[1])
+			}
+		}
+	}
+}

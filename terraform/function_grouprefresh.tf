@@ -1,0 +1,32 @@
+# Reads groups and people into the mirror, as the only caller of the Directory API.
+module "grouprefresh" {
+  source      = "./modules/function"
+  platform    = local.platform
+  name        = "grouprefresh"
+  entry_point = "GroupRefresh"
+
+  scopes    = ["admin.directory.group.readonly", "admin.directory.group.member.readonly", "admin.directory.user.readonly"]
+  publishes = ["group-changed"]
+  enqueues  = [module.grouprefresh.queue]
+
+  environment = {
+    CUSTOMER_ID = var.workspace_customer
+  }
+
+  queue = {
+    name        = "directory"
+    rate        = 39 # each task is one call, and Google grants 2,400 in a minute
+    concurrency = 20
+    min_backoff = 2
+    max_backoff = 300
+  }
+
+  jobs = {
+    walk   = { schedule = "17 3 * * *", alert_after = "26h" }
+    secure = { schedule = "*/15 * * * *", alert_after = "1h" }
+  }
+}
+
+output "grouprefresh" {
+  value = module.grouprefresh.summary
+}

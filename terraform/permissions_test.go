@@ -1,0 +1,149 @@
+package terraform_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sekisho/sekisho/scripts/describe"
+	"github.com/sekisho/sekisho/scripts/hcl"
+)
+
+func described(t *testing.T) []describe.Function {
+	t.Helper()
+	all, err := describe.Functions("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+var queueOf = regexp.MustCompile(`^module\.([a-z]+)\.queue$`)
+
+// roles returns the roles that modules/function gives to a function, by what its module says.
+func roles(t *testing.T, all map[string]hcl.Body, name string) []string {
+	t.Helper()
+	attributes := all[name].Attributes
+	out := []string{"roles/datastore.user"}
+	if attributes["roles"] != nil {
+		out = texts(t, attributes, "roles")
+	}
+	for _, topic := range texts(t, attributes, "publishes") {
+		out = append(out, "roles/pubsub.publisher on "+topic)
+	}
+	queues := as[[]any](t, attributes, "enqueues")
+	for _, value := range queues {
+		reference, _ := value.(hcl.Expression)
+		match := queueOf.FindStringSubmatch(string(reference))
+		if match == nil {
+			t.Errorf("%s enqueues %v, want the output queue of a module", name, value)
+			continue
+		}
+		queue := text(t, as[map[string]any](t, all[match[1]].Attributes, "queue"), "name")
+		out = append(out, "roles/cloudtasks.enqueuer on "+queue)
+	}
+	switch len(queues) {
+	case 0:
+	case 1:
+		out = append(out, "roles/iam.serviceAccountUser on its caller")
+	default:
+		out = append(out, "roles/iam.serviceAccountUser on their callers")
+	}
+	if len(texts(t, attributes, "scopes")) > 0 {
+		out = append(out, "roles/iam.serviceAccountTokenCreator on itself")
+	}
+	for account := range as[map[string]any](t, attributes, "acts_as") {
+		out = append(out, "roles/iam.serviceAccountTokenCreator on "+account)
+	}
+	for variable := range as[map[string]any](t, attributes, "secrets") {
+		secret := text(t, as[map[string]any](t, attributes, "secrets"), variable)
+		out = append(out, "roles/secretmanager.secretAccessor on "+strings.TrimSuffix(secret, "-former"))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// A function has the roles that its package comment lists, and no other.
+func TestRolesAreThoseThatFunctionsName(t *testing.T) {
+	all := modules(t)
+	for _, f := range described(t) {
+		if diff := cmp.Diff(f.Roles(), roles(t, all, f.Name)); diff != "" {
+			t.Errorf("%s (-package comment +terraform):\n%s", f.Name, diff)
+		}
+	}
+}
+
+// own are the scopes of Google Cloud itself, for which an account needs roles and nobody's
+// delegation.
+var own = []string{"cloud-platform", "cloud-identity.groups"}
+
+// What an administrator delegates is what the code asks for, and what the comment says.
+func TestScopesAreThoseThatTheCodeAsksFor(t *testing.T) {
+	all := modules(t)
+	for _, f := range described(t) {
+		code := slices.DeleteFunc(slices.Clone(f.Scopes), func(s string) bool { return slices.Contains(own, s) })
+		scopes := texts(t, all[f.Name].Attributes, "scopes")
+		slices.Sort(scopes)
+		if !slices.Equal(scopes, code) {
+			t.Errorf("%s asks for %v, Terraform says %v", f.Name, code, scopes)
+		}
+		if said := f.Delegated(); !slices.Equal(scopes, said) {
+			t.Errorf("%s asks for %v, its package comment says %v", f.Name, scopes, said)
+		}
+	}
+}
+
+// A function gets every variable without which it does not start, and none that it does not
+// know.
+func TestVariablesAreThoseThatFunctionsRead(t *testing.T) {
+	all := modules(t)
+	for _, f := range described(t) {
+		known := map[string]bool{}
+		set := map[string]bool{}
+		for _, name := range []string{"environment", "secrets"} {
+			for variable := range as[map[string]any](t, all[f.Name].Attributes, name) {
+				set[variable] = true
+			}
+		}
+		for _, v := range f.Variables {
+			known[v.Name] = true
+			if (v.Required || v.Conditional) && !set[v.Name] {
+				t.Errorf("%s does not start without %s, which Terraform does not set", f.Name, v.Name)
+			}
+		}
+		for variable := range set {
+			if !known[variable] {
+				t.Errorf("Terraform sets %s for %s, which does not read it", variable, f.Name)
+			}
+		}
+	}
+}
+
+// The module sets what every function has in production, and nothing else.
+func TestThePlatformIsConfigured(t *testing.T) {
+	platform, err := describe.Platform("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, v := range platform {
+		want = append(want, v.Name)
+	}
+	body, err := hcl.ReadDir("modules/function")
+	if err != nil {
+		t.Fatal(err)
+	}
+	environment := string(as[hcl.Expression](t, body.Locals(), "environment"))
+	var got []string
+	for _, match := range regexp.MustCompile(`(?m)^\s*([A-Z][A-Z_]+) +=`).FindAllStringSubmatch(environment, -1) {
+		got = append(got, match[1])
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("the module sets %v, the platform reads %v", got, want)
+	}
+}

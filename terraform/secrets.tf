@@ -1,0 +1,34 @@
+# Secrets are made here without a value. People put values in, with
+# gcloud secrets versions add NAME --data-file=-, so that no value is in Terraform's state.
+
+resource "google_secret_manager_secret" "secret" {
+  for_each  = toset(["slack-token", "slack-signing-secret", "looker-client-id", "looker-client-secret"])
+  project   = var.project
+  secret_id = each.value
+
+  replication {
+    auto {}
+  }
+
+  depends_on = [google_project_service.service]
+}
+
+locals {
+  # Whether there is what a secret opens.
+  opened = {
+    looker = var.looker_url != ""
+  }
+
+  # What functions get, by the name that they use. A secret without a version is not set; a
+  # former one is an older version of the same secret.
+  secrets = merge(
+    { for name, s in google_secret_manager_secret.secret : name => {
+      id      = s.secret_id
+      version = lookup(local.opened, split("-", name)[0], true) ? lookup(var.secret_versions, name, "1") : ""
+    } },
+    { slack-signing-secret-former = {
+      id      = google_secret_manager_secret.secret["slack-signing-secret"].secret_id
+      version = var.slack_signing_secret_former_version
+    } },
+  )
+}
