@@ -29,7 +29,7 @@ module "connectcard" {
 
   queue = {
     name        = "fivetran"
-    rate        = 2
+    rate        = 2 # 250 setup tests a minute, 20,000 requests an hour
     concurrency = 4
     min_backoff = 10
     max_backoff = 600

@@ -11,7 +11,9 @@ import (
 
 	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/grant"
+	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/state/notice"
 	"github.com/sekisho/sekisho/shared/state/place"
 )
@@ -40,9 +42,23 @@ func (h *handler) ending(ctx context.Context) error {
 		return errors.Join(append(problems, err)...)
 	}
 	for _, c := range over {
-		problems = append(problems, notice.Withdraw(ctx, h.store, h.queue, endingID(c), now))
+		problems = append(problems, notice.Withdraw(ctx, h.store, h.queue, endingID(c), now), h.retell(ctx, c))
 	}
 	return errors.Join(problems...)
+}
+
+// retell has the messages about access that has ended say so. Within the hour in which it is looked
+// at, that is done once.
+func (h *handler) retell(ctx context.Context, c change.Change) error {
+	body, err := event.Seal(event.Notify{Subject: c.ID})
+	if err != nil {
+		return err
+	}
+	err = h.queue.Enqueue(ctx, queue.Task{Queue: event.QueueSlack, Name: "notify-" + c.ID + "-ended", Body: body})
+	if errors.Is(err, queue.ErrExists) {
+		return nil
+	}
+	return err
 }
 
 // warn tells a person once that access is about to end, unless it has been extended.

@@ -42,7 +42,7 @@ func (h *handler) about(ctx context.Context, id string) (topic, error) {
 	}
 	wants, err := h.audience(ctx, c)
 	return topic{id: id, wants: wants, write: func(l letter, again bool, in language) slack.Message {
-		return in.write(c, l.Part, again)
+		return in.write(c, l.Part, again, h.now())
 	}}, err
 }
 

@@ -20,6 +20,7 @@ var english = language{
 		change.Failed:    "Could not be done: %s",
 	},
 	alert:    "Please look at %s",
+	ended:    "Ended: %s",
 	waiting:  "Waiting for a decision: %s",
 	again:    "Asked again below: %s",
 	follows:  " (has to agree with the rest)",

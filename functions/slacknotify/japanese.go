@@ -20,6 +20,7 @@ var japanese = language{
 		change.Failed:    "実施できませんでした: %s",
 	},
 	alert:    "ご確認ください: %s",
+	ended:    "終了しました: %s",
 	waiting:  "判断をお待ちください: %s",
 	again:    "下のメッセージで改めてお尋ねしています: %s",
 	follows:  " (ほかの設定に合わせるため)",

@@ -55,13 +55,13 @@ func (h *handler) together(ctx context.Context, batch string) (topic, error) {
 	}
 	last := t.wants[len(t.wants)-1].key
 	t.write = func(l letter, _ bool, in language) slack.Message {
-		return in.writeTogether(all, pages[l.Key], l.Key == last)
+		return in.writeTogether(all, pages[l.Key], l.Key == last, h.now())
 	}
 	return t, nil
 }
 
 // writeTogether writes the message of one page of a batch. The button for all is on the last.
-func (l language) writeTogether(all, page []change.Change, last bool) slack.Message {
+func (l language) writeTogether(all, page []change.Change, last bool, now time.Time) slack.Message {
 	waiting := 0
 	for _, c := range all {
 		if c.State == change.Proposed {
@@ -76,7 +76,7 @@ func (l language) writeTogether(all, page []change.Change, last bool) slack.Mess
 		m.Lines = append(m.Lines, l.allDecided)
 	}
 	for _, c := range page {
-		m.Rows = append(m.Rows, slack.Row{Text: l.row(c), Buttons: l.buttonsFor(c, decides)})
+		m.Rows = append(m.Rows, slack.Row{Text: l.row(c), Buttons: l.buttonsFor(c, decides, now)})
 	}
 	if last && waiting > 1 {
 		m.Buttons = []slack.Button{{

@@ -21,6 +21,7 @@ type language struct {
 	headings   map[change.State]string
 	alert      string // %s is the subject
 	waiting    string // %s is the subject; for who asked
+	ended      string // %s is the subject
 	again      string // %s is the subject
 	follows    string
 	undoing    string // %s is the subject
@@ -49,7 +50,7 @@ func languageOf(locale string) language {
 }
 
 // write writes the message about a change for a reader who has this part in it.
-func (l language) write(c change.Change, p part, again bool) slack.Message {
+func (l language) write(c change.Change, p part, again bool, now time.Time) slack.Message {
 	words := l.words(c.Kind)
 	subject := fmt.Sprintf(words.subject, c.Target.Name)
 	if c.UndoOf != "" {
@@ -64,6 +65,8 @@ func (l language) write(c change.Change, p part, again bool) slack.Message {
 		heading = l.alert
 	case c.State == change.Proposed && p == asked:
 		heading = l.waiting
+	case c.State == change.Applied && !c.Until.IsZero() && !now.Before(c.Until):
+		heading = l.ended
 	}
 	m := slack.Message{Heading: fmt.Sprintf(heading, subject)}
 	for _, d := range c.Diff {
@@ -102,7 +105,7 @@ func (l language) write(c change.Change, p part, again bool) slack.Message {
 	case change.Undone:
 		m.Lines = append(m.Lines, l.undoneBy)
 	}
-	m.Buttons = l.buttonsFor(c, p)
+	m.Buttons = l.buttonsFor(c, p, now)
 	return m
 }
 
@@ -136,7 +139,7 @@ func (l language) stateOf(c change.Change) string {
 
 // buttonsFor returns the buttons that make sense for a reader. Whether a press counts is
 // decided when it comes.
-func (l language) buttonsFor(c change.Change, p part) []slack.Button {
+func (l language) buttonsFor(c change.Change, p part, now time.Time) []slack.Button {
 	words := l.words(c.Kind)
 	button := func(action, style string) slack.Button {
 		label := cmp.Or(words.labels[action], l.buttons[action])
@@ -153,7 +156,7 @@ func (l language) buttonsFor(c change.Change, p part) []slack.Button {
 		return []slack.Button{button("deny", "danger")}
 	case c.State == change.Failed && p == decides:
 		return []slack.Button{button("retry", "primary"), button("deny", "danger")}
-	case c.State == change.Applied && p != asked && c.Reversible(c.Updated):
+	case c.State == change.Applied && p != asked && c.Reversible(now):
 		for _, action := range words.more {
 			out = append(out, button(action, "primary"))
 		}

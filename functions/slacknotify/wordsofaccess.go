@@ -84,20 +84,23 @@ func accessFacts(facts map[string]string) func(change.Delta, string) string {
 
 var englishAccessNotices = map[notice.Kind]noticeWords{
 	notice.AccessEnding: func(n notice.Notice, in language) slack.Message {
-		return ending(n, fmt.Sprintf("Your access %s ends at %s", n.Facts["entitlement"], in.time(n.Until)), "Extend", "I am done")
+		return ending(n, fmt.Sprintf("Your access %s ends at %s", n.Facts["entitlement"], in.time(n.Until)), "Your access %s has ended", "Extend", "I am done")
 	},
 	notice.AccessDrift: drift("Access in %s that no request explains, or that somebody changed"),
 }
 
 var japaneseAccessNotices = map[notice.Kind]noticeWords{
 	notice.AccessEnding: func(n notice.Notice, in language) slack.Message {
-		return ending(n, fmt.Sprintf("アクセス権 %s は %s に終了します", n.Facts["entitlement"], in.time(n.Until)), "延長する", "使い終わりました")
+		return ending(n, fmt.Sprintf("アクセス権 %s は %s に終了します", n.Facts["entitlement"], in.time(n.Until)), "アクセス権 %s は終了しました", "延長する", "使い終わりました")
 	},
 	notice.AccessDrift: drift("%s に、申請によらない、または変更されたアクセス権があります"),
 }
 
-func ending(n notice.Notice, heading, extend, done string) slack.Message {
+func ending(n notice.Notice, heading, over, extend, done string) slack.Message {
 	m := slack.Message{Heading: heading}
+	if n.Over {
+		m.Heading = fmt.Sprintf(over, n.Facts["entitlement"])
+	}
 	if !n.Over {
 		value := n.Change + " 1"
 		m.Buttons = []slack.Button{

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -78,20 +79,22 @@ func lastWord(name string) string {
 // LooksSecretValue reports whether a value has the form of a credential, or has one in it:
 // somebody pasted a whole connection string where a host was asked for.
 func LooksSecretValue(value string) bool {
-	return slices.ContainsFunc(secretForms, func(form *regexp.Regexp) bool { return form.MatchString(value) })
+	return slices.ContainsFunc(secretForms(), func(form *regexp.Regexp) bool { return form.MatchString(value) })
 }
 
 // secretForms are forms that vendors publish so that leaks can be found, and those of text in
-// which credentials are passed around.
-var secretForms = []*regexp.Regexp{
-	regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*(PRIVATE KEY|CERTIFICATE|PGP)`),
-	regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://[^/?#\s]*:[^/?#\s]*@`),                                          // scheme://user:password@
-	regexp.MustCompile(`(?i)(^|[^a-z0-9])(password|passwd|pwd|secret|accountkey|sharedaccesskey|sig)\s*=\s*\S`), // Password=…;
-	regexp.MustCompile(`\b(AKIA|ASIA)[0-9A-Z]{16}\b`),                                                           // an AWS access key id
-	regexp.MustCompile(`\bAIza[0-9A-Za-z_-]{35}`),                                                               // a Google API key
-	regexp.MustCompile(`\bya29\.[0-9A-Za-z_-]{10,}`),                                                            // a Google access token
-	regexp.MustCompile(`\bxox[abeoprs]-[0-9A-Za-z-]{8,}`),                                                       // a Slack token
-	regexp.MustCompile(`\b(gh[opsur]_[0-9A-Za-z]{20,}|github_pat_[0-9A-Za-z_]{20,}|glpat-[0-9A-Za-z_-]{16,})`),
-	regexp.MustCompile(`\b[rs]k_(live|test)_[0-9A-Za-z]{10,}`),                      // a Stripe key
-	regexp.MustCompile(`\beyJ[0-9A-Za-z_-]{6,}\.[0-9A-Za-z_-]{6,}\.[0-9A-Za-z_-]+`), // a JSON web token
-}
+// which credentials are passed around. They are compiled when the first one is needed.
+var secretForms = sync.OnceValue(func() []*regexp.Regexp {
+	return []*regexp.Regexp{
+		regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*(PRIVATE KEY|CERTIFICATE|PGP)`),
+		regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://[^/?#\s]*:[^/?#\s]*@`),                                          // scheme://user:password@
+		regexp.MustCompile(`(?i)(^|[^a-z0-9])(password|passwd|pwd|secret|accountkey|sharedaccesskey|sig)\s*=\s*\S`), // Password=…;
+		regexp.MustCompile(`\b(AKIA|ASIA)[0-9A-Z]{16}\b`),                                                           // an AWS access key id
+		regexp.MustCompile(`\bAIza[0-9A-Za-z_-]{35}`),                                                               // a Google API key
+		regexp.MustCompile(`\bya29\.[0-9A-Za-z_-]{10,}`),                                                            // a Google access token
+		regexp.MustCompile(`\bxox[abeoprs]-[0-9A-Za-z-]{8,}`),                                                       // a Slack token
+		regexp.MustCompile(`\b(gh[opsur]_[0-9A-Za-z]{20,}|github_pat_[0-9A-Za-z_]{20,}|glpat-[0-9A-Za-z_-]{16,})`),
+		regexp.MustCompile(`\b[rs]k_(live|test)_[0-9A-Za-z]{10,}`),                      // a Stripe key
+		regexp.MustCompile(`\beyJ[0-9A-Za-z_-]{6,}\.[0-9A-Za-z_-]{6,}\.[0-9A-Za-z_-]+`), // a JSON web token
+	}
+})

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -194,13 +195,16 @@ var nameForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
 func validName(name string) bool { return nameForm.MatchString(name) }
 
 // hostForm is a name in the DNS: labels of letters, digits, hyphens and underscores.
-var hostForm = regexp.MustCompile(`^([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?$`)
+// It is compiled when it is needed first.
+var hostForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?$`)
+})
 
 func validHost(host string) bool {
 	if _, err := netip.ParseAddr(host); err == nil {
 		return true
 	}
-	return len(host) <= 253 && hostForm.MatchString(host)
+	return len(host) <= 253 && hostForm().MatchString(host)
 }
 
 func sorted(problems []Problem) []Problem {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Kind says what sort of place access is given at. The names are those of the keys in a policy.
@@ -59,23 +60,27 @@ type form struct {
 // https://cloud.google.com/resource-manager/docs/creating-managing-projects,
 // https://cloud.google.com/bigquery/docs/datasets#dataset-naming,
 // https://cloud.google.com/storage/docs/buckets#naming
-var forms = map[Kind]form{
-	Project: {
-		regexp.MustCompile(`^([a-z0-9.-]+:)?[a-z][a-z0-9-]*[a-z0-9]$`), "a project id",
-		"its small letters, digits and hyphens, not its title or number",
-	},
-	Folder:       {regexp.MustCompile(`^[1-9][0-9]{0,18}$`), "the number of a folder", "its digits, such as 415104041262"},
-	Organization: {regexp.MustCompile(`^[1-9][0-9]{0,18}$`), "the number of an organisation", "its digits, such as 415104041262"},
-	Dataset: {
-		regexp.MustCompile(`^([a-z0-9.-]+:)?[a-z][a-z0-9-]*[a-z0-9]\.[A-Za-z0-9_]+$`), "a data set",
-		"the project's id and the data set's with a dot between them, such as my-project.sales",
-	},
-	Bucket: {regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$`), "the name of a bucket", "it without gs:// and without folders"},
-	Group: {
-		regexp.MustCompile(`^[^@\s\x00-\x1f:]+@[^@\s\x00-\x1f:]+$`), "the address of a group",
-		"group@your-domain",
-	},
-}
+//
+// They are compiled when the first one is needed: a function that starts has no time to lose.
+var forms = sync.OnceValue(func() map[Kind]form {
+	return map[Kind]form{
+		Project: {
+			regexp.MustCompile(`^([a-z0-9.-]+:)?[a-z][a-z0-9-]*[a-z0-9]$`), "a project id",
+			"its small letters, digits and hyphens, not its title or number",
+		},
+		Folder:       {regexp.MustCompile(`^[1-9][0-9]{0,18}$`), "the number of a folder", "its digits, such as 415104041262"},
+		Organization: {regexp.MustCompile(`^[1-9][0-9]{0,18}$`), "the number of an organisation", "its digits, such as 415104041262"},
+		Dataset: {
+			regexp.MustCompile(`^([a-z0-9.-]+:)?[a-z][a-z0-9-]*[a-z0-9]\.[A-Za-z0-9_]+$`), "a data set",
+			"the project's id and the data set's with a dot between them, such as my-project.sales",
+		},
+		Bucket: {regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$`), "the name of a bucket", "it without gs:// and without folders"},
+		Group: {
+			regexp.MustCompile(`^[^@\s\x00-\x1f:]+@[^@\s\x00-\x1f:]+$`), "the address of a group",
+			"group@your-domain",
+		},
+	}
+})
 
 // ErrScope says that a name does not fit its kind of place.
 var ErrScope = errors.New("no such place can be")
@@ -83,7 +88,7 @@ var ErrScope = errors.New("no such place can be")
 // ParseScope checks a name and makes a scope of it; the address of a group comes out in lower
 // case. The error says what to write instead.
 func ParseScope(kind Kind, name string) (Scope, error) {
-	f, ok := forms[kind]
+	f, ok := forms()[kind]
 	if !ok {
 		return Scope{}, fmt.Errorf("%w: %q is no kind of place", ErrScope, kind)
 	}
