@@ -111,6 +111,12 @@ variable "jobs" {
   default     = {}
 }
 
+variable "idle" {
+  description = "Whether there is nothing for it to do, because the company does without its vendor: its jobs are paused, and nobody misses them."
+  type        = bool
+  default     = false
+}
+
 variable "subscriptions" {
   description = "What it hears of topics. Messages whose attributes are not among those of the filter are not sent. Without attempts a message comes until it is acknowledged."
   type = map(object({
