@@ -51,8 +51,10 @@ var Function = cloudfn.Function{Name: "ConnectCard", Build: build}
 func init() { cloudfn.Register(Function) }
 
 type config struct {
-	Key     string `env:"FIVETRAN_KEY"`
-	Secret  string `env:"FIVETRAN_SECRET"`
+	// Key and Secret are those with which Fivetran is called.
+	Key    string `env:"FIVETRAN_KEY"`
+	Secret string `env:"FIVETRAN_SECRET"`
+	// BaseURL is where the API is; empty means at the vendor.
 	BaseURL string `env:"FIVETRAN_URL"`
 	// Cards are the origins at which connect cards are; empty means Fivetran's own.
 	Cards []string `env:"FIVETRAN_CARDS"`

@@ -42,10 +42,13 @@ func init() { cloudfn.Register(Function) }
 
 type config struct {
 	// Secret signs Slack's requests; Former is the one before, while both hold.
-	Secret  string `env:"SLACK_SIGNING_SECRET"`
-	Former  string `env:"SLACK_SIGNING_SECRET_FORMER"`
-	Token   string `env:"SLACK_TOKEN"`
-	Team    string `env:"SLACK_TEAM_ID"`
+	Secret string `env:"SLACK_SIGNING_SECRET"`
+	Former string `env:"SLACK_SIGNING_SECRET_FORMER"`
+	// Token is the app's own, with which it calls Slack.
+	Token string `env:"SLACK_TOKEN"`
+	// Team is the id of the workspace whose people count.
+	Team string `env:"SLACK_TEAM_ID"`
+	// BaseURL is where the API is; empty means at the vendor.
 	BaseURL string `env:"SLACK_URL"`
 }
 
