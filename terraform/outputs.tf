@@ -8,6 +8,11 @@ output "slack_url" {
   value       = module.slackinteract.url
 }
 
+output "connect_address" {
+  description = "Where the name of the page on which owners of data begin has to lead."
+  value       = one(google_compute_global_address.connect[*].address)
+}
+
 output "deployer" {
   description = "What the deploy workflow signs in with: the identity provider, and the service account."
   value = var.github_repository == "" ? null : {

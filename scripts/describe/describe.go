@@ -196,6 +196,7 @@ func validated(body *ast.BlockStmt, always, sometimes map[string]bool) {
 func fields(s *ast.StructType) []Variable {
 	var out []Variable
 	comment := ""
+	names := map[string]string{}
 	for _, field := range s.Fields.List {
 		if len(field.Names) != 1 || field.Tag == nil {
 			continue
@@ -215,8 +216,26 @@ func fields(s *ast.StructType) []Variable {
 		}
 		_, value, _ := strings.Cut(options, "default=")
 		out = append(out, Variable{Name: name, Default: value, Type: typeName(field.Type), Doc: comment})
+		names[field.Names[0].Name] = name
+	}
+	for i := range out {
+		out[i].Doc = renamed(out[i].Doc, names)
 	}
 	return out
+}
+
+// renamed returns a comment that speaks of variables instead of fields: where a part of a
+// sentence begins with a field's name, as the comments of fields do.
+func renamed(comment string, names map[string]string) string {
+	if len(names) == 0 {
+		return comment
+	}
+	fields := slices.SortedFunc(maps.Keys(names), func(a, b string) int { return len(b) - len(a) })
+	subject := regexp.MustCompile(`(^|\. |; |, | and )(` + strings.Join(fields, "|") + `)\b`)
+	return subject.ReplaceAllStringFunc(comment, func(match string) string {
+		parts := subject.FindStringSubmatch(match)
+		return parts[1] + names[parts[2]]
+	})
 }
 
 // missing returns the names of variables in a call of Missing, which refuses a configuration

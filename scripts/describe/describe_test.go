@@ -80,9 +80,9 @@ func TestAFunction(t *testing.T) {
 			"On failure":  "503.",
 		},
 		Variables: []describe.Variable{
-			{Name: "TOKEN", Type: "string", Doc: "Token opens it.", Required: true},
-			{Name: "PERCENT", Type: "float64", Default: "2", Doc: "Percent and Max are the brake."},
-			{Name: "MAX", Type: "int", Default: "50", Doc: "Percent and Max are the brake."},
+			{Name: "TOKEN", Type: "string", Doc: "TOKEN opens it.", Required: true},
+			{Name: "PERCENT", Type: "float64", Default: "2", Doc: "PERCENT and MAX are the brake."},
+			{Name: "MAX", Type: "int", Default: "50", Doc: "PERCENT and MAX are the brake."},
 			{Name: "NAMES", Type: "[]string", Default: "a,b"},
 			{Name: "WAIT", Type: "time.Duration", Conditional: true},
 		},

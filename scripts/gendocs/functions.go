@@ -92,8 +92,12 @@ func permissions(root string) (string, error) {
 
 var link = regexp.MustCompile(`\[([^\]]+)\]`)
 
+// constant is the name of a variable in a text.
+var constant = regexp.MustCompile(`\b[A-Z]+(?:_[A-Z]+)+\b`)
+
 // plain returns a text of a comment as one for a page: names in brackets, which link in Go's own
-// documentation, stand as code, and nothing ends a cell of a table.
+// documentation, and those of variables stand as code, and nothing ends a cell of a table.
 func plain(text string) string {
-	return strings.ReplaceAll(link.ReplaceAllString(text, "`$1`"), "|", `\|`)
+	text = constant.ReplaceAllString(link.ReplaceAllString(text, "`$1`"), "`$0`")
+	return strings.ReplaceAll(text, "|", `\|`)
 }
