@@ -21,7 +21,7 @@ func described(t *testing.T) []describe.Function {
 	return all
 }
 
-var queueOf = regexp.MustCompile(`^module\.([a-z]+)\.queue$`)
+var queueOf = regexp.MustCompile(`^module\.([a-z]+)(?:\[0\])?\.queue$`)
 
 // roles returns the roles that modules/function gives to a function, by what its module says.
 func roles(t *testing.T, all map[string]hcl.Body, name string) []string {

@@ -105,30 +105,6 @@ variable "looker_address" {
   default     = ""
 }
 
-variable "fivetran" {
-  description = "Whether there is a Fivetran account, whose key is put into the secrets fivetran-key and fivetran-secret."
-  type        = bool
-  default     = false
-}
-
-variable "fivetran_webhooks" {
-  description = "Whether Fivetran tells of what happens by webhooks. Without them it is asked every five minutes."
-  type        = bool
-  default     = false
-}
-
-variable "fivetran_webhook_secret_former_version" {
-  description = "The version of the webhook's secret before the present one, while both hold; empty when only one holds."
-  type        = string
-  default     = ""
-}
-
-variable "iap_audience" {
-  description = "The audience of the Identity-Aware Proxy in front of connectcard, /projects/NUMBER/global/backendServices/ID. Empty means that nobody can open a connect card."
-  type        = string
-  default     = ""
-}
-
 variable "access_targets" {
   description = "The projects in which access is given for a time, and the roles that may be given there. Policy alone cannot widen it."
   type        = map(list(string))
@@ -142,6 +118,38 @@ variable "access_targets" {
     condition     = !anytrue([for role in flatten(values(var.access_targets)) : contains(["roles/owner", "roles/resourcemanager.projectIamAdmin", "roles/iam.securityAdmin"], role)])
     error_message = "Whoever holds one of these roles can give themselves every other one, for ever."
   }
+}
+
+# --- Connections -----------------------------------------------------------------------------
+
+variable "fivetran" {
+  description = "Whether the company has Fivetran."
+  type        = bool
+  default     = false
+}
+
+variable "fivetran_webhooks" {
+  description = "Whether Fivetran tells of connections by webhooks. The function connectcard is public then; without them it looks by itself."
+  type        = bool
+  default     = false
+}
+
+variable "fivetran_webhook_secret_former_version" {
+  description = "The version of fivetran-webhook-secret that holds beside the one in force, while it is rotated. Empty means none."
+  type        = string
+  default     = ""
+}
+
+variable "connect_domain" {
+  description = "The name under which owners of data reach the page, such as connect.example.com: that of the policy's redirect. Empty means that there is no page."
+  type        = string
+  default     = ""
+}
+
+variable "connect_people" {
+  description = "Who may come to the page, as members of IAM: domain:example.com."
+  type        = list(string)
+  default     = []
 }
 
 # --- Operations ------------------------------------------------------------------------------

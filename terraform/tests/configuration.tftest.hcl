@@ -24,6 +24,7 @@ variables {
   slack_channel     = "C1"
   alert_emails      = ["ops@example.com"]
   workspace_subject = "admin@example.com"
+  fivetran          = true
 }
 
 run "everything" {
@@ -39,8 +40,8 @@ run "functions" {
     error_message = "A function has no output of its name with its summary."
   }
   assert {
-    condition     = [for name, f in run.everything : name if try(f.public, false)] == ["connectcard", "groupwebhook", "slackinteract"]
-    error_message = "Anybody may call ${join(", ", [for name, f in run.everything : name if try(f.public, false)])}; only connectcard, groupwebhook and slackinteract check their senders themselves."
+    condition     = [for name, f in run.everything : name if try(f.public, false)] == ["groupwebhook", "slackinteract"]
+    error_message = "Anybody may call ${join(", ", [for name, f in run.everything : name if try(f.public, false)])}; only groupwebhook and slackinteract check their senders themselves."
   }
   assert {
     condition     = [for name, f in run.everything : name if try(f.ingress, "ALLOW_INTERNAL_ONLY") != "ALLOW_INTERNAL_ONLY"] == ["connectcard", "groupwebhook", "slackinteract"]
@@ -190,6 +191,47 @@ run "clients" {
   assert {
     condition     = contains(output.groupapi.roles, "roles/datastore.viewer") && !contains(output.groupapi.roles, "roles/datastore.user")
     error_message = "groupapi has the roles ${jsonencode(output.groupapi.roles)}"
+  }
+}
+
+run "page" {
+  command = apply
+  variables {
+    connect_domain = "connect.example.com"
+    connect_people = ["domain:example.com"]
+  }
+
+  assert {
+    condition     = output.connectcard.ingress == "ALLOW_INTERNAL_AND_GCLB" && !output.connectcard.public
+    error_message = "The page is reached without the proxy."
+  }
+  assert {
+    condition     = google_compute_backend_service.connect[0].iap[0].enabled && contains(output.connectcard.variables, "IAP_AUDIENCE")
+    error_message = "Nobody signs visitors of the page in, or the function does not check it."
+  }
+  assert {
+    condition     = !contains(output.connectcard.variables, "FIVETRAN_WEBHOOK_URL") && !contains(output.connectcard.variables, "FIVETRAN_WEBHOOK_SECRET")
+    error_message = "Webhooks are taken that nobody asked for."
+  }
+}
+
+run "webhooks" {
+  command = apply
+  variables { fivetran_webhooks = true }
+
+  assert {
+    condition     = output.connectcard.public && contains(output.connectcard.variables, "FIVETRAN_WEBHOOK_SECRET")
+    error_message = "Webhooks cannot come, or are not checked."
+  }
+}
+
+run "without_fivetran" {
+  command = apply
+  variables { fivetran = false }
+
+  assert {
+    condition     = output.connectcard == null
+    error_message = "A company without Fivetran has its function."
   }
 }
 

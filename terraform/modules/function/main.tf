@@ -86,7 +86,7 @@ resource "google_cloudfunctions2_function" "function" {
   service_config {
     service_account_email = google_service_account.function.email
     # Queues, bus and scheduler of the project count as internal; nobody else reaches the rest.
-    ingress_settings                 = var.public || length(var.clients) > 0 ? "ALLOW_ALL" : "ALLOW_INTERNAL_ONLY"
+    ingress_settings                 = var.public || length(var.clients) > 0 ? "ALLOW_ALL" : var.visitors ? "ALLOW_INTERNAL_AND_GCLB" : "ALLOW_INTERNAL_ONLY"
     timeout_seconds                  = var.timeout
     available_memory                 = var.memory
     available_cpu                    = "1"
@@ -178,7 +178,7 @@ resource "google_secret_manager_secret_iam_member" "secret" {
 # --- Who may call it ------------------------------------------------------------------------
 
 resource "google_cloud_run_v2_service_iam_member" "invoker" {
-  for_each = toset(concat(["invoker"], var.public ? ["everybody"] : [], var.clients))
+  for_each = toset(concat(["invoker"], var.public ? ["everybody"] : [], var.visitors ? ["proxy"] : [], var.clients))
   project  = var.platform.project
   location = var.platform.region
   name     = google_cloudfunctions2_function.function.name
@@ -186,5 +186,6 @@ resource "google_cloud_run_v2_service_iam_member" "invoker" {
   member = lookup({
     invoker   = "serviceAccount:${google_service_account.invoker.email}"
     everybody = "allUsers"
+    proxy     = "serviceAccount:service-${var.platform.project_number}@gcp-sa-iap.iam.gserviceaccount.com"
   }, each.value, each.value)
 }

@@ -39,6 +39,12 @@ variable "clients" {
   default     = []
 }
 
+variable "visitors" {
+  description = "Whether it has a page for people, whom the Identity-Aware Proxy of a load balancer signs in."
+  type        = bool
+  default     = false
+}
+
 variable "roles" {
   description = "Roles in the project."
   type        = list(string)
