@@ -16,8 +16,9 @@
 // tests, webhooks.
 //
 // Permissions: roles/datastore.user, roles/pubsub.publisher on change-events,
-// roles/cloudtasks.enqueuer, roles/secretmanager.secretAccessor on the Fivetran key and the
-// webhook's secret. A Fivetran role that may create and edit connections in the destinations.
+// roles/cloudtasks.enqueuer on fivetran and slack, roles/iam.serviceAccountUser on their callers,
+// roles/secretmanager.secretAccessor on fivetran-key, fivetran-secret and fivetran-webhook-secret;
+// a role at Fivetran that creates and edits connections in the destinations of the policy.
 //
 // On failure: the queue tries again; what became of a request whose answer was lost is looked up
 // before it is made again. A hand-over is looked at every five minutes while somebody waits for
