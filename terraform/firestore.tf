@@ -19,21 +19,33 @@ locals {
   collections = {
     accounts       = true
     audit          = false
+    budgets        = true
+    census         = false
     changes        = false
     channels       = true
     cursors        = false
+    destinations   = false
+    drafts         = true
+    feed           = true
     groups         = true
+    handovers      = false
     listings       = false
+    losses         = false
     members        = false
     messages       = true
     notices        = true
     people         = false
+    places         = true
     pressed        = true
     presses        = true
     quarantine     = true
+    removals-held  = false
+    services       = false
     settings       = true
     slack-accounts = true
     summaries      = false
+    walk-steps     = true
+    walks          = false
   }
 
   # Every combination of fields by which queries ask: fields that must be equal, then the field

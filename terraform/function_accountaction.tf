@@ -5,6 +5,8 @@ module "accountaction" {
   name        = "accountaction"
   entry_point = "AccountAction"
 
+  # Delegated only where policy looks after accounts of Google Workspace.
+  scopes    = ["admin.directory.user"]
   publishes = ["change-events"]
   enqueues  = [module.accountaction.queue]
 

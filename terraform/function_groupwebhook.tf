@@ -13,6 +13,7 @@ module "groupwebhook" {
 
   environment = {
     ROBOT_EMAIL = var.workspace_subject
+    CUSTOMER_ID = var.workspace_customer
   }
 
   subscriptions = {

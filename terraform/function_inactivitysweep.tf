@@ -5,6 +5,8 @@ module "inactivitysweep" {
   name        = "inactivitysweep"
   entry_point = "InactivitySweep"
 
+  # Delegated only where policy looks after accounts of Google Workspace.
+  scopes    = ["admin.directory.user.readonly"]
   publishes = ["change-events"]
   enqueues  = [module.slacknotify.queue]
 

@@ -2,7 +2,7 @@
 # gcloud secrets versions add NAME --data-file=-, so that no value is in Terraform's state.
 
 resource "google_secret_manager_secret" "secret" {
-  for_each  = toset(["slack-token", "slack-signing-secret", "looker-client-id", "looker-client-secret"])
+  for_each  = toset(["slack-token", "slack-signing-secret", "looker-client-id", "looker-client-secret", "fivetran-key", "fivetran-secret", "fivetran-webhook-secret"])
   project   = var.project
   secret_id = each.value
 
@@ -16,7 +16,8 @@ resource "google_secret_manager_secret" "secret" {
 locals {
   # Whether there is what a secret opens.
   opened = {
-    looker = var.looker_url != ""
+    looker   = var.looker_url != ""
+    fivetran = var.fivetran
   }
 
   # What functions get, by the name that they use. A secret without a version is not set; a
@@ -29,6 +30,10 @@ locals {
     { slack-signing-secret-former = {
       id      = google_secret_manager_secret.secret["slack-signing-secret"].secret_id
       version = var.slack_signing_secret_former_version
+    } },
+    { fivetran-webhook-secret-former = {
+      id      = google_secret_manager_secret.secret["fivetran-webhook-secret"].secret_id
+      version = var.fivetran_webhook_secret_former_version
     } },
   )
 }

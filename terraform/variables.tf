@@ -85,6 +85,12 @@ variable "slack_signing_secret_former_version" {
   default     = ""
 }
 
+variable "api_clients" {
+  description = "The systems that may ask groupapi: their service accounts, the beginnings of the addresses of groups that they may see, and what they may ask."
+  type        = list(object({ account = string, groups = list(string), scopes = list(string) }))
+  default     = []
+}
+
 # --- Accounts and access ---------------------------------------------------------------------
 
 variable "looker_url" {
@@ -95,6 +101,30 @@ variable "looker_url" {
 
 variable "looker_address" {
   description = "Where people sign in to Looker; empty means at looker_url."
+  type        = string
+  default     = ""
+}
+
+variable "fivetran" {
+  description = "Whether there is a Fivetran account, whose key is put into the secrets fivetran-key and fivetran-secret."
+  type        = bool
+  default     = false
+}
+
+variable "fivetran_webhooks" {
+  description = "Whether Fivetran tells of what happens by webhooks. Without them it is asked every five minutes."
+  type        = bool
+  default     = false
+}
+
+variable "fivetran_webhook_secret_former_version" {
+  description = "The version of the webhook's secret before the present one, while both hold; empty when only one holds."
+  type        = string
+  default     = ""
+}
+
+variable "iap_audience" {
+  description = "The audience of the Identity-Aware Proxy in front of connectcard, /projects/NUMBER/global/backendServices/ID. Empty means that nobody can open a connect card."
   type        = string
   default     = ""
 }

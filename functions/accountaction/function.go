@@ -14,7 +14,9 @@
 //
 // Permissions: roles/datastore.user, roles/pubsub.publisher on change-events,
 // roles/cloudtasks.enqueuer on looker, roles/iam.serviceAccountUser on its caller,
-// roles/secretmanager.secretAccessor on looker-client-id and looker-client-secret.
+// roles/secretmanager.secretAccessor on looker-client-id and looker-client-secret,
+// roles/iam.serviceAccountTokenCreator on itself; scope admin.directory.user for an account that
+// may administer users, where policy looks after accounts of Google Workspace.
 //
 // On failure: the queue tries again; what became of a call whose answer was lost is looked up
 // before it is made again.

@@ -18,7 +18,7 @@
 // Permissions: roles/datastore.user, roles/pubsub.publisher on change-events,
 // roles/cloudtasks.enqueuer on fivetran and slack, roles/iam.serviceAccountUser on their callers,
 // roles/secretmanager.secretAccessor on fivetran-key, fivetran-secret and fivetran-webhook-secret;
-// a role at Fivetran that creates and edits connections in the destinations of the policy.
+// the key belongs to a role of Fivetran that may make and change connections.
 //
 // On failure: the queue tries again; what became of a request whose answer was lost is looked up
 // before it is made again. A hand-over is looked at every five minutes while somebody waits for

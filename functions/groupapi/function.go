@@ -11,7 +11,8 @@
 //
 // Calls: no Google API, except for the keys with which Google signs tokens.
 //
-// Permissions: roles/datastore.viewer, roles/cloudtasks.enqueuer.
+// Permissions: roles/datastore.viewer, roles/cloudtasks.enqueuer on directory,
+// roles/iam.serviceAccountUser on its caller.
 //
 // On failure: a problem as of RFC 9457. What a client may not see and what does not exist have
 // the same answer. 503 where the store does not answer: asking again is right.

@@ -13,7 +13,9 @@
 //
 // Permissions: roles/datastore.user, roles/pubsub.publisher on change-events,
 // roles/cloudtasks.enqueuer on slack, roles/iam.serviceAccountUser on its caller,
-// roles/secretmanager.secretAccessor on looker-client-id and looker-client-secret.
+// roles/secretmanager.secretAccessor on looker-client-id and looker-client-secret,
+// roles/iam.serviceAccountTokenCreator on itself; scope admin.directory.user.readonly for an account that
+// may administer users, where policy looks after accounts of Google Workspace.
 //
 // On failure: nothing is warned or stopped by a listing that did not end well or is not to be
 // believed; the next night begins anew, and nobody loses a warning by it.

@@ -39,12 +39,12 @@ run "functions" {
     error_message = "A function has no output of its name with its summary."
   }
   assert {
-    condition     = [for name, f in run.everything : name if try(f.public, false)] == ["groupwebhook", "slackinteract"]
-    error_message = "Anybody may call ${join(", ", [for name, f in run.everything : name if try(f.public, false)])}; only groupwebhook and slackinteract check their senders themselves."
+    condition     = [for name, f in run.everything : name if try(f.public, false)] == ["connectcard", "groupwebhook", "slackinteract"]
+    error_message = "Anybody may call ${join(", ", [for name, f in run.everything : name if try(f.public, false)])}; only connectcard, groupwebhook and slackinteract check their senders themselves."
   }
   assert {
-    condition     = alltrue([for f in run.everything : f.ingress == "ALLOW_INTERNAL_ONLY" if can(f.roles) && try(!f.public, false)])
-    error_message = "A function that nobody outside calls is reached from outside."
+    condition     = [for name, f in run.everything : name if try(f.ingress, "ALLOW_INTERNAL_ONLY") != "ALLOW_INTERNAL_ONLY"] == ["connectcard", "groupwebhook", "slackinteract"]
+    error_message = "From outside are reached ${jsonencode([for name, f in run.everything : name if try(f.ingress, "ALLOW_INTERNAL_ONLY") != "ALLOW_INTERNAL_ONLY"])}"
   }
   assert {
     condition     = flatten([for f in run.everything : f.without_dead_letter if can(f.roles)]) == ["changesweep-dead-letter"]
@@ -174,6 +174,22 @@ run "rotation" {
   assert {
     condition     = length([for r in output.slackinteract.roles : r if startswith(r, "roles/secretmanager.secretAccessor on slack-signing-secret")]) == 1
     error_message = "slackinteract has the roles ${jsonencode(output.slackinteract.roles)}"
+  }
+}
+
+run "clients" {
+  command = apply
+  variables {
+    api_clients = [{ account = "wiki@other.iam.gserviceaccount.com", groups = ["wiki-"], scopes = ["groups"] }]
+  }
+
+  assert {
+    condition     = output.groupapi.ingress == "ALLOW_ALL" && !output.groupapi.public
+    error_message = "A client cannot reach groupapi, or everybody can."
+  }
+  assert {
+    condition     = contains(output.groupapi.roles, "roles/datastore.viewer") && !contains(output.groupapi.roles, "roles/datastore.user")
+    error_message = "groupapi has the roles ${jsonencode(output.groupapi.roles)}"
   }
 }
 

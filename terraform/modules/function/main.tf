@@ -34,6 +34,9 @@ locals {
       SERVICE_ACCOUNT   = google_service_account.function.email
       WORKSPACE_SUBJECT = var.platform.subject
     },
+    var.iap_audience == "" ? {} : {
+      IAP_AUDIENCE = var.iap_audience
+    },
     { for variable, value in var.environment : variable => value if value != "" },
   )
 }
@@ -116,7 +119,7 @@ resource "google_project_iam_member" "role" {
 
   # The store's role holds for the store's database alone.
   dynamic "condition" {
-    for_each = each.value == "roles/datastore.user" ? [var.platform.database] : []
+    for_each = startswith(each.value, "roles/datastore.") ? [var.platform.database] : []
     content {
       title      = "only ${condition.value}"
       expression = "resource.name == \"projects/${var.platform.project}/databases/${condition.value}\""

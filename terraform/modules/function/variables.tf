@@ -69,6 +69,12 @@ variable "scopes" {
   default     = []
 }
 
+variable "iap_audience" {
+  description = "The audience of the Identity-Aware Proxy at which people sign in to its page; empty for a function without a page."
+  type        = string
+  default     = ""
+}
+
 variable "environment" {
   description = "Its configuration. What is empty is not set."
   type        = map(string)
