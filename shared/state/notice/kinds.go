@@ -22,6 +22,6 @@ const (
 	// which sends the owner on), why (empty, expired or broken).
 	ConnectionHandover Kind = "connection.handover"
 	// ConnectionResult says how a connection stands. Facts: connection, service, state (done,
-	// failed, waiting for its owner, ended, orphan). Rows: test, status, detail.
+	// failed, waiting for its owner, ended, orphan, locked). Rows: test, status, detail.
 	ConnectionResult Kind = "connection.result"
 )
