@@ -32,6 +32,7 @@ type demoCompany struct {
 	transport sim.Transport
 	workspace *simworkspace.Server
 	cloud     *simiam.Server
+	slack     *simslack.Server
 	// refuse, if not nil, says why no token of a scope is to be had.
 	refuse func(scope string) error
 }
@@ -124,10 +125,10 @@ func (d *demoCompany) simulate(company *org.Company, admin string) error {
 	if err != nil {
 		return err
 	}
-	slack := simslack.New(simslack.Options{Now: d.Now, Token: demoSecret, Calls: d.calls, Faults: d.faults})
+	d.slack = simslack.New(simslack.Options{Now: d.Now, Token: demoSecret, Calls: d.calls, Faults: d.faults})
 	d.transport["google.demo"], d.transport["cloud.demo"] = d.workspace, d.cloud
 	d.transport["looker.demo"], d.transport["fivetran.demo"] = looker, fivetran
-	d.transport["slack.demo"] = withScopes(slack, slackScopes)
+	d.transport["slack.demo"] = withScopes(d.slack, slackScopes)
 	return nil
 }
 
