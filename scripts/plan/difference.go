@@ -93,6 +93,15 @@ func gathered(shifts []policy.Shift) []shiftReport {
 	return out
 }
 
+// loosenings lists in what a new policy asks less than the one in force.
+func loosenings(was, will policy.Ruling) []looserReport {
+	out := []looserReport{}
+	for _, l := range policy.Loosened(was, will) {
+		out = append(out, loosened(l))
+	}
+	return out
+}
+
 // loosened says what a policy that asks less needs.
 func loosened(l policy.Looser) looserReport {
 	out := looserReport{What: l.What, Text: l.String(), Needs: "those who may " + string(policy.ChangePolicy) + " under the policy in force"}

@@ -11,6 +11,7 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/domain/audit"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/grant"
 	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/standing"
@@ -74,10 +75,7 @@ func (t *tenant) compare(ctx context.Context, before, after *policyfile.Policy, 
 		return out, err
 	}
 	out.add(differences, a.silent())
-	was, will := rulings(before, after)
-	for _, l := range policy.Loosened(was, will) {
-		out.Looser = append(out.Looser, loosened(l))
-	}
+	out.Looser = loosenings(rulings(before, after))
 	return out, nil
 }
 
@@ -306,7 +304,18 @@ func rulings(before, after *policyfile.Policy) (was, will policy.Ruling) {
 			entitlements[e.Name] = true
 		}
 	}
-	return ruling(before, entitlements), ruling(after, entitlements)
+	was, will = ruling(before, entitlements), ruling(after, entitlements)
+	// What cannot be had any more is asked for by nobody, and so not loosened.
+	for scope := range will.Approvals {
+		if scope.Entitlement != "" && !offers(after, scope.Entitlement) {
+			will.Approvals[scope] = change.Requirement{Mode: change.Report}
+		}
+	}
+	return was, will
+}
+
+func offers(p *policyfile.Policy, entitlement string) bool {
+	return slices.ContainsFunc(p.Access, func(e grant.Entitlement) bool { return e.Name == entitlement })
 }
 
 func ruling(p *policyfile.Policy, entitlements map[string]bool) policy.Ruling {
@@ -322,17 +331,14 @@ func ruling(p *policyfile.Policy, entitlements map[string]bool) policy.Ruling {
 	return out
 }
 
-// asksFor returns what a change through an entitlement needs. An entitlement that is approved by
-// who asks for it needs nobody, whatever approvals say; one that is not in the policy cannot be had.
+// asksFor returns what a change through an entitlement needs. Access that is given at once needs
+// nobody, whatever approvals say. For an entitlement that the policy does not have, it is what one
+// of that name would need.
 func asksFor(p *policyfile.Policy, kind change.Kind, entitlement string) change.Requirement {
 	for _, e := range p.Access {
-		if e.Name != entitlement {
-			continue
-		}
-		if kind == change.AccessGrant && e.Approval.Mode() != change.Ask {
+		if e.Name == entitlement && kind == change.AccessGrant && e.Approval.Mode() != change.Ask {
 			return change.Requirement{Mode: e.Approval.Mode()}
 		}
-		return p.Asks(kind, entitlement)
 	}
-	return change.Requirement{Mode: change.Report}
+	return p.Asks(kind, entitlement)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
@@ -70,9 +71,18 @@ func (t *tenant) why(ctx context.Context, p *policyfile.Policy, q question) (pri
 	if err != nil {
 		return nil, err
 	}
+	text := x.String()
+	if !x.Decision.Allowed && own(policy.Operation(q.operation), kind) && p.Model().Allowing(policy.Operation(q.operation), kind).Silent() {
+		text += "\nNo rule allows this to anybody. About changes of which policy does not speak, owners and administrators decide."
+	}
 	return because{
-		Person: q.person, Operation: q.operation, Resource: q.resource, Allowed: x.Decision.Allowed, Reason: x.Decision.Reason, Why: x.String(),
+		Person: q.person, Operation: q.operation, Resource: q.resource, Allowed: x.Decision.Allowed, Reason: x.Decision.Reason, Why: text,
 	}, nil
+}
+
+// own reports whether Sekisho itself asks about an operation on a type of resource.
+func own(o policy.Operation, kind string) bool {
+	return slices.ContainsFunc(policy.Permissions(), func(p policy.Permission) bool { return p.Operation == o && p.Type == kind && p.Kind != "" })
 }
 
 // everybody reads all people and all groups with their members into a mirror in memory.
