@@ -68,6 +68,12 @@ func (c *comparison) add(d policy.Difference, silent []silence) {
 		if s.before {
 			who = "The policy in force does not say who may %s on %s: owners and administrators decide until now, and the new one says who does."
 		}
+		if s.asks {
+			who = "The new policy does not say who may %s on %s any more: then everybody may ask."
+			if s.before {
+				who = "The policy in force does not say who may %s on %s: everybody may ask until now, and the new one says who does."
+			}
+		}
 		c.Notes = append(c.Notes, fmt.Sprintf(who, s.operation, s.kind))
 	}
 }

@@ -94,7 +94,9 @@ func (c checkup) sections() []section {
 	out := []section{s}
 	for _, x := range c.Checks {
 		out[0].Rows = append(out[0].Rows, []string{string(x.State), x.Name, x.Problem})
-		if len(x.Mend) > 0 {
+		if last := &out[len(out)-1]; len(x.Mend) > 0 && slices.Equal(last.Lines, x.Mend) {
+			last.Title += ", " + x.Name // mended by the same
+		} else if len(x.Mend) > 0 {
 			out = append(out, section{Title: "To mend: " + x.Name, Lines: x.Mend})
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -78,9 +79,9 @@ func opened(t *testing.T, d *demoCompany, state string) *tenant {
 // everyFormat compares an answer in all formats.
 func everyFormat(t *testing.T, name string, answer printable) {
 	t.Helper()
-	for format, print := range formats {
+	for format, write := range formats {
 		var out bytes.Buffer
-		if err := print(&out, answer); err != nil {
+		if err := write(&out, answer); err != nil {
 			t.Fatal(err)
 		}
 		golden(t, name+map[string]string{"table": ".txt", "markdown": ".md", "json": ".json"}[format], out.Bytes())
@@ -156,6 +157,38 @@ func TestPlanGoesOnAfterItWasKilled(t *testing.T) {
 	// Only the anchor's groups and the listing itself were remembered whole.
 	if got, _ := d.calls.Count("directory", "groups.list"); got != 0 {
 		t.Errorf("the second run listed groups %d times, want 0", got)
+	}
+}
+
+// A run that is killed at any instant leaves what it read before the last few seconds.
+func TestStateIsOnDiskWhileReading(t *testing.T) {
+	d := company(t)
+	state := filepath.Join(t.TempDir(), "state.json")
+	var onDisk []int
+	d.transport["google.demo"] = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/groups/v1/") {
+			m, _, err := loadMemory(state, d.name, d.clock)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			onDisk = append(onDisk, len(m.Settings))
+		}
+		d.workspace.ServeHTTP(w, r)
+	})
+	// One request in ten seconds, which is how often the state is written.
+	tenant, err := openTenant(t.Context(), &d.platform, loaded(t, "testdata/policy"), state, 0.1, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tenant.plan(t.Context(), loaded(t, "testdata/policy"), nil); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]int{0, 1, 2, 3, 4}, onDisk); diff != "" {
+		t.Errorf("settings on disk at each reading (-want +got):\n%s", diff)
+	}
+	if left, err := filepath.Glob(state + ".*"); err != nil || len(left) > 0 {
+		t.Errorf("there are left-over files: %v, %v", left, err)
 	}
 }
 

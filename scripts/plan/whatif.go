@@ -12,6 +12,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/audit"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/grant"
+	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/standing"
@@ -129,6 +130,15 @@ func (a *asker) differences(ctx context.Context, record []past) (policy.Differen
 		if err != nil {
 			return out, err
 		}
+		for _, o := range operations {
+			if asks(o) && a.spoken(0, o, kind) != a.spoken(1, o, kind) {
+				d := a.asking(o, resources)
+				out.Gains, out.Loses = append(out.Gains, d.Gains...), append(out.Loses, d.Loses...)
+			}
+		}
+		operations = slices.DeleteFunc(operations, func(o policy.Operation) bool {
+			return asks(o) && a.spoken(0, o, kind) != a.spoken(1, o, kind)
+		})
 		if len(a.people) > 0 { // nobody named would mean everybody
 			ask(policy.Questions{Operations: operations, Resources: resources})
 		}
@@ -236,9 +246,9 @@ func (a *asker) resources(ctx context.Context, kind string) ([]policy.Resource, 
 	return out, nil
 }
 
-// question makes a question of what somebody did. The boolean is false for what no policy decides:
-// what programs did, what was refused for another reason, and what both policies leave to owners
-// and administrators.
+// question makes a question of what somebody did. The boolean is false for what the new policy does
+// not change: what programs did, what was refused for another reason, what both policies answer
+// alike, and what the new one leaves to owners and administrators and one of them did.
 func (a *asker) question(ctx context.Context, p past) (policy.Recorded, bool, error) {
 	needed, ok := policy.Needed(change.Kind(p.Kind), change.Verb(p.Verb))
 	if !ok || p.Of.ID == "" {
@@ -256,16 +266,27 @@ func (a *asker) question(ctx context.Context, p past) (policy.Recorded, bool, er
 		ID: p.ID, Allowed: p.Outcome == audit.Accepted,
 		Request: policy.Request{Subject: p.Actor, Operations: []policy.Operation{needed.Operation}, Resource: about},
 	}
-	then := a.after.Decide(r.Request)
+	now, then := a.before.Decide(r.Request), a.after.Decide(r.Request)
+	was, will := a.spoken(0, needed.Operation, needed.Type), a.spoken(1, needed.Operation, needed.Type)
 	switch {
-	case then.Reason == policy.Unknown:
+	case then.Reason == policy.Unknown, then.Reason == policy.Suspended:
 		return r, false, nil // a program, or somebody who left
-	case !r.Allowed && a.before.Decide(r.Request).Allowed:
+	case !r.Allowed && now.Allowed:
 		return r, false, nil // it was not policy that refused it
-	case !then.Allowed && !a.spoken(1, needed.Operation, needed.Type) && then.Reason != policy.Denied:
-		return r, false, nil // owners and administrators decide, as people without a policy do
+	case now.Allowed == then.Allowed && was == will:
+		return r, false, nil // people or groups have changed since, or approvals name who decides
+	case r.Allowed && !will && then.Reason != policy.Denied && (asks(needed.Operation) || a.decidesAnyway(p.Actor, people)):
+		return r, false, nil
 	}
 	return r, true, nil
+}
+
+// decidesAnyway reports whether somebody decides where policy names nobody: as an owner or as an
+// administrator.
+func (a *asker) decidesAnyway(person string, owners []group.Person) bool {
+	isThem := func(p group.Person) bool { return p.ID == person }
+	return slices.ContainsFunc(owners, isThem) ||
+		slices.ContainsFunc(a.tenant.memory.People, func(p group.Person) bool { return isThem(p) && p.Admin })
 }
 
 // spoken reports whether one of the policies says who may do something.
@@ -279,7 +300,7 @@ func (a *asker) silent() []silence {
 	seen := map[silence]bool{}
 	for _, p := range policy.Permissions() {
 		was, will := a.spoken(0, p.Operation, p.Type), a.spoken(1, p.Operation, p.Type)
-		s := silence{p.Operation, p.Type, will}
+		s := silence{p.Operation, p.Type, will, asks(p.Operation)}
 		if was != will && !seen[s] {
 			seen[s] = true
 			out = append(out, s)
@@ -292,8 +313,37 @@ func (a *asker) silent() []silence {
 type silence struct {
 	operation policy.Operation
 	kind      string
-	// before says that it is the old one that does not.
-	before bool
+	// before says that it is the old one that does not, asks that the operation is to ask.
+	before, asks bool
+}
+
+// asks reports whether an operation is to ask for a change. Where a policy does not speak of that,
+// everybody may.
+func asks(o policy.Operation) bool {
+	return slices.ContainsFunc(policy.Permissions(), func(p policy.Permission) bool {
+		return p.Operation == o && slices.Contains(p.Verbs, change.VerbPropose)
+	})
+}
+
+// asking compares who may ask for something of which only one of the policies speaks.
+func (a *asker) asking(o policy.Operation, resources []policy.Resource) (out policy.Difference) {
+	may := func(d policy.Decision, spoken bool) bool {
+		return d.Allowed || !spoken && d.Reason != policy.Denied && d.Reason != policy.Suspended
+	}
+	for _, p := range a.people {
+		for _, r := range resources {
+			q := policy.Request{Subject: p.ID, Operations: []policy.Operation{o}, Resource: r}
+			s := policy.Shift{Person: p.ID, Name: p.Email, Operation: o, Resource: r, Before: a.before.Decide(q), After: a.after.Decide(q)}
+			was, will := may(s.Before, a.spoken(0, o, r.Type)), may(s.After, a.spoken(1, o, r.Type))
+			switch {
+			case will && !was:
+				out.Gains = append(out.Gains, s)
+			case was && !will:
+				out.Loses = append(out.Loses, s)
+			}
+		}
+	}
+	return out
 }
 
 // rulings gathers who has to agree to what, by both policies.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/sekisho/sekisho/scripts/local/world"
 	"github.com/sekisho/sekisho/shared/adapters/embedded"
 	"github.com/sekisho/sekisho/shared/domain/change"
@@ -242,5 +244,46 @@ func TestDemoNeedsNothing(t *testing.T) {
 	}
 	if !strings.Contains(out.String(), string(change.VerbApprove)) && !strings.Contains(out.String(), "ApproveSettings") {
 		t.Errorf("the demo has no approval:\n%s", &out)
+	}
+}
+
+// A policy that names nobody any more leaves the decision to owners and administrators, which Ken
+// and Lena are not.
+func TestWhatIfNobodyIsNamed(t *testing.T) {
+	old, err := os.ReadFile("testdata/policy/policy.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	text := strings.Replace(string(old), "operations: [ApproveAccess]", "operations: [RequestAccess]", 1)
+	if err := os.WriteFile(filepath.Join(folder, "policy.yaml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d := company(t)
+	o := options{policy: folder, store: lived(t), rate: 10, log: io.Discard}
+	answer, err := o.whatIf(t.Context(), &d.platform, os.DirFS("testdata/policy"))
+	if err != nil && !errors.Is(err, errLooser) {
+		t.Fatal(err)
+	}
+	c := answer.(comparison)
+	var who []string
+	for _, x := range c.Decisions {
+		who = append(who, x.Person+" "+string(x.Operation))
+	}
+	// Only leads may ask now, where everybody might.
+	if diff := cmp.Diff([]string{"aiko@example.com RequestAccess", "ken@example.com ApproveAccess", "lena@example.com ApproveAccess"}, who); diff != "" {
+		t.Errorf("past decisions that would be others (-want +got):\n%s", diff)
+	}
+	who = nil
+	for _, x := range c.Loses {
+		if x.Operation == "RequestAccess" {
+			who = append(who, x.Person)
+		}
+	}
+	if diff := cmp.Diff([]string{"aiko@example.com", "yui@example.com"}, who); diff != "" {
+		t.Errorf("who may not ask any more (-want +got):\n%s", diff)
+	}
+	if notes := strings.Join(c.Notes, "\n"); !strings.Contains(notes, "does not say who may ApproveAccess on access any more") {
+		t.Errorf("the notes are:\n%s", notes)
 	}
 }

@@ -73,7 +73,12 @@ func (t *tenant) why(ctx context.Context, p *policyfile.Policy, q question) (pri
 	}
 	text := x.String()
 	if !x.Decision.Allowed && own(policy.Operation(q.operation), kind) && p.Model().Allowing(policy.Operation(q.operation), kind).Silent() {
-		text += "\nNo rule allows this to anybody. About changes of which policy does not speak, owners and administrators decide."
+		text += "\nNo rule allows this to anybody. "
+		if asks(policy.Operation(q.operation)) {
+			text += "For changes of which policy does not speak, everybody may ask."
+		} else {
+			text += "About changes of which policy does not speak, owners and administrators decide."
+		}
 	}
 	return because{
 		Person: q.person, Operation: q.operation, Resource: q.resource, Allowed: x.Decision.Allowed, Reason: x.Decision.Reason, Why: text,
