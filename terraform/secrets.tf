@@ -2,7 +2,7 @@
 # gcloud secrets versions add NAME --data-file=-, so that no value is in Terraform's state.
 
 resource "google_secret_manager_secret" "secret" {
-  for_each  = toset(["slack-token", "slack-signing-secret", "looker-client-id", "looker-client-secret", "fivetran-key", "fivetran-secret", "fivetran-webhook-secret"])
+  for_each  = toset(["slack-token", "slack-signing-secret", "looker-client-id", "looker-client-secret", "fivetran-key", "fivetran-secret", "fivetran-webhook-secret", "openmetadata-token"])
   project   = var.project
   secret_id = each.value
 
@@ -16,8 +16,9 @@ resource "google_secret_manager_secret" "secret" {
 locals {
   # Whether there is what a secret opens.
   opened = {
-    looker   = var.looker_url != ""
-    fivetran = var.fivetran
+    looker       = var.looker_url != ""
+    fivetran     = var.fivetran
+    openmetadata = var.openmetadata_url != ""
   }
 
   # What functions get, by the name that they use. A secret without a version is not set; a

@@ -123,6 +123,18 @@ variable "fivetran_webhook_secret_former_version" {
   default     = ""
 }
 
+variable "openmetadata_url" {
+  description = "The address of OpenMetadata's API, https://catalog.example.com/api. Empty means that there is no data catalogue."
+  type        = string
+  default     = ""
+}
+
+variable "openmetadata_bot" {
+  description = "The name of the bot in OpenMetadata whose token is put into the secret openmetadata-token."
+  type        = string
+  default     = "sekisho-bot"
+}
+
 variable "iap_audience" {
   description = "The audience of the Identity-Aware Proxy in front of connectcard, /projects/NUMBER/global/backendServices/ID. Empty means that nobody can open a connect card."
   type        = string

@@ -198,8 +198,12 @@ func (a applying) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 	return ledger.Sight{InEffect: len(steps) == 0}, nil
 }
 
-// Act implements [ledger.Applier]. It ends with the first step that does not succeed; the next
-// attempt goes on from there.
+// mostErrors is how many steps of one attempt may go wrong before it is given up.
+const mostErrors = 5
+
+// Act implements [ledger.Applier]. A step that goes wrong does not keep the others from being done,
+// unless the catalogue wants to be left alone: the next attempt does what is left. What counts is
+// what went wrong first, because the steps after it may need that one.
 func (a applying) Act(ctx context.Context, c change.Change, _ ledger.Sight) error {
 	steps, another, present, err := a.left(ctx, c)
 	if err != nil {
@@ -208,12 +212,23 @@ func (a applying) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 	if another != "" {
 		return fmt.Errorf("the plan is another one by now: %s", another)
 	}
+	var first error
+	wrong := 0
 	for _, s := range steps {
-		if err := a.catalog.Apply(ctx, s, present); err != nil {
-			return fmt.Errorf("%s: %w", s, err)
+		err := a.catalog.Apply(ctx, s, present)
+		if err == nil {
+			continue
+		}
+		if first == nil {
+			first = fmt.Errorf("%s: %w", s, err)
+		}
+		var asked interface{ RetryAfter() time.Duration }
+		wrong++
+		if wrong == mostErrors || ctx.Err() != nil || errors.As(err, &asked) && asked.RetryAfter() > 0 {
+			break
 		}
 	}
-	return nil
+	return first
 }
 
 // left returns what is left to do of a change, for the catalogue as it was just read.

@@ -57,6 +57,7 @@ func proposals(p *policyfile.Policy, plan catalog.Plan, size, recent int) ([]cha
 			continue
 		}
 		proposal := change.Proposal{Kind: change.CatalogApply, Target: target, Requester: rule, Requirement: it.needs, Quiet: quiet, Policy: p.Hash}
+		proposal.Alert = it.needs.Mode == change.Report // it is shown in the channel, and that is all
 		steps := it.steps[:min(len(it.steps), ledger.MaxPlan)]
 		for _, s := range steps {
 			proposal.Diff = append(proposal.Diff, deltas(s)...)
