@@ -18,9 +18,6 @@ module "catalogsync" {
     OPENMETADATA_TOKEN = "openmetadata-token"
   }
 
-  # A plan is many requests, one after the other.
-  timeout = 300
-
   queue = {
     name        = "openmetadata"
     rate        = 1

@@ -98,6 +98,9 @@ func (h *handler) look(ctx context.Context) (view, error) {
 	if err != nil {
 		return view{}, fmt.Errorf("read the catalogue: %w", err)
 	}
+	if !whole(present) {
+		return view{}, fmt.Errorf("read the catalogue: %w", catalog.ErrNotWhole)
+	}
 	plan, wrong, err := catalog.Diff(wanted, present)
 	if err != nil {
 		return view{}, fmt.Errorf("compare the catalogue: %w", err)

@@ -10,7 +10,6 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/domain/catalog"
 	"github.com/sekisho/sekisho/shared/domain/change"
-	"github.com/sekisho/sekisho/shared/state/ledger"
 )
 
 // This file turns plans for the catalogue into changes that are proposed, and back. It is pure.
@@ -27,13 +26,17 @@ var rule = change.Actor{Kind: change.ByRule, ID: "catalog"}
 // quiet is how long a plan that was shown, denied or left undecided is not proposed again.
 const quiet = 30 * 24 * time.Hour
 
+// mostSteps is how many steps one change has. Each is about three requests, one after the other, and
+// all of them have to be made before the time for one message is over.
+const mostSteps = 150
+
 // proposals returns what to propose of a plan: nothing where there is nothing to do, and of a plan
 // that takes more away than the brake lets pass two things: what may happen all the same, and what
 // waits for two people. Size is how much of the catalogue is ours, recent what was taken away
 // without people in the last 24 hours.
 //
-// No proposal has more than [ledger.MaxPlan] steps: those that come first, which need nothing of
-// what comes after them. The others follow once these are done.
+// No proposal has more than mostSteps steps: those that come first, which need nothing of what
+// comes after them. The others follow once these are done.
 func proposals(p *policyfile.Policy, plan catalog.Plan, size, recent int) ([]change.Proposal, error) {
 	asks := p.Asks(change.CatalogApply, "")
 	held := p.Catalog.Brake.Check(size, recent, plan.Removals()).Held
@@ -58,7 +61,7 @@ func proposals(p *policyfile.Policy, plan catalog.Plan, size, recent int) ([]cha
 		}
 		proposal := change.Proposal{Kind: change.CatalogApply, Target: target, Requester: rule, Requirement: it.needs, Quiet: quiet, Policy: p.Hash}
 		proposal.Alert = it.needs.Mode == change.Report // it is shown in the channel, and that is all
-		steps := it.steps[:min(len(it.steps), ledger.MaxPlan)]
+		steps := it.steps[:min(len(it.steps), mostSteps)]
 		for _, s := range steps {
 			proposal.Diff = append(proposal.Diff, deltas(s)...)
 		}
@@ -86,6 +89,35 @@ func unsigned(steps []catalog.Step) []catalog.Step {
 		out[i].Drift = ""
 	}
 	return out
+}
+
+// whole reports whether everything that roles and teams refer to is in a reading too. The pages of
+// a list can end early and say that this is all; what refers to the rest gives it away.
+func whole(p catalog.Present) bool {
+	known := map[string]bool{}
+	for _, e := range p.Policies {
+		known["policy "+e.Name] = true
+	}
+	for _, e := range p.Roles {
+		known["role "+e.Name] = true
+	}
+	for _, e := range p.Teams {
+		known["team "+e.Name] = true
+	}
+	all := func(kind string, names []string) bool {
+		return !slices.ContainsFunc(names, func(name string) bool { return !known[kind+" "+name] })
+	}
+	for _, r := range p.Roles {
+		if !all("policy", r.Policies) {
+			return false
+		}
+	}
+	for _, t := range p.Teams {
+		if !all("policy", t.Policies) || !all("role", t.DefaultRoles) || !all("team", t.Parents) {
+			return false
+		}
+	}
+	return true
 }
 
 // stepsOf returns the steps that a change is about.
