@@ -14,8 +14,8 @@
 //
 // Permissions: roles/datastore.user, roles/pubsub.publisher on change-events,
 // roles/cloudtasks.enqueuer on openmetadata and slack, roles/iam.serviceAccountUser on their
-// callers, roles/secretmanager.secretAccessor on openmetadata-token, that of a bot which may
-// administer the catalogue.
+// callers, roles/secretmanager.secretAccessor on openmetadata-token; the token is that of a bot
+// which may administer the catalogue.
 //
 // On failure: the queue tries again; what an earlier attempt did is seen in the catalogue itself,
 // and the rest is done. A catalogue or a directory that cannot be read whole changes nothing.
