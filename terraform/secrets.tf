@@ -11,6 +11,7 @@ locals {
     fivetran-key            = var.fivetran
     fivetran-secret         = var.fivetran
     fivetran-webhook-secret = var.fivetran && var.fivetran_webhooks
+    openmetadata-token      = var.openmetadata_url != ""
   }
 
   # Older versions that hold beside the one in force.

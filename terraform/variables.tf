@@ -105,6 +105,18 @@ variable "looker_address" {
   default     = ""
 }
 
+variable "openmetadata_url" {
+  description = "The address of OpenMetadata's API, https://catalog.example.com/api. Empty means that there is no data catalogue."
+  type        = string
+  default     = ""
+}
+
+variable "openmetadata_bot" {
+  description = "The name of the bot in OpenMetadata whose token is put into the secret openmetadata-token."
+  type        = string
+  default     = "sekisho-bot"
+}
+
 variable "access_targets" {
   description = "The projects in which access is given for a time, and the roles that may be given there. Policy alone cannot widen it."
   type        = map(list(string))

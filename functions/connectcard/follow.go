@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/sekisho/sekisho/shared/adapters/fivetran"
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/connection"
@@ -37,6 +38,11 @@ func (h *handler) follow(ctx context.Context, e event.FollowHandover) error {
 		moved, err := w.step(ctx, o)
 		if errors.Is(err, connection.ErrRefused) {
 			continue // another was faster
+		}
+		if errors.Is(err, fivetran.ErrForbidden) {
+			// Nothing here mends that, and the next round finds out whether people have.
+			h.log.ErrorContext(ctx, "no way in to Fivetran", "change_id", o.ID, "error", err.Error())
+			return errors.Join(h.tell(ctx, o), h.once(ctx, h.result(o, resultLocked, h.now().Truncate(24*time.Hour), "")))
 		}
 		if err != nil {
 			// People hear of what has happened although the next step did not succeed.

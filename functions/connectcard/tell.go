@@ -126,6 +126,7 @@ const (
 	resultWaiting = "waiting" // the owner does nothing
 	resultEnded   = "ended"   // given up, or gone at the vendor
 	resultOrphan  = "orphan"  // its owner has left, and nobody follows
+	resultLocked  = "locked"  // the vendor does not take our key
 )
 
 // result says to one reader how a connection stands. Without a person the channel reads it. Since

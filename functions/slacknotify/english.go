@@ -53,7 +53,7 @@ var english = language{
 	},
 	allDecided: "Everything here has been decided.",
 	kinds:      merge(englishSettings, englishAccounts, englishAccess, englishConnections, englishCatalog),
-	notices:    mergeNotices(englishAccountNotices, englishAccessNotices, englishConnectionNotices),
+	notices:    mergeNotices(englishAccountNotices, englishAccessNotices, englishConnectionNotices, englishCatalogNotices),
 	stamp:      "2 Jan 2006 15:04 UTC",
 	day:        "2 Jan 2006",
 }

@@ -52,7 +52,7 @@ var japanese = language{
 	},
 	allDecided: "すべて判断済みです。",
 	kinds:      merge(japaneseSettings, japaneseAccounts, japaneseAccess, japaneseConnections, japaneseCatalog),
-	notices:    mergeNotices(japaneseAccountNotices, japaneseAccessNotices, japaneseConnectionNotices),
+	notices:    mergeNotices(japaneseAccountNotices, japaneseAccessNotices, japaneseConnectionNotices, japaneseCatalogNotices),
 	stamp:      "2006年1月2日 15:04 UTC",
 	day:        "2006年1月2日",
 }

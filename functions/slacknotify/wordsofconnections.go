@@ -57,6 +57,7 @@ var englishConnectionNotices = map[notice.Kind]noticeWords{
 		"waiting": "Its owner has not entered the credentials yet. Please talk to them.",
 		"ended":   "It is gone at Fivetran: nothing more is done about it here.",
 		"orphan":  "Its owner has left, and nobody follows who could enter new credentials.",
+		"locked":  "Fivetran does not take Sekisho's key, or does not allow what is needed. It goes on by itself once that is mended.",
 	}),
 }
 
@@ -72,6 +73,7 @@ var japaneseConnectionNotices = map[notice.Kind]noticeWords{
 		"waiting": "所有者による認証情報の入力がまだ済んでいません。所有者に連絡してください。",
 		"ended":   "Fivetran に存在しないため、ここでの対応は終了しました。",
 		"orphan":  "所有者が退職し、認証情報を入力できる後任者がいません。",
+		"locked":  "Fivetran が Sekisho のキーを受け付けないか、必要な操作を許可していません。解消されると自動的に再開します。",
 	}),
 }
 

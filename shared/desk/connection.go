@@ -56,7 +56,7 @@ func (d *Connection) Word() string { return fieldService }
 // Form implements [Desk]. It asks for what the policy requires of the service, and offers the
 // choices that the vendor lists.
 func (d *Connection) Form(ctx context.Context, a Asker, v Values) (Form, error) {
-	if err := d.mayAsk(ctx, a, v.One(fieldName)); err != nil {
+	if err := d.may(ctx, a, change.ConnectionCreate, v.One(fieldName)); err != nil {
 		return Form{}, err
 	}
 	names := slices.Sorted(maps.Keys(d.Rules.Services))
@@ -105,15 +105,6 @@ func (d *Connection) Form(ctx context.Context, a Asker, v Values) (Form, error) 
 	}
 	f.Fields = append(f.Fields, Field{Name: fieldReason, Label: a.Says("What for", "利用目的"), Kind: Long, Value: v[fieldReason]})
 	return f, nil
-}
-
-// mayAsk returns a [Refused] where policy does not let somebody ask for a connection.
-func (d *Connection) mayAsk(ctx context.Context, a Asker, name string) error {
-	may, err := d.Standing.Asking(ctx, a.Person.ID, change.ConnectionCreate, name)
-	if err != nil || may {
-		return err
-	}
-	return &Refused{a.Says("You may not ask for connections.", "データ接続を依頼する権限がありません。")}
 }
 
 // groupField asks for the destination: by a menu, or where there are too many, by its name.
@@ -183,7 +174,7 @@ func (d *Connection) Submit(ctx context.Context, name string, a Asker, v Values)
 
 func (d *Connection) proposal(ctx context.Context, a Asker, v Values) (change.Proposal, error) {
 	r := connection.Request{Service: v.One(fieldService), Name: v.One(fieldName), Reason: v.One(fieldReason), Settings: map[string]string{}}
-	if err := d.mayAsk(ctx, a, r.Name); err != nil {
+	if err := d.may(ctx, a, change.ConnectionCreate, r.Name); err != nil {
 		return change.Proposal{}, err
 	}
 	for field := range v {

@@ -100,7 +100,7 @@ func TestScenarios(t *testing.T) {
 func TestScenariosOnGoogleCloud(t *testing.T) {
 	t.Setenv("FIRESTORE_EMULATOR_HOST", emulator.Firestore(t))
 	t.Setenv("PUBSUB_EMULATOR_HOST", emulator.PubSub(t))
-	for _, name := range []string{"brake", "crash", "groups", "quorum", "secure", "strangers"} {
+	for _, name := range []string{"brake", "connection", "crash", "groups", "quorum", "secure", "strangers"} {
 		t.Run(name, func(t *testing.T) { play(t, "gcp", "../testdata/scenarios/"+name+".txtar") })
 	}
 }

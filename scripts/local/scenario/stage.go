@@ -39,7 +39,7 @@ func (s *stage) commands() map[string]func(*testscript.TestScript, bool, []strin
 		"company": company, "generate": generate, "policy": putPolicy, "start": start, "at": at, "advance": advance,
 		"restart": restart, "crash": crash, "fault": fault, "quota": quota,
 		"workspace": workspace, "slack": slack, "looker": looker, "iam": cloud,
-		"card": card, "fivetran": fivetran,
+		"card": card, "fivetran": fivetran, "catalog": catalogue,
 		"expect": expect, "mark": mark, "show": show,
 	}
 	out := map[string]func(*testscript.TestScript, bool, []string){}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sekisho/sekisho/functions/accessgrant"
 	"github.com/sekisho/sekisho/functions/accountaction"
+	"github.com/sekisho/sekisho/functions/catalogsync"
 	"github.com/sekisho/sekisho/functions/changesweep"
 	"github.com/sekisho/sekisho/functions/connectcard"
 	"github.com/sekisho/sekisho/functions/groupapi"
@@ -31,7 +32,7 @@ var Functions = []cloudfn.Function{
 	groupwebhook.Function, groupwatch.Function, grouprefresh.Function, groupsettings.Function, groupapi.Function,
 	inactivitysweep.Function, accountaction.Function, accessgrant.Function,
 	slackinteract.Function, slacknotify.Function, changesweep.Function,
-	connectcard.Function,
+	connectcard.Function, catalogsync.Function,
 }
 
 // Job is one call by the scheduler, as terraform/function_<name>.tf configures it.
@@ -53,6 +54,8 @@ var Jobs = []Job{
 	{"ConnectCard", connectcard.JobWatch, "*/5 * * * *"},
 	{"ConnectCard", connectcard.JobList, "41 * * * *"},
 	{"ConnectCard", connectcard.JobCheck, "23 2 * * *"},
+	{"CatalogSync", catalogsync.JobSync, "11 5 * * *"},
+	{"CatalogSync", catalogsync.JobDrift, "37 * * * *"},
 }
 
 // Queues are the queues with their limits, as Terraform configures them beside their functions,
@@ -68,6 +71,8 @@ var Queues = map[string]QueueOf{
 	event.QueueSlack:     {"SlackNotify", queue.Limits{Rate: 5, Concurrency: 5, MinBackoff: 5 * time.Second, MaxBackoff: 10 * time.Minute}},
 	// Fivetran takes 250 setup tests a minute and 20,000 requests an hour.
 	event.QueueFivetran: {"ConnectCard", queue.Limits{Rate: 2, Concurrency: 4, MinBackoff: 10 * time.Second, MaxBackoff: 10 * time.Minute}},
+	// Each task is a whole plan, and two at once would only be in each other's way.
+	event.QueueCatalog: {"CatalogSync", queue.Limits{Rate: 1, Concurrency: 1, MinBackoff: 10 * time.Second, MaxBackoff: 15 * time.Minute}},
 }
 
 // queuesAt returns the queues with another rate for the Directory API, unless it is zero.
@@ -103,6 +108,8 @@ var Subscriptions = []bus.Subscription{
 	}),
 	subscription("connectcard-approved", event.TopicChangeEvents, "ConnectCard",
 		bus.Filter{event.AttrKind: {"connection.create", "connection.renew"}, event.AttrState: {"approved"}}),
+	subscription("catalogsync-approved", event.TopicChangeEvents, "CatalogSync",
+		bus.Filter{event.AttrKind: {"catalog.apply"}, event.AttrState: {"approved"}}),
 	subscription("slacknotify-changes", event.TopicChangeEvents, "SlackNotify", nil),
 	{Name: "changesweep-dead-letter", Topic: event.TopicDeadLetter, Endpoint: "ChangeSweep", MinBackoff: 10 * time.Second, MaxBackoff: 10 * time.Minute},
 }

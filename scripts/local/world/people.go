@@ -32,6 +32,8 @@ func (w *World) Quota(api string) *sim.Quota {
 		return w.Looker.Quota()
 	case "fivetran":
 		return w.Fivetran.Quota()
+	case "openmetadata":
+		return w.Catalog.Quota()
 	}
 	return nil
 }

@@ -4,11 +4,13 @@ import (
 	"math/rand/v2"
 	"sync"
 
+	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/sim"
 	simfivetran "github.com/sekisho/sekisho/shared/sim/fivetran"
 	simiam "github.com/sekisho/sekisho/shared/sim/iam"
 	simiap "github.com/sekisho/sekisho/shared/sim/iap"
 	simlooker "github.com/sekisho/sekisho/shared/sim/looker"
+	simopenmetadata "github.com/sekisho/sekisho/shared/sim/openmetadata"
 	"github.com/sekisho/sekisho/shared/sim/org"
 )
 
@@ -24,6 +26,8 @@ const (
 	fivetranKey    = "fivetran-key-of-this-world"
 	fivetranSecret = "fivetran-secret-of-this-world"
 	webhookSecret  = "webhook-secret-of-this-world"
+	catalogToken   = "catalog-token-of-this-world"
+	catalogBot     = "sekisho-bot"
 )
 
 // audience is the page that the world's Identity-Aware Proxy stands in front of.
@@ -34,10 +38,11 @@ var otherVariables = map[string]string{
 	"CLOUD_URL": "http://" + hostCloud, "GRANTER": granter,
 	"LOOKER_URL": "http://" + hostLooker, "LOOKER_CLIENT_ID": lookerID, "LOOKER_CLIENT_SECRET": lookerSecret,
 	"FIVETRAN_URL": "http://" + hostFivetran, "FIVETRAN_KEY": fivetranKey, "FIVETRAN_SECRET": fivetranSecret,
+	"OPENMETADATA_URL": "http://" + hostCatalog + "/api", "OPENMETADATA_TOKEN": catalogToken, "OPENMETADATA_BOT": catalogBot,
 	"FIVETRAN_WEBHOOK_URL": "https://" + hostFunctions + "/ConnectCard", "FIVETRAN_WEBHOOK_SECRET": webhookSecret,
 }
 
-func (w *World) simulateOthers(o Options) error {
+func (w *World) simulateOthers(o Options, policy *policyfile.Policy) error {
 	var err error
 	w.Looker, err = simlooker.New(simlooker.Options{
 		Company: o.Company, Now: w.Clock.Now, Calls: w.Calls, Faults: w.Faults, ClientID: lookerID, ClientSecret: lookerSecret, Seed: o.Seed,
@@ -67,11 +72,32 @@ func (w *World) simulateOthers(o Options) error {
 	if err != nil {
 		return err
 	}
+	w.Catalog, err = simopenmetadata.New(simopenmetadata.Options{
+		Company: catalogued(o.Company, policy), Now: w.Clock.Now, Calls: w.Calls, Faults: w.Faults, Seed: o.Seed,
+		Tokens: map[string]simopenmetadata.Bot{catalogToken: {Name: catalogBot, Admin: true}},
+	})
+	if err != nil {
+		return err
+	}
 	if w.proxy, err = simiap.New(audience, w.Clock.Now, o.Seed); err != nil {
 		return err
 	}
 	w.transport[hostLooker], w.transport[hostCloud], w.transport[hostFivetran] = w.Looker, w.Cloud, w.Fivetran
+	w.transport[hostCatalog] = w.Catalog
 	return nil
+}
+
+// catalogued returns the company as the data catalogue knows it. Where neither the company nor the
+// policy speaks of a catalogue, nobody has an account there: people of many companies may be in one
+// world, and the catalogue does not take two of them with one name.
+func catalogued(c *org.Company, policy *policyfile.Policy) *org.Company {
+	spoken := c.OpenMetadata.Users != nil || c.OpenMetadata.Teams != nil || c.OpenMetadata.Tables != nil
+	if spoken || policy.Catalog != nil {
+		return c
+	}
+	without := *c
+	without.OpenMetadata.Users = []string{}
+	return &without
 }
 
 // agendas are those of the vendors that do something by themselves.

@@ -32,6 +32,7 @@ import (
 	simiam "github.com/sekisho/sekisho/shared/sim/iam"
 	simiap "github.com/sekisho/sekisho/shared/sim/iap"
 	simlooker "github.com/sekisho/sekisho/shared/sim/looker"
+	simopenmetadata "github.com/sekisho/sekisho/shared/sim/openmetadata"
 	"github.com/sekisho/sekisho/shared/sim/org"
 	simslack "github.com/sekisho/sekisho/shared/sim/slack"
 	simworkspace "github.com/sekisho/sekisho/shared/sim/workspace"
@@ -61,6 +62,7 @@ const (
 	hostCloud     = "cloud.world"
 	hostLooker    = "looker.world"
 	hostFivetran  = "fivetran.world"
+	hostCatalog   = "catalog.world"
 	hostSlack     = "slack.world"
 	hostHooks     = "hooks.slack.com"
 	hostFunctions = "functions.world"
@@ -98,6 +100,7 @@ type World struct {
 	Looker    *simlooker.Server
 	Cloud     *simiam.Server
 	Fivetran  *simfivetran.Server
+	Catalog   *simopenmetadata.Server
 	Calls     *sim.Calls
 	Faults    *sim.Faults
 	Usage     *Usage
@@ -206,7 +209,7 @@ func (w *World) simulate(o Options, policy *policyfile.Policy) error {
 		}
 	}
 	w.transport[hostSlack], w.transport[hostHooks] = w.Slack, w.Slack
-	return w.simulateOthers(o)
+	return w.simulateOthers(o, policy)
 }
 
 func url(function string) string { return "http://" + hostFunctions + "/" + function }

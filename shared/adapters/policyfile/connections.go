@@ -1,6 +1,7 @@
 package policyfile
 
 import (
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,11 @@ func (l *loading) readConnections(at place) {
 		c.Redirect = d.at("redirect").link()
 		if strings.Contains(c.Redirect, "#") {
 			d.at("redirect").problem("%s has a fragment, which browsers keep to themselves: leave out what begins with #", quote(c.Redirect))
+		}
+		if u, err := url.Parse(c.Redirect); err == nil && u.Host != "" {
+			if _, err := connection.NewTargets(u.Scheme + "://" + u.Host); err != nil {
+				d.at("redirect").problem("%s is not safe to send a browser to: write https://, and the name in small letters", quote(c.Redirect))
+			}
 		}
 		c.SyncFrequency = d.at("sync_frequency").syncFrequency()
 		c.TrustCertificates = d.at("trust_certificates").yes()

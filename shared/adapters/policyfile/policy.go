@@ -50,6 +50,8 @@ type Policy struct {
 	Settings    *settingsrule.Rules
 	Inactivity  Inactivity
 	Connections connection.Policy
+	// Catalog is nil where no file has the section: then nothing is done about the catalogue.
+	Catalog *Catalog
 	// Access, Teams, Roles, Policies and Tags are sorted by name. The last four are about who may
 	// do what: see [Policy.Model].
 	Access   []grant.Entitlement
@@ -185,7 +187,7 @@ func (l *loading) finish() (*Policy, error) {
 
 // sections reads one file.
 func (l *loading) sections(root place) {
-	t := root.table("version", "settings", "inactivity", "access", "connections", "tags", "teams", "roles", "policies", "approvals")
+	t := root.table("version", "settings", "inactivity", "access", "connections", "catalog", "tags", "teams", "roles", "policies", "approvals")
 	if v := t.at("version"); v.given() && v.word() != "1" {
 		v.problem("%s is not known here: write version: 1", quote(v.node.text))
 	}
@@ -197,6 +199,7 @@ func (l *loading) sections(root place) {
 		{"inactivity", l.readInactivity},
 		{"access", l.readAccess},
 		{"connections", l.readConnections},
+		{"catalog", l.readCatalog},
 		{"tags", l.readTags},
 		{"teams", l.readTeams},
 		{"roles", l.readRoles},

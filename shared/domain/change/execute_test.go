@@ -169,7 +169,7 @@ func TestReverse(t *testing.T) {
 	for kind, want := range map[change.Kind]change.Kind{
 		change.GroupSettings: change.GroupSettings, change.GroupMembers: change.GroupMembers, change.AccountDisable: change.AccountEnable,
 		change.AccountEnable: change.AccountDisable, change.AccountCreate: change.AccountDisable, change.AccessGrant: change.AccessRevoke, change.AccessRevoke: "",
-		change.ConnectionCreate: "", change.CatalogApply: change.CatalogApply,
+		change.ConnectionCreate: "", change.CatalogApply: "",
 	} {
 		p := wanted(auto, checker)
 		p.Kind, p.Detail, p.Concerned = kind, detail, []string{"botan"}

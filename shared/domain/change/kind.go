@@ -61,7 +61,9 @@ var traits = []Trait{
 	{Kind: AccessReview},
 	{Kind: ConnectionCreate},
 	{Kind: ConnectionRenew},
-	{Kind: CatalogApply, Undo: CatalogApply, UndoMode: Ask},
+	// Policy is the source of the catalogue: what was applied is taken back by changing the
+	// policy. An undo would last until the next night.
+	{Kind: CatalogApply},
 }
 
 // Kinds lists all kinds of change.

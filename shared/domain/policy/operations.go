@@ -123,7 +123,6 @@ var permissions = []Permission{
 	{change.ConnectionRenew, decides, ApproveConnection, ConnectionResource},
 	{change.CatalogApply, asks, RequestCatalog, CatalogResource},
 	{change.CatalogApply, decides, ApproveCatalog, CatalogResource},
-	{change.CatalogApply, undoes, Undo, CatalogResource},
 	{Operation: OverrideBrake, Type: BrakeResource},
 	{Operation: ReadAudit, Type: AuditResource},
 	{Operation: ChangePolicy, Type: PolicyResource},

@@ -22,6 +22,11 @@ const (
 	// which sends the owner on), why (empty, expired or broken).
 	ConnectionHandover Kind = "connection.handover"
 	// ConnectionResult says how a connection stands. Facts: connection, service, state (done,
-	// failed, waiting for its owner, ended, orphan). Rows: test, status, detail.
+	// failed, waiting for its owner, ended, orphan, locked). Rows: test, status, detail.
 	ConnectionResult Kind = "connection.result"
+	// CatalogState says what somebody changed in the data catalogue by hand, and what stays there
+	// although policy wants it otherwise. Rows: what (drift or stays), text.
+	CatalogState Kind = "catalog.state"
+	// CatalogRefused says that nothing is done about the data catalogue. Rows: text.
+	CatalogRefused Kind = "catalog.refused"
 )

@@ -11,6 +11,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -70,8 +71,14 @@ func Post(ctx context.Context, s store.Store, q queue.Queue, n Notice) error {
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256([]byte(n.ID))
-	name := fmt.Sprintf("notice-%s-%d", hex.EncodeToString(sum[:10]), n.At.UnixMilli())
+	content, err := json.Marshal(n)
+	if err != nil {
+		return fmt.Errorf("encode notice %s: %w", n.ID, err)
+	}
+	// What is said, and when: the same once more is one task, and what differs is another one even
+	// at the same moment.
+	sum := sha256.Sum256(content)
+	name := "notice-" + hex.EncodeToString(sum[:16])
 	err = q.Enqueue(ctx, queue.Task{Queue: event.QueueSlack, Name: name, Body: body})
 	if err != nil && !errors.Is(err, queue.ErrExists) {
 		return fmt.Errorf("queue notice %s: %w", n.ID, err)

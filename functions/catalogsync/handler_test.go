@@ -1,0 +1,68 @@
+package catalogsync_test
+
+import (
+	"net/http"
+	"testing"
+	"testing/fstest"
+
+	"github.com/sekisho/sekisho/functions/catalogsync"
+	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"
+	"github.com/sekisho/sekisho/shared/domain/event"
+)
+
+func rig(tb testing.TB) *cloudfntest.Rig {
+	r := cloudfntest.New(tb)
+	r.Policy = fstest.MapFS{"policy.yaml": {Data: []byte("catalog: {mode: auto}\n")}}
+	r.Variables["SLACK_CHANNEL"] = "#sekisho"
+	r.Variables["OPENMETADATA_URL"], r.Variables["OPENMETADATA_BOT"] = "http://catalog.test/api", "sekisho-bot"
+	r.Variables["OPENMETADATA_TOKEN"] = "token-" + cloudfntest.Canary
+	return r
+}
+
+func TestBadMessages(t *testing.T) {
+	cloudfntest.RefuseBadMessages(t, catalogsync.Function, rig,
+		func(*cloudfntest.Rig) event.Payload {
+			return event.ChangeMoved{Change: "x-1", Seq: 1, Kind: "group.settings", State: "approved"}
+		},
+		event.ChangeMoved{}, event.ApplyChange{}, event.Tick{})
+}
+
+// Before the directory was read whole nobody is taken out of a team because of what is not known:
+// the catalogue is not even asked.
+func TestAnUnreadDirectoryChangesNothing(t *testing.T) {
+	for _, job := range []string{catalogsync.JobSync, catalogsync.JobDrift} {
+		r := rig(t)
+		h := r.Build(catalogsync.Function)
+		if status := r.Do(h, r.Envelope(event.Tick{Job: job})); status != http.StatusOK {
+			t.Errorf("%s: status %d, want 200\n%s", job, status, r.Log)
+		}
+		if got := r.Queue.Tasks(); len(got) != 1 || got[0].Queue != event.QueueSlack {
+			t.Errorf("%s: queued %v, want that people are told", job, got)
+		}
+	}
+}
+
+// Where the policy does not speak of a catalogue, none is needed.
+func TestWithoutASectionNothingIsDone(t *testing.T) {
+	r := cloudfntest.New(t)
+	r.Policy = fstest.MapFS{}
+	r.Variables["SLACK_CHANNEL"] = "#sekisho"
+	h := r.Build(catalogsync.Function)
+	mark := r.Mark()
+	for _, job := range []string{catalogsync.JobSync, catalogsync.JobDrift} {
+		if status := r.Do(h, r.Envelope(event.Tick{Job: job})); status != http.StatusOK {
+			t.Errorf("%s: status %d, want 200\n%s", job, status, r.Log)
+		}
+	}
+	mark.Nothing(t, "")
+}
+
+func TestWhatTheConfigurationNeeds(t *testing.T) {
+	for _, missing := range []string{"OPENMETADATA_URL", "OPENMETADATA_TOKEN", "OPENMETADATA_BOT", "SLACK_CHANNEL"} {
+		r := rig(t)
+		delete(r.Variables, missing)
+		if _, err := catalogsync.Function.Build(t.Context(), r.Env()); err == nil {
+			t.Errorf("without %s: it starts", missing)
+		}
+	}
+}

@@ -1,0 +1,258 @@
+package catalogsync
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sekisho/sekisho/shared/adapters/policyfile"
+	"github.com/sekisho/sekisho/shared/domain/catalog"
+	"github.com/sekisho/sekisho/shared/domain/change"
+)
+
+func parse(t *testing.T, text string) *policyfile.Policy {
+	t.Helper()
+	p, err := policyfile.Parse("policy.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func member(verb catalog.Verb, person string) catalog.Step {
+	return catalog.Step{Verb: verb, Kind: catalog.KindMember, Name: "etl", Person: person}
+}
+
+func TestWhatIsWantedOfTheCatalogue(t *testing.T) {
+	p := parse(t, `
+teams:
+  - {name: Harbour, type: Organization, policies: [organization], default_roles: [approver, reader]}
+  - {name: data, type: Division, parent: Harbour, group: Data@example.com}
+  - {name: etl, parent: data, group: etl@example.com}
+roles:
+  - {name: approver, policies: [approve]}
+  - {name: reader, policies: [look, approve], members: ["user:ken.alias@example.com", "group:etl@example.com", "user:gone@example.com"]}
+policies:
+  - {name: approve, rules: [{name: r, effect: allow, operations: [ApproveCatalog], resources: [catalog]}]}
+  - name: look
+    rules:
+      - {name: r, effect: allow, operations: [ViewAll, ReadAudit], resources: [table, audit, policy], condition: "isOwner()"}
+`)
+	got, problems := desired(p.Model(), membership{
+		groups: map[string][]string{"data@example.com": {"aiko@example.com"}, "etl@example.com": {"aiko@example.com", "ken@example.com"}},
+		users:  map[string]string{"ken.alias@example.com": "ken@example.com"},
+	})
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	want := catalog.Desired{
+		Policies: []catalog.Policy{{Name: "look", Rules: []catalog.Rule{{
+			Name: "r", Effect: "allow", Operations: []string{"ViewAll"}, Resources: []string{"table", "policy"}, Condition: "isOwner()",
+		}}}},
+		Roles: []catalog.Role{{Name: "reader", Policies: []string{"look"}, Holders: []string{"aiko@example.com", "ken@example.com"}}},
+		Teams: []catalog.Team{
+			{Name: "Organization", Type: "Organization", Policies: []string{"OrganizationPolicy"}, DefaultRoles: []string{"reader"}},
+			{Name: "data", Type: "Division", Parent: "Organization", Members: []string{"aiko@example.com"}},
+			{Name: "etl", Type: "Group", Parent: "data", Members: []string{"aiko@example.com", "ken@example.com"}},
+		},
+	}
+	// Policies are sorted by name in a policy, teams too; a list that is empty may be nil.
+	if diff := cmp.Diff(flat(t, want), flat(t, got)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func flat(t *testing.T, d catalog.Desired) string {
+	t.Helper()
+	text, err := json.MarshalIndent(d, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.ReplaceAll(string(text), "[]", "null")
+}
+
+func TestATeamBelowTwoOthersIsAProblem(t *testing.T) {
+	p := parse(t, "teams: [{name: a, type: Division}, {name: b, type: Division}, {name: c, parents: [a, b]}]\n")
+	if _, problems := desired(p.Model(), membership{}); len(problems) != 1 || !strings.Contains(problems[0], "team c has several parents") {
+		t.Errorf("got %q", problems)
+	}
+}
+
+func TestWhatIsProposed(t *testing.T) {
+	steps := []catalog.Step{member(catalog.Remove, "a@example.com"), member(catalog.Remove, "b@example.com"), member(catalog.Add, "c@example.com")}
+	plan := catalog.Plan{Steps: steps}
+	ask := change.DefaultRequirement()
+	tests := map[string]struct {
+		policy string
+		recent int
+		want   []string // steps, mode and people of each proposal
+	}{
+		"shown":                          {"catalog: {}", 0, []string{"3 report 0"}},
+		"at once":                        {"catalog: {mode: auto}", 0, []string{"3 auto 0"}},
+		"asked":                          {"catalog: {mode: ask}", 0, []string{"3 ask 1"}},
+		"up to the brake":                {"catalog: {mode: auto, brake: {max: 2}}", 0, []string{"3 auto 0"}},
+		"past the brake":                 {"catalog: {mode: auto, brake: {max: 1}}", 0, []string{"1 auto 0", "2 ask 2"}},
+		"past the brake with the day":    {"catalog: {mode: auto, brake: {max: 2}}", 1, []string{"1 auto 0", "2 ask 2"}},
+		"asked past the brake":           {"catalog: {mode: ask, brake: {max: 1}}", 0, []string{"3 ask 2"}},
+		"shown past the brake":           {"catalog: {brake: {max: 1}}", 0, []string{"3 report 0"}},
+		"a share of what is ours is one": {"catalog: {mode: auto, brake: {percent: 10}}", 0, []string{"1 auto 0", "2 ask 2"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			out, err := proposals(parse(t, test.policy), plan, 10, test.recent)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, p := range out {
+				people := 0
+				for _, n := range p.Requirement.Needs {
+					people += n.Count
+				}
+				steps, err := stepsOf(change.Change{Detail: p.Detail})
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, fmt.Sprintf("%d %s %d", len(steps), p.Requirement.Mode, people))
+				if _, _, err := change.Propose(p, 1, time.Unix(1, 0)); err != nil {
+					t.Errorf("nobody can propose it: %v", err)
+				}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+	if ask.Needs[0].Count != 1 {
+		t.Error("the default was changed")
+	}
+}
+
+// A large plan is proposed in parts, and two parts are not the same change.
+func TestALargePlanIsProposedInParts(t *testing.T) {
+	var plan catalog.Plan
+	for i := range 2 * mostSteps {
+		plan.Steps = append(plan.Steps, member(catalog.Remove, fmt.Sprintf("p%d@example.com", i)))
+	}
+	p := parse(t, "catalog: {mode: auto}")
+	first, err := proposals(p, plan, 10, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rest, err := proposals(p, catalog.Plan{Steps: plan.Steps[mostSteps:]}, 10, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(first) != 1 || len(first[0].Diff) != mostSteps || !strings.Contains(first[0].Reason, "150 more steps") {
+		t.Errorf("got %d proposals, the first with %d differences, because %q", len(first), len(first[0].Diff), first[0].Reason)
+	}
+	if first[0].Slot() == rest[0].Slot() {
+		t.Error("both parts are the same change")
+	}
+}
+
+// Plans that do different things have different slots, or one would stand for the other.
+func TestEveryStepHasASlotOfItsOwn(t *testing.T) {
+	role := func(policies ...string) *catalog.Role { return &catalog.Role{Name: "x", Policies: policies} }
+	policyOf := func(effect, condition string) *catalog.Policy {
+		return &catalog.Policy{Name: "x", Rules: []catalog.Rule{{Name: "r", Effect: effect, Operations: []string{"All"}, Resources: []string{"table"}, Condition: condition}}}
+	}
+	steps := []catalog.Step{
+		member(catalog.Add, "a@example.com"), member(catalog.Remove, "a@example.com"), member(catalog.Remove, "b@example.com"),
+		{Verb: catalog.Add, Kind: catalog.KindHolder, Name: "etl", Person: "a@example.com"},
+		{Verb: catalog.Create, Kind: catalog.KindUser, Name: "a@example.com"},
+		{Verb: catalog.Create, Kind: catalog.KindRole, Name: "x", Role: role("a")},
+		{Verb: catalog.Create, Kind: catalog.KindRole, Name: "x", Role: role("a", "b")},
+		{Verb: catalog.Create, Kind: catalog.KindPolicy, Name: "x", Policy: policyOf("allow", "")},
+		{Verb: catalog.Create, Kind: catalog.KindPolicy, Name: "x", Policy: policyOf("deny", "")},
+		{Verb: catalog.Create, Kind: catalog.KindPolicy, Name: "x", Policy: policyOf("allow", "isOwner()")},
+		{Verb: catalog.Create, Kind: catalog.KindTeam, Name: "x", Team: &catalog.Team{Name: "x", Type: "Group"}},
+		{Verb: catalog.Create, Kind: catalog.KindTeam, Name: "x", Team: &catalog.Team{Name: "x", Type: "Group", Parent: "y"}},
+		{Verb: catalog.Update, Kind: catalog.KindTeam, Name: "x", Diff: []catalog.Difference{{Field: "parent", Before: "y", After: "z"}}},
+		{Verb: catalog.Delete, Kind: catalog.KindTeam, Name: "x"},
+		{Verb: catalog.Delete, Kind: catalog.KindRole, Name: "x"},
+	}
+	seen := map[string]string{}
+	for _, s := range steps {
+		slot := change.Proposal{Kind: change.CatalogApply, Target: target, Diff: deltas(s)}.Slot()
+		if other, twice := seen[slot]; twice {
+			t.Errorf("%s and %s have the same slot", s, other)
+		}
+		seen[slot] = s.String()
+	}
+}
+
+func TestOnlyWhatWasApprovedIsLeft(t *testing.T) {
+	add, remove := member(catalog.Add, "a@example.com"), member(catalog.Remove, "b@example.com")
+	update := func(after, drift string) catalog.Step {
+		return catalog.Step{Verb: catalog.Update, Kind: catalog.KindTeam, Name: "etl", Drift: drift, Diff: []catalog.Difference{{Field: "parent", After: after}}}
+	}
+	tests := map[string]struct {
+		approved []catalog.Step
+		now      catalog.Plan
+		want     int
+		another  bool
+	}{
+		"all of it":                   {[]catalog.Step{add, remove}, catalog.Plan{Steps: []catalog.Step{add, remove}}, 2, false},
+		"half of it is done":          {[]catalog.Step{add, remove}, catalog.Plan{Steps: []catalog.Step{remove}}, 1, false},
+		"all of it is done":           {[]catalog.Step{add}, catalog.Plan{}, 0, false},
+		"more is wanted by now":       {[]catalog.Step{add}, catalog.Plan{Steps: []catalog.Step{add, remove}}, 1, false},
+		"who changed it is no matter": {[]catalog.Step{update("x", "")}, catalog.Plan{Steps: []catalog.Step{update("x", "ken")}}, 1, false},
+		"another value":               {[]catalog.Step{update("x", "")}, catalog.Plan{Steps: []catalog.Step{update("y", "")}}, 0, true},
+		"the opposite":                {[]catalog.Step{add}, catalog.Plan{Steps: []catalog.Step{member(catalog.Remove, "a@example.com")}}, 0, true},
+		"it became somebody else's": {
+			[]catalog.Step{update("x", "")}, catalog.Plan{Findings: []catalog.Finding{{Code: catalog.FoundStranger, Kind: catalog.KindTeam, Name: "etl"}}}, 0, true,
+		},
+		"it stays a group": {
+			[]catalog.Step{update("x", "")},
+			catalog.Plan{Steps: []catalog.Step{update("x", "")}, Findings: []catalog.Finding{{Code: catalog.FoundGroup, Kind: catalog.KindTeam, Name: "etl"}}},
+			1, false,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			got, another, err := left(test.approved, test.now)
+			if err != nil || len(got) != test.want || (another != "") != test.another {
+				t.Errorf("got %v, %q, %v", got, another, err)
+			}
+		})
+	}
+}
+
+func TestAReadingWithoutWhatItRefersToIsNotWhole(t *testing.T) {
+	policies := []catalog.PresentPolicy{{Entity: catalog.Entity{Name: "p"}}}
+	roles := []catalog.PresentRole{{Entity: catalog.Entity{Name: "r"}, Policies: []string{"p"}}}
+	teams := []catalog.PresentTeam{{Entity: catalog.Entity{Name: "t"}, DefaultRoles: []string{"r"}, Parents: []string{"o"}}, {Entity: catalog.Entity{Name: "o"}, Policies: []string{"p"}}}
+	if !whole(catalog.Present{Policies: policies, Roles: roles, Teams: teams}) {
+		t.Error("a whole reading is not whole")
+	}
+	for name, p := range map[string]catalog.Present{
+		"policies": {Roles: roles, Teams: teams}, "roles": {Policies: policies, Teams: teams}, "teams": {Policies: policies, Roles: roles, Teams: teams[:1]},
+	} {
+		if whole(p) {
+			t.Errorf("without %s it is whole", name)
+		}
+	}
+}
+
+func TestOnlyWhatHappenedByItselfLatelyCounts(t *testing.T) {
+	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	detail, err := json.Marshal([]catalog.Step{member(catalog.Remove, "a@example.com"), member(catalog.Add, "b@example.com")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := func(s change.State, m change.Mode, at time.Time) change.Change {
+		return change.Change{State: s, Updated: at, Requirement: change.Requirement{Mode: m}, Detail: detail}
+	}
+	got, err := removedLately([]change.Change{
+		c(change.Applied, change.Auto, now), c(change.Applied, change.Auto, now.Add(-25*time.Hour)),
+		c(change.Applied, change.Ask, now), c(change.Failed, change.Auto, now),
+	}, now.Add(-24*time.Hour))
+	if err != nil || got != 1 {
+		t.Errorf("got %d, %v, want 1", got, err)
+	}
+}

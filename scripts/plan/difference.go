@@ -1,0 +1,188 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/policy"
+)
+
+// comparison is what another policy would change, as it is printed in JSON.
+type comparison struct {
+	Tenant string `json:"tenant"`
+	// Before and After are the hashes of the policies.
+	Before string `json:"before"`
+	After  string `json:"after"`
+	// Record is how many entries of the audit log were looked at.
+	Record    int             `json:"record"`
+	Looser    []looserReport  `json:"looser"`
+	Gains     []shiftReport   `json:"gains"`
+	Loses     []shiftReport   `json:"loses"`
+	Decisions []decidedReport `json:"decisions"`
+	Notes     []string        `json:"notes,omitempty"`
+}
+
+// looserReport is one way in which the new policy asks less.
+type looserReport struct {
+	What policy.LooserKind `json:"what"`
+	Text string            `json:"text"`
+	// Needs says who has to agree before it may come into force.
+	Needs string `json:"needs"`
+}
+
+// shiftReport is one thing that somebody may do under one policy only.
+type shiftReport struct {
+	Person    string           `json:"person"`
+	Operation policy.Operation `json:"operation"`
+	Type      string           `json:"type"`
+	// Resources are names; none means the type as a whole.
+	Resources []string `json:"resources"`
+	Now       string   `json:"now"`
+	Then      string   `json:"then"`
+}
+
+// decidedReport is a past decision that would be another.
+type decidedReport struct {
+	Entry     string           `json:"entry"`
+	Person    string           `json:"person"`
+	Operation policy.Operation `json:"operation"`
+	Resource  string           `json:"resource"`
+	Was       bool             `json:"was_allowed"`
+	Now       string           `json:"now"`
+	Then      string           `json:"then"`
+}
+
+// add takes the differences over.
+func (c *comparison) add(d policy.Difference, silent []silence) {
+	c.Gains, c.Loses = gathered(d.Gains), gathered(d.Loses)
+	c.Decisions = []decidedReport{}
+	for _, x := range d.Decisions {
+		c.Decisions = append(c.Decisions, decidedReport{
+			Entry: x.ID, Person: x.Name, Operation: x.Operations[0], Resource: x.Resource.String(), Was: x.Allowed, Now: x.Before.String(), Then: x.After.String(),
+		})
+	}
+	for _, s := range silent {
+		who := "The new policy does not say who may %s on %s any more: then owners and administrators decide."
+		if s.before {
+			who = "The policy in force does not say who may %s on %s: owners and administrators decide until now, and the new one says who does."
+		}
+		if s.asks {
+			who = "The new policy does not say who may %s on %s any more: then everybody may ask."
+			if s.before {
+				who = "The policy in force does not say who may %s on %s: everybody may ask until now, and the new one says who does."
+			}
+		}
+		c.Notes = append(c.Notes, fmt.Sprintf(who, s.operation, s.kind))
+	}
+}
+
+// gathered puts what is said alike of several resources into one.
+func gathered(shifts []policy.Shift) []shiftReport {
+	out := []shiftReport{}
+	at := map[string]int{}
+	for _, s := range shifts {
+		r := shiftReport{
+			Person: s.Name, Operation: s.Operation, Type: s.Resource.Type, Resources: []string{}, Now: s.Before.String(), Then: s.After.String(),
+		}
+		key := strings.Join([]string{s.Person, string(s.Operation), r.Type, r.Now, r.Then}, "\x00")
+		i, ok := at[key]
+		if !ok {
+			i = len(out)
+			at[key], out = i, append(out, r)
+		}
+		if s.Resource.Name != "" {
+			out[i].Resources = append(out[i].Resources, s.Resource.Name)
+		}
+	}
+	return out
+}
+
+// loosenings lists in what a new policy asks less than the one in force.
+func loosenings(was, will policy.Ruling) []looserReport {
+	out := []looserReport{}
+	for _, l := range policy.Loosened(was, will) {
+		out = append(out, loosened(l))
+	}
+	return out
+}
+
+// loosened says what a policy that asks less needs.
+func loosened(l policy.Looser) looserReport {
+	out := looserReport{What: l.What, Text: l.String(), Needs: "those who may " + string(policy.ChangePolicy) + " under the policy in force"}
+	if l.What == policy.LowerQuorum {
+		out.Needs = inWords(l.Old)
+	}
+	return out
+}
+
+// inWords says what a requirement asks for.
+func inWords(r change.Requirement) string {
+	if r.Mode != change.Ask {
+		return "mode " + string(r.Mode)
+	}
+	var needs []string
+	for _, n := range r.Needs {
+		needs = append(needs, fmt.Sprintf("%d of %s", n.Count, n.From))
+	}
+	if len(needs) == 0 {
+		return "somebody who can approve, which nobody can"
+	}
+	return strings.Join(needs, " and ")
+}
+
+func (c comparison) sections() []section {
+	head := section{Title: "What would be different", Lines: []string{
+		fmt.Sprintf("Policy %s in place of %s, over the people and groups of %s and %s of the last 30 days. Nothing was changed.",
+			cmp.Or(c.After, "none"), cmp.Or(c.Before, "none"), c.Tenant, counted(c.Record, "record")),
+	}}
+	head.Lines = append(head.Lines, c.Notes...)
+	if len(c.Looser)+len(c.Gains)+len(c.Loses)+len(c.Decisions) == 0 {
+		head.Lines = append(head.Lines, "Nobody may do more or less than now.")
+	}
+	out := []section{head}
+	if len(c.Looser) > 0 {
+		s := section{Title: "It asks less", Lines: []string{"Lowering a quorum needs that quorum: before this policy comes into force, it takes what the last column says."}}
+		s.Head = []string{"What", "In words", "Needs"}
+		for _, l := range c.Looser {
+			s.Rows = append(s.Rows, []string{string(l.What), l.Text, l.Needs})
+		}
+		out = append(out, s)
+	}
+	out = append(out, shiftSection("Who gains", c.Gains)...)
+	out = append(out, shiftSection("Who loses", c.Loses)...)
+	if len(c.Decisions) > 0 {
+		s := section{Title: "Past decisions that would be others", Head: []string{"Entry", "Person", "Operation", "Resource", "Was", "Then"}}
+		for _, d := range c.Decisions {
+			was := "not allowed"
+			if d.Was {
+				was = "allowed"
+			}
+			s.Rows = append(s.Rows, []string{d.Entry, d.Person, string(d.Operation), d.Resource, was, d.Then})
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// mostNames is how many resources a table names; JSON has all.
+const mostNames = 3
+
+func shiftSection(title string, shifts []shiftReport) []section {
+	if len(shifts) == 0 {
+		return nil
+	}
+	s := section{Title: title, Head: []string{"Person", "Operation", "On", "Now", "Then"}}
+	for _, x := range shifts {
+		on := x.Type
+		if n := len(x.Resources); n > 0 {
+			on += ": " + strings.Join(x.Resources[:min(n, mostNames)], ", ")
+			if n > mostNames {
+				on += fmt.Sprintf(" and %d more", n-mostNames)
+			}
+		}
+		s.Rows = append(s.Rows, []string{x.Person, string(x.Operation), on, x.Now, x.Then})
+	}
+	return []section{s}
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/sekisho/sekisho/scripts/local/world"
+	"github.com/sekisho/sekisho/shared/adapters/embedded"
+	"github.com/sekisho/sekisho/shared/desk"
+	"github.com/sekisho/sekisho/shared/domain/audit"
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/grant"
+	"github.com/sekisho/sekisho/shared/ports/store"
+	"github.com/sekisho/sekisho/shared/sim/org"
+	"github.com/sekisho/sekisho/shared/state/ledger"
+	"github.com/sekisho/sekisho/shared/state/trail"
+)
+
+// recordFor is how far back past decisions are looked at.
+const recordFor = 30 * 24 * time.Hour
+
+// farFuture is after every end that access can have.
+const farFuture = 10 * 365 * 24 * time.Hour
+
+// past is one entry of the audit log with the change that it is about.
+type past struct {
+	audit.Entry
+	Of change.Change
+}
+
+// openStore opens a file of the embedded store that is there.
+func openStore(name string, now func() time.Time) (*embedded.DB, error) {
+	// The store would make one that is not.
+	if _, err := os.Stat(name); err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	return embedded.Open(name, now)
+}
+
+// grants returns the access that people have by the record; none where no record is read.
+func (o options) grants(ctx context.Context, p *platform) ([]grant.Grant, error) {
+	if o.store == "" {
+		return nil, nil
+	}
+	db, err := openStore(o.store, p.Now)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	now := p.Now()
+	changes, err := ledger.New(db.Store(), nil, p.Now).Ending(ctx, change.AccessGrant, now, now.Add(farFuture))
+	if err != nil {
+		return nil, fmt.Errorf("read grants: %w", err)
+	}
+	var out []grant.Grant
+	for _, c := range changes {
+		g, err := desk.GrantOf(c)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, g)
+	}
+	return out, nil
+}
+
+// record returns what people did and were refused in the last 30 days, newest first.
+func (o options) record(ctx context.Context, p *platform, inForce fs.FS) ([]past, error) {
+	switch {
+	case o.store != "":
+		db, err := openStore(o.store, p.Now)
+		if err != nil {
+			return nil, err
+		}
+		defer db.Close()
+		return recorded(ctx, db.Store(), p.Now())
+	case o.demo:
+		return demoRecord(ctx, inForce)
+	}
+	return nil, nil
+}
+
+// recorded reads the audit log of a store.
+func recorded(ctx context.Context, s store.Store, now time.Time) ([]past, error) {
+	enough := errors.New("enough")
+	var entries []audit.Entry
+	err := trail.Latest(ctx, s, func(e audit.Entry) error {
+		if e.At.Before(now.Add(-recordFor)) {
+			return enough
+		}
+		if e.Change != "" {
+			entries = append(entries, e)
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, enough) {
+		return nil, fmt.Errorf("read the audit log: %w", err)
+	}
+	changes := map[string]change.Change{}
+	l := ledger.New(s, nil, func() time.Time { return now })
+	var out []past
+	for _, e := range entries {
+		c, ok := changes[e.Change]
+		if !ok {
+			if c, err = l.Get(ctx, e.Change); err != nil && !errors.Is(err, ledger.ErrNotFound) {
+				return nil, fmt.Errorf("read change %s: %w", e.Change, err)
+			}
+			changes[e.Change] = c
+		}
+		out = append(out, past{e, c})
+	}
+	return out, nil
+}
+
+// demoRecord lets a demo company live for a day under a policy, in which everybody approves what
+// they are asked, and returns what was recorded of it.
+func demoRecord(ctx context.Context, inForce fs.FS) ([]past, error) {
+	w, err := world.New(world.Options{Policy: inForce, Seed: demoSeed})
+	if err != nil {
+		return nil, err
+	}
+	defer w.Close()
+	if err := w.Start(ctx); err != nil {
+		return nil, err
+	}
+	for _, p := range org.Demo().People {
+		if !p.Slack {
+			continue
+		}
+		err := w.Click(ctx, p.Email, "Approve", regexp.MustCompile(""))
+		if err != nil && ctx.Err() != nil {
+			return nil, err
+		}
+		// Most people were not asked anything.
+	}
+	return recorded(ctx, w.Store(), w.Clock.Now())
+}
+
+// resourceName is what policy calls the target of a change.
+func resourceName(c change.Change, account bool) string {
+	if system, _, ok := strings.Cut(c.Target.ID, ":"); ok && account {
+		return system + "/" + c.Target.Name
+	}
+	return c.Target.Name
+}

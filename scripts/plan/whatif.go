@@ -1,0 +1,394 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/sekisho/sekisho/shared/adapters/policyfile"
+	"github.com/sekisho/sekisho/shared/domain/audit"
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/grant"
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/domain/policy"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/state/standing"
+)
+
+// whatIf reads the company and compares two policies over it.
+func (o options) whatIf(ctx context.Context, p *platform, inForce fs.FS) (printable, error) {
+	var err error
+	if o.against != "" {
+		if inForce, err = policyFolder(o.against); err != nil {
+			return nil, err
+		}
+	}
+	wanted, err := policyFolder(o.policy)
+	if err != nil {
+		return nil, err
+	}
+	before, err := policyfile.Load(inForce)
+	if err != nil {
+		return nil, fmt.Errorf("the policy to compare with: %w", err)
+	}
+	after, err := policyfile.Load(wanted)
+	if err != nil {
+		return nil, fmt.Errorf("the new policy: %w", err)
+	}
+	t, err := openTenant(ctx, p, after, o.state, o.rate, o.log)
+	if err != nil {
+		return nil, err
+	}
+	record, err := o.record(ctx, p, inForce)
+	if err != nil {
+		return nil, err
+	}
+	out, err := t.compare(ctx, before, after, record)
+	if err != nil {
+		return nil, err
+	}
+	if o.store == "" && !o.demo {
+		out.Notes = append(out.Notes, "No record was read (-store), so that past decisions are not compared.")
+	}
+	if len(out.Looser) > 0 {
+		return out, errLooser
+	}
+	return out, nil
+}
+
+// compare puts the questions of both policies to both.
+func (t *tenant) compare(ctx context.Context, before, after *policyfile.Policy, record []past) (comparison, error) {
+	out := comparison{Tenant: t.platform.name, Before: before.Hash, After: after.Hash, Record: len(record)}
+	m, closeStore, err := t.everybody(ctx)
+	if err != nil {
+		return out, err
+	}
+	defer closeStore()
+	a, err := newAsker(ctx, t, m, before, after)
+	if err != nil {
+		return out, err
+	}
+	differences, err := a.differences(ctx, record)
+	if err != nil {
+		return out, err
+	}
+	out.add(differences, a.silent())
+	out.Looser = loosenings(rulings(before, after))
+	return out, nil
+}
+
+// asker asks two policies the same.
+type asker struct {
+	tenant        *tenant
+	mirror        *mirror.Mirror
+	resolver      *standing.Resolver
+	files         [2]*policyfile.Policy
+	models        [2]policy.Model
+	before, after *policy.Engine
+	people        policy.Roster
+}
+
+func newAsker(ctx context.Context, t *tenant, m *mirror.Mirror, before, after *policyfile.Policy) (*asker, error) {
+	a := &asker{tenant: t, mirror: m, files: [2]*policyfile.Policy{before, after}, models: [2]policy.Model{before.Model(), after.Model()}}
+	var err error
+	if a.resolver, err = standing.New(m, a.models[0]); err != nil {
+		return nil, fmt.Errorf("the policy to compare with: %w", err)
+	}
+	for _, p := range t.memory.People {
+		person, known, err := a.resolver.Person(ctx, p.ID)
+		if err != nil {
+			return nil, err
+		}
+		if known {
+			a.people = append(a.people, person)
+		}
+	}
+	if a.before, err = policy.Compile(a.models[0], a.people); err != nil {
+		return nil, fmt.Errorf("the policy to compare with: %w", err)
+	}
+	if a.after, err = policy.Compile(a.models[1], a.people); err != nil {
+		return nil, fmt.Errorf("the new policy: %w", err)
+	}
+	return a, nil
+}
+
+// differences asks everybody about everything, type of resource by type of resource, and what was
+// decided in the past.
+func (a *asker) differences(ctx context.Context, record []past) (policy.Difference, error) {
+	var out policy.Difference
+	ask := func(q policy.Questions) {
+		d := policy.Compare(a.before, a.after, q)
+		out.Gains, out.Loses = append(out.Gains, d.Gains...), append(out.Loses, d.Loses...)
+		out.Decisions = append(out.Decisions, d.Decisions...)
+	}
+	for _, kind := range a.types() {
+		operations := a.operations(kind)
+		resources, err := a.resources(ctx, kind)
+		if err != nil {
+			return out, err
+		}
+		for _, o := range operations {
+			if asks(o) && a.spoken(0, o, kind) != a.spoken(1, o, kind) {
+				d := a.asking(o, resources)
+				out.Gains, out.Loses = append(out.Gains, d.Gains...), append(out.Loses, d.Loses...)
+			}
+		}
+		operations = slices.DeleteFunc(operations, func(o policy.Operation) bool {
+			return asks(o) && a.spoken(0, o, kind) != a.spoken(1, o, kind)
+		})
+		if len(a.people) > 0 { // nobody named would mean everybody
+			ask(policy.Questions{Operations: operations, Resources: resources})
+		}
+		if kind != policy.AccountResource {
+			continue
+		}
+		// An account matters to the person whose it is: asking everybody about everybody's would
+		// say nothing more.
+		for _, p := range a.people {
+			own := policy.Resource{Type: kind, Name: "their own", Owners: []policy.Reference{{Type: policy.TypeUser, Name: p.ID}}}
+			ask(policy.Questions{People: []string{p.ID}, Operations: operations, Resources: []policy.Resource{own}})
+		}
+	}
+	for _, p := range record {
+		r, ok, err := a.question(ctx, p)
+		if err != nil {
+			return out, err
+		}
+		if ok {
+			// Without resources nothing else is asked.
+			ask(policy.Questions{People: []string{r.Subject}, Recorded: []policy.Recorded{r}})
+		}
+	}
+	slices.SortStableFunc(out.Decisions, func(x, y policy.Differing) int { return cmp.Compare(x.ID, y.ID) })
+	return out, nil
+}
+
+// types lists the types of resource that Sekisho asks about and those that rules name.
+func (a *asker) types() []string {
+	var out []string
+	for _, p := range policy.Permissions() {
+		out = append(out, p.Type)
+	}
+	for _, r := range a.rules() {
+		for i, t := range r.Resources {
+			if i > 0 || !strings.EqualFold(t, "all") {
+				out = append(out, t)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// operations lists what can be done to a type of resource: what Sekisho asks, and what rules name.
+func (a *asker) operations(kind string) []policy.Operation {
+	var out []policy.Operation
+	own := false
+	for _, p := range policy.Permissions() {
+		if p.Type == kind {
+			out, own = append(out, p.Operation), true
+		}
+	}
+	for _, r := range a.rules() {
+		everything := len(r.Resources) > 0 && strings.EqualFold(r.Resources[0], "all")
+		if slices.Contains(r.Resources, kind) || everything && !own {
+			out = append(out, r.Operations...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func (a *asker) rules() []policy.Rule {
+	var out []policy.Rule
+	for _, m := range a.models {
+		for _, p := range m.Policies {
+			out = append(out, p.Rules...)
+		}
+	}
+	return out
+}
+
+// resources lists what of a type there is: groups, entitlements; otherwise the type as a whole.
+func (a *asker) resources(ctx context.Context, kind string) ([]policy.Resource, error) {
+	var names []string
+	switch kind {
+	case policy.GroupResource:
+		for _, g := range a.tenant.memory.present() {
+			names = append(names, g.Email)
+		}
+	case policy.AccessResource:
+		for _, p := range a.files {
+			for _, e := range p.Access {
+				names = append(names, e.Name)
+			}
+		}
+	default:
+		return []policy.Resource{{Type: kind}}, nil
+	}
+	slices.Sort(names)
+	var out []policy.Resource
+	for _, name := range slices.Compact(names) {
+		r := policy.Resource{Type: kind, Name: name}
+		var err error
+		for _, p := range a.files { // an entitlement may be in the new policy only
+			if len(r.Owners) == 0 {
+				if r.Owners, err = owners(ctx, a.mirror, a.resolver, p, r); err != nil {
+					return nil, err
+				}
+			}
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// question makes a question of what somebody did. The boolean is false for what the new policy does
+// not change: what programs did, what was refused for another reason, what both policies answer
+// alike, and what the new one leaves to owners and administrators and one of them did.
+func (a *asker) question(ctx context.Context, p past) (policy.Recorded, bool, error) {
+	needed, ok := policy.Needed(change.Kind(p.Kind), change.Verb(p.Verb))
+	if !ok || p.Of.ID == "" {
+		return policy.Recorded{}, false, nil
+	}
+	about := policy.Resource{Type: needed.Type, Name: resourceName(p.Of, needed.Type == policy.AccountResource)}
+	people, err := a.resolver.People(ctx, p.Of, change.Owners)
+	if err != nil {
+		return policy.Recorded{}, false, fmt.Errorf("look up the owners of %s: %w", about, err)
+	}
+	for _, o := range people {
+		about.Owners = append(about.Owners, policy.Reference{Type: policy.TypeUser, Name: o.ID})
+	}
+	r := policy.Recorded{
+		ID: p.ID, Allowed: p.Outcome == audit.Accepted,
+		Request: policy.Request{Subject: p.Actor, Operations: []policy.Operation{needed.Operation}, Resource: about},
+	}
+	now, then := a.before.Decide(r.Request), a.after.Decide(r.Request)
+	was, will := a.spoken(0, needed.Operation, needed.Type), a.spoken(1, needed.Operation, needed.Type)
+	switch {
+	case then.Reason == policy.Unknown, then.Reason == policy.Suspended:
+		return r, false, nil // a program, or somebody who left
+	case !r.Allowed && now.Allowed:
+		return r, false, nil // it was not policy that refused it
+	case now.Allowed == then.Allowed && was == will:
+		return r, false, nil // people or groups have changed since, or approvals name who decides
+	case r.Allowed && !will && then.Reason != policy.Denied && (asks(needed.Operation) || a.decidesAnyway(p.Actor, people)):
+		return r, false, nil
+	}
+	return r, true, nil
+}
+
+// decidesAnyway reports whether somebody decides where policy names nobody: as an owner or as an
+// administrator.
+func (a *asker) decidesAnyway(person string, owners []group.Person) bool {
+	isThem := func(p group.Person) bool { return p.ID == person }
+	return slices.ContainsFunc(owners, isThem) ||
+		slices.ContainsFunc(a.tenant.memory.People, func(p group.Person) bool { return isThem(p) && p.Admin })
+}
+
+// spoken reports whether one of the policies says who may do something.
+func (a *asker) spoken(which int, o policy.Operation, kind string) bool {
+	return !a.models[which].Allowing(o, kind).Silent()
+}
+
+// silent lists what one policy speaks of and the other does not.
+func (a *asker) silent() []silence {
+	var out []silence
+	seen := map[silence]bool{}
+	for _, p := range policy.Permissions() {
+		was, will := a.spoken(0, p.Operation, p.Type), a.spoken(1, p.Operation, p.Type)
+		s := silence{p.Operation, p.Type, will, asks(p.Operation)}
+		if was != will && !seen[s] {
+			seen[s] = true
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// silence is an operation of which only one of two policies speaks.
+type silence struct {
+	operation policy.Operation
+	kind      string
+	// before says that it is the old one that does not, asks that the operation is to ask.
+	before, asks bool
+}
+
+// asks reports whether an operation is to ask for a change. Where a policy does not speak of that,
+// everybody may.
+func asks(o policy.Operation) bool {
+	return slices.ContainsFunc(policy.Permissions(), func(p policy.Permission) bool {
+		return p.Operation == o && slices.Contains(p.Verbs, change.VerbPropose)
+	})
+}
+
+// asking compares who may ask for something of which only one of the policies speaks.
+func (a *asker) asking(o policy.Operation, resources []policy.Resource) (out policy.Difference) {
+	may := func(d policy.Decision, spoken bool) bool {
+		return d.Allowed || !spoken && d.Reason != policy.Denied && d.Reason != policy.Suspended
+	}
+	for _, p := range a.people {
+		for _, r := range resources {
+			q := policy.Request{Subject: p.ID, Operations: []policy.Operation{o}, Resource: r}
+			s := policy.Shift{Person: p.ID, Name: p.Email, Operation: o, Resource: r, Before: a.before.Decide(q), After: a.after.Decide(q)}
+			was, will := may(s.Before, a.spoken(0, o, r.Type)), may(s.After, a.spoken(1, o, r.Type))
+			switch {
+			case will && !was:
+				out.Gains = append(out.Gains, s)
+			case was && !will:
+				out.Loses = append(out.Loses, s)
+			}
+		}
+	}
+	return out
+}
+
+// rulings gathers who has to agree to what, by both policies.
+func rulings(before, after *policyfile.Policy) (was, will policy.Ruling) {
+	entitlements := map[string]bool{}
+	for _, p := range []*policyfile.Policy{before, after} {
+		for _, e := range p.Access {
+			entitlements[e.Name] = true
+		}
+	}
+	was, will = ruling(before, entitlements), ruling(after, entitlements)
+	// What cannot be had any more is asked for by nobody, and so not loosened.
+	for scope := range will.Approvals {
+		if scope.Entitlement != "" && !offers(after, scope.Entitlement) {
+			will.Approvals[scope] = change.Requirement{Mode: change.Report}
+		}
+	}
+	return was, will
+}
+
+func offers(p *policyfile.Policy, entitlement string) bool {
+	return slices.ContainsFunc(p.Access, func(e grant.Entitlement) bool { return e.Name == entitlement })
+}
+
+func ruling(p *policyfile.Policy, entitlements map[string]bool) policy.Ruling {
+	out := policy.Ruling{Model: p.Model(), Approvals: map[policy.Scope]change.Requirement{}}
+	for _, kind := range change.Kinds() {
+		out.Approvals[policy.Scope{Kind: kind}] = p.Asks(kind, "")
+	}
+	for name := range entitlements {
+		for _, kind := range []change.Kind{change.AccessGrant, change.AccessRevoke, change.AccessReview} {
+			out.Approvals[policy.Scope{Kind: kind, Entitlement: name}] = asksFor(p, kind, name)
+		}
+	}
+	return out
+}
+
+// asksFor returns what a change through an entitlement needs. Access that is given at once needs
+// nobody, whatever approvals say. For an entitlement that the policy does not have, it is what one
+// of that name would need.
+func asksFor(p *policyfile.Policy, kind change.Kind, entitlement string) change.Requirement {
+	for _, e := range p.Access {
+		if e.Name == entitlement && kind == change.AccessGrant && e.Approval.Mode() != change.Ask {
+			return change.Requirement{Mode: e.Approval.Mode()}
+		}
+	}
+	return p.Asks(kind, entitlement)
+}

@@ -1,0 +1,289 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sekisho/sekisho/scripts/local/world"
+	"github.com/sekisho/sekisho/shared/adapters/embedded"
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/sim/org"
+)
+
+// lived is the file of a store in which people of the company asked for access and decided.
+func lived(t *testing.T) string {
+	t.Helper()
+	data, err := os.ReadFile("testdata/company.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := org.Parse("company.yaml", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "store.db")
+	w, err := world.New(world.Options{Company: c, Policy: os.DirFS("testdata/policy"), Path: name, Throwaway: true, Seed: demoSeed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := t.Context()
+	do := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	do(w.Start(ctx))
+	do(w.Command(ctx, "aiko@example.com", "/access", "prod-write"))
+	do(w.Submit(ctx, "aiko@example.com", []string{"duration=8h", "reason=release 12"}))
+	do(w.Click(ctx, "ken@example.com", "Approve", regexp.MustCompile("prod-write")))
+	do(w.Click(ctx, "lena@example.com", "Approve", regexp.MustCompile("prod-write")))
+	do(w.Close())
+	return name
+}
+
+func TestWhatIfNamesWhoAndWhichDecisions(t *testing.T) {
+	d := company(t)
+	name := lived(t)
+	o := options{policy: "testdata/looser", store: name, rate: 10, log: io.Discard}
+	answer, err := o.whatIf(t.Context(), &d.platform, os.DirFS("testdata/policy"))
+	if !errors.Is(err, errLooser) || status(err) != 3 {
+		t.Fatalf("a lower quorum: %v with exit status %d, want errLooser with 3", err, status(err))
+	}
+	c := answer.(comparison)
+	var decided []string
+	for _, x := range c.Decisions {
+		decided = append(decided, x.Person+" "+string(x.Operation)+" "+x.Resource)
+		if !x.Was || strings.Contains(x.Then, "allowed by") {
+			t.Errorf("%+v: want it allowed then and not now", x)
+		}
+	}
+	if got := strings.Join(decided, "; "); got != "ken@example.com ApproveAccess access:prod-write" {
+		t.Errorf("past decisions that would be others: %q, want Ken's approval alone", got)
+	}
+	everyFormat(t, "whatif", c)
+}
+
+func TestSamePolicyChangesNothing(t *testing.T) {
+	d := company(t)
+	o := options{policy: "testdata/policy", store: lived(t), rate: 10, log: io.Discard}
+	answer, err := o.whatIf(t.Context(), &d.platform, os.DirFS("testdata/policy"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := answer.(comparison); c.Record == 0 || len(c.Gains)+len(c.Loses)+len(c.Decisions)+len(c.Looser)+len(c.Notes) > 0 {
+		t.Errorf("the same policy changes something: %+v", c)
+	}
+}
+
+// With the record, what is in force by a grant is none of anybody else's doing.
+func TestRecordExplainsGrants(t *testing.T) {
+	d := company(t)
+	name := lived(t)
+	o := options{store: name}
+	live, err := o.grants(t.Context(), &d.platform)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(live) != 1 || live[0].Entitlement != "prod-write" || live[0].Address() != "aiko@example.com" {
+		t.Errorf("grants of the record are %+v, want Aiko's", live)
+	}
+	if _, err := (options{store: filepath.Join(t.TempDir(), "none.db")}).grants(t.Context(), &d.platform); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a store that is not there: %v, want ErrNotExist", err)
+	}
+}
+
+// Looking must not make a record of its own.
+func TestReadingARecordLeavesIt(t *testing.T) {
+	d := company(t)
+	name := lived(t)
+	before := entries(t, d, name)
+	if _, err := (options{store: name}).record(t.Context(), &d.platform, nil); err != nil {
+		t.Fatal(err)
+	}
+	if after := entries(t, d, name); after != before {
+		t.Errorf("%d entries after reading, %d before", after, before)
+	}
+}
+
+func entries(t *testing.T, d *demoCompany, name string) int {
+	t.Helper()
+	db, err := embedded.Open(name, d.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	list, err := recorded(t.Context(), db.Store(), d.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(list)
+}
+
+func TestRulingsKnowWhoApprovesThemselves(t *testing.T) {
+	tests := map[string]struct {
+		from, to string // replaced in the policy
+		want     int
+	}{
+		"a quorum that becomes self":         {"approval: quorum", "approval: self", 1},
+		"a quorum that becomes break-glass":  {"approval: quorum", "approval: break-glass", 1},
+		"an entitlement that goes":           {"  - {name: prod-write", "  - {name: prod-read", 0},
+		"a new entitlement without approval": {"  - {name: prod-write", "  - {name: quick, project: etl-prj-prd, roles: [roles/run.viewer], eligible: [group:etl-team@example.com], max: 1h, approval: self}\n  - {name: prod-write", 1},
+		"more approvals than before":         {"count: 2, from: group:leads", "count: 3, from: group:leads", 0},
+		"settings in another mode":           {"mode: auto", "mode: report", 0},
+	}
+	old, err := os.ReadFile("testdata/policy/policy.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			text := strings.Replace(string(old), tt.from, tt.to, 1)
+			if text == string(old) {
+				t.Fatal("nothing was replaced")
+			}
+			folder := t.TempDir()
+			if err := os.WriteFile(filepath.Join(folder, "policy.yaml"), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			was, will := rulings(loaded(t, "testdata/policy"), loaded(t, folder))
+			got := loosenings(was, will)
+			if len(got) != tt.want {
+				t.Errorf("%d loosenings: %+v; want %d", len(got), got, tt.want)
+			}
+			for _, l := range got {
+				if l.Needs != "2 of group:leads@example.com" {
+					t.Errorf("it needs %q, want the old quorum", l.Needs)
+				}
+			}
+		})
+	}
+}
+
+func TestWhyShowsThePath(t *testing.T) {
+	d := company(t)
+	tests := map[string]struct {
+		question
+		allowed bool
+		parts   []string
+	}{
+		"by a role of a group": {
+			question{person: "ken@example.com", operation: "ApproveAccess", resource: "access:prod-write"},
+			true,
+			[]string{"leads@example.com", "access-approver", "approve-access", "approve"},
+		},
+		"to nobody else": {
+			question{person: "yui@example.com", operation: "ApproveAccess", resource: "access:prod-write"},
+			false,
+			[]string{"access-approver"},
+		},
+		"by an alias":       {question{person: "a.sato@example.com", operation: "ApproveSettings", resource: "group:data@example.com"}, false, nil},
+		"of a stranger":     {question{person: "nobody@example.net", operation: "ApproveAccess", resource: "access:prod-write"}, false, nil},
+		"about a stranger":  {question{person: "ken@example.com", operation: "ApproveSettings", resource: "group:none@example.com"}, true, nil},
+		"what nobody names": {question{person: "ken@example.com", operation: "Undo", resource: "group:data@example.com"}, false, []string{"owners and administrators"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			answer, err := opened(t, d, "").why(t.Context(), loaded(t, "testdata/policy"), tt.question)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b := answer.(because)
+			if b.Allowed != tt.allowed {
+				t.Errorf("allowed is %v, want %v:\n%s", b.Allowed, tt.allowed, b.Why)
+			}
+			for _, part := range tt.parts {
+				if !strings.Contains(b.Why, part) {
+					t.Errorf("%q is missing in:\n%s", part, b.Why)
+				}
+			}
+		})
+	}
+	if _, err := opened(t, d, "").why(t.Context(), loaded(t, "testdata/policy"), question{resource: "data@example.com"}); err == nil {
+		t.Error("a resource without a type was taken")
+	}
+}
+
+func TestFlagsThatMakeNoSenseAreRefused(t *testing.T) {
+	for _, args := range []string{
+		"-format xml", "-rate 0", "-rate 1000", "-rate NaN", "why", "why a b", "what a b c", "-doctor -policy x", "-doctor why a b c:d",
+		"-against x", "-owner a@b", "-policy testdata/none -demo", "-nonsense",
+	} {
+		if err := run(t.Context(), strings.Fields(args), io.Discard, io.Discard); err == nil || status(err) != 1 {
+			t.Errorf("plan %s: %v, want an error with status 1", args, err)
+		}
+	}
+}
+
+func TestDemoNeedsNothing(t *testing.T) {
+	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "/none")
+	file := filepath.Join(t.TempDir(), "plan.md")
+	var out, log bytes.Buffer
+	if err := run(t.Context(), []string{"-demo", "-format", "markdown", "-out", file}, &out, &log); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil || !bytes.Contains(text, []byte("| auto | whoCanViewGroup |")) || out.Len() > 0 {
+		t.Errorf("the file has %q, %v; standard output has %q", text, err, &out)
+	}
+	if !strings.Contains(log.String(), "settings of groups: 13 of 13") {
+		t.Errorf("progress is %q", &log)
+	}
+	// What people of the demo decided is in its record.
+	out.Reset()
+	if err := run(t.Context(), []string{"-demo", "-policy", "testdata/policy", "-format", "json"}, &out, &log); err != nil && !errors.Is(err, errLooser) {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), string(change.VerbApprove)) && !strings.Contains(out.String(), "ApproveSettings") {
+		t.Errorf("the demo has no approval:\n%s", &out)
+	}
+}
+
+// A policy that names nobody any more leaves the decision to owners and administrators, which Ken
+// and Lena are not.
+func TestWhatIfNobodyIsNamed(t *testing.T) {
+	old, err := os.ReadFile("testdata/policy/policy.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	text := strings.Replace(string(old), "operations: [ApproveAccess]", "operations: [RequestAccess]", 1)
+	if err := os.WriteFile(filepath.Join(folder, "policy.yaml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d := company(t)
+	o := options{policy: folder, store: lived(t), rate: 10, log: io.Discard}
+	answer, err := o.whatIf(t.Context(), &d.platform, os.DirFS("testdata/policy"))
+	if err != nil && !errors.Is(err, errLooser) {
+		t.Fatal(err)
+	}
+	c := answer.(comparison)
+	var who []string
+	for _, x := range c.Decisions {
+		who = append(who, x.Person+" "+string(x.Operation))
+	}
+	// Only leads may ask now, where everybody might.
+	if diff := cmp.Diff([]string{"aiko@example.com RequestAccess", "ken@example.com ApproveAccess", "lena@example.com ApproveAccess"}, who); diff != "" {
+		t.Errorf("past decisions that would be others (-want +got):\n%s", diff)
+	}
+	who = nil
+	for _, x := range c.Loses {
+		if x.Operation == "RequestAccess" {
+			who = append(who, x.Person)
+		}
+	}
+	if diff := cmp.Diff([]string{"aiko@example.com", "yui@example.com"}, who); diff != "" {
+		t.Errorf("who may not ask any more (-want +got):\n%s", diff)
+	}
+	if notes := strings.Join(c.Notes, "\n"); !strings.Contains(notes, "does not say who may ApproveAccess on access any more") {
+		t.Errorf("the notes are:\n%s", notes)
+	}
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sekisho/sekisho/shared/adapters/policyfile"
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/policy"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/state/standing"
+)
+
+// question is what is asked with why.
+type question struct {
+	person, operation, resource string
+	// owners and tags stand in place of what is read of the resource.
+	owners, tags []string
+}
+
+// because is an answer with its reasons.
+type because struct {
+	Person    string        `json:"person"`
+	Operation string        `json:"operation"`
+	Resource  string        `json:"resource"`
+	Allowed   bool          `json:"allowed"`
+	Reason    policy.Reason `json:"reason"`
+	Why       string        `json:"why"`
+}
+
+func (b because) sections() []section {
+	return []section{{Title: fmt.Sprintf("%s, %s, %s", b.Person, b.Operation, b.Resource), Lines: strings.Split(b.Why, "\n")}}
+}
+
+// why asks the policy, with everybody in the groups that the directory has them in now.
+func (t *tenant) why(ctx context.Context, p *policyfile.Policy, q question) (printable, error) {
+	kind, name, ok := strings.Cut(q.resource, ":")
+	if !ok || kind == "" {
+		return nil, fmt.Errorf("%q is no resource: write type:name, such as group:data@example.com", q.resource)
+	}
+	m, closeStore, err := t.everybody(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer closeStore()
+	r, err := standing.New(m, p.Model())
+	if err != nil {
+		return nil, err
+	}
+	about := policy.Resource{Type: kind, Name: name}
+	if t.platform.catalog != nil {
+		about = t.platform.catalog(about)
+	}
+	if len(about.Owners) == 0 {
+		if about.Owners, err = owners(ctx, m, r, p, about); err != nil {
+			return nil, err
+		}
+	}
+	if len(q.owners) > 0 {
+		about.Owners = nil
+		for _, address := range q.owners {
+			about.Owners = append(about.Owners, policy.Reference{Type: policy.TypeUser, Name: address})
+		}
+	}
+	if len(q.tags) > 0 {
+		about.Tags = q.tags
+	}
+	x, err := r.May(ctx, q.person, policy.Operation(q.operation), about)
+	if err != nil {
+		return nil, err
+	}
+	text := x.String()
+	if !x.Decision.Allowed && own(policy.Operation(q.operation), kind) && p.Model().Allowing(policy.Operation(q.operation), kind).Silent() {
+		text += "\nNo rule allows this to anybody. "
+		if asks(policy.Operation(q.operation)) {
+			text += "For changes of which policy does not speak, everybody may ask."
+		} else {
+			text += "About changes of which policy does not speak, owners and administrators decide."
+		}
+	}
+	return because{
+		Person: q.person, Operation: q.operation, Resource: q.resource, Allowed: x.Decision.Allowed, Reason: x.Decision.Reason, Why: text,
+	}, nil
+}
+
+// own reports whether Sekisho itself asks about an operation on a type of resource.
+func own(o policy.Operation, kind string) bool {
+	return slices.ContainsFunc(policy.Permissions(), func(p policy.Permission) bool { return p.Operation == o && p.Type == kind && p.Kind != "" })
+}
+
+// everybody reads all people and all groups with their members into a mirror in memory.
+func (t *tenant) everybody(ctx context.Context) (*mirror.Mirror, func() error, error) {
+	if err := t.listPeople(ctx); err != nil {
+		return nil, nil, err
+	}
+	if err := t.listGroups(ctx); err != nil {
+		return nil, nil, err
+	}
+	if err := t.readMembers(ctx); err != nil {
+		return nil, nil, err
+	}
+	return t.mirror(ctx)
+}
+
+// owners looks up who owns a resource of Sekisho's own types: the owners of a group, those of the
+// groups that may ask for an entitlement, the person whose account it is.
+func owners(ctx context.Context, m *mirror.Mirror, r *standing.Resolver, p *policyfile.Policy, about policy.Resource) ([]policy.Reference, error) {
+	of := change.Change{}
+	switch about.Type {
+	case policy.GroupResource:
+		header, err := m.Find(ctx, about.Name)
+		if err != nil {
+			return nil, nil //nolint:nilerr // a group that is not there has no owners
+		}
+		of.Target.ID = header.Group.ID
+	case policy.AccessResource:
+		for _, e := range p.Access {
+			if e.Name != about.Name {
+				continue
+			}
+			for _, set := range e.Eligible {
+				if address, ok := strings.CutPrefix(string(set), "group:"); ok {
+					of.Owners = append(of.Owners, change.Selector("owners:"+address))
+				}
+			}
+		}
+		if len(of.Owners) == 0 {
+			return nil, nil
+		}
+	case policy.AccountResource:
+		_, email, ok := strings.Cut(about.Name, "/")
+		if !ok {
+			return nil, nil
+		}
+		return []policy.Reference{{Type: policy.TypeUser, Name: email}}, nil
+	default:
+		return nil, nil
+	}
+	people, err := r.People(ctx, of, change.Owners)
+	if err != nil {
+		return nil, fmt.Errorf("look up the owners of %s: %w", about, err)
+	}
+	var out []policy.Reference
+	for _, p := range people {
+		out = append(out, policy.Reference{Type: policy.TypeUser, Name: p.ID})
+	}
+	return out, nil
+}
