@@ -45,6 +45,12 @@ variable "visitors" {
   default     = false
 }
 
+variable "iap_audience" {
+  description = "The backend whose Identity-Aware Proxy signs its visitors in."
+  type        = string
+  default     = ""
+}
+
 variable "roles" {
   description = "Roles in the project."
   type        = list(string)
