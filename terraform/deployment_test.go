@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -254,5 +255,47 @@ func TestTheSchedulerSendsWhatFunctionsRead(t *testing.T) {
 	}
 	if want := `{"type":"tick/1","data":{"job":"x"}}`; string(body) != want {
 		t.Errorf("a function reads %s, the module is written for %s", body, want)
+	}
+}
+
+// What Terraform itself would refuse is seen where there is no Terraform: arguments that the
+// module does not have, and variables that nobody declares.
+func TestVariablesAreDeclared(t *testing.T) {
+	used := regexp.MustCompile(`\bvar\.([a-z_]+)`)
+	declared := map[string]map[string]bool{}
+	for _, dir := range []string{".", filepath.Join("modules", "function")} {
+		body, err := hcl.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		declared[dir] = map[string]bool{}
+		for _, v := range body.Of("variable") {
+			if declared[dir][v.Labels[0]] {
+				t.Errorf("%s declares %s twice", dir, v.Labels[0])
+			}
+			declared[dir][v.Labels[0]] = true
+		}
+		files, err := filepath.Glob(filepath.Join(dir, "*.tf"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			source, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, match := range used.FindAllStringSubmatch(string(source), -1) {
+				if !declared[dir][match[1]] {
+					t.Errorf("%s uses the variable %s, which nobody declares", file, match[1])
+				}
+			}
+		}
+	}
+	for name, body := range modules(t) {
+		for argument := range body.Attributes {
+			if argument != "source" && !declared[filepath.Join("modules", "function")][argument] {
+				t.Errorf("the module %s is given %s, which modules/function does not take", name, argument)
+			}
+		}
 	}
 }
