@@ -176,3 +176,16 @@ func TestThePlatformIsConfigured(t *testing.T) {
 		t.Errorf("the module sets %v, the platform reads %v", got, want)
 	}
 }
+
+// Functions find the policy where the buildpack leaves what was uploaded: scripts/bundle starts
+// them so.
+func TestThePolicyIsWhereFunctionsLook(t *testing.T) {
+	body, err := hcl.ReadDir("modules/function")
+	if err != nil {
+		t.Fatal(err)
+	}
+	environment := string(as[hcl.Expression](t, body.Locals(), "environment"))
+	if want := `POLICY_DIR = "serverless_function_source_code/policy"`; !strings.Contains(environment, want) {
+		t.Errorf("the module does not set %s", want)
+	}
+}

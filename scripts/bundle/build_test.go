@@ -64,9 +64,21 @@ func TestEveryBundleBuildsAndStarts(t *testing.T) {
 			if status != http.StatusServiceUnavailable || !strings.Contains(log, "GOOGLE_CLOUD_PROJECT is not set") {
 				t.Errorf("without a configuration: status %d, want 503\n%s", status, log)
 			}
-			status, log = ask(t, dir, binary, append(configured(t, server), "FUNCTION_TARGET="+f.Name)...)
+			environment := append(configured(t, server), "FUNCTION_TARGET="+f.Name)
+			status, log = ask(t, dir, binary, environment...)
 			if status < 400 || status >= 500 {
 				t.Errorf("a stranger's request: status %d, want one that refuses it\n%s", status, log)
+			}
+			if files["policy/policy.yaml"] == nil {
+				return
+			}
+			// The policy is read where the buildpack leaves it, or a mistake in it would do no harm.
+			if err := write(filepath.Join(dir, source, "policy", "policy.yaml"), "sttings: {}\n"); err != nil {
+				t.Fatal(err)
+			}
+			status, log = ask(t, dir, binary, environment...)
+			if status != http.StatusServiceUnavailable || !strings.Contains(log, "policy.yaml:1") {
+				t.Errorf("with a mistake in the policy: status %d, want 503\n%s", status, log)
 			}
 		})
 	}
