@@ -1,6 +1,8 @@
 package terraform_test
 
 import (
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,31 +23,20 @@ func described(t *testing.T) []describe.Function {
 	return all
 }
 
-var queueOf = regexp.MustCompile(`^module\.([a-z]+)(?:\[0\])?\.queue$`)
-
 // roles returns the roles that modules/function gives to a function, by what its module says.
-func roles(t *testing.T, all map[string]hcl.Body, name string) []string {
+func roles(t *testing.T, deployed describe.Deployed, attributes map[string]any) []string {
 	t.Helper()
-	attributes := all[name].Attributes
 	out := []string{"roles/datastore.user"}
 	if attributes["roles"] != nil {
 		out = texts(t, attributes, "roles")
 	}
-	for _, topic := range texts(t, attributes, "publishes") {
+	for _, topic := range deployed.Publishes {
 		out = append(out, "roles/pubsub.publisher on "+topic)
 	}
-	queues := as[[]any](t, attributes, "enqueues")
-	for _, value := range queues {
-		reference, _ := value.(hcl.Expression)
-		match := queueOf.FindStringSubmatch(string(reference))
-		if match == nil {
-			t.Errorf("%s enqueues %v, want the output queue of a module", name, value)
-			continue
-		}
-		queue := text(t, as[map[string]any](t, all[match[1]].Attributes, "queue"), "name")
+	for _, queue := range deployed.Enqueues {
 		out = append(out, "roles/cloudtasks.enqueuer on "+queue)
 	}
-	switch len(queues) {
+	switch len(deployed.Enqueues) {
 	case 0:
 	case 1:
 		out = append(out, "roles/iam.serviceAccountUser on its caller")
@@ -69,8 +60,12 @@ func roles(t *testing.T, all map[string]hcl.Body, name string) []string {
 // A function has the roles that its package comment lists, and no other.
 func TestRolesAreThoseThatFunctionsName(t *testing.T) {
 	all := modules(t)
+	deployed, _, err := describe.Deployment("..")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, f := range described(t) {
-		if diff := cmp.Diff(f.Roles(), roles(t, all, f.Name)); diff != "" {
+		if diff := cmp.Diff(f.Roles(), roles(t, deployed[f.Name], all[f.Name].Attributes)); diff != "" {
 			t.Errorf("%s (-package comment +terraform):\n%s", f.Name, diff)
 		}
 	}
@@ -79,6 +74,40 @@ func TestRolesAreThoseThatFunctionsName(t *testing.T) {
 // own are the scopes of Google Cloud itself, for which an account needs roles and nobody's
 // delegation.
 var own = []string{"cloud-platform", "cloud-identity.groups"}
+
+// A function may put work into every queue that its own code names. What packages do for it is
+// seen in the scenarios, which compare with Terraform too.
+func TestFunctionsReachTheQueuesThatTheyName(t *testing.T) {
+	source, err := os.ReadFile(filepath.Join("..", "shared", "domain", "event", "event.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]string{}
+	for _, match := range regexp.MustCompile(`(Queue\w+) += "([a-z-]+)"`).FindAllStringSubmatch(string(source), -1) {
+		names[match[1]] = match[2]
+	}
+	deployed, _, err := describe.Deployment("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for function, d := range deployed {
+		files, err := filepath.Glob(filepath.Join("..", "functions", function, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			source, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, match := range regexp.MustCompile(`event\.(Queue\w+)`).FindAllStringSubmatch(string(source), -1) {
+				if queue := names[match[1]]; !strings.HasSuffix(file, "_test.go") && !slices.Contains(d.Enqueues, queue) {
+					t.Errorf("%s names the queue %q, into which Terraform lets it put nothing", file, queue)
+				}
+			}
+		}
+	}
+}
 
 // What an administrator delegates is what the code asks for, and what the comment says.
 func TestScopesAreThoseThatTheCodeAsksFor(t *testing.T) {

@@ -47,6 +47,7 @@ type config struct {
 	Granter string `env:"GRANTER"`
 	// Channel hears of what was taken in an emergency, and of what no request explains.
 	Channel string `env:"SLACK_CHANNEL"`
+	// BaseURL is where Google Cloud's APIs are; empty means at Google.
 	BaseURL string `env:"CLOUD_URL"`
 }
 

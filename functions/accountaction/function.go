@@ -50,6 +50,8 @@ var Function = cloudfn.Function{Name: "AccountAction", Build: build}
 func init() { cloudfn.Register(Function) }
 
 type config struct {
+	// URL is where Looker's API is; empty for a company without Looker. ID and Secret are the key
+	// with which it is called.
 	URL    string `env:"LOOKER_URL"`
 	ID     string `env:"LOOKER_CLIENT_ID"`
 	Secret string `env:"LOOKER_CLIENT_SECRET"`
@@ -57,7 +59,8 @@ type config struct {
 	// sign in through an identity provider.
 	Invite bool `env:"LOOKER_INVITE"`
 	// Subject is the administrator for whom it acts in Google Workspace.
-	Subject   string `env:"WORKSPACE_SUBJECT"`
+	Subject string `env:"WORKSPACE_SUBJECT"`
+	// Workspace is where the Directory API is; empty means at Google.
 	Workspace string `env:"WORKSPACE_URL"`
 }
 

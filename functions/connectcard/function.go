@@ -17,9 +17,8 @@
 //
 // Permissions: roles/datastore.user, roles/pubsub.publisher on change-events,
 // roles/cloudtasks.enqueuer on fivetran and slack, roles/iam.serviceAccountUser on their callers,
-// roles/secretmanager.secretAccessor on fivetran-key, fivetran-secret and
-// fivetran-webhook-secret; a Fivetran role that may create and edit connections in the
-// destinations.
+// roles/secretmanager.secretAccessor on fivetran-key, fivetran-secret and fivetran-webhook-secret;
+// the key belongs to a role of Fivetran that may make and change connections.
 //
 // On failure: the queue tries again; what became of a request whose answer was lost is looked up
 // before it is made again. A hand-over is looked at every five minutes while somebody waits for
@@ -52,8 +51,10 @@ var Function = cloudfn.Function{Name: "ConnectCard", Build: build}
 func init() { cloudfn.Register(Function) }
 
 type config struct {
-	Key     string `env:"FIVETRAN_KEY"`
-	Secret  string `env:"FIVETRAN_SECRET"`
+	// Key and Secret are those with which Fivetran is called.
+	Key    string `env:"FIVETRAN_KEY"`
+	Secret string `env:"FIVETRAN_SECRET"`
+	// BaseURL is where the API is; empty means at the vendor.
 	BaseURL string `env:"FIVETRAN_URL"`
 	// Cards are the origins at which connect cards are; empty means Fivetran's own.
 	Cards []string `env:"FIVETRAN_CARDS"`

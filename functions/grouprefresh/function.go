@@ -43,7 +43,10 @@ var Function = cloudfn.Function{Name: "GroupRefresh", Build: build}
 func init() { cloudfn.Register(Function) }
 
 type config struct {
-	BaseURL  string `env:"WORKSPACE_URL"`
+	// BaseURL is where the API is; empty means at the vendor.
+	BaseURL string `env:"WORKSPACE_URL"`
+	// Customer is the id of the Workspace account; my_customer stands for that of the
+	// administrator.
 	Customer string `env:"CUSTOMER_ID, default=my_customer"`
 	// CallsPerDay is how many calls Google grants in a day; 0 where it sets no such limit, as
 	// it does today for this API.

@@ -39,6 +39,7 @@ var Function = cloudfn.Function{Name: "GroupSettings", Build: build}
 func init() { cloudfn.Register(Function) }
 
 type config struct {
+	// BaseURL is where the API is; empty means at the vendor.
 	BaseURL string `env:"WORKSPACE_URL"`
 }
 

@@ -37,11 +37,17 @@ var Function = cloudfn.Function{Name: "GroupWatch", Build: build}
 func init() { cloudfn.Register(Function) }
 
 type config struct {
-	WebhookURL   string        `env:"WEBHOOK_URL"`
-	Applications []string      `env:"APPLICATIONS, default=admin,groups_enterprise"`
-	Robot        string        `env:"ROBOT_EMAIL"`
-	Overlap      time.Duration `env:"POLL_OVERLAP, default=3h"`
-	BaseURL      string        `env:"WORKSPACE_URL"`
+	// WebhookURL is where Google notifies: the address of groupwebhook.
+	WebhookURL string `env:"WEBHOOK_URL"`
+	// Applications are the audit logs that are watched: admin, groups_enterprise, groups.
+	Applications []string `env:"APPLICATIONS, default=admin,groups_enterprise"`
+	// Robot is the address under which Sekisho itself writes settings: such changes need no
+	// second look.
+	Robot string `env:"ROBOT_EMAIL"`
+	// Overlap is how far a poll reads back behind the last one, for entries that come late.
+	Overlap time.Duration `env:"POLL_OVERLAP, default=3h"`
+	// BaseURL is where the API is; empty means at the vendor.
+	BaseURL string `env:"WORKSPACE_URL"`
 }
 
 // Validate implements [cloudfn.Validator].

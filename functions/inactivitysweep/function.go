@@ -55,13 +55,16 @@ var Function = cloudfn.Function{Name: "InactivitySweep", Build: build}
 func init() { cloudfn.Register(Function) }
 
 type config struct {
+	// URL is where Looker's API is; empty for a company without Looker. ID and Secret are the key
+	// with which it is called.
 	URL    string `env:"LOOKER_URL"`
 	ID     string `env:"LOOKER_CLIENT_ID"`
 	Secret string `env:"LOOKER_CLIENT_SECRET"`
 	// Address is where people sign in to Looker; empty means that it is LOOKER_URL.
 	Address string `env:"LOOKER_ADDRESS"`
 	// Subject is the administrator for whom it acts in Google Workspace.
-	Subject   string `env:"WORKSPACE_SUBJECT"`
+	Subject string `env:"WORKSPACE_SUBJECT"`
+	// Workspace is where the Directory API is; empty means at Google.
 	Workspace string `env:"WORKSPACE_URL"`
 }
 

@@ -11,9 +11,9 @@
 // Calls: Slack Web API: users.info.
 //
 // Permissions: roles/datastore.user, roles/pubsub.publisher on change-events,
-// roles/cloudtasks.enqueuer on presses, roles/iam.serviceAccountUser on its caller,
-// roles/secretmanager.secretAccessor on slack-token and slack-signing-secret; Slack scopes
-// users:read, users:read.email.
+// roles/cloudtasks.enqueuer on presses, slack, iam and fivetran, roles/iam.serviceAccountUser on
+// their callers, roles/secretmanager.secretAccessor on slack-token and slack-signing-secret; Slack
+// scopes users:read, users:read.email.
 //
 // On failure: a press that is recorded is decided, if need be later; one that could not be
 // recorded is answered with 503, and the message stays as it is for another press.
@@ -42,10 +42,13 @@ func init() { cloudfn.Register(Function) }
 
 type config struct {
 	// Secret signs Slack's requests; Former is the one before, while both hold.
-	Secret  string `env:"SLACK_SIGNING_SECRET"`
-	Former  string `env:"SLACK_SIGNING_SECRET_FORMER"`
-	Token   string `env:"SLACK_TOKEN"`
-	Team    string `env:"SLACK_TEAM_ID"`
+	Secret string `env:"SLACK_SIGNING_SECRET"`
+	Former string `env:"SLACK_SIGNING_SECRET_FORMER"`
+	// Token is the app's own, with which it calls Slack.
+	Token string `env:"SLACK_TOKEN"`
+	// Team is the id of the workspace whose people count.
+	Team string `env:"SLACK_TEAM_ID"`
+	// BaseURL is where the API is; empty means at the vendor.
 	BaseURL string `env:"SLACK_URL"`
 }
 

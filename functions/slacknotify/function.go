@@ -37,7 +37,9 @@ var Function = cloudfn.Function{Name: "SlackNotify", Build: build}
 func init() { cloudfn.Register(Function) }
 
 type config struct {
-	Token   string `env:"SLACK_TOKEN"`
+	// Token is the app's own, with which it calls Slack.
+	Token string `env:"SLACK_TOKEN"`
+	// BaseURL is where the API is; empty means at the vendor.
 	BaseURL string `env:"SLACK_URL"`
 	// Channel hears what nobody else can be told, and alerts.
 	Channel string `env:"SLACK_CHANNEL"`

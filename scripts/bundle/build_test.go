@@ -46,6 +46,7 @@ func main() {
 // one. In short mode one function stands for all.
 func TestEveryBundleBuildsAndStarts(t *testing.T) {
 	server := deaf(t)
+	dir := t.TempDir() // the same for all, so that what they share is compiled once
 	for _, f := range world.Functions {
 		name := strings.ToLower(f.Name)
 		if testing.Short() && name != "groupsettings" {
@@ -57,7 +58,6 @@ func TestEveryBundleBuildsAndStarts(t *testing.T) {
 				t.Fatal(err)
 			}
 			holdsOnlyItsOwn(t, name, files)
-			dir := t.TempDir()
 			binary := build(t, dir, files)
 
 			status, log := ask(t, dir, binary, "FUNCTION_TARGET="+f.Name)
@@ -91,6 +91,9 @@ func holdsOnlyItsOwn(t *testing.T, name string, files map[string][]byte) {
 func build(t *testing.T, dir string, files map[string][]byte) (binary string) {
 	t.Helper()
 	alone := filepath.Join(dir, source)
+	if err := os.RemoveAll(alone); err != nil {
+		t.Fatal(err)
+	}
 	if err := unpack(alone, files); err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +191,11 @@ func configured(t *testing.T, server string) []string {
 		"GOOGLE_APPLICATION_CREDENTIALS=" + credentials, "FIRESTORE_EMULATOR_HOST=" + server, "PUBSUB_EMULATOR_HOST=" + server,
 		"GOOGLE_CLOUD_PROJECT=project", "AUDIENCE=https://function.example", "CALLERS=caller@project.example",
 		"POLICY_DIR=" + source + "/policy",
-		"WEBHOOK_URL=https://webhook.example", "API_AUDIENCE=https://groupapi.example", `API_CLIENTS=[{"account": "client@example.com", "groups": [""], "scopes": []}]`, "GRANTER=granter@project.example", "OPENMETADATA_URL=https://catalog.example/api", "OPENMETADATA_TOKEN=token", "OPENMETADATA_BOT=sekisho-bot", "SLACK_TOKEN=token", "SLACK_CHANNEL=C1", "SLACK_TEAM_ID=T1", "SLACK_SIGNING_SECRET=secret",
+		"WEBHOOK_URL=https://webhook.example", "GRANTER=granter@project.example",
+		"OPENMETADATA_URL=https://catalog.example/api", "OPENMETADATA_TOKEN=token", "OPENMETADATA_BOT=sekisho-bot",
+		"API_AUDIENCE=https://groupapi.example", `API_CLIENTS=[{"account": "client@example.com", "groups": [""], "scopes": []}]`,
+		"SLACK_TOKEN=token", "SLACK_CHANNEL=C1", "SLACK_TEAM_ID=T1", "SLACK_SIGNING_SECRET=secret",
+		"FIVETRAN_KEY=key", "FIVETRAN_SECRET=secret",
 	}
 }
 

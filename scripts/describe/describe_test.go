@@ -130,6 +130,11 @@ func TestEveryFunctionHasAllHeadings(t *testing.T) {
 				t.Errorf("the package comment of %s has no %q", f.Name, h)
 			}
 		}
+		for _, v := range f.Variables {
+			if v.Doc == "" {
+				t.Errorf("nobody says what %s of %s means", v.Name, f.Name)
+			}
+		}
 		if !strings.EqualFold(f.EntryPoint, f.Name) {
 			t.Errorf("%s registers itself as %q", f.Name, f.EntryPoint)
 		}
@@ -137,6 +142,11 @@ func TestEveryFunctionHasAllHeadings(t *testing.T) {
 	platform, err := describe.Platform("../..")
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, v := range platform {
+		if v.Doc == "" {
+			t.Errorf("nobody says what %s means", v.Name)
+		}
 	}
 	if len(platform) < 5 {
 		t.Errorf("the platform has the variables %v", platform)

@@ -23,6 +23,7 @@ import (
 
 // platform is the configuration that every function has in production. Terraform sets it.
 type platform struct {
+	// Project is the Google Cloud project, Database the Firestore database in it.
 	Project  string `env:"GOOGLE_CLOUD_PROJECT"`
 	Database string `env:"FIRESTORE_DATABASE, default=(default)"`
 	// Location is where the queues are.
@@ -40,7 +41,9 @@ type platform struct {
 	// acts in Google Workspace by domain-wide delegation. Without a subject it acts as itself.
 	Account string `env:"SERVICE_ACCOUNT"`
 	Subject string `env:"WORKSPACE_SUBJECT"`
-	Policy  string `env:"POLICY_DIR, default=policy"`
+	// Policy is the folder of the policy, below the working directory. Without one there is no
+	// policy.
+	Policy string `env:"POLICY_DIR, default=policy"`
 }
 
 // Validate implements [Validator].

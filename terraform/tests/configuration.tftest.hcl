@@ -230,8 +230,8 @@ run "without_fivetran" {
   variables { fivetran = false }
 
   assert {
-    condition     = output.connectcard == null
-    error_message = "A company without Fivetran has its function."
+    condition     = !contains(output.connectcard.variables, "FIVETRAN_KEY") && !output.connectcard.public && length(output.connectcard.without_alert) == 0
+    error_message = "A company without Fivetran is asked for its key, or woken."
   }
 }
 

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/sekisho/sekisho/scripts/local/world"
 	"github.com/sekisho/sekisho/shared/domain/change"
 )
 
@@ -36,7 +37,9 @@ type Result struct {
 	StoreWrites int                `json:"store_writes"`
 	// Indexes are the composite indexes that queries needed.
 	Indexes []string `json:"indexes,omitempty"`
-	WallS   float64  `json:"wall_s"`
+	// Reaches are the queues and topics that functions used.
+	Reaches []world.Reach `json:"reaches,omitempty"`
+	WallS   float64       `json:"wall_s"`
 }
 
 // Call is how often one method of an API was called, and how that ended.
@@ -91,7 +94,7 @@ func (s *stage) result(file string, ok bool, wall time.Duration) Result {
 		r.Calls = append(r.Calls, c)
 	}
 	r.StoreReads, r.StoreWrites = s.world.Usage.Totals()
-	r.Indexes = s.world.Usage.Indexes()
+	r.Indexes, r.Reaches = s.world.Usage.Indexes(), s.world.Usage.Reaches()
 	return r
 }
 

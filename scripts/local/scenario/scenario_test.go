@@ -9,7 +9,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/sekisho/sekisho/scripts/hcl"
+	"github.com/sekisho/sekisho/scripts/describe"
 	"github.com/sekisho/sekisho/scripts/local/contract"
 	"github.com/sekisho/sekisho/scripts/local/scenario"
 	simcontract "github.com/sekisho/sekisho/shared/sim/contract"
@@ -65,7 +65,7 @@ func TestScenarios(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scenarios: %v", err)
 	}
-	configuration, err := hcl.ReadDir("../../../terraform")
+	deployed, configuration, err := describe.Deployment("../../..")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,6 +79,15 @@ func TestScenarios(t *testing.T) {
 				for _, needed := range result.Indexes {
 					if !slices.Contains(indexes, any(needed)) {
 						t.Errorf("Firestore would refuse a query: terraform makes no index %q", needed)
+					}
+				}
+				for _, r := range result.Reaches {
+					may := deployed[r.Function]
+					if r.Queue != "" && !slices.Contains(may.Enqueues, r.Queue) || r.Topic != "" && !slices.Contains(may.Publishes, r.Topic) {
+						t.Errorf("Google would refuse it: terraform does not let %s into %s%s", r.Function, r.Queue, r.Topic)
+					}
+					if r.Writes && may.ReadsOnly {
+						t.Errorf("Google would refuse it: terraform does not let %s write to the database", r.Function)
 					}
 				}
 			}

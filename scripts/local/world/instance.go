@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"runtime"
+	"strings"
 	"sync"
 
 	"github.com/sekisho/sekisho/shared/cloudfn"
@@ -144,6 +145,7 @@ func (c committing) Update(ctx context.Context, decide func(context.Context, sto
 	})
 	if err == nil && wrote > 0 {
 		c.usage.write(wrote)
+		c.usage.reach(Reach{Function: strings.ToLower(c.instance.function.Name), Writes: true})
 		c.instance.reach(ctx, AfterCommit)
 	}
 	return err
@@ -152,6 +154,7 @@ func (c committing) Update(ctx context.Context, decide func(context.Context, sto
 func (c committing) Bulk(ctx context.Context, writes []store.Write) error {
 	err := c.Store.Bulk(ctx, writes)
 	c.usage.write(len(writes))
+	c.usage.reach(Reach{Function: strings.ToLower(c.instance.function.Name), Writes: true})
 	if err == nil {
 		c.instance.reach(ctx, AfterCommit)
 	}
@@ -185,6 +188,7 @@ type Usage struct {
 	mu            sync.Mutex
 	Reads, Writes int
 	indexes       map[string]bool
+	reaches       map[Reach]bool
 }
 
 func (u *Usage) read(n int)  { u.mu.Lock(); u.Reads += n; u.mu.Unlock() }

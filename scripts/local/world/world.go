@@ -231,8 +231,8 @@ func (w *World) platform(i *instance) (*cloudfn.Env, error) {
 		Sleep:    func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		Random:   w.random.Float64,
 		Store:    committing{w.backend.Store(), i, w.Usage},
-		Bus:      w.backend.Bus(),
-		Queue:    w.backend.Queue(),
+		Bus:      seenBus{w.backend.Bus(), strings.ToLower(i.function.Name), w.Usage},
+		Queue:    seenQueue{w.backend.Queue(), strings.ToLower(i.function.Name), w.Usage},
 		Outbound: outbound{i, w.transport},
 		Tokens: func(context.Context, ...string) (oauth2.TokenSource, error) {
 			return oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token}), nil

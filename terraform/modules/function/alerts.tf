@@ -1,7 +1,7 @@
 # A job that has not ended well for too long: it failed, it was not called, or it was never
 # made. Metrics of what does not happen are missing, not zero; hence "or vector(0)".
 resource "google_monitoring_alert_policy" "job_missed" {
-  for_each     = var.jobs
+  for_each     = var.idle ? {} : var.jobs
   project      = var.platform.project
   display_name = "Job missed: ${var.name} ${each.key}"
   combiner     = "OR"

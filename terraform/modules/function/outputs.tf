@@ -43,6 +43,6 @@ output "summary" {
     # Subscriptions whose messages go nowhere when they cannot be delivered.
     without_dead_letter = [for name, s in google_pubsub_subscription.subscription : name if length(s.dead_letter_policy) == 0]
     # Jobs that nobody would miss.
-    without_alert = setsubtract(keys(google_cloud_scheduler_job.job), keys(google_monitoring_alert_policy.job_missed))
+    without_alert = setsubtract([for name, j in google_cloud_scheduler_job.job : name if !j.paused], keys(google_monitoring_alert_policy.job_missed))
   }
 }

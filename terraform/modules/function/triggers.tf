@@ -30,6 +30,7 @@ resource "google_cloud_scheduler_job" "job" {
   name      = "${var.name}-${each.key}"
   schedule  = each.value.schedule
   time_zone = "Etc/UTC"
+  paused    = var.idle
   # Longer than the function's own time limit; half an hour is the most.
   attempt_deadline = "${var.timeout + 30}s"
 

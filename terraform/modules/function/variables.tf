@@ -45,6 +45,12 @@ variable "visitors" {
   default     = false
 }
 
+variable "iap_audience" {
+  description = "The backend whose Identity-Aware Proxy signs its visitors in."
+  type        = string
+  default     = ""
+}
+
 variable "roles" {
   description = "Roles in the project."
   type        = list(string)
@@ -75,12 +81,6 @@ variable "scopes" {
   default     = []
 }
 
-variable "iap_audience" {
-  description = "The audience of the Identity-Aware Proxy at which people sign in to its page; empty for a function without a page."
-  type        = string
-  default     = ""
-}
-
 variable "environment" {
   description = "Its configuration. What is empty is not set."
   type        = map(string)
@@ -109,6 +109,12 @@ variable "jobs" {
   description = "Calls by the scheduler, in UTC. An alert fires when a job has not ended well for alert_after (a duration of PromQL)."
   type        = map(object({ schedule = string, alert_after = string }))
   default     = {}
+}
+
+variable "idle" {
+  description = "Whether there is nothing for it to do, because the company does without its vendor: its jobs are paused, and nobody misses them."
+  type        = bool
+  default     = false
 }
 
 variable "subscriptions" {
