@@ -208,7 +208,6 @@ func configured(t *testing.T, server string) []string {
 		"API_AUDIENCE=https://groupapi.example", `API_CLIENTS=[{"account": "client@example.com", "groups": [""], "scopes": []}]`,
 		"SLACK_TOKEN=token", "SLACK_CHANNEL=C1", "SLACK_TEAM_ID=T1", "SLACK_SIGNING_SECRET=secret",
 		"FIVETRAN_KEY=key", "FIVETRAN_SECRET=secret",
-		"OPENMETADATA_URL=https://catalog.example/api", "OPENMETADATA_TOKEN=token", "OPENMETADATA_BOT=sekisho-bot",
 	}
 }
 
