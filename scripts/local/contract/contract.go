@@ -8,6 +8,10 @@ import (
 	"slices"
 
 	"github.com/sekisho/sekisho/shared/sim/contract"
+	simfivetran "github.com/sekisho/sekisho/shared/sim/fivetran"
+	simiam "github.com/sekisho/sekisho/shared/sim/iam"
+	simlooker "github.com/sekisho/sekisho/shared/sim/looker"
+	simopenmetadata "github.com/sekisho/sekisho/shared/sim/openmetadata"
 	simslack "github.com/sekisho/sekisho/shared/sim/slack"
 	simworkspace "github.com/sekisho/sekisho/shared/sim/workspace"
 )
@@ -52,7 +56,8 @@ func (j *Judge) Again() *Judge {
 	return &again
 }
 
-// Tap is a tap for the worlds of package world.
+// Tap is a tap for the worlds of package world. The traffic with Google Cloud, Looker, Fivetran and
+// OpenMetadata is held against their descriptions where their adapters are tested.
 func (j *Judge) Tap(_ string, next http.Handler) http.Handler {
 	switch server := next.(type) {
 	case *simworkspace.Server:
@@ -61,6 +66,10 @@ func (j *Judge) Tap(_ string, next http.Handler) http.Handler {
 		return j.Handler(contract.Tap{Specs: []contract.Spec{&google}}, next)
 	case *simslack.Server:
 		return j.Handler(contract.Tap{Specs: []contract.Spec{j.slack}}, next)
+	}
+	switch next.(type) {
+	case *simiam.Server, *simlooker.Server, *simfivetran.Server, *simopenmetadata.Server:
+		return next
 	}
 	// The functions, to which the bus, the queues and the scheduler speak too.
 	return j.Handler(contract.Tap{Specs: []contract.Spec{j.notifications, j.slackPushes}, Others: true}, next)

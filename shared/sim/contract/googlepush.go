@@ -46,7 +46,8 @@ const syncState = "sync"
 func (n *Notifications) Check(x *Exchange) (Checked, bool) {
 	isOne := false
 	for name := range x.Header {
-		isOne = isOne || strings.HasPrefix(name, goog)
+		// Google's proxies and clients have headers of their own with the same beginning.
+		isOne = isOne || strings.HasPrefix(name, goog+"Channel-") || strings.HasPrefix(name, goog+"Resource-") || name == goog+"Message-Number"
 	}
 	if !isOne {
 		return Checked{}, false
