@@ -20,7 +20,7 @@ import (
 // A plan that is too large for one message is carried out in parts, one after the other, in the
 // same night.
 func TestALargeTeamIsFilledInOneNight(t *testing.T) {
-	const people = 200
+	const people = 160
 	r := rig(t)
 	r.Policy = fstest.MapFS{"policy.yaml": {Data: []byte("catalog: {mode: auto}\nteams: [{name: all, type: Division, group: all@example.com}]\n")}}
 	company := &org.Company{Domain: "example.com"}
