@@ -49,7 +49,8 @@ func (h *handler) nestedMissing(ctx context.Context, e event.ReadMembers, head m
 // were asked for, the members once more.
 func (h *handler) askFor(ctx context.Context, c event.ConfirmGone) error {
 	now := h.now()
-	name := fmt.Sprintf("confirm-%s-%d", c.Group, now.UnixNano())
+	// Each question has a name of its own, also where several are asked at one instant.
+	name := fmt.Sprintf("confirm-%s-%d-%d-%d", c.Group, now.UnixNano(), len(c.Missing), len(c.Gone))
 	if len(c.Missing) > 0 {
 		return h.ensure(ctx, c, name, time.Time{})
 	}

@@ -116,7 +116,7 @@ func TestPublicGroups(t *testing.T) {
 policy policy.yaml
 start
 expect over-quota directory 0
-expect calls directory.groups.get == 101
+expect calls directory.members.list == 101
 expect mirror blog@kubernetes.io u0006@google.com
 expect setting leads@kubernetes.io whoCanViewGroup ALL_MEMBERS_CAN_VIEW
 workspace set-setting blog@kubernetes.io whoCanViewGroup ANYONE_CAN_VIEW by=u0001@vmware.com
