@@ -6,7 +6,7 @@ module "grouprefresh" {
   entry_point = "GroupRefresh"
 
   scopes    = ["admin.directory.group.readonly", "admin.directory.group.member.readonly", "admin.directory.user.readonly"]
-  publishes = ["group-changed"]
+  publishes = ["group-changed", "change-events"]
   enqueues  = [module.grouprefresh.queue]
 
   environment = {
@@ -21,9 +21,17 @@ module "grouprefresh" {
     max_backoff = 300
   }
 
+  subscriptions = {
+    grouprefresh-approved = {
+      topic  = "change-events"
+      filter = { kind = ["group.members.plan"], state = ["approved"] }
+    }
+  }
+
   jobs = {
     walk   = { schedule = "17 3 * * *", alert_after = "26h" }
     secure = { schedule = "*/15 * * * *", alert_after = "1h" }
+    held   = { schedule = "*/15 * * * *", alert_after = "1h" }
   }
 }
 

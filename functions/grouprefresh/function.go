@@ -2,24 +2,25 @@
 //
 // Trigger: tasks of the queue directory. Each task is one call: one group, one page of a
 // group's members, one person, one page of a walk through everything, one page of the groups
-// that the anchor is in. Cloud Scheduler: job "walk", nightly (the first one fills the mirror),
-// job "secure" every 15 minutes.
+// that the anchor is in; carry out one change. Cloud Scheduler: job "walk", nightly (the first
+// one fills the mirror), jobs "secure" and "held" every 15 minutes. change-events (a plan for what
+// the brake holds was approved).
 //
-// Reads: groups, members, people, walks, drafts, budgets, cursors; policy (the anchor).
+// Reads: groups, members, people, walks, drafts, budgets, cursors, removals held, changes; policy.
 //
 // Writes: groups, members, people, walks, drafts, feed, census, removals held, budgets, cursors;
-// publishes group-changed.
+// changes and audit through the ledger; publishes group-changed.
 //
 // Calls: Admin SDK Directory API, as its only caller: groups.list, groups.get, members.list,
 // members.get, users.list, users.get.
 //
-// Permissions: roles/datastore.user, roles/pubsub.publisher on group-changed,
-// roles/cloudtasks.enqueuer on directory, roles/iam.serviceAccountUser on its caller,
+// Permissions: roles/datastore.user, roles/pubsub.publisher on group-changed
+// and change-events, roles/cloudtasks.enqueuer on directory, roles/iam.serviceAccountUser on its caller,
 // roles/iam.serviceAccountTokenCreator on itself; scopes admin.directory.group.readonly,
 // admin.directory.group.member.readonly and admin.directory.user.readonly.
 //
 // On failure: the queue tries again. A listing that may be incomplete is read anew, never
-// taken; what would take more away than the brake allows waits for people. When the calls of
+// taken; what would take more away than the brake allows waits for two people. When the calls of
 // the day are spent, tasks are planned anew for the next day. A walk goes on from its last page.
 package grouprefresh
 
@@ -32,9 +33,13 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/adapters/workspace"
 	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/state/budget"
+	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/state/standing"
 )
 
 // Function is the deployable.
@@ -94,12 +99,23 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		return nil, err
 	}
 	brake := group.Brake{Percent: cfg.RemovalsPercent, Max: cfg.RemovalsMax, Least: cfg.RemovalsLeast}
+	m := mirror.New(env.Store).Fed(brake, env.Now)
+	who, err := standing.New(m, policy.Model())
+	if err != nil {
+		return nil, err
+	}
 	h := &handler{
-		store: env.Store, bus: env.Bus, queue: env.Queue, mirror: mirror.New(env.Store).Fed(brake, env.Now), directory: directory,
+		store: env.Store, bus: env.Bus, queue: env.Queue, mirror: m, directory: directory, policy: policy,
+		ledger: ledger.New(env.Store, env.Bus, env.Now),
 		budget: budget.New(env.Store, "directory", cfg.CallsPerDay, env.Now), brake: brake,
 		anchor: policy.SettingsRules().Anchor, now: env.Now, log: env.Log,
 	}
+	h.carrier = &ledger.Carrier{
+		Ledger: h.ledger, Queue: env.Queue, Name: event.QueueDirectory, By: robot, Authority: who.Standing, Log: env.Log,
+		Appliers: map[change.Kind]ledger.Applier{change.GroupMembersPlan: release{h}},
+	}
 	return cloudfn.Messages("grouprefresh", env,
+		cloudfn.On(h.carrier.Moved), cloudfn.On(h.apply),
 		cloudfn.On(within(h, h.refresh)), cloudfn.On(within(h, h.members)), cloudfn.On(within(h, h.confirm)), cloudfn.On(within(h, h.refreshPerson)),
 		cloudfn.On(within(h, h.walk)), cloudfn.On(within(h, h.compareSecure)), cloudfn.On(h.tick)), nil
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/adapters/workspace"
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/event"
@@ -17,6 +18,7 @@ import (
 	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/state/budget"
+	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
@@ -36,6 +38,9 @@ type handler struct {
 	bus       bus.Publisher
 	queue     queue.Queue
 	mirror    *mirror.Mirror
+	ledger    *ledger.Ledger
+	carrier   *ledger.Carrier
+	policy    *policyfile.Policy
 	directory directory
 	budget    *budget.Budget
 	brake     group.Brake
@@ -48,6 +53,7 @@ type handler struct {
 const (
 	JobWalk   = "walk"
 	JobSecure = "secure"
+	JobHeld   = "held"
 )
 
 func (h *handler) tick(ctx context.Context, t event.Tick) error {
@@ -61,6 +67,8 @@ func (h *handler) tick(ctx context.Context, t event.Tick) error {
 		}
 		run := h.now().UTC().Format("20060102T1504")
 		return h.ensure(ctx, event.CompareSecure{Run: run}, secureTask(run, 0), time.Time{})
+	case JobHeld:
+		return h.planRemovals(ctx)
 	}
 	return cloudfn.Permanent(fmt.Errorf("no job %q", t.Job))
 }

@@ -125,11 +125,7 @@ func (o override) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 	if err != nil {
 		return ledger.Sight{}, err
 	}
-	sight := ledger.Sight{InEffect: len(waiting) == 0}
-	if last := c.Decisions[len(c.Decisions)-1].At; o.now().Sub(last) > ledger.OverrideFor {
-		sight.Obsolete = "the approval is older than an hour"
-	}
-	return sight, nil
+	return ledger.SightOfPlan(c, len(waiting) == 0, o.now()), nil
 }
 
 // Act implements [ledger.Applier].

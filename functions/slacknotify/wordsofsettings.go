@@ -1,6 +1,7 @@
 package slacknotify
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
@@ -40,10 +41,15 @@ func (w settingWords) value(v string) (string, bool) {
 	return "", false
 }
 
+// losses words what a group would lose. What a difference leads to is a sum that nobody reads.
+func losses(format string) func(change.Delta, string) string {
+	return func(d change.Delta, _ string) string { return fmt.Sprintf(format, d.Field, d.Before) }
+}
+
 var englishSettings = map[change.Kind]kindWords{
 	change.GroupSettings:     {subject: "the settings of %s", delta: englishSettingWords.delta},
 	change.GroupSettingsPlan: {subject: "corrections past the brake, all at once: %s"},
-	change.GroupMembers:      {subject: "the members of %s"},
+	change.GroupMembersPlan:  {subject: "members whom Google lists no more, past the brake: %s", delta: losses("%s would lose %s")},
 }
 
 var englishSettingWords = settingWords{
@@ -79,7 +85,7 @@ var englishSettingWords = settingWords{
 var japaneseSettings = map[change.Kind]kindWords{
 	change.GroupSettings:     {subject: "%s の設定", delta: japaneseSettingWords.delta},
 	change.GroupSettingsPlan: {subject: "ブレーキを超えた一括修正: %s"},
-	change.GroupMembers:      {subject: "%s のメンバー"},
+	change.GroupMembersPlan:  {subject: "ブレーキを超えた、Google の一覧から消えたメンバー: %s", delta: losses("%s から外れる人: %s")},
 }
 
 var japaneseSettingWords = settingWords{

@@ -74,7 +74,7 @@ var stateWords = map[change.State]string{
 }
 
 var kindWords = map[change.Kind]string{
-	change.GroupSettings: "Group settings", change.GroupMembers: "Group members",
+	change.GroupSettings: "Group settings", change.GroupMembersPlan: "Group members past the brake",
 	change.AccountDisable: "Stop an account", change.AccountEnable: "Give an account back", change.AccountCreate: "New account",
 	change.AccessGrant: "Access for a time", change.AccessRevoke: "End of access",
 	change.ConnectionCreate: "New connection", change.CatalogApply: "Data catalogue",

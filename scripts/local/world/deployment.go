@@ -46,6 +46,7 @@ var Jobs = []Job{
 	{"GroupWatch", "poll", "*/5 * * * *"},
 	{"GroupRefresh", "walk", "17 3 * * *"},
 	{"GroupRefresh", "secure", "*/15 * * * *"},
+	{"GroupRefresh", "held", "*/15 * * * *"},
 	{"GroupSettings", "recheck", "*/5 * * * *"},
 	{"InactivitySweep", "sweep", "41 2 * * *"},
 	{"AccessGrant", "ending", "* * * * *"},
@@ -96,6 +97,8 @@ type QueueOf struct {
 // the endpoint is the function's name.
 var Subscriptions = []bus.Subscription{
 	subscription("groupwebhook-audit-log", event.TopicWorkspaceAudit, "GroupWebhook", nil),
+	subscription("grouprefresh-approved", event.TopicChangeEvents, "GroupRefresh",
+		bus.Filter{event.AttrKind: {"group.members.plan"}, event.AttrState: {"approved"}}),
 	subscription("groupsettings-group-changed", event.TopicGroupChanged, "GroupSettings", nil),
 	subscription("groupsettings-approved", event.TopicChangeEvents, "GroupSettings",
 		bus.Filter{event.AttrKind: {"group.settings", "group.settings.plan"}, event.AttrState: {"approved"}}),

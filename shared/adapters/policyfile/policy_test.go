@@ -287,7 +287,7 @@ func TestAnyKindIsEveryKind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, kind := range []change.Kind{change.GroupMembers, change.CatalogApply, change.ConnectionCreate} {
+	for _, kind := range []change.Kind{change.GroupMembersPlan, change.CatalogApply, change.ConnectionCreate} {
 		if got := p.Asks(kind, "").Selectors(false); !slices.Equal(got, []change.Selector{change.Owners}) {
 			t.Errorf("%s is decided by %v", kind, got)
 		}

@@ -167,7 +167,7 @@ func TestCompleteKeepsWhatWasThereJustBefore(t *testing.T) {
 func TestReverse(t *testing.T) {
 	detail := []byte(`{"project":"prd"}`)
 	for kind, want := range map[change.Kind]change.Kind{
-		change.GroupSettings: change.GroupSettings, change.GroupMembers: change.GroupMembers, change.AccountDisable: change.AccountEnable,
+		change.GroupSettings: change.GroupSettings, change.GroupMembersPlan: "", change.AccountDisable: change.AccountEnable,
 		change.AccountEnable: change.AccountDisable, change.AccountCreate: change.AccountDisable, change.AccessGrant: change.AccessRevoke, change.AccessRevoke: "",
 		change.ConnectionCreate: "", change.CatalogApply: "",
 	} {

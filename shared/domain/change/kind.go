@@ -13,7 +13,8 @@ const (
 	GroupSettings Kind = "group.settings"
 	// GroupSettingsPlan lets corrections of many groups through that the brake has held.
 	GroupSettingsPlan Kind = "group.settings.plan"
-	GroupMembers      Kind = "group.members"
+	// GroupMembersPlan lets the mirror forget members that the brake has kept in it.
+	GroupMembersPlan Kind = "group.members.plan"
 
 	AccountDisable Kind = "account.disable"
 	// AccountDisablePlan lets a run through that the brake has held.
@@ -51,7 +52,7 @@ type Trait struct {
 var traits = []Trait{
 	{Kind: GroupSettings, Undo: GroupSettings, UndoMode: Ask, UndoHolds: 90 * 24 * time.Hour},
 	{Kind: GroupSettingsPlan},
-	{Kind: GroupMembers, Undo: GroupMembers, UndoMode: Ask},
+	{Kind: GroupMembersPlan},
 	{Kind: AccountDisable, Undo: AccountEnable, UndoMode: Ask},
 	{Kind: AccountDisablePlan},
 	{Kind: AccountEnable, Undo: AccountDisable, UndoMode: Ask},

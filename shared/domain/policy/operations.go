@@ -27,7 +27,6 @@ const (
 const (
 	// To ask for a change: whoever may not is refused when the form is opened.
 	RequestSettings   Operation = "RequestSettings"
-	RequestMembers    Operation = "RequestMembers"
 	RequestAccount    Operation = "RequestAccount"
 	RequestAccess     Operation = "RequestAccess"
 	RequestConnection Operation = "RequestConnection"
@@ -35,7 +34,6 @@ const (
 
 	// To decide about one, with a yes or a no, and to order another attempt at one that failed.
 	ApproveSettings   Operation = "ApproveSettings"
-	ApproveMembers    Operation = "ApproveMembers"
 	ApproveAccount    Operation = "ApproveAccount"
 	ApproveAccess     Operation = "ApproveAccess"
 	ApproveConnection Operation = "ApproveConnection"
@@ -97,9 +95,7 @@ var permissions = []Permission{
 	{change.GroupSettings, undoes, Undo, GroupResource},
 	// A plan is what the brake holds. Nobody asks for one: the rules propose it.
 	{change.GroupSettingsPlan, decides, OverrideBrake, BrakeResource},
-	{change.GroupMembers, asks, RequestMembers, GroupResource},
-	{change.GroupMembers, decides, ApproveMembers, GroupResource},
-	{change.GroupMembers, undoes, Undo, GroupResource},
+	{change.GroupMembersPlan, decides, OverrideBrake, BrakeResource},
 	{change.AccountDisable, asks, RequestAccount, AccountResource},
 	{change.AccountDisable, decides, ApproveAccount, AccountResource},
 	{change.AccountDisable, undoes, Undo, AccountResource},
@@ -149,6 +145,6 @@ func Needed(k change.Kind, v change.Verb) (Permission, bool) {
 
 // governs lists the operations by which somebody decides about what others do.
 var governs = []Operation{
-	ApproveSettings, ApproveMembers, ApproveAccount, ApproveAccess, ApproveConnection, ApproveCatalog,
+	ApproveSettings, ApproveAccount, ApproveAccess, ApproveConnection, ApproveCatalog,
 	Undo, OverrideBrake, ChangePolicy,
 }

@@ -51,11 +51,17 @@ func (o Override) Look(ctx context.Context, c change.Change) (Sight, error) {
 	if err != nil {
 		return Sight{}, err
 	}
-	sight := Sight{InEffect: len(waiting) == 0}
-	if approved := c.Decisions[len(c.Decisions)-1].At; o.Ledger.now().Sub(approved) > OverrideFor {
+	return SightOfPlan(c, len(waiting) == 0, o.Ledger.now()), nil
+}
+
+// SightOfPlan returns what is to be seen of an approved plan: nothing more is to do where all of
+// it is in effect, or where [OverrideFor] has passed since it was approved.
+func SightOfPlan(c change.Change, inEffect bool, now time.Time) Sight {
+	sight := Sight{InEffect: inEffect}
+	if approved := c.Decisions[len(c.Decisions)-1].At; now.Sub(approved) > OverrideFor {
 		sight.Obsolete = "the approval is older than an hour"
 	}
-	return sight, nil
+	return sight
 }
 
 // Act implements [Applier].

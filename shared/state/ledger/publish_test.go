@@ -250,7 +250,7 @@ func TestTheQuestionsThatCanBeAsked(t *testing.T) {
 	p = wanted(auto, checker)
 	p.Target.ID = "g2"
 	elsewhere := w.propose(p)
-	p.Kind = change.GroupMembers
+	p.Kind = change.CatalogApply
 	otherKind := w.propose(p)
 	w.clock.wait(time.Minute)
 	w.apply(proposed.ID, approve(aiko))
@@ -273,7 +273,7 @@ func TestTheQuestionsThatCanBeAsked(t *testing.T) {
 		{"of a group", ids(w.ledger.Of(t.Context(), change.GroupSettings, "g1")), []string{proposed.ID, reported.ID, withdrawn.ID}},
 		{"of nothing", ids(w.ledger.Of(t.Context(), change.GroupSettings, "g3")), nil},
 		{"since", ids(w.ledger.Since(t.Context(), change.GroupSettings, t0.Add(time.Minute))), []string{reported.ID, withdrawn.ID, elsewhere.ID}},
-		{"of another kind", ids(w.ledger.Since(t.Context(), change.GroupMembers, t0)), []string{otherKind.ID}},
+		{"of another kind", ids(w.ledger.Since(t.Context(), change.CatalogApply, t0)), []string{otherKind.ID}},
 	} {
 		if !slices.Equal(test.got, test.want) {
 			t.Errorf("%s: got %q, want %q", test.name, test.got, test.want)

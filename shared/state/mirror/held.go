@@ -174,9 +174,11 @@ func heldNow(before Held, h Header, gone []group.Member, whole bool, sum string,
 	if before.Sum == sum {
 		after.First, after.Agreed, after.Released = before.First, before.Agreed+1, before.Released
 	}
-	for _, one := range gone[:min(len(gone), someHeld)] {
+	for _, one := range gone {
 		after.Some = append(after.Some, one.Email)
 	}
+	slices.Sort(after.Some)
+	after.Some = slices.Clone(after.Some[:min(len(gone), someHeld)])
 	return after
 }
 
