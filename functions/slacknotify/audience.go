@@ -61,6 +61,13 @@ func (h *handler) audience(ctx context.Context, c change.Change) ([]want, error)
 		}
 		if c.Channel != "" {
 			out = append(out, want{key: askKey(c.Asked, "room"), room: c.Channel, part: decides})
+			people, err := h.escalatedTo(ctx, c)
+			if err != nil {
+				return nil, err
+			}
+			for _, p := range people {
+				out = append(out, want{key: askKey(c.Asked, p), person: p, part: decides})
+			}
 			break
 		}
 		people, err := h.deciders(ctx, c)
@@ -92,6 +99,25 @@ func (h *handler) audience(ctx context.Context, c change.Change) ([]want, error)
 	case change.Reported:
 		if c.Alert {
 			out = append(out, want{key: key(hears, "channel"), room: c.Channel, part: hears})
+		}
+	}
+	return out, nil
+}
+
+// escalatedTo returns the ids of those whom a change was escalated to: whoever has not answered in
+// the channel is not asked there alone.
+func (h *handler) escalatedTo(ctx context.Context, c change.Change) ([]string, error) {
+	if !c.Escalated || c.Requirement.Escalate == nil {
+		return nil, nil
+	}
+	people, err := h.standing.People(ctx, c, c.Requirement.Escalate.To)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, p := range people[:min(len(people), maxAsked)] {
+		if !(change.Actor{ID: p.ID}).Same(c.Requester) {
+			out = append(out, p.ID)
 		}
 	}
 	return out, nil

@@ -16,7 +16,8 @@ import (
 )
 
 // This file shows several changes in one message: what one nightly run asks, a row and buttons
-// for each, and one button for all.
+// for each, and one button for all. It is asked once: a reminder is a short message of its own,
+// which says how many still wait and where.
 
 // gatherFor is how long news of a batch is gathered before its messages are brought up to date.
 const gatherFor = 5 * time.Second
@@ -54,20 +55,75 @@ func (h *handler) together(ctx context.Context, batch string) (topic, error) {
 		t.wants = append(t.wants, want{key: key, room: all[0].Channel, part: decides})
 	}
 	last := t.wants[len(t.wants)-1].key
+	reminders, err := h.reminders(ctx, all)
+	if err != nil {
+		return topic{}, err
+	}
+	t.wants = append(t.wants, reminders...)
 	t.write = func(l letter, _ bool, in language) slack.Message {
+		if strings.HasPrefix(l.Key, reminder) {
+			return in.writeReminder(all, l.Person != "")
+		}
 		return in.writeTogether(all, pages[l.Key], l.Key == last, h.now())
 	}
 	return t, nil
 }
 
-// writeTogether writes the message of one page of a batch. The button for all is on the last.
-func (l language) writeTogether(all, page []change.Change, last bool, now time.Time) slack.Message {
-	waiting := 0
+// reminder begins the keys of reminders.
+const reminder = "remind"
+
+// reminders returns the latest reminder of what still waits in a batch: to the channel, and to
+// those whom it was escalated to.
+func (h *handler) reminders(ctx context.Context, all []change.Change) ([]want, error) {
+	times, deciders := 0, []string(nil)
 	for _, c := range all {
-		if c.State == change.Proposed {
-			waiting++
+		if c.State != change.Proposed {
+			continue
+		}
+		times = max(times, c.Asked)
+		if c.Escalated && deciders == nil {
+			var err error
+			if deciders, err = h.escalatedTo(ctx, c); err != nil {
+				return nil, err
+			}
 		}
 	}
+	var out []want
+	if times > 1 {
+		out = append(out, want{key: fmt.Sprintf("%s%d", reminder, times), room: all[0].Channel, part: asked})
+	}
+	for _, p := range deciders {
+		out = append(out, want{key: fmt.Sprintf("%s%d-%s", reminder, times, p), person: p, part: asked})
+	}
+	return out, nil
+}
+
+// writeReminder writes how many changes of a batch still wait. To a person it says where.
+func (l language) writeReminder(all []change.Change, elsewhere bool) slack.Message {
+	waiting := countWaiting(all)
+	if waiting == 0 {
+		return slack.Message{Heading: l.allDecided}
+	}
+	m := slack.Message{Heading: fmt.Sprintf(l.stillWaiting, waiting, len(all)), Lines: []string{fmt.Sprintf(l.until, l.time(all[0].Deadline()))}}
+	if elsewhere {
+		m.Lines = append(m.Lines, fmt.Sprintf(l.askedIn, all[0].Channel))
+	}
+	return m
+}
+
+func countWaiting(all []change.Change) int {
+	n := 0
+	for _, c := range all {
+		if c.State == change.Proposed {
+			n++
+		}
+	}
+	return n
+}
+
+// writeTogether writes the message of one page of a batch. The button for all is on the last.
+func (l language) writeTogether(all, page []change.Change, last bool, now time.Time) slack.Message {
+	waiting := countWaiting(all)
 	words := l.words(all[0].Kind)
 	m := slack.Message{Heading: fmt.Sprintf(cmp.Or(words.together, "%d"), len(all))}
 	if waiting > 0 {

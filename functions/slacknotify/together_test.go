@@ -6,13 +6,14 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
 )
 
 // stop proposes to stop an account, as one of a run that asks in the channel.
-func (p *post) stop(tb testing.TB, batch, account string) change.Change {
+func (p *post) stop(tb testing.TB, batch, account string, with ...func(*change.Requirement)) change.Change {
 	tb.Helper()
 	return p.propose(tb, func(c *change.Proposal) {
 		c.Kind, c.Target = change.AccountDisable, change.Target{ID: "looker:" + account, Name: account}
@@ -21,6 +22,9 @@ func (p *post) stop(tb testing.TB, batch, account string) change.Change {
 		}
 		c.Channel, c.Batch = "#sekisho", batch
 		c.Requirement.Needs = []change.Need{{Count: 1, From: change.Admins}}
+		for _, set := range with {
+			set(&c.Requirement)
+		}
 	})
 }
 
@@ -112,4 +116,74 @@ func TestABatchThatDoesNotExist(t *testing.T) {
 		t.Errorf("status %d, %d in quarantine", status, len(p.Quarantined()))
 	}
 	mark.Nothing(t, "messages/")
+}
+
+func TestARunThatNobodyDecidesIsRemindedOf(t *testing.T) {
+	p := open(t)
+	p.stop(t, "night-1", "a@example.com")
+	c := p.stop(t, "night-1", "b@example.com", func(r *change.Requirement) {
+		r.Remind, r.Escalate = 2*time.Hour, &change.Escalation{After: 3 * time.Hour, To: "user:root@example.com"}
+	})
+	p.notify(c.ID)
+	p.Work(p.handler, event.QueueSlack)
+	asked := p.texts("#sekisho")
+
+	// The question stays the one message with buttons; what follows it is short.
+	p.Clock.Advance(2 * time.Hour)
+	p.pass(t, c.ID)
+	texts := p.texts("#sekisho")
+	if len(texts) != len(asked)+1 || !strings.HasPrefix(texts[len(texts)-1], "Still to be decided: 2 of 2.") {
+		t.Errorf("after a reminder the channel sees %q", texts)
+	}
+	if n := p.seen("root@example.com", "Still"); n != 0 {
+		t.Errorf("before it is escalated somebody is asked in %d messages", n)
+	}
+
+	// Whom it is escalated to hears where the question is.
+	p.Clock.Advance(time.Hour)
+	p.pass(t, c.ID)
+	if n := p.seen("root@example.com", `(?s)Still to be decided: 2 of 2\..*The question is in #sekisho\.`); n != 1 {
+		t.Errorf("%d messages to whom it was escalated: %q", n, p.texts("root@example.com"))
+	}
+
+	// A reminder of what is decided reminds nobody.
+	for _, one := range p.batch(t, "night-1") {
+		deny := change.Withdraw{By: change.Actor{Kind: change.ByRule, ID: "inactivity"}, Reason: "signed in"}
+		if _, err := p.ledger.Apply(context.Background(), one.ID, deny); err != nil {
+			t.Fatal(err)
+		}
+		p.notify(one.ID)
+	}
+	p.Work(p.handler, event.QueueSlack)
+	for _, who := range []string{"#sekisho", "root@example.com"} {
+		if got := p.texts(who); strings.Contains(strings.Join(got, " "), "Still to be decided") {
+			t.Errorf("%s still sees %q", who, got)
+		}
+	}
+}
+
+// pass lets what has become due for a change happen, and has it told.
+func (p *post) pass(tb testing.TB, id string) {
+	tb.Helper()
+	c, err := p.ledger.Get(context.Background(), id)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for action := c.Passed(p.Clock.Now(), change.Actor{Kind: change.ByFunction, ID: "changesweep"}); action != nil; {
+		if c, err = p.ledger.Apply(context.Background(), id, action); err != nil {
+			tb.Fatal(err)
+		}
+		action = c.Passed(p.Clock.Now(), change.Actor{Kind: change.ByFunction, ID: "changesweep"})
+	}
+	p.notify(id)
+	p.Work(p.handler, event.QueueSlack)
+}
+
+func (p *post) batch(tb testing.TB, id string) []change.Change {
+	tb.Helper()
+	all, err := p.ledger.Batch(context.Background(), id)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return all
 }

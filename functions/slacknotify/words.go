@@ -38,7 +38,10 @@ type language struct {
 	sets       map[string]string
 	refusals   map[string]string
 	allDecided string
-	stamp, day string // how a time and a day are written
+	// stillWaiting reminds of several changes: how many, of how many. askedIn says in which
+	// channel.
+	stillWaiting, askedIn string
+	stamp, day            string // how a time and a day are written
 }
 
 // languageOf chooses by a locale such as ja-JP.
