@@ -28,12 +28,16 @@ module "accountaction" {
   }
 
   subscriptions = {
-    accountaction-changes = {
+    accountaction-approved = {
       topic = "change-events"
       filter = {
-        kind  = ["account.disable", "account.disable.plan", "account.enable", "account.create"]
-        state = ["approved", "denied"]
+        kind  = ["account.disable", "account.disable.plan", "account.listing", "account.enable", "account.create"]
+        state = ["approved"]
       }
+    }
+    accountaction-kept = {
+      topic  = "change-events"
+      filter = { kind = ["account.disable"], state = ["denied"] }
     }
   }
 }

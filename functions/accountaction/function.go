@@ -110,7 +110,7 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		Ledger: h.ledger, Queue: env.Queue, Name: event.QueueLooker, By: robot, Authority: who.Standing, Log: env.Log,
 		Appliers: map[change.Kind]ledger.Applier{
 			change.AccountDisable: stopping{h}, change.AccountEnable: reviving{h}, change.AccountCreate: making{h},
-			change.AccountDisablePlan: ledger.Override{Ledger: h.ledger},
+			change.AccountDisablePlan: ledger.Override{Ledger: h.ledger}, change.AccountListing: believing{h},
 		},
 	}
 	return cloudfn.Messages("accountaction", env, cloudfn.On(h.moved), cloudfn.On(h.apply)), nil

@@ -87,7 +87,10 @@ func (n *night) sweep(ctx context.Context) error {
 		return err
 	}
 	if doubts := n.run.Census().Doubts(before); len(doubts) > 0 {
-		return n.refuse(ctx, "the listing is not believed: "+words(doubts))
+		return n.doubt(ctx, before, doubts)
+	}
+	if err := n.withdrawQuestions(ctx, ""); err != nil {
+		return err
 	}
 	if err := n.act(ctx); err != nil {
 		return err

@@ -19,6 +19,10 @@ var englishAccounts = map[change.Kind]kindWords{
 		together: "Accounts that nobody uses: %d. Please decide for each.", approveAll: "Disable all %d",
 	},
 	change.AccountDisablePlan: {subject: "stopping accounts past the brake, all at once: %s"},
+	change.AccountListing: {
+		subject: "whether the listing of the accounts in %s is right",
+		delta:   accountFacts(map[string]string{"listing": "Now: %s. By it the next night warns and stops."}),
+	},
 	change.AccountEnable: {
 		subject: "giving back the account %s",
 		delta:   accountFacts(englishAccountFacts),
@@ -38,6 +42,10 @@ var japaneseAccounts = map[change.Kind]kindWords{
 		together: "使われていないアカウント: %d 件。それぞれご判断ください。", approveAll: "%d 件すべて停止する",
 	},
 	change.AccountDisablePlan: {subject: "ブレーキを超えたアカウントの一括停止: %s"},
+	change.AccountListing: {
+		subject: "%s のアカウント一覧が正しいかどうか",
+		delta:   accountFacts(map[string]string{"listing": "今回: %s。承認すると、次の夜からこの一覧で判断します。"}),
+	},
 	change.AccountEnable: {
 		subject: "アカウント %s の再開",
 		delta:   accountFacts(japaneseAccountFacts),

@@ -74,10 +74,11 @@ var stateWords = map[change.State]string{
 }
 
 var kindWords = map[change.Kind]string{
-	change.GroupSettings: "Group settings", change.GroupMembersPlan: "Group members past the brake",
-	change.AccountDisable: "Stop an account", change.AccountEnable: "Give an account back", change.AccountCreate: "New account",
-	change.AccessGrant: "Access for a time", change.AccessRevoke: "End of access",
-	change.ConnectionCreate: "New connection", change.CatalogApply: "Data catalogue",
+	change.GroupSettings: "Group settings", change.GroupSettingsPlan: "Group settings past the brake", change.GroupMembersPlan: "Group members past the brake",
+	change.AccountDisable: "Stop an account", change.AccountDisablePlan: "Stops past the brake", change.AccountListing: "Listing of accounts",
+	change.AccountEnable: "Give an account back", change.AccountCreate: "New account",
+	change.AccessGrant: "Access for a time", change.AccessRevoke: "End of access", change.AccessReview: "Look at emergency access",
+	change.ConnectionCreate: "New connection", change.ConnectionRenew: "Connection anew", change.CatalogApply: "Data catalogue",
 }
 
 var modeWords = map[change.Mode]string{

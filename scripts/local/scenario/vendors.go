@@ -17,12 +17,15 @@ import (
 
 func looker(ctx context.Context, s *stage, _ *testscript.TestScript, args []string) error {
 	plain, options := named(args, "via")
-	if len(plain) != 2 || plain[0] != "login" {
-		return mistaken("write looker login EMAIL [via=google]")
+	if len(plain) != 2 || plain[0] != "login" && plain[0] != "delete" {
+		return mistaken("write looker login EMAIL [via=google], or looker delete EMAIL")
 	}
 	w, err := s.running(ctx)
 	if err != nil {
 		return err
+	}
+	if plain[0] == "delete" {
+		return w.Looker.Delete(plain[1])
 	}
 	via := options["via"]
 	if via == "" {

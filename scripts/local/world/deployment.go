@@ -102,10 +102,12 @@ var Subscriptions = []bus.Subscription{
 	subscription("groupsettings-group-changed", event.TopicGroupChanged, "GroupSettings", nil),
 	subscription("groupsettings-approved", event.TopicChangeEvents, "GroupSettings",
 		bus.Filter{event.AttrKind: {"group.settings", "group.settings.plan"}, event.AttrState: {"approved"}}),
-	subscription("accountaction-changes", event.TopicChangeEvents, "AccountAction", bus.Filter{
-		event.AttrKind:  {"account.disable", "account.disable.plan", "account.enable", "account.create"},
-		event.AttrState: {"approved", "denied"},
+	subscription("accountaction-approved", event.TopicChangeEvents, "AccountAction", bus.Filter{
+		event.AttrKind:  {"account.disable", "account.disable.plan", "account.listing", "account.enable", "account.create"},
+		event.AttrState: {"approved"},
 	}),
+	subscription("accountaction-kept", event.TopicChangeEvents, "AccountAction",
+		bus.Filter{event.AttrKind: {"account.disable"}, event.AttrState: {"denied"}}),
 	subscription("accessgrant-approved", event.TopicChangeEvents, "AccessGrant", bus.Filter{
 		event.AttrKind: {"access.grant", "access.revoke", "access.review"}, event.AttrState: {"approved"},
 	}),

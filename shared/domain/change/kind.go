@@ -19,8 +19,11 @@ const (
 	AccountDisable Kind = "account.disable"
 	// AccountDisablePlan lets a run through that the brake has held.
 	AccountDisablePlan Kind = "account.disable.plan"
-	AccountEnable      Kind = "account.enable"
-	AccountCreate      Kind = "account.create"
+	// AccountListing has people say that a listing of accounts is right which nobody would
+	// believe.
+	AccountListing Kind = "account.listing"
+	AccountEnable  Kind = "account.enable"
+	AccountCreate  Kind = "account.create"
 
 	AccessGrant  Kind = "access.grant"
 	AccessRevoke Kind = "access.revoke"
@@ -55,6 +58,7 @@ var traits = []Trait{
 	{Kind: GroupMembersPlan},
 	{Kind: AccountDisable, Undo: AccountEnable, UndoMode: Ask},
 	{Kind: AccountDisablePlan},
+	{Kind: AccountListing},
 	{Kind: AccountEnable, Undo: AccountDisable, UndoMode: Ask},
 	{Kind: AccountCreate, Undo: AccountDisable, UndoMode: Ask},
 	{Kind: AccessGrant, Undo: AccessRevoke, UndoMode: Auto},

@@ -100,6 +100,7 @@ var permissions = []Permission{
 	{change.AccountDisable, decides, ApproveAccount, AccountResource},
 	{change.AccountDisable, undoes, Undo, AccountResource},
 	{change.AccountDisablePlan, decides, OverrideBrake, BrakeResource},
+	{change.AccountListing, decides, OverrideBrake, BrakeResource},
 	{change.AccountEnable, asks, RequestAccount, AccountResource},
 	{change.AccountEnable, decides, ApproveAccount, AccountResource},
 	{change.AccountEnable, undoes, Undo, AccountResource},

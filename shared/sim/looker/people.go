@@ -83,6 +83,18 @@ func (s *Server) SetDisabled(email string, disabled bool) error {
 	})
 }
 
+// Delete has an administrator delete a user in the browser.
+func (s *Server) Delete(email string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.byEmail(email)
+	if u == nil {
+		return fmt.Errorf("delete %s: %w", email, ErrNotFound)
+	}
+	s.users = slices.DeleteFunc(s.users, func(x *user) bool { return x == u })
+	return nil
+}
+
 // SetRoles has an administrator give a user these roles, by name, and no other.
 func (s *Server) SetRoles(email string, roles ...string) error {
 	return s.person("set the roles of", email, func(_ time.Time, a *account) error {
