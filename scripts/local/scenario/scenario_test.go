@@ -61,9 +61,15 @@ func judged(t *testing.T) func(string, http.Handler) http.Handler {
 }
 
 func TestScenarios(t *testing.T) {
-	files, err := filepath.Glob("../testdata/scenarios/*.txtar")
+	files, err := filepath.Glob("../testdata/*/*.txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scenarios: %v", err)
+	}
+	if stories != nil && os.Getenv("SEKISHO_ALL_STORIES") == "" {
+		files = files[:0]
+		for _, name := range stories {
+			files = append(files, "../testdata/scenarios/"+name+".txtar")
+		}
 	}
 	deployed, configuration, err := describe.Deployment("../../..")
 	if err != nil {
@@ -95,12 +101,11 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
-// The same on Firestore and Pub/Sub. Not every scenario is played here: those that move the
-// clock by months would take long on the emulators, and prove nothing more about them.
+// The same on Firestore and Pub/Sub.
 func TestScenariosOnGoogleCloud(t *testing.T) {
 	t.Setenv("FIRESTORE_EMULATOR_HOST", emulator.Firestore(t))
 	t.Setenv("PUBSUB_EMULATOR_HOST", emulator.PubSub(t))
-	for _, name := range []string{"brake", "connection", "crash", "groups", "quorum", "secure", "strangers"} {
+	for _, name := range backends {
 		t.Run(name, func(t *testing.T) { play(t, "gcp", "../testdata/scenarios/"+name+".txtar") })
 	}
 }
