@@ -9,6 +9,7 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/slack"
 	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
@@ -40,8 +41,28 @@ func (d *decider) identify(ctx context.Context, team, user string) (desk.Asker, 
 		return stranger("the account in the directory is suspended")
 	}
 	a := desk.Asker{Person: person, Language: "en"}
+	if a.Also, err = d.otherAccounts(ctx, person); err != nil {
+		return desk.Asker{}, err
+	}
 	if strings.HasPrefix(strings.ToLower(cmp.Or(person.Language, u.Locale)), "ja") {
 		a.Language = "ja"
 	}
 	return a, nil
+}
+
+// otherAccounts returns the ids of a person's further accounts, as policy names them, suspended or
+// not.
+func (d *decider) otherAccounts(ctx context.Context, p group.Person) ([]string, error) {
+	var out []string
+	for _, address := range d.policy.Accounts(p.Email) {
+		other, err := d.mirror.PersonAt(ctx, address)
+		if errors.Is(err, mirror.ErrUnknown) || err == nil && other.ID == p.ID {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, other.ID)
+	}
+	return out, nil
 }

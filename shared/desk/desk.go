@@ -19,13 +19,15 @@ import (
 // Asker is who asks.
 type Asker struct {
 	Person group.Person
+	// Also lists the ids of further accounts of the same person.
+	Also []string
 	// Language is "en" or "ja", in which the asker reads.
 	Language string
 }
 
 // Actor returns the asker as an actor.
 func (a Asker) Actor() change.Actor {
-	return change.Actor{Kind: change.ByPerson, ID: a.Person.ID, Name: a.Person.Email}
+	return change.Actor{Kind: change.ByPerson, ID: a.Person.ID, Name: a.Person.Email, Also: a.Also}
 }
 
 // Says chooses between the English and the Japanese way to say something.

@@ -60,6 +60,9 @@ type Policy struct {
 	Policies []policy.Policy
 	// Tags are the catalogue's tags that conditions may name; empty where they may name any.
 	Tags []string
+	// SamePerson are the accounts of people who have several, in lower case: who asks with one does
+	// not decide with another. See [Policy.Accounts].
+	SamePerson [][]string
 	// Approvals are in the order in which they count. See [Policy.Asks].
 	Approvals []Approval
 }
@@ -187,7 +190,7 @@ func (l *loading) finish() (*Policy, error) {
 
 // sections reads one file.
 func (l *loading) sections(root place) {
-	t := root.table("version", "settings", "inactivity", "access", "connections", "catalog", "tags", "teams", "roles", "policies", "approvals")
+	t := root.table("version", "settings", "inactivity", "access", "connections", "catalog", "tags", "teams", "roles", "policies", "approvals", "same_person")
 	if v := t.at("version"); v.given() && v.word() != "1" {
 		v.problem("%s is not known here: write version: 1", quote(v.node.text))
 	}
@@ -205,6 +208,7 @@ func (l *loading) sections(root place) {
 		{"roles", l.readRoles},
 		{"policies", l.readPolicies},
 		{"approvals", l.readApprovals},
+		{"same_person", l.readSamePerson},
 	}
 	for _, s := range sections {
 		if p := t.at(s.key); p.given() {

@@ -540,3 +540,19 @@ func TestLoadReadsARealFolder(t *testing.T) {
 		t.Errorf("files (-want +got):\n%s", diff)
 	}
 }
+
+func TestAccountsOfOnePerson(t *testing.T) {
+	p, err := policyfile.Parse("policy.yaml", []byte("same_person: [[aiko@example.com, Aiko-Admin@example.com], [ken@example.com, k2@example.com]]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := p.Accounts("AIKO@example.com"), []string{"aiko@example.com", "aiko-admin@example.com"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := p.Accounts("mia@example.com"); got != nil {
+		t.Errorf("who has one account: got %q", got)
+	}
+	if got := (*policyfile.Policy)(nil).Accounts("mia@example.com"); got != nil {
+		t.Errorf("no policy: got %q", got)
+	}
+}
