@@ -171,7 +171,8 @@ func TestEverySection(t *testing.T) {
 				Condition: condition(t, "!matchTeam()"),
 			}}},
 		},
-		Tags: []string{"Cargo.Dangerous goods", "Tier.1"},
+		Tags:       []string{"Cargo.Dangerous goods", "Tier.1"},
+		SamePerson: [][]string{{"aiko@example.com", "aiko-admin@example.com"}},
 		Approvals: []policyfile.Approval{
 			{
 				Kinds: []change.Kind{change.AccessGrant}, Entitlements: []string{"cargo-write"},
