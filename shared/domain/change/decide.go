@@ -125,8 +125,8 @@ func (c *Change) lapse(now Standing) {
 // lapsed is why an approval became void before the effect.
 const lapsed = "authority lost before the effect"
 
-// Approvers lists the ids of those whose approval counts, in the order in which they pressed.
-func (c Change) Approvers() []string {
+// ApprovedBy lists the ids of those whose approval counts, in the order in which they pressed.
+func (c Change) ApprovedBy() []string {
 	var out []string
 	for _, d := range c.Decisions {
 		if c.approves(d) {

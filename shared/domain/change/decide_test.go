@@ -221,7 +221,7 @@ func TestARevisionMakesDecisionsVoidAndBeginsAgain(t *testing.T) {
 	l.then(change.Revise{By: rin, Diff: diff, Reason: "it has changed", Requirement: one, Policy: "p2"})
 	diff[0].Before = "the caller's own"
 	switch {
-	case len(l.Approvers()) != 0 || l.Decisions[0].Void == "":
+	case len(l.ApprovedBy()) != 0 || l.Decisions[0].Void == "":
 		t.Errorf("the approval of the first revision still counts: %+v", l.Decisions)
 	case l.Escalated || l.Reminders != 0 || !l.RemindAt.Equal(l.now.Add(time.Hour)):
 		t.Errorf("escalated %t, reminders %d, the next at %s", l.Escalated, l.Reminders, l.RemindAt)

@@ -106,14 +106,14 @@ func TestALapsedApprovalLeadsBackToThePeople(t *testing.T) {
 	}
 
 	l = approved()
-	if l.then(change.ClaimIt{By: applier, For: time.Minute}); l.State != change.Proposed || len(l.Approvers()) != 0 {
-		t.Errorf("nobody was looked up, and it is %s, approved by %q", l.State, l.Approvers())
+	if l.then(change.ClaimIt{By: applier, For: time.Minute}); l.State != change.Proposed || len(l.ApprovedBy()) != 0 {
+		t.Errorf("nobody was looked up, and it is %s, approved by %q", l.State, l.ApprovedBy())
 	}
 
 	l = approved()
 	more := change.Standing{"aiko": {owners}, "daichi": {security}} // owner no more, which was not needed
-	if l.then(change.ClaimIt{By: applier, For: time.Minute, Standing: more}); l.State != change.Applying || len(l.Approvers()) != 2 {
-		t.Errorf("what is left is enough, and it is %s, approved by %q", l.State, l.Approvers())
+	if l.then(change.ClaimIt{By: applier, For: time.Minute, Standing: more}); l.State != change.Applying || len(l.ApprovedBy()) != 2 {
+		t.Errorf("what is left is enough, and it is %s, approved by %q", l.State, l.ApprovedBy())
 	}
 }
 

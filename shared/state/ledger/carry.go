@@ -90,7 +90,7 @@ func (l *Ledger) Carry(ctx context.Context, id string, by change.Actor, authorit
 	}
 	claim := change.ClaimIt{By: by, For: ClaimFor}
 	if c.Requirement.Mode == change.Ask {
-		if claim.Standing, err = authority(ctx, c, c.Approvers()); err != nil {
+		if claim.Standing, err = authority(ctx, c, c.ApprovedBy()); err != nil {
 			return fmt.Errorf("look up who may approve change %s: %w", id, err)
 		}
 	}
