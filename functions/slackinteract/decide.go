@@ -14,6 +14,7 @@ import (
 	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/state/ledger"
@@ -138,26 +139,31 @@ func (d *decider) act(ctx context.Context, p event.Pressed, asker desk.Asker) er
 	if err != nil {
 		return err
 	}
-	holds, err := d.standing.Holds(ctx, c, who.ID)
+	switch p.Action {
+	case actionApprove, actionDeny, actionRetry:
+		return d.vote(ctx, p, c, revision, who)
+	case actionUndo:
+		return d.undo(ctx, p, c, asker)
+	}
+	presser, ok := d.pressers[p.Action]
+	if !ok {
+		return &refused{change.RefusedInvalid, "the button does nothing that is known here"}
+	}
+	return presser.Press(ctx, p.Press, asker, c)
+}
+
+// vote records what somebody decided about the revision that was shown.
+func (d *decider) vote(ctx context.Context, p event.Pressed, c change.Change, revision int, who change.Actor) error {
+	counts, err := d.standing.Holds(ctx, c, who.ID)
 	if err != nil {
 		return err
 	}
-	switch p.Action {
-	case actionApprove:
-		_, err = d.ledger.Press(ctx, p.Press, id, change.Approve{By: who, Revision: revision, Counts: holds})
-	case actionDeny:
-		_, err = d.ledger.Press(ctx, p.Press, id, change.Deny{By: who, Revision: revision, Counts: holds})
-	case actionRetry:
-		_, err = d.ledger.Press(ctx, p.Press, id, change.Retry{By: who, Revision: revision, Counts: holds})
-	case actionUndo:
-		err = d.undo(ctx, p, c, asker, holds)
-	default:
-		presser, ok := d.pressers[p.Action]
-		if !ok {
-			return &refused{change.RefusedInvalid, "the button does nothing that is known here"}
-		}
-		err = presser.Press(ctx, p.Press, asker, c)
-	}
+	action := map[string]change.Action{
+		actionApprove: change.Approve{By: who, Revision: revision, Counts: counts},
+		actionDeny:    change.Deny{By: who, Revision: revision, Counts: counts},
+		actionRetry:   change.Retry{By: who, Revision: revision, Counts: counts},
+	}[p.Action]
+	_, err = d.ledger.Press(ctx, p.Press, c.ID, action)
 	return err
 }
 
@@ -202,16 +208,21 @@ func (d *decider) approveAll(ctx context.Context, p event.Pressed, batch string,
 }
 
 // undo asks for a change to be taken back: a change of its own, which others decide.
-func (d *decider) undo(ctx context.Context, pressed event.Pressed, c change.Change, asker desk.Asker, holds []change.Selector) error {
+func (d *decider) undo(ctx context.Context, pressed event.Pressed, c change.Change, asker desk.Asker) error {
 	who := asker.Actor()
-	if len(holds) == 0 && !slices.Contains(c.Concerned, who.ID) && !who.Same(c.Requester) {
+	verdict, err := d.standing.MayUndo(ctx, c, who.ID, slices.Contains(c.Concerned, who.ID) || who.Same(c.Requester))
+	switch {
+	case err != nil:
+		return err
+	case verdict.Decision.Reason == policy.Denied:
+		return &desk.Refused{Text: asker.Says("The policy does not let you have this taken back.", "ポリシーにより、元に戻すことを依頼できません。")}
+	case !verdict.May:
 		return &refused{change.RefusedStranger, who.Name + " has nothing to do with it"}
 	}
 	p, ok := c.Reverse(who, "", d.now())
 	if !ok {
 		return &refused{change.RefusedState, "there is nothing to take back: it is " + string(c.State)}
 	}
-	var err error
 	if p.Requirement, err = d.undoing(ctx, asker, c, p); err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func (d *decider) explain(ctx context.Context, e event.Asked, a desk.Asker) (str
 		return fmt.Sprintf(a.Says("Nobody in the directory has the address %s.", "%s というアドレスの人は見つかりません。"), words[0]), nil
 	}
 	if person.ID != a.Person.ID {
-		may, err := d.standing.Reading(ctx, a.Person.ID)
+		may, err := d.standing.MayReadAudit(ctx, a.Person.ID)
 		if err != nil {
 			return "", err
 		}

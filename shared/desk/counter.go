@@ -22,7 +22,7 @@ type Counter struct {
 // may refuses who may not ask for a kind of change by the policy's roles and rules. The name is that
 // of what is asked for.
 func (c Counter) may(ctx context.Context, a Asker, kind change.Kind, name string) error {
-	ok, err := c.Standing.Asking(ctx, a.Person.ID, kind, name)
+	ok, err := c.Standing.MayAsk(ctx, a.Person.ID, kind, name)
 	if err != nil || ok {
 		return err
 	}

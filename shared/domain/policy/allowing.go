@@ -46,6 +46,61 @@ func (r *Rule) speaksOf(o Operation, resource string) bool {
 	return about && (slices.Contains(r.Operations, All) || slices.Contains(r.Operations, o))
 }
 
+// ownersOnly reports whether a rule is for the owners of the resource alone, whomever its policy
+// reaches.
+func (r *Rule) ownersOnly() bool {
+	return strings.Contains(r.Condition.String(), "isOwner()") && !strings.Contains(r.Condition.String(), "||")
+}
+
+// silent returns of all that people can do here whether [Allowing.Silent] holds. It does not gather
+// whom each rule reaches.
+func (m Model) silent() map[matter]bool {
+	out := map[matter]bool{}
+	for _, p := range permissions {
+		out[matter{p.Operation, p.Type}] = true
+	}
+	reaches := m.reaching()
+	for _, p := range m.Policies {
+		for i := range p.Rules {
+			r := &p.Rules[i]
+			if r.Effect != Allow || !reaches[p.Name] && !r.ownersOnly() {
+				continue
+			}
+			for at := range out {
+				if r.speaksOf(at.operation, at.resource) {
+					out[at] = false
+				}
+			}
+		}
+	}
+	return out
+}
+
+// reaching returns the names of the policies that reach anybody.
+func (m Model) reaching() map[string]bool {
+	out, given := map[string]bool{}, map[string]bool{}
+	for _, t := range m.Teams {
+		people := allowing{model: m, found: map[change.Selector]bool{}}
+		if people.team(t, map[string]bool{}); !people.out.Everybody && len(people.found) == 0 {
+			continue
+		}
+		for _, name := range t.Policies {
+			out[name] = true
+		}
+		for _, name := range t.DefaultRoles {
+			given[name] = true
+		}
+	}
+	for _, r := range m.Roles {
+		if given[r.Name] || len(r.Members) > 0 {
+			for _, name := range r.Policies {
+				out[name] = true
+			}
+		}
+	}
+	return out
+}
+
 type allowing struct {
 	model Model
 	found map[change.Selector]bool
@@ -54,7 +109,7 @@ type allowing struct {
 
 // policy follows one policy to the people whom it reaches.
 func (a *allowing) policy(name string, r *Rule) {
-	if strings.Contains(r.Condition.String(), "isOwner()") && !strings.Contains(r.Condition.String(), "||") {
+	if r.ownersOnly() {
 		a.out.Owners = true
 		return
 	}

@@ -30,6 +30,14 @@ type book struct {
 	rolesOf map[change.Selector][]int
 	// organization is the team of those who are in no other; noTeam where there is none.
 	organization int
+	// silent has what people can do here and no rule allows to anybody.
+	silent map[matter]bool
+}
+
+// matter is an operation on a type of resource.
+type matter struct {
+	operation Operation
+	resource  string
 }
 
 // hierarchy is a team with its place among the others.
@@ -109,6 +117,7 @@ func newBook(m Model) (*book, error) {
 	c.policies()
 	c.roles()
 	c.teams()
+	b.silent = m.silent()
 	return b, errors.Join(c.problems...)
 }
 

@@ -178,11 +178,6 @@ func (e *Engine) Decide(r Request) Decision {
 	return Decision{Allowed: true, Reason: Allowed, by: by}
 }
 
-// Allows answers a question about one operation.
-func (e *Engine) Allows(subject string, o Operation, r Resource) bool {
-	return e.Decide(Request{Subject: subject, Operations: []Operation{o}, Resource: r}).Allowed
-}
-
 // admit returns the person whom a question is about, or the reason why no rule is read.
 func (e *Engine) admit(r *Request) (*member, Reason) {
 	if e.Empty() {

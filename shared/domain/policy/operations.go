@@ -25,12 +25,11 @@ const (
 
 // The operations of Sekisho.
 const (
-	// To ask for a change: whoever may not is refused when the form is opened.
-	RequestSettings   Operation = "RequestSettings"
+	// To ask for a change: whoever may not is refused when the form is opened. For what only rules
+	// propose there is no such operation.
 	RequestAccount    Operation = "RequestAccount"
 	RequestAccess     Operation = "RequestAccess"
 	RequestConnection Operation = "RequestConnection"
-	RequestCatalog    Operation = "RequestCatalog"
 
 	// To decide about one, with a yes or a no, and to order another attempt at one that failed.
 	ApproveSettings   Operation = "ApproveSettings"
@@ -45,7 +44,8 @@ const (
 	OverrideBrake Operation = "OverrideBrake"
 	// To read the audit log.
 	ReadAudit Operation = "ReadAudit"
-	// To put another policy into force. Where it loosens approvals it needs more: [Loosened].
+	// To agree to another policy that asks less than the one in force: [Loosened]. It is asked
+	// before the policy is deployed, by scripts/plan.
 	ChangePolicy Operation = "ChangePolicy"
 )
 
@@ -88,20 +88,18 @@ var (
 
 // permissions is the whole of what people can do. What is missing here is not for people to do,
 // or needs no permission but is bound to a person: who asked for a change may withdraw and
-// revise it ([change.Withdraw], [change.Revise]), and time and appliers do the rest.
+// revise it ([change.Withdraw], [change.Revise]), rules propose what nobody asks for, and time and
+// appliers do the rest.
 var permissions = []Permission{
-	{change.GroupSettings, asks, RequestSettings, GroupResource},
 	{change.GroupSettings, decides, ApproveSettings, GroupResource},
 	{change.GroupSettings, undoes, Undo, GroupResource},
-	// A plan is what the brake holds. Nobody asks for one: the rules propose it.
+	// A plan is what the brake holds.
 	{change.GroupSettingsPlan, decides, OverrideBrake, BrakeResource},
 	{change.GroupMembersPlan, decides, OverrideBrake, BrakeResource},
-	{change.AccountDisable, asks, RequestAccount, AccountResource},
 	{change.AccountDisable, decides, ApproveAccount, AccountResource},
 	{change.AccountDisable, undoes, Undo, AccountResource},
 	{change.AccountDisablePlan, decides, OverrideBrake, BrakeResource},
 	{change.AccountListing, decides, OverrideBrake, BrakeResource},
-	{change.AccountEnable, asks, RequestAccount, AccountResource},
 	{change.AccountEnable, decides, ApproveAccount, AccountResource},
 	{change.AccountEnable, undoes, Undo, AccountResource},
 	{change.AccountCreate, asks, RequestAccount, AccountResource},
@@ -111,16 +109,12 @@ var permissions = []Permission{
 	{change.AccessGrant, decides, ApproveAccess, AccessResource},
 	{change.AccessGrant, undoes, Undo, AccessResource},
 	// Access that was taken away is asked for anew; it is not undone.
-	{change.AccessRevoke, asks, RequestAccess, AccessResource},
 	{change.AccessRevoke, decides, ApproveAccess, AccessResource},
 	{change.AccessReview, decides, ApproveAccess, AccessResource},
 	{change.ConnectionCreate, asks, RequestConnection, ConnectionResource},
 	{change.ConnectionCreate, decides, ApproveConnection, ConnectionResource},
-	{change.ConnectionRenew, asks, RequestConnection, ConnectionResource},
 	{change.ConnectionRenew, decides, ApproveConnection, ConnectionResource},
-	{change.CatalogApply, asks, RequestCatalog, CatalogResource},
 	{change.CatalogApply, decides, ApproveCatalog, CatalogResource},
-	{Operation: OverrideBrake, Type: BrakeResource},
 	{Operation: ReadAudit, Type: AuditResource},
 	{Operation: ChangePolicy, Type: PolicyResource},
 }

@@ -154,10 +154,7 @@ func (r *Resolver) ids(ctx context.Context, c change.Change, s change.Selector, 
 		admins, err := r.mirror.Admins(ctx)
 		return idsOf(admins), err
 	case change.Approvers:
-		if ids, spoken, err := r.approvers(ctx, c, seen); err != nil || spoken {
-			return ids, err
-		}
-		return r.union(ctx, c, []change.Selector{change.Owners, change.Admins}, seen)
+		return r.approvers(ctx, c, seen)
 	case change.Manager:
 		if c.Requester.Kind != change.ByPerson {
 			return nil, nil

@@ -88,16 +88,16 @@ func newResolver(t *testing.T) (*standing.Resolver, *counted) {
 	return r, c
 }
 
-// counted is a store that counts the documents of people that are read, and fails when told.
+// counted is a store that keeps which documents of people are read, and fails when told.
 type counted struct {
 	store.Store
-	people int
+	people []string
 	fails  error
 }
 
 func (c *counted) Get(ctx context.Context, key store.Key) (store.Record, error) {
 	if key.Collection == "people" {
-		c.people++
+		c.people = append(c.people, key.ID)
 		if c.fails != nil {
 			return store.Record{}, c.fails
 		}
@@ -106,7 +106,7 @@ func (c *counted) Get(ctx context.Context, key store.Key) (store.Record, error) 
 }
 
 func about(target string, by change.Actor) change.Change {
-	return change.Change{Target: change.Target{ID: target}, Requester: by}
+	return change.Change{Kind: change.GroupSettings, Target: change.Target{ID: target}, Requester: by}
 }
 
 func person(id string) change.Actor { return change.Actor{Kind: change.ByPerson, ID: id} }
@@ -219,14 +219,14 @@ func TestAChangeThatHappensByItselfIsInTheHandsOfApprovers(t *testing.T) {
 // To know whether one person is among thousands, the thousands need not be read.
 func TestHoldsReadsOnePerson(t *testing.T) {
 	r, c := newResolver(t)
-	ask := about("eng", person("flo"))
-	ask.Requirement = change.Requirement{Mode: change.Ask, Needs: []change.Need{{Count: 1, From: change.Owners}, {Count: 1, From: "role:lead"}}}
-	c.people = 0
+	ask := about("", person("flo"))
+	ask.Requirement = change.Requirement{Mode: change.Ask, Needs: []change.Need{{Count: 1, From: "owners:eng@example.com"}, {Count: 1, From: "role:lead"}}}
+	c.people = nil
 	if _, err := r.Holds(t.Context(), ask, "ada"); err != nil {
 		t.Fatalf("Holds: %v", err)
 	}
-	if c.people != 1 {
-		t.Errorf("Holds read %d people, want 1", c.people)
+	if got := slices.Compact(c.people); !slices.Equal(got, []string{"ada"}) {
+		t.Errorf("Holds read %q, want ada alone", got)
 	}
 }
 

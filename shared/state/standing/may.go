@@ -1,0 +1,76 @@
+package standing
+
+import (
+	"context"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/policy"
+)
+
+// This file answers what people may do besides deciding about changes. What makes a yes or a no of
+// it is in package policy; here the people are looked up.
+
+// May answers whether a person may do something, and why.
+func (r *Resolver) May(ctx context.Context, person string, o policy.Operation, about policy.Resource) (policy.Explanation, error) {
+	roster, err := r.around(ctx, person, about)
+	if err != nil {
+		return policy.Explanation{}, err
+	}
+	return r.engine.With(roster).Explain(policy.Request{Subject: person, Operations: []policy.Operation{o}, Resource: about}), nil
+}
+
+// MayAsk answers whether a person may ask for a kind of change at all: a rule may deny it to them,
+// or allow it to others only. Where policy does not speak of it, everybody may. The name is that of
+// what is asked for, as policy names it.
+func (r *Resolver) MayAsk(ctx context.Context, person string, kind change.Kind, name string) (bool, error) {
+	v, err := r.press(ctx, policy.Press{Person: person, Kind: kind, Verb: change.VerbPropose, Resource: policy.Resource{Name: name}}, nil)
+	return v.May, err
+}
+
+// MayUndo answers whether a person may ask that a change is taken back: those to whom a rule allows
+// it, those who decide about such changes, and those whom it concerns, because they asked for it or
+// it was done to them. Not who is denied it. The verdict's decision says so.
+func (r *Resolver) MayUndo(ctx context.Context, c change.Change, person string, concerned bool) (policy.Verdict, error) {
+	held, err := r.sets(ctx, c, []string{person})
+	if err != nil {
+		return policy.Verdict{}, err
+	}
+	about, owners, err := r.resource(ctx, c)
+	if err != nil {
+		return policy.Verdict{}, err
+	}
+	return r.press(ctx, policy.Press{
+		Person: person, Kind: c.Kind, Verb: change.VerbUndo, Resource: about, Holds: held[person], Concerned: concerned,
+	}, owners)
+}
+
+// MayReadAudit answers whether a person may read what is known of others. Where policy does not
+// speak of it, everybody may.
+func (r *Resolver) MayReadAudit(ctx context.Context, person string) (bool, error) {
+	about := policy.Resource{Type: policy.AuditResource}
+	engine, err := r.with(ctx, person, nil)
+	if err != nil {
+		return false, err
+	}
+	return engine.Lets(policy.Request{Subject: person, Operations: []policy.Operation{policy.ReadAudit}, Resource: about}).May, nil
+}
+
+// MayChangePolicy answers whether a person may agree to another policy that asks less than this one.
+// Where policy does not speak of it, administrators may.
+func (r *Resolver) MayChangePolicy(ctx context.Context, person string) (bool, error) {
+	var holds []change.Selector
+	admin, err := r.In(ctx, person, []change.Selector{change.Admins})
+	if err != nil {
+		return false, err
+	}
+	if len(admin) > 0 {
+		holds = []change.Selector{change.Approvers} // nobody owns the policy
+	}
+	engine, err := r.with(ctx, person, nil)
+	if err != nil {
+		return false, err
+	}
+	about := policy.Resource{Type: policy.PolicyResource}
+	v := engine.Decides(policy.Request{Subject: person, Operations: []policy.Operation{policy.ChangePolicy}, Resource: about}, holds)
+	return v.May, nil
+}

@@ -1,0 +1,155 @@
+package standing_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/policy"
+	"github.com/sekisho/sekisho/shared/state/standing"
+)
+
+// everybody lists the people of the harbour, and somebody who is not there.
+var everybody = []string{"ada", "bo", "cy", "flo", "zoe", "old", "nobody"}
+
+// those returns which of everybody may do something.
+func those(t *testing.T, may func(person string) (bool, error)) string {
+	t.Helper()
+	var out []string
+	for _, id := range everybody {
+		ok, err := may(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ok {
+			out = append(out, id)
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// The leads are bo and cy, the owner is ada, the administrator is zoe, and it was done to flo.
+func TestWhoMayDoWhatByPolicy(t *testing.T) {
+	of := func(effect policy.Effect, o policy.Operation, resource string) policy.Model {
+		return model(rule(t, effect, o, resource, ""))
+	}
+	settings := change.Change{
+		Kind: change.GroupSettings, Target: change.Target{ID: "eng", Name: "eng@example.com"}, Requester: change.Actor{Kind: change.ByRule, ID: "rules"},
+		Requirement: change.DefaultRequirement(), Concerned: []string{"flo", "cy", "old"},
+	}
+	ask := func(r *standing.Resolver, id string) (bool, error) {
+		return r.MayAsk(t.Context(), id, change.AccessGrant, "etl")
+	}
+	undo := func(r *standing.Resolver, id string) (bool, error) {
+		v, err := r.MayUndo(t.Context(), settings, id, id == "flo" || id == "cy" || id == "old")
+		return v.May, err
+	}
+	read := func(r *standing.Resolver, id string) (bool, error) { return r.MayReadAudit(t.Context(), id) }
+	agree := func(r *standing.Resolver, id string) (bool, error) { return r.MayChangePolicy(t.Context(), id) }
+	for name, test := range map[string]struct {
+		model policy.Model
+		may   func(*standing.Resolver, string) (bool, error)
+		want  string
+	}{
+		"to ask, without a policy":                 {policy.Model{}, ask, "ada bo cy flo zoe"},
+		"to ask, by a policy that is silent":       {of(policy.Allow, policy.ReadAudit, "audit"), ask, "ada bo cy flo zoe"},
+		"to ask, whom policy allows it":            {of(policy.Allow, policy.RequestAccess, "access"), ask, "bo cy"},
+		"to ask, not whom policy denies it":        {of(policy.Deny, policy.RequestAccess, "access"), ask, "ada flo zoe"},
+		"to undo, without a policy":                {policy.Model{}, undo, "ada cy flo zoe"},
+		"to undo, by a policy that is silent":      {of(policy.Allow, policy.ReadAudit, "audit"), undo, "ada cy flo zoe"},
+		"to undo, who decides by policy":           {of(policy.Allow, policy.ApproveSettings, "group"), undo, "bo cy flo"},
+		"to undo, whom policy allows it":           {of(policy.Allow, policy.Undo, "group"), undo, "ada bo cy flo zoe"},
+		"to undo, not whom policy denies it":       {of(policy.Deny, policy.Undo, "group"), undo, "ada flo zoe"},
+		"to undo, allowed about something else":    {of(policy.Allow, policy.Undo, "account"), undo, "ada cy flo zoe"},
+		"to read, without a policy":                {policy.Model{}, read, "ada bo cy flo zoe"},
+		"to read, whom policy allows it":           {of(policy.Allow, policy.ReadAudit, "audit"), read, "bo cy"},
+		"to read, not whom policy denies it":       {of(policy.Deny, policy.ReadAudit, "audit"), read, "ada flo zoe"},
+		"to change policy, without a policy":       {policy.Model{}, agree, "zoe"},
+		"to change policy, by one that is silent":  {of(policy.Allow, policy.ReadAudit, "audit"), agree, "zoe"},
+		"to change policy, whom policy allows it":  {of(policy.Allow, policy.ChangePolicy, "policy"), agree, "bo cy"},
+		"to change policy, not whom it denies it":  {of(policy.Deny, policy.All, "all"), agree, "zoe"},
+		"to change policy, by a rule for all ours": {of(policy.Allow, policy.All, "all"), agree, "bo cy"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := harbour(t, test.model)
+			if got := those(t, func(id string) (bool, error) { return test.may(r, id) }); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// Who is refused an undo is told when it is by a rule.
+func TestAnUndoThatARuleDenies(t *testing.T) {
+	r := harbour(t, model(rule(t, policy.Deny, policy.Undo, "group", "")))
+	c := change.Change{Kind: change.GroupSettings, Target: change.Target{ID: "eng", Name: "eng@example.com"}, Requirement: change.DefaultRequirement()}
+	for id, want := range map[string]policy.Reason{"bo": policy.Denied, "flo": policy.NotAllowed, "nobody": policy.Unknown} {
+		v, err := r.MayUndo(t.Context(), c, id, false)
+		if err != nil || v.May || v.Decision.Reason != want {
+			t.Errorf("%s: %+v, %v; want %s", id, v, err, want)
+		}
+	}
+}
+
+// Everything that a policy can allow or deny is asked here: of each permission, a deny takes away
+// what somebody else still may.
+func TestEveryPermissionIsAsked(t *testing.T) {
+	for _, p := range policy.Permissions() {
+		about := change.Change{Kind: p.Kind, Target: change.Target{ID: "eng", Name: "eng@example.com"}, Requirement: change.DefaultRequirement()}
+		may := map[policy.Operation]func(*standing.Resolver, string) (bool, error){
+			policy.ReadAudit:    func(r *standing.Resolver, id string) (bool, error) { return r.MayReadAudit(t.Context(), id) },
+			policy.ChangePolicy: func(r *standing.Resolver, id string) (bool, error) { return r.MayChangePolicy(t.Context(), id) },
+		}[p.Operation]
+		verbs := p.Verbs
+		if p.Kind == "" {
+			verbs = []change.Verb{""}
+		}
+		for _, v := range verbs {
+			switch v {
+			case change.VerbPropose:
+				may = func(r *standing.Resolver, id string) (bool, error) { return r.MayAsk(t.Context(), id, p.Kind, "x") }
+			case change.VerbApprove, change.VerbDeny, change.VerbRetry:
+				may = func(r *standing.Resolver, id string) (bool, error) {
+					counts, err := r.Holds(t.Context(), about, id)
+					return len(counts) > 0, err
+				}
+			case change.VerbUndo:
+				may = func(r *standing.Resolver, id string) (bool, error) {
+					verdict, err := r.MayUndo(t.Context(), about, id, true)
+					return verdict.May, err
+				}
+			}
+			if may == nil {
+				t.Errorf("%s on %s is asked by nothing", p.Operation, p.Type)
+				continue
+			}
+			// Zoe has all there is by the policy; then a rule denies her this.
+			given := []policy.Rule{rule(t, policy.Allow, policy.All, "all", "")}
+			for _, want := range []bool{true, false} {
+				m := model(given...)
+				m.Roles[0].Members = []change.Selector{"user:zoe@example.com"}
+				if got, err := may(harbour(t, m), "zoe"); err != nil || got != want {
+					t.Errorf("%s %s, %s on %s with %d rules: %t, %v; want %t", v, p.Kind, p.Operation, p.Type, len(given), got, err, want)
+				}
+				given = append(given, rule(t, policy.Deny, p.Operation, p.Type, ""))
+			}
+		}
+	}
+}
+
+func TestWhyNamesTheWayThroughGroups(t *testing.T) {
+	r := harbour(t, model(rule(t, policy.Allow, policy.ApproveAccess, "access", "")))
+	x, err := r.May(t.Context(), "cy@example.com", policy.ApproveAccess, policy.Resource{Type: "access", Name: "etl"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := x.String()
+	for _, want := range []string{"cy@example.com", "chiefs@example.com", "leads@example.com", "lead", "allow-ApproveAccess"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is not named:\n%s", want, text)
+		}
+	}
+	if !x.Decision.Allowed {
+		t.Error("it is not allowed")
+	}
+}
