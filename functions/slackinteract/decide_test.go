@@ -6,11 +6,13 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/sim"
 	"github.com/sekisho/sekisho/shared/state/press"
@@ -283,6 +285,64 @@ func TestUndoIsAChangeOfItsOwn(t *testing.T) {
 	}
 	if got := o.press(t, "lena@example.com", "approve", undos[0], 1).State; got != change.Approved {
 		t.Errorf("approved by another it is %s, want approved", got)
+	}
+}
+
+// What the policy says of Undo goes before what else holds for somebody. Ken owns the group, Root
+// administers, Mia has nothing to do with it.
+func TestWhoMayUndoByPolicy(t *testing.T) {
+	rules := func(name, effect, members string) string {
+		return fmt.Sprintf("roles: [{name: r, policies: [p], members: [%s]}]\npolicies: [{name: p, rules: [{name: %s, effect: %s, operations: [Undo], resources: [group]}]}]\n",
+			members, name, effect)
+	}
+	const denied, stranger = "The policy does not let you have this taken back.", "has nothing to do with it"
+	for name, test := range map[string]struct {
+		policy, person string
+		refusal        string
+		text           string // what the person is told, where it is not the usual
+	}{
+		"an owner":                                {"", "ken@example.com", "", ""},
+		"an administrator":                        {"", "root@example.com", "", ""},
+		"a stranger":                              {"", "mia@example.com", stranger, ""},
+		"an owner to whom it is denied":           {rules("no", "deny", "user:ken@example.com"), "ken@example.com", denied, denied},
+		"in Japanese":                             {rules("no", "deny", "user:lena@example.com"), "lena@example.com", "元に戻すことを依頼できません", "ポリシーにより、元に戻すことを依頼できません。"},
+		"an owner, denied to another":             {rules("no", "deny", "user:lena@example.com"), "ken@example.com", "", ""},
+		"a stranger to whom it is denied":         {rules("no", "deny", "user:mia@example.com"), "mia@example.com", denied, denied},
+		"a stranger to whom a rule allows it":     {rules("yes", "allow", "user:mia@example.com"), "mia@example.com", "", ""},
+		"an owner, where a rule allows it others": {rules("yes", "allow", "user:mia@example.com"), "ken@example.com", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rig := cloudfntest.New(t)
+			if test.policy != "" {
+				rig.Policy = fstest.MapFS{"policy.yaml": {Data: []byte(test.policy)}}
+			}
+			o := openOffice(t, rig)
+			lena := directory[1]
+			lena.Language = "ja"
+			if err := o.mirror.PutPeople(t.Context(), []group.Person{lena}, time.Time{}); err != nil {
+				t.Fatal(err)
+			}
+			c := o.applied(t)
+			if status := o.Do(o.handler, o.signed(t, o.payload(test.person, "undo", c.ID+" 1", nil))); status != http.StatusOK {
+				t.Fatalf("status %d, want 200", status)
+			}
+			task := o.Queue.Take(event.QueuePresses)[0]
+			if status := o.Do(o.handler, o.Task(task)); status != http.StatusOK {
+				t.Fatalf("task: status %d, want 200\n%s", status, o.Log)
+			}
+			undos := o.undos(t)
+			if got, want := len(undos) == 1, test.refusal == ""; got != want {
+				t.Errorf("asked for: %v, want %t", undos, want)
+			}
+			if audit := o.Audit(); test.refusal != "" && !strings.Contains(audit[len(audit)-1], test.refusal) {
+				t.Errorf("audit %q, want %q", audit[len(audit)-1], test.refusal)
+			}
+			p, err := press.Get(t.Context(), o.Store, strings.TrimPrefix(task.Name, "press-"))
+			if err != nil || p.Text != test.text {
+				t.Errorf("told %q, %v; want %q", p.Text, err, test.text)
+			}
+		})
 	}
 }
 

@@ -30,6 +30,8 @@ type looserReport struct {
 	Text string            `json:"text"`
 	// Needs says who has to agree before it may come into force.
 	Needs string `json:"needs"`
+	// Agreed says that those who agreed to the new policy are enough.
+	Agreed bool `json:"agreed"`
 }
 
 // shiftReport is one thing that somebody may do under one policy only.
@@ -64,17 +66,11 @@ func (c *comparison) add(d policy.Difference, silent []silence) {
 		})
 	}
 	for _, s := range silent {
-		who := "The new policy does not say who may %s on %s any more: then owners and administrators decide."
+		who := "The new policy does not say who may %s on %s any more: then %s."
 		if s.before {
-			who = "The policy in force does not say who may %s on %s: owners and administrators decide until now, and the new one says who does."
+			who = "The policy in force does not say who may %s on %s: %s until now, and the new one says who does."
 		}
-		if s.asks {
-			who = "The new policy does not say who may %s on %s any more: then everybody may ask."
-			if s.before {
-				who = "The policy in force does not say who may %s on %s: everybody may ask until now, and the new one says who does."
-			}
-		}
-		c.Notes = append(c.Notes, fmt.Sprintf(who, s.operation, s.kind))
+		c.Notes = append(c.Notes, fmt.Sprintf(who, s.operation, s.kind, unspoken(s.operation)))
 	}
 }
 
@@ -99,19 +95,21 @@ func gathered(shifts []policy.Shift) []shiftReport {
 	return out
 }
 
-// loosenings lists in what a new policy asks less than the one in force.
-func loosenings(was, will policy.Ruling) []looserReport {
+// loosenings says in what a new policy asks less than the one in force, and whether enough agreed.
+func loosenings(looser []policy.Looser, agreed []bool) []looserReport {
 	out := []looserReport{}
-	for _, l := range policy.Loosened(was, will) {
-		out = append(out, loosened(l))
+	for i, l := range looser {
+		r := loosened(l)
+		r.Agreed = agreed[i]
+		out = append(out, r)
 	}
 	return out
 }
 
 // loosened says what a policy that asks less needs.
 func loosened(l policy.Looser) looserReport {
-	out := looserReport{What: l.What, Text: l.String(), Needs: "those who may " + string(policy.ChangePolicy) + " under the policy in force"}
-	if l.What == policy.LowerQuorum {
+	out := looserReport{What: l.What, Text: l.String(), Needs: "one of those who may " + string(policy.ChangePolicy) + " under the policy in force"}
+	if byQuorum(l) {
 		out.Needs = inWords(l.Old)
 	}
 	return out
@@ -119,9 +117,6 @@ func loosened(l policy.Looser) looserReport {
 
 // inWords says what a requirement asks for.
 func inWords(r change.Requirement) string {
-	if r.Mode != change.Ask {
-		return "mode " + string(r.Mode)
-	}
 	var needs []string
 	for _, n := range r.Needs {
 		needs = append(needs, fmt.Sprintf("%d of %s", n.Count, n.From))
@@ -143,10 +138,14 @@ func (c comparison) sections() []section {
 	}
 	out := []section{head}
 	if len(c.Looser) > 0 {
-		s := section{Title: "It asks less", Lines: []string{"Lowering a quorum needs that quorum: before this policy comes into force, it takes what the last column says."}}
-		s.Head = []string{"What", "In words", "Needs"}
+		s := section{Title: "It asks less", Lines: []string{"Lowering a quorum needs that quorum: before this policy comes into force, it takes the agreement that the table says."}}
+		s.Head = []string{"What", "In words", "Needs", "Agreed"}
 		for _, l := range c.Looser {
-			s.Rows = append(s.Rows, []string{string(l.What), l.Text, l.Needs})
+			agreed := "no"
+			if l.Agreed {
+				agreed = "yes"
+			}
+			s.Rows = append(s.Rows, []string{string(l.What), l.Text, l.Needs, agreed})
 		}
 		out = append(out, s)
 	}

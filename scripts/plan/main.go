@@ -4,7 +4,8 @@
 //	go run ./scripts/plan                                what the policy would change in the company
 //	go run ./scripts/plan why PERSON OPERATION RESOURCE  why somebody may do something, or may not;
 //	                                                     a resource is type:name, group:data@example.com
-//	go run ./scripts/plan -policy NEW [-against OLD]     what would be different under another policy
+//	go run ./scripts/plan -policy NEW [-against OLD]     what would be different under another policy,
+//	                      [-agreed ADDRESSES]            to which these people agreed
 //	go run ./scripts/plan -doctor                        what is missing before all this can work
 //
 // With -demo it looks at the demo company on simulators, for which nothing is needed. Otherwise it
@@ -17,8 +18,11 @@
 // A reading of a large company takes a while, at -rate requests a second. With -state it goes on
 // where an earlier run ended, however that ended, for a day.
 //
-// The exit status is 3 where another policy asks less before something may be done, which takes
-// the approval that the policy in force asks for; and 1 where something went wrong.
+// The exit status is 3 where another policy asks less before something may be done, and not enough
+// people agreed to that: a lower quorum takes the quorum that it lowers, and everything else one of
+// those who may ChangePolicy under the policy in force. A pipeline that deploys policy passes the
+// addresses of those who approved it, without its author's. The status is 1 where something went
+// wrong.
 package main
 
 import (
@@ -52,7 +56,7 @@ func main() {
 }
 
 // errLooser says that another policy asks less than the one in force.
-var errLooser = errors.New("the new policy asks less: putting it into force needs what the policy in force asks for")
+var errLooser = errors.New("the new policy asks less: putting it into force needs the agreement that the policy in force asks for (-agreed)")
 
 // status is the exit status for an error.
 func status(err error) int {
@@ -69,6 +73,7 @@ func status(err error) int {
 type options struct {
 	demo, doctor    bool
 	policy, against string
+	agreed          string
 	format, out     string
 	state, store    string
 	rate            float64
@@ -85,6 +90,7 @@ func parse(args []string, log io.Writer) (options, error) {
 	flags.BoolVar(&o.doctor, "doctor", false, "check one by one what is needed, and say how to mend what is missing")
 	flags.StringVar(&o.policy, "policy", "", "say what would be different under the policy in this `folder`")
 	flags.StringVar(&o.against, "against", "", "the `folder` of the policy to compare with, in place of the one in force")
+	flags.StringVar(&o.agreed, "agreed", "", "`addresses`, with commas, of those who agreed to the new policy, without who wrote it")
 	flags.StringVar(&o.format, "format", "table", "how to print: `table, markdown or json`")
 	flags.StringVar(&o.out, "out", "", "print to a `file`, which is replaced as a whole")
 	flags.StringVar(&o.state, "state", "", "remember what was read in a `file`, and go on from it")
@@ -128,6 +134,9 @@ func (o options) check() error {
 	}
 	if o.against != "" && o.policy == "" {
 		problems = append(problems, errors.New("-against needs -policy"))
+	}
+	if o.agreed != "" && o.policy == "" {
+		problems = append(problems, errors.New("-agreed needs -policy"))
 	}
 	if len(o.args) == 0 && o.owners+o.tags != "" {
 		problems = append(problems, errors.New("-owner and -tag go with why"))

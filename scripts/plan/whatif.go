@@ -46,21 +46,22 @@ func (o options) whatIf(ctx context.Context, p *platform, inForce fs.FS) (printa
 	if err != nil {
 		return nil, err
 	}
-	out, err := t.compare(ctx, before, after, record)
+	out, err := t.compare(ctx, before, after, record, words(o.agreed))
 	if err != nil {
 		return nil, err
 	}
 	if o.store == "" && !o.demo {
 		out.Notes = append(out.Notes, "No record was read (-store), so that past decisions are not compared.")
 	}
-	if len(out.Looser) > 0 {
+	if slices.ContainsFunc(out.Looser, func(l looserReport) bool { return !l.Agreed }) {
 		return out, errLooser
 	}
 	return out, nil
 }
 
-// compare puts the questions of both policies to both.
-func (t *tenant) compare(ctx context.Context, before, after *policyfile.Policy, record []past) (comparison, error) {
+// compare puts the questions of both policies to both. Agreed are the addresses of those who agreed
+// to the new one.
+func (t *tenant) compare(ctx context.Context, before, after *policyfile.Policy, record []past, agreed []string) (comparison, error) {
 	out := comparison{Tenant: t.platform.name, Before: before.Hash, After: after.Hash, Record: len(record)}
 	m, closeStore, err := t.everybody(ctx)
 	if err != nil {
@@ -76,7 +77,13 @@ func (t *tenant) compare(ctx context.Context, before, after *policyfile.Policy, 
 		return out, err
 	}
 	out.add(differences, a.silent())
-	out.Looser = loosenings(rulings(before, after))
+	was, will := rulings(before, after)
+	looser := policy.Loosened(was, will)
+	met, err := a.agreed(ctx, looser, agreed)
+	if err != nil {
+		return out, err
+	}
+	out.Looser = loosenings(looser, met)
 	return out, nil
 }
 
@@ -251,6 +258,10 @@ func (a *asker) resources(ctx context.Context, kind string) ([]policy.Resource, 
 // alike, and what the new one leaves to owners and administrators and one of them did.
 func (a *asker) question(ctx context.Context, p past) (policy.Recorded, bool, error) {
 	needed, ok := policy.Needed(change.Kind(p.Kind), change.Verb(p.Verb))
+	if p.Of.UndoOf != "" && change.Verb(p.Verb) == change.VerbPropose {
+		needed, ok = policy.Needed(change.Kind(p.Kind), change.VerbApprove)
+		needed.Operation = policy.Undo
+	}
 	if !ok || p.Of.ID == "" {
 		return policy.Recorded{}, false, nil
 	}
@@ -273,6 +284,8 @@ func (a *asker) question(ctx context.Context, p past) (policy.Recorded, bool, er
 		return r, false, nil // a program, or somebody who left
 	case !r.Allowed && now.Allowed:
 		return r, false, nil // it was not policy that refused it
+	case needed.Operation == policy.Undo && then.Reason != policy.Denied:
+		return r, false, nil // whom a change concerns may have it undone
 	case now.Allowed == then.Allowed && was == will:
 		return r, false, nil // people or groups have changed since, or approvals name who decides
 	case r.Allowed && !will && then.Reason != policy.Denied && (asks(needed.Operation) || a.decidesAnyway(p.Actor, people)):
@@ -300,7 +313,7 @@ func (a *asker) silent() []silence {
 	seen := map[silence]bool{}
 	for _, p := range policy.Permissions() {
 		was, will := a.spoken(0, p.Operation, p.Type), a.spoken(1, p.Operation, p.Type)
-		s := silence{p.Operation, p.Type, will, asks(p.Operation)}
+		s := silence{p.Operation, p.Type, will}
 		if was != will && !seen[s] {
 			seen[s] = true
 			out = append(out, s)
@@ -313,8 +326,8 @@ func (a *asker) silent() []silence {
 type silence struct {
 	operation policy.Operation
 	kind      string
-	// before says that it is the old one that does not, asks that the operation is to ask.
-	before, asks bool
+	// before says that it is the old one that does not.
+	before bool
 }
 
 // asks reports whether an operation is to ask for a change. Where a policy does not speak of that,
@@ -327,18 +340,15 @@ func asks(o policy.Operation) bool {
 
 // asking compares who may ask for something of which only one of the policies speaks.
 func (a *asker) asking(o policy.Operation, resources []policy.Resource) (out policy.Difference) {
-	may := func(d policy.Decision, spoken bool) bool {
-		return d.Allowed || !spoken && d.Reason != policy.Denied && d.Reason != policy.Suspended
-	}
 	for _, p := range a.people {
 		for _, r := range resources {
 			q := policy.Request{Subject: p.ID, Operations: []policy.Operation{o}, Resource: r}
-			s := policy.Shift{Person: p.ID, Name: p.Email, Operation: o, Resource: r, Before: a.before.Decide(q), After: a.after.Decide(q)}
-			was, will := may(s.Before, a.spoken(0, o, r.Type)), may(s.After, a.spoken(1, o, r.Type))
+			was, will := a.before.Lets(q), a.after.Lets(q)
+			s := policy.Shift{Person: p.ID, Name: p.Email, Operation: o, Resource: r, Before: was.Decision, After: will.Decision}
 			switch {
-			case will && !was:
+			case will.May && !was.May:
 				out.Gains = append(out.Gains, s)
-			case was && !will:
+			case was.May && !will.May:
 				out.Loses = append(out.Loses, s)
 			}
 		}

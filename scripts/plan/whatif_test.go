@@ -15,6 +15,7 @@ import (
 	"github.com/sekisho/sekisho/scripts/local/world"
 	"github.com/sekisho/sekisho/shared/adapters/embedded"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/sim/org"
 )
 
@@ -70,6 +71,58 @@ func TestWhatIfNamesWhoAndWhichDecisions(t *testing.T) {
 		t.Errorf("past decisions that would be others: %q, want Ken's approval alone", got)
 	}
 	everyFormat(t, "whatif", c)
+}
+
+// Lowering the quorum of two leads takes two leads. That Lena alone approves then takes somebody who
+// may change the policy: administrators, as long as it does not say who, and after that those whom
+// it names.
+func TestWhoAgreesToAPolicyThatAsksLess(t *testing.T) {
+	old, err := os.ReadFile("testdata/policy/policy.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := strings.Replace(string(old), "policies:\n", "policies:\n  - name: change\n    rules: [{name: change, effect: allow, operations: [ChangePolicy], resources: [policy]}]\n", 1)
+	named = strings.Replace(named, "roles:\n", "roles:\n  - {name: editor, policies: [change], members: [user:yui@example.com]}\n", 1)
+	for name, test := range map[string]struct {
+		inForce, agreed string
+		enough          bool
+		missing         policy.LooserKind // where some is enough
+	}{
+		"nobody":                       {string(old), "", false, ""},
+		"one lead":                     {string(old), "ken@example.com", false, ""},
+		"one lead twice":               {string(old), "ken@example.com, ken@example.com", false, ""},
+		"two leads":                    {string(old), "ken@example.com,Lena@example.com", false, policy.MoreApprovers},
+		"an administrator":             {string(old), "mika@example.com", false, policy.LowerQuorum},
+		"two leads, one administrator": {string(old), "ken@example.com,mika@example.com", true, ""},
+		"two leads, none who is named": {named, "ken@example.com,mika@example.com", false, policy.MoreApprovers},
+		"two leads, one who is named":  {named, "ken@example.com,lena@example.com,yui@example.com", true, ""},
+		"who is named, and no lead":    {named, "yui@example.com,aiko@example.com", false, policy.LowerQuorum},
+		"a stranger":                   {named, "aiko@example.com", false, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := company(t)
+			folder := t.TempDir()
+			if err := os.WriteFile(filepath.Join(folder, "policy.yaml"), []byte(test.inForce), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			o := options{policy: "testdata/looser", agreed: test.agreed, rate: 10, log: io.Discard}
+			answer, err := o.whatIf(t.Context(), &d.platform, os.DirFS(folder))
+			if (err == nil) != test.enough || err != nil && !errors.Is(err, errLooser) {
+				t.Fatalf("got %v, want enough: %t", err, test.enough)
+			}
+			for _, l := range answer.(comparison).Looser {
+				want := test.enough || test.missing != "" && (l.What == policy.LowerQuorum) != (test.missing == policy.LowerQuorum)
+				if l.Agreed != want {
+					t.Errorf("%s: agreed %t, want %t", l.Text, l.Agreed, want)
+				}
+			}
+		})
+	}
+	d := company(t)
+	o := options{policy: "testdata/looser", agreed: "nobody@example.net", rate: 10, log: io.Discard}
+	if _, err := o.whatIf(t.Context(), &d.platform, os.DirFS("testdata/policy")); err == nil || status(err) != 1 {
+		t.Errorf("somebody unknown agreed: %v", err)
+	}
 }
 
 func TestSamePolicyChangesNothing(t *testing.T) {
@@ -155,7 +208,8 @@ func TestRulingsKnowWhoApprovesThemselves(t *testing.T) {
 				t.Fatal(err)
 			}
 			was, will := rulings(loaded(t, "testdata/policy"), loaded(t, folder))
-			got := loosenings(was, will)
+			looser := policy.Loosened(was, will)
+			got := loosenings(looser, make([]bool, len(looser)))
 			if len(got) != tt.want {
 				t.Errorf("%d loosenings: %+v; want %d", len(got), got, tt.want)
 			}
@@ -188,7 +242,7 @@ func TestWhyShowsThePath(t *testing.T) {
 		"by an alias":       {question{person: "a.sato@example.com", operation: "ApproveSettings", resource: "group:data@example.com"}, false, nil},
 		"of a stranger":     {question{person: "nobody@example.net", operation: "ApproveAccess", resource: "access:prod-write"}, false, nil},
 		"about a stranger":  {question{person: "ken@example.com", operation: "ApproveSettings", resource: "group:none@example.com"}, true, nil},
-		"what nobody names": {question{person: "ken@example.com", operation: "Undo", resource: "group:data@example.com"}, false, []string{"owners and administrators"}},
+		"what nobody names": {question{person: "ken@example.com", operation: "Undo", resource: "group:data@example.com"}, false, []string{"those whom it concerns"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -215,7 +269,7 @@ func TestWhyShowsThePath(t *testing.T) {
 func TestFlagsThatMakeNoSenseAreRefused(t *testing.T) {
 	for _, args := range []string{
 		"-format xml", "-rate 0", "-rate 1000", "-rate NaN", "why", "why a b", "what a b c", "-doctor -policy x", "-doctor why a b c:d",
-		"-against x", "-owner a@b", "-policy testdata/none -demo", "-nonsense",
+		"-against x", "-agreed a@b", "-owner a@b", "-policy testdata/none -demo", "-nonsense",
 	} {
 		if err := run(t.Context(), strings.Fields(args), io.Discard, io.Discard); err == nil || status(err) != 1 {
 			t.Errorf("plan %s: %v, want an error with status 1", args, err)

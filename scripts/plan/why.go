@@ -8,6 +8,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/grant"
 	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/standing"
@@ -73,12 +74,7 @@ func (t *tenant) why(ctx context.Context, p *policyfile.Policy, q question) (pri
 	}
 	text := x.String()
 	if !x.Decision.Allowed && own(policy.Operation(q.operation), kind) && p.Model().Allowing(policy.Operation(q.operation), kind).Silent() {
-		text += "\nNo rule allows this to anybody. "
-		if asks(policy.Operation(q.operation)) {
-			text += "For changes of which policy does not speak, everybody may ask."
-		} else {
-			text += "About changes of which policy does not speak, owners and administrators decide."
-		}
+		text += "\nNo rule allows this to anybody. Where policy does not speak of it, " + unspoken(policy.Operation(q.operation)) + "."
 	}
 	return because{
 		Person: q.person, Operation: q.operation, Resource: q.resource, Allowed: x.Decision.Allowed, Reason: x.Decision.Reason, Why: text,
@@ -87,7 +83,22 @@ func (t *tenant) why(ctx context.Context, p *policyfile.Policy, q question) (pri
 
 // own reports whether Sekisho itself asks about an operation on a type of resource.
 func own(o policy.Operation, kind string) bool {
-	return slices.ContainsFunc(policy.Permissions(), func(p policy.Permission) bool { return p.Operation == o && p.Type == kind && p.Kind != "" })
+	return slices.ContainsFunc(policy.Permissions(), func(p policy.Permission) bool { return p.Operation == o && p.Type == kind })
+}
+
+// unspoken says who may do something where policy does not speak of it.
+func unspoken(o policy.Operation) string {
+	switch {
+	case asks(o):
+		return "everybody may ask"
+	case o == policy.Undo:
+		return "those whom it concerns may ask for it, and those who decide about such changes"
+	case o == policy.ReadAudit:
+		return "everybody may"
+	case o == policy.ChangePolicy:
+		return "administrators do"
+	}
+	return "owners and administrators decide"
 }
 
 // everybody reads all people and all groups with their members into a mirror in memory.
@@ -102,6 +113,17 @@ func (t *tenant) everybody(ctx context.Context) (*mirror.Mirror, func() error, e
 		return nil, nil, err
 	}
 	return t.mirror(ctx)
+}
+
+// ownersOf names the owners of the groups that may ask for an entitlement: they own it.
+func ownersOf(e grant.Entitlement) []change.Selector {
+	var out []change.Selector
+	for _, set := range e.Eligible {
+		if address, ok := strings.CutPrefix(string(set), "group:"); ok {
+			out = append(out, change.Selector("owners:"+address))
+		}
+	}
+	return out
 }
 
 // owners looks up who owns a resource of Sekisho's own types: the owners of a group, those of the
@@ -120,11 +142,7 @@ func owners(ctx context.Context, m *mirror.Mirror, r *standing.Resolver, p *poli
 			if e.Name != about.Name {
 				continue
 			}
-			for _, set := range e.Eligible {
-				if address, ok := strings.CutPrefix(string(set), "group:"); ok {
-					of.Owners = append(of.Owners, change.Selector("owners:"+address))
-				}
-			}
+			of.Owners = ownersOf(e)
 		}
 		if len(of.Owners) == 0 {
 			return nil, nil

@@ -34,6 +34,12 @@ var (
 
 func open(t *testing.T) *office {
 	t.Helper()
+	return openBy(t, policy.Model{})
+}
+
+// openBy opens an office with roles and rules.
+func openBy(t *testing.T, model policy.Model) *office {
+	t.Helper()
 	o := &office{now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
 	db, err := embedded.Open("", o.clock)
 	if err != nil {
@@ -59,7 +65,7 @@ func open(t *testing.T) *office {
 	if _, err := m.Replace(t.Context(), etl); err != nil {
 		t.Fatal(err)
 	}
-	who, err := standing.New(m, policy.Model{})
+	who, err := standing.New(m, model)
 	if err != nil {
 		t.Fatal(err)
 	}

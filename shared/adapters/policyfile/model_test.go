@@ -57,6 +57,35 @@ func TestNoPolicyIsAnEmptyModel(t *testing.T) {
 	}
 }
 
+func TestAnOperationThatNothingAsksAboutIsAWarning(t *testing.T) {
+	p, err := policyfile.Parse("policy.yaml", []byte(`policies:
+  - name: p
+    rules:
+      - {name: right, effect: deny, operations: [Undo, ApproveAccess, EditOwners], resources: [access]}
+      - {name: everywhere, effect: deny, operations: [Undo, ReadAudit], resources: [all]}
+      - {name: catalogue, effect: deny, operations: [Trigger], resources: [ingestionPipeline]}
+      - {name: elsewhere, effect: deny, operations: [Undo], resources: [connection, catalog]}
+      - {name: nowhere, effect: deny, operations: [RequestSettings], resources: [all]}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := policyfile.Problems{
+		{
+			File: "policy.yaml", Line: 7, Path: "policies[0].rules[3].operations",
+			Text: "nothing asks about Undo on connection, catalog: the rule has no effect there. Sekisho asks about it on access, account, group",
+		},
+		{
+			File: "policy.yaml", Line: 8, Path: "policies[0].rules[4].operations",
+			Text: "nothing asks about RequestSettings on all: the rule has no effect there. Sekisho asks about ApproveAccess, ApproveAccount, " +
+				"ApproveCatalog, ApproveConnection, ApproveSettings, ChangePolicy, OverrideBrake, ReadAudit, RequestAccess, RequestAccount, RequestConnection, Undo",
+		},
+	}
+	if diff := cmp.Diff(want, p.Warnings); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
+	}
+}
+
 func TestAllowingEverythingIsAWarning(t *testing.T) {
 	p, err := policyfile.Parse("policy.yaml", []byte(`policies:
   - name: p

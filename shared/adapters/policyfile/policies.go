@@ -50,7 +50,48 @@ func (p place) rule(others []policy.Rule) policy.Rule {
 	case all >= 0 && r.Effect == policy.Allow && slices.Contains(r.Operations, policy.All):
 		t.at("operations").warning("All on all is more than the catalogue: it lets people approve, undo and change the policy as well. Write the operations or the resources that are meant")
 	}
+	for _, o := range r.Operations {
+		if !asked(o, r.Resources) {
+			t.at("operations").warning("nothing asks about %s on %s: the rule has no effect there. Sekisho asks about %s", o, strings.Join(r.Resources, ", "), askedAbout(o))
+		}
+	}
 	return r
+}
+
+// ours are how the names of operations begin that the catalogue does not have.
+var ours = []string{"Request", "Approve"}
+
+// asked reports whether something asks about an operation on one of some types of resource. Of the
+// catalogue's operations that is not known here.
+func asked(o policy.Operation, resources []string) bool {
+	known := slices.ContainsFunc(ours, func(prefix string) bool { return strings.HasPrefix(string(o), prefix) })
+	for _, p := range policy.Permissions() {
+		if p.Operation != o {
+			continue
+		}
+		if known = true; slices.ContainsFunc(resources, func(t string) bool { return t == p.Type || strings.EqualFold(t, "all") }) {
+			return true
+		}
+	}
+	return !known
+}
+
+// askedAbout lists where an operation is asked about, and the operations that are for one that
+// nothing asks about.
+func askedAbout(o policy.Operation) string {
+	var on, all []string
+	for _, p := range policy.Permissions() {
+		all = append(all, string(p.Operation))
+		if p.Operation == o {
+			on = append(on, p.Type)
+		}
+	}
+	if len(on) > 0 {
+		slices.Sort(on)
+		return "it on " + strings.Join(slices.Compact(on), ", ")
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), ", ")
 }
 
 func (p place) operation() policy.Operation { return policy.Operation(p.name()) }

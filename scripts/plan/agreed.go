@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/policy"
+)
+
+// This file says whether those who agreed to a policy that asks less are enough. The policy in force
+// says who is.
+
+// byQuorum reports whether a loosening takes the quorum that it lowers. Owners, of a kind as a whole,
+// and managers, of nobody in particular, are nobody who could be asked.
+func byQuorum(l policy.Looser) bool {
+	nobody := func(n change.Need) bool {
+		return n.From == change.Manager || n.From == change.Owners && l.Scope.Entitlement == ""
+	}
+	return l.What == policy.LowerQuorum && l.Old.Mode == change.Ask && !slices.ContainsFunc(l.Old.Needs, nobody)
+}
+
+// agreed answers for each loosening whether it has the agreement of enough people, by the policy in
+// force: a lower quorum that quorum, everything else one of those who may [policy.ChangePolicy].
+func (a *asker) agreed(ctx context.Context, looser []policy.Looser, addresses []string) ([]bool, error) {
+	var people []string
+	mayChange := false
+	for _, address := range addresses {
+		p, known, err := a.resolver.Person(ctx, strings.ToLower(address))
+		switch {
+		case err != nil:
+			return nil, err
+		case !known:
+			return nil, fmt.Errorf("-agreed: nobody in the directory has the address %s", address)
+		}
+		may, err := a.resolver.MayChangePolicy(ctx, p.ID)
+		if err != nil {
+			return nil, fmt.Errorf("whether %s may change the policy: %w", address, err)
+		}
+		people, mayChange = append(people, p.ID), mayChange || may
+	}
+	out := make([]bool, len(looser))
+	for i, l := range looser {
+		if !byQuorum(l) {
+			out[i] = mayChange
+			continue
+		}
+		counts, err := a.resolver.Standing(ctx, a.scoped(l), people)
+		if err != nil {
+			return nil, fmt.Errorf("who agreed to the %s: %w", l, err)
+		}
+		out[i] = l.Old.Met(counts, false)
+	}
+	return out, nil
+}
+
+// scoped is a change as the old requirement of a loosening is about.
+func (a *asker) scoped(l policy.Looser) change.Change {
+	c := change.Change{Kind: l.Scope.Kind, Target: change.Target{Name: l.Scope.Entitlement}, Requirement: l.Old}
+	for _, e := range a.files[0].Access {
+		if e.Name == l.Scope.Entitlement {
+			c.Owners = ownersOf(e)
+		}
+	}
+	return c
+}
