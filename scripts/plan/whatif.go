@@ -279,6 +279,7 @@ func (a *asker) question(ctx context.Context, p past) (policy.Recorded, bool, er
 	}
 	now, then := a.before.Decide(r.Request), a.after.Decide(r.Request)
 	was, will := a.spoken(0, needed.Operation, needed.Type), a.spoken(1, needed.Operation, needed.Type)
+	barred := then.Reason == policy.Denied && now.Reason != policy.Denied // whatever else holds for them
 	switch {
 	case then.Reason == policy.Unknown, then.Reason == policy.Suspended:
 		return r, false, nil // a program, or somebody who left
@@ -286,7 +287,7 @@ func (a *asker) question(ctx context.Context, p past) (policy.Recorded, bool, er
 		return r, false, nil // it was not policy that refused it
 	case needed.Operation == policy.Undo && then.Reason != policy.Denied:
 		return r, false, nil // whom a change concerns may have it undone
-	case now.Allowed == then.Allowed && was == will:
+	case now.Allowed == then.Allowed && was == will && !barred:
 		return r, false, nil // people or groups have changed since, or approvals name who decides
 	case r.Allowed && !will && then.Reason != policy.Denied && (asks(needed.Operation) || a.decidesAnyway(p.Actor, people)):
 		return r, false, nil

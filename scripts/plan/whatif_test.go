@@ -14,6 +14,7 @@ import (
 
 	"github.com/sekisho/sekisho/scripts/local/world"
 	"github.com/sekisho/sekisho/shared/adapters/embedded"
+	"github.com/sekisho/sekisho/shared/domain/audit"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/sim/org"
@@ -122,6 +123,38 @@ func TestWhoAgreesToAPolicyThatAsksLess(t *testing.T) {
 	o := options{policy: "testdata/looser", agreed: "nobody@example.net", rate: 10, log: io.Discard}
 	if _, err := o.whatIf(t.Context(), &d.platform, os.DirFS("testdata/policy")); err == nil || status(err) != 1 {
 		t.Errorf("somebody unknown agreed: %v", err)
+	}
+}
+
+// Who had something taken back, asked for an undo: of that, only a deny of Undo is another answer.
+func TestAPastUndoIsAskedAsUndo(t *testing.T) {
+	old, err := os.ReadFile("testdata/policy/policy.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	undone := past{
+		Entry: audit.Entry{ID: "x-1.0001", Verb: string(change.VerbPropose), Actor: "aiko@example.com", Kind: string(change.AccessRevoke), Outcome: audit.Accepted},
+		Of:    change.Change{ID: "x-1", Kind: change.AccessRevoke, Target: change.Target{Name: "prod-write"}, UndoOf: "y-1"},
+	}
+	for effect, want := range map[string][]policy.Operation{"allow": nil, "deny": {policy.Undo}} {
+		text := strings.Replace(string(old), "policies:\n", "policies:\n  - name: undo\n    rules: [{name: undo, effect: "+effect+", operations: [Undo], resources: [access]}]\n", 1)
+		text = strings.Replace(text, "roles:\n", "roles:\n  - {name: undoer, policies: [undo], members: [user:aiko@example.com]}\n", 1)
+		folder := t.TempDir()
+		if err := os.WriteFile(filepath.Join(folder, "policy.yaml"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d := company(t)
+		c, err := opened(t, d, "").compare(t.Context(), loaded(t, "testdata/policy"), loaded(t, folder), []past{undone}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []policy.Operation
+		for _, x := range c.Decisions {
+			got = append(got, x.Operation)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: past decisions that would be others (-want +got):\n%s", effect, diff)
+		}
 	}
 }
 
