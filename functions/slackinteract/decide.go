@@ -210,10 +210,14 @@ func (d *decider) approveAll(ctx context.Context, p event.Pressed, batch string,
 // undo asks for a change to be taken back: a change of its own, which others decide.
 func (d *decider) undo(ctx context.Context, pressed event.Pressed, c change.Change, asker desk.Asker) error {
 	who := asker.Actor()
-	verdict, err := d.standing.MayUndo(ctx, c, who.ID, slices.Contains(c.Concerned, who.ID) || who.Same(c.Requester))
+	concerned := slices.Contains(c.Concerned, who.ID) || who.Same(c.Requester)
+	verdict, err := d.standing.MayUndo(ctx, c, who.ID, concerned)
+	trait, _ := change.TraitOf(c.Kind)
 	switch {
 	case err != nil:
 		return err
+	case concerned && trait.UndoMode == change.Auto:
+		// Giving back what one was given is nobody else's business.
 	case verdict.Decision.Reason == policy.Denied:
 		return &desk.Refused{Text: asker.Says("The policy does not let you have this taken back.", "ポリシーにより、元に戻すことを依頼できません。")}
 	case !verdict.May:

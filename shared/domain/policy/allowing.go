@@ -49,7 +49,8 @@ func (r *Rule) speaksOf(o Operation, resource string) bool {
 // ownersOnly reports whether a rule is for the owners of the resource alone, whomever its policy
 // reaches.
 func (r *Rule) ownersOnly() bool {
-	return strings.Contains(r.Condition.String(), "isOwner()") && !strings.Contains(r.Condition.String(), "||")
+	text := strings.ReplaceAll(r.Condition.String(), " ", "")
+	return strings.Contains(text, "isOwner()") && !strings.Contains(text, "!") && !strings.Contains(text, "||")
 }
 
 // silent returns of all that people can do here whether [Allowing.Silent] holds. It does not gather

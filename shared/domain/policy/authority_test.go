@@ -122,3 +122,19 @@ func TestSilenceIsThatOfTheModel(t *testing.T) {
 		t.Errorf("the worlds are one-sided: %v", seen)
 	}
 }
+
+func TestWhomTheOwnersOnlyRuleIsFor(t *testing.T) {
+	for text, owners := range map[string]bool{
+		"isOwner()": true, "isOwner() && hasDomain()": true, "!isOwner()": false, "! isOwner()": false,
+		"!(isOwner() && hasDomain())": false, "isOwner() || hasDomain()": false, "hasDomain()": false,
+	} {
+		m := policy.Model{
+			Policies: []policy.Policy{{Name: "p", Rules: []policy.Rule{allow("a", policy.ApproveSettings, policy.GroupResource, condition(t, text))}}},
+			Roles:    []policy.Role{{Name: "r", Policies: []string{"p"}, Members: []change.Selector{leads}}},
+		}
+		got := m.Allowing(policy.ApproveSettings, policy.GroupResource)
+		if got.Owners != owners || slices.Contains(got.Among, leads) == owners {
+			t.Errorf("%s: asked are %+v, the owners alone: want %t", text, got, owners)
+		}
+	}
+}
