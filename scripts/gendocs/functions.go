@@ -24,7 +24,7 @@ func configuration(root string) (string, error) {
 	b.WriteString(generated + "# Configuration\n\n")
 	b.WriteString("A function is configured by environment variables, and says everything that is wrong with them at once before it does anything. " +
 		"[Terraform](../terraform) sets them; what a company says about itself are [Terraform's own variables](../terraform/variables.tf). " +
-		"What may be done, and by whom, is no configuration but [policy](../README.md#the-policy).\n\n")
+		"What may be done, and by whom, is no configuration but [policy](policy.md).\n\n")
 	b.WriteString("## What every function has\n\n")
 	table(&b, platform)
 	for _, f := range functions {
