@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sekisho/sekisho/scripts/describe"
 )
 
 // shape is what a page and its translation have in common.
@@ -70,6 +72,53 @@ func TestTheJapaneseReadmeIsInStep(t *testing.T) {
 	}
 	if diff := cmp.Diff(read("README.md"), read("README.ja.md")); diff != "" {
 		t.Errorf("(-README.md +README.ja.md):\n%s", diff)
+	}
+}
+
+// The table of terms names what there is, each in its column, and leaves out no function and no
+// section of the policy.
+func TestTheTermsOfTheReadmeAreThere(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(top, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := accepted{}
+	keys.ask(t, "", func(v any) any { return v })
+	folders := []string{filepath.Join("shared", "domain"), filepath.Join("shared", "state"), "functions", filepath.Join("shared", "adapters")}
+	rows := rowsOf(string(text))["what"]
+	if len(rows) == 0 {
+		t.Fatal("there is no table of terms")
+	}
+	named := map[string]bool{}
+	for _, cells := range rows {
+		for _, key := range sortedMatches(inline, cells[1]) {
+			if _, ok := keys[""][key]; !ok {
+				t.Errorf("the policy has no section %s", key)
+			}
+			named[key] = true
+		}
+		for i, folder := range folders {
+			for _, name := range sortedMatches(inline, cells[2+i]) {
+				if _, err := os.Stat(filepath.Join(top, folder, name)); err != nil {
+					t.Errorf("%s: %v", cells[0], err)
+				}
+				named[folder+"/"+name] = true
+			}
+		}
+	}
+	for key := range keys[""] {
+		if key != "version" && !named[key] {
+			t.Errorf("no term is about the section %s", key)
+		}
+	}
+	functions, err := describe.Functions(top)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range functions {
+		if !named["functions/"+f.Name] {
+			t.Errorf("no term is about the function %s", f.Name)
+		}
 	}
 }
 
