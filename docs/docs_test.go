@@ -183,4 +183,5 @@ func TestTheSlackAppIsWhatFunctionsNeed(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("the app has the commands %v, slackinteract takes %v", got, want)
 	}
+	agree(t, "commands on the page", want, source(t, "scripts", "local", "console").variable(t, "commands"))
 }

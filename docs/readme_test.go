@@ -115,11 +115,18 @@ func TestTheTermsOfTheReadmeAreThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var listed, want []string
+	for _, cells := range rowsOf(string(text))["function"] {
+		name, _, _ := strings.Cut(strings.TrimPrefix(cells[0], "["), "]")
+		listed = append(listed, name)
+	}
 	for _, f := range functions {
+		want = append(want, f.Name)
 		if !named["functions/"+f.Name] {
 			t.Errorf("no term is about the function %s", f.Name)
 		}
 	}
+	agree(t, "the README's table of functions", want, listed)
 }
 
 func TestAPageThatIsNotInStepIsSeen(t *testing.T) {
