@@ -71,7 +71,7 @@ func (h *handler) plan(ctx context.Context, _ event.PlanCorrections) error {
 func (h *handler) planned(ctx context.Context) (change.Proposal, error) {
 	p := change.Proposal{
 		Kind: change.GroupSettingsPlan, Target: planTarget, Requester: rule, Quiet: 24 * time.Hour, Policy: h.policy.Hash,
-		Requirement: h.policy.Asks(change.GroupSettings, "").AtLeast(2),
+		Requirement: h.policy.AsksPlan(change.GroupSettingsPlan, change.GroupSettings),
 	}
 	held, err := h.mirror.Held(ctx, ledger.MaxPlan)
 	if err != nil {

@@ -51,6 +51,17 @@ func (p *Policy) Asks(kind change.Kind, entitlement string) change.Requirement {
 	return change.DefaultRequirement()
 }
 
+// AsksPlan returns what is needed for a plan of what a brake holds: what the entry says that names
+// the plan's own kind, else what the changes in it need one by one; of two people in any case. It
+// may be called on a nil policy.
+func (p *Policy) AsksPlan(plan, each change.Kind) change.Requirement {
+	kind := each
+	if p != nil && slices.ContainsFunc(p.Approvals, func(a Approval) bool { return slices.Contains(a.Kinds, plan) }) {
+		kind = plan
+	}
+	return p.Asks(kind, "").AtLeast(2)
+}
+
 func (a Approval) matches(kind change.Kind, entitlement string) bool {
 	return a.about(kind) && (len(a.Entitlements) == 0 || slices.Contains(a.Entitlements, entitlement))
 }

@@ -557,3 +557,28 @@ func TestAccountsOfOnePerson(t *testing.T) {
 		t.Errorf("no policy: got %q", got)
 	}
 }
+
+func TestWhatAPlanNeeds(t *testing.T) {
+	for name, test := range map[string]struct {
+		approvals string
+		want      change.Need
+	}{
+		"nothing is said":         {"[]", change.Need{Count: 2, From: change.Approvers}},
+		"of its changes":          {"[{kinds: [group.settings], quorum: [{count: 3, from: owners}]}]", change.Need{Count: 3, From: change.Owners}},
+		"of everything":           {"[{kinds: ['*'], quorum: [{count: 1, from: owners}]}]", change.Need{Count: 2, From: change.Owners}},
+		"of the plan":             {"[{kinds: [group.settings], quorum: [{count: 3, from: owners}]}, {kinds: [group.settings.plan], quorum: [{count: 2, from: 'group:it@example.com'}]}]", change.Need{Count: 2, From: "group:it@example.com"}},
+		"of the plan, one person": {"[{kinds: [group.settings.plan], quorum: [{count: 1, from: owners}]}]", change.Need{Count: 2, From: change.Owners}},
+	} {
+		p, err := policyfile.Parse("policy.yaml", []byte("approvals: "+test.approvals+"\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.AsksPlan(change.GroupSettingsPlan, change.GroupSettings); len(got.Needs) != 1 || got.Needs[0] != test.want {
+			t.Errorf("%s: it needs %+v, want %+v", name, got.Needs, test.want)
+		}
+	}
+	var none *policyfile.Policy
+	if got := none.AsksPlan(change.GroupSettingsPlan, change.GroupSettings); len(got.Needs) != 1 || got.Needs[0].Count != 2 {
+		t.Errorf("no policy: it needs %+v", got.Needs)
+	}
+}
