@@ -3,6 +3,7 @@ package sim
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -52,15 +53,22 @@ func (c *Calls) Add(call Call) {
 	}
 }
 
-// Count returns the calls of one API, or of one of its methods where method is not empty.
+// Count returns the calls of one API, or of its methods that are called so where method is not
+// empty: "groups.patch", and for short "patch" as well as "groups".
 func (c *Calls) Count(api, method string) (calls, refused int) {
 	for _, t := range c.Tallies() {
-		if t.API == api && (method == "" || t.Method == method) {
+		if t.API == api && calledSo(t.Method, method) {
 			calls += t.Calls
 			refused += t.Refused
 		}
 	}
 	return calls, refused
+}
+
+// calledSo reports whether a method is called by a name, of which words may be left out at
+// either end. The case of letters does not matter.
+func calledSo(method, name string) bool {
+	return name == "" || strings.Contains("."+strings.ToLower(method)+".", "."+strings.ToLower(name)+".")
 }
 
 // Tallies returns a copy of all counts, sorted by API and method.

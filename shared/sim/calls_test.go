@@ -48,6 +48,12 @@ func TestCalls(t *testing.T) {
 		{"slack", "chat.postMessage", 3, 1},
 		{"slack", "chat.update", 1, 0},
 		{"directory", "chat.update", 1, 0},
+		{"slack", "chat", 3 + 1, 1},
+		{"slack", "postMessage", 3, 1},
+		{"slack", "POSTMESSAGE", 3, 1},
+		{"slack", "Message", 0, 0},
+		{"slack", "post", 0, 0},
+		{"directory", "list", 1, 1},
 		{"slack", "groups.list", 0, 0},
 		{"", "", 0, 0},
 	} {
