@@ -89,11 +89,17 @@ func putPolicy(_ context.Context, s *stage, ts *testscript.TestScript, args []st
 		}
 		maps.Copy(files, policyFS(name, data).(fstest.MapFS))
 	}
+	before := s.policy
 	s.policy = files
+	var err error
 	if s.world != nil {
-		return s.world.SetPolicy(files)
+		err = s.world.SetPolicy(files)
+	} else {
+		_, err = s.built()
 	}
-	_, err := s.built()
+	if err != nil {
+		s.policy = before // what is refused does not come into force
+	}
 	return err
 }
 
@@ -344,7 +350,7 @@ func slack(ctx context.Context, s *stage, _ *testscript.TestScript, args []strin
 		}
 		return w.Click(ctx, person, plain[2], on)
 	case "replay":
-		return w.Replay(ctx, person)
+		return replay(ctx, w, person)
 	case "forge":
 		return forged(w.Forge(ctx, person))
 	case "command":

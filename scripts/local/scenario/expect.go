@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -16,6 +17,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/audit"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/trail"
 )
 
@@ -137,10 +139,15 @@ func expectChange(ctx context.Context, s *stage, kind, target, state, n string) 
 	if err != nil {
 		return mistake{err}
 	}
+	// A change keeps the address that its group had; people say the one that it has now.
+	renamed, err := groupID(ctx, s, target)
+	if err != nil {
+		return mistake{err}
+	}
 	var seen []string
 	found := 0
 	for _, c := range all {
-		if !strings.EqualFold(c.Target.Name, target) && c.Target.ID != target {
+		if !strings.EqualFold(c.Target.Name, target) && c.Target.ID != target && c.Target.ID != renamed {
 			continue
 		}
 		if c.State == change.State(state) {
@@ -149,6 +156,15 @@ func expectChange(ctx context.Context, s *stage, kind, target, state, n string) 
 		seen = append(seen, describe(c))
 	}
 	return counted(found, n, fmt.Sprintf("changes %s of %s that are %s", kind, target, state), seen)
+}
+
+// groupID returns the id of the group that has an address now; empty where none has.
+func groupID(ctx context.Context, s *stage, address string) (string, error) {
+	header, err := mirror.New(s.world.Store()).Find(ctx, address)
+	if errors.Is(err, mirror.ErrUnknown) {
+		return "", nil
+	}
+	return header.Group.ID, err
 }
 
 func describe(c change.Change) string {

@@ -187,3 +187,67 @@ func TestWrongScenariosDoNotHold(t *testing.T) {
 		})
 	}
 }
+
+// What a scenario may say in more than one way, and what goes on after something was refused.
+func TestRightScenariosHold(t *testing.T) {
+	right := map[string]string{
+		"a replay that comes to nothing, said either way": `policy ask.yaml
+workspace set-setting data@example.com whoCanJoin ALL_IN_DOMAIN_CAN_JOIN by=ken@example.com
+advance 5m
+slack click ken@example.com Approve
+slack replay ken@example.com
+! slack replay ken@example.com
+advance 10m
+slack replay ken@example.com
+! slack replay ken@example.com
+expect change group.settings data@example.com applied n=1`,
+		"a wrong policy leaves the one before it in force": `policy ask.yaml
+! policy wrong.yaml
+workspace set-setting data@example.com whoCanJoin ALL_IN_DOMAIN_CAN_JOIN by=ken@example.com
+! policy wrong.yaml
+advance 5m
+expect change group.settings data@example.com proposed
+expect policy deny ken@example.com ApproveAccess access:etl`,
+		"a wrong policy at the beginning leaves none": `! policy wrong.yaml
+start
+expect mirror data@example.com ken@example.com`,
+		"calls by a part of the method's name": `start
+mark
+workspace add-member data@example.com new@example.org
+advance 10m
+expect calls directory.members.list == 1
+expect calls directory.list == 1
+expect calls directory.members == 1`,
+		"a change of a group by the address that it has now": `policy ask.yaml
+workspace set-setting data@example.com whoCanJoin ALL_IN_DOMAIN_CAN_JOIN by=ken@example.com
+advance 5m
+workspace rename-group data@example.com figures@example.com
+advance 10m
+expect change group.settings figures@example.com proposed n=1
+expect change group.settings data@example.com proposed n=1
+expect change group.settings leads@example.com proposed n=0`,
+	}
+	company, err := filepath.Abs("../testdata/company.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const sections = `
+-- ask.yaml --
+settings:
+  mode: ask
+  rules:
+    general:
+      - {field: whoCanJoin, needles: [ANYONE_CAN_JOIN, ALL_IN_DOMAIN_CAN_JOIN], replace: INVITED_CAN_JOIN}
+-- wrong.yaml --
+settings: {mode: sometimes}
+`
+	for name, lines := range right {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "right.txtar")
+			if err := os.WriteFile(file, []byte("company "+company+"\n"+lines+sections), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			play(t, "embedded", file)
+		})
+	}
+}
