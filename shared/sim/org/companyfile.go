@@ -107,8 +107,10 @@ func (f *file) readCompanyGroups(in []Group) []Group {
 		f.take(here, g.Email, "a group")
 		g.Name = cmp.Or(g.Name, nameFrom(g.Email))
 		f.memberships(here, &g, g.Owners, g.Managers, g.Members)
-		for _, name := range sortedKeys(g.Settings) {
-			f.setting(here.at("settings", name), name, g.Settings[name])
+		stated := g.Settings
+		g.Settings = nil
+		for _, key := range sortedKeys(stated) {
+			f.settle(&g, here.at("settings", key), key, stated[key])
 		}
 		out = append(out, g)
 	}

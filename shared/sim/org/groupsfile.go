@@ -49,12 +49,7 @@ func (f *file) readGroups() *Company {
 			if key == reconcileMembers {
 				continue
 			}
-			name := apiName(key)
-			f.setting(here.at("settings", key), name, g.Settings[key])
-			if group.Settings == nil {
-				group.Settings = map[string]string{}
-			}
-			group.Settings[name] = g.Settings[key]
+			f.settle(&group, here.at("settings", key), key, g.Settings[key])
 		}
 		c.Groups = append(c.Groups, group)
 	}

@@ -242,13 +242,21 @@ func (f *file) memberships(p place, g *Group, owners, managers, members []string
 	g.Owners, g.Managers, g.Members = read("owners", owners), read("managers", managers), read("members", members)
 }
 
-// setting checks one group setting found at p.
-func (f *file) setting(p place, name, value string) {
+// settle gives a group one setting found at p, after checking it. Its name may begin with a
+// capital letter. One that is retired is left out.
+func (f *file) settle(g *Group, p place, key, value string) {
+	name := apiName(key)
 	s, ok := SettingNamed(name)
 	switch {
+	case retired(name):
+		return
 	case !ok:
-		f.problem(p, "%s is not a setting of Google Groups; write one such as whoCanViewGroup", name)
-	case !s.Allows(value):
+		f.problem(p, "%s is not a setting of Google Groups; write one such as whoCanViewGroup", key)
+	case !s.MayHold(value):
 		f.problem(p, "%s cannot be %q; write one of %s", name, value, strings.Join(s.Values, ", "))
 	}
+	if g.Settings == nil {
+		g.Settings = map[string]string{}
+	}
+	g.Settings[name] = value
 }

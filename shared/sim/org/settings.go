@@ -1,6 +1,7 @@
 package org
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -21,6 +22,15 @@ type Setting struct {
 func (s Setting) Allows(value string) bool {
 	return len(s.Values) == 0 || slices.Contains(s.Values, value)
 }
+
+// MayHold reports whether a group can turn out to have the value: one that the setting allows, or
+// a word of the same form. Google adds values without a notice, its own pages offer them before
+// the reference names them, and the API refuses to set them meanwhile.
+func (s Setting) MayHold(value string) bool {
+	return s.Allows(value) || !slices.Contains(s.Values, "true") && word.MatchString(value)
+}
+
+var word = regexp.MustCompile(`^[A-Z]+(_[A-Z]+)+$`)
 
 // Settings returns all settings, sorted by name.
 func Settings() []Setting { return slices.Clone(settings) }

@@ -20,14 +20,14 @@ func lagFor(by actor, lag time.Duration) time.Duration {
 	return lag
 }
 
-func (s *Server) changeSettings(now time.Time, g *group, change map[string]string, by actor) error {
+func (s *Server) changeSettings(now time.Time, g *group, change map[string]string, take values, by actor) error {
 	texts := map[string]*string{"name": &g.name, "description": &g.description}
-	next, err := applySettings(g.settings.value, withoutKeys(change, texts))
+	next, err := applySettings(g.settings.value, withoutKeys(change, texts), take)
 	if err != nil {
 		return err
 	}
 	for name := range texts {
-		if err := checkValue(name, change[name]); err != nil {
+		if err := checkValue(name, change[name], take); err != nil {
 			return err
 		}
 	}

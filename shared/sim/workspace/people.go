@@ -4,22 +4,26 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/sekisho/sekisho/shared/sim/org"
 )
 
 // What people do. The parameter by is the address of who does it: an administrator of the
 // company works in the Admin console, everybody else in Google Groups. The audit log tells
 // the two apart. Without an address it is an owner of the group, where the method says so, or
-// an administrator. A group is found by id, address or alias.
+// an administrator. An address that nobody in the company has is somebody from outside whom the
+// group lets do that, such as an owner with an account elsewhere. A group is found by id, address
+// or alias.
 
 // SetSetting changes one setting of a group, given under its API name; name and description
 // count as settings. Without by it is the group's owner. The rules between settings hold as
-// they do in the API; a refusal wraps [ErrInvalid].
+// they do in the API; a refusal wraps [ErrInvalid]. A value need not be one that the API knows.
 func (s *Server) SetSetting(groupKey, field, value, by string) error {
 	return s.change("set "+field+" of", groupKey, by, true, func(g *group, now time.Time, who actor) error {
 		if !isSetting(field) || field == readOnlySetting {
 			return invalid("Invalid Value: there is no setting " + field + " that anybody can change")
 		}
-		return s.changeSettings(now, g, map[string]string{field: value}, who)
+		return s.changeSettings(now, g, map[string]string{field: value}, org.Setting.MayHold, who)
 	})
 }
 
@@ -150,7 +154,7 @@ func (s *Server) change(what, key, by string, byOwner bool, do func(*group, time
 	if by == "" && byOwner {
 		by = ownerOf(g)
 	}
-	who, err := s.person(by)
+	who, err := s.somebody(by)
 	if err == nil {
 		err = do(g, s.now(), who)
 	}
@@ -188,6 +192,15 @@ func (s *Server) person(email string) (actor, error) {
 		who.surface = inConsole
 	}
 	return who, nil
+}
+
+// somebody is as [Server.person], and takes addresses too that nobody in the company has.
+func (s *Server) somebody(email string) (actor, error) {
+	if a := s.keys[strings.ToLower(email)]; strings.Contains(email, "@") && (a == nil || !a.inside()) {
+		a = s.accountFor(email)
+		return actor{email: a.email, profileID: a.id}, nil
+	}
+	return s.person(email)
 }
 
 // administrator is the first administrator of the company. If it has none, the console is

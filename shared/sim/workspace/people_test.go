@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	admin "google.golang.org/api/admin/directory/v1"
 	reports "google.golang.org/api/admin/reports/v1"
+	"google.golang.org/api/groupssettings/v1"
 
 	"github.com/sekisho/sekisho/shared/sim/workspace"
 )
@@ -57,7 +58,7 @@ func TestPeopleAreRefused(t *testing.T) {
 		"an impossible value":   {func(g *workspace.Server) error { return g.SetSetting(group, "whoCanJoin", "ANYONE", "") }, workspace.ErrInvalid},
 		"an inconsistent value": {func(g *workspace.Server) error { return g.SetSetting(group, "whoCanPostMessage", "NONE_CAN_POST", "") }, workspace.ErrInvalid},
 		"somebody unknown": {func(g *workspace.Server) error {
-			return g.SetSetting(group, "whoCanJoin", "ANYONE_CAN_JOIN", "x@example.com")
+			return g.SetSetting(group, "whoCanJoin", "ANYONE_CAN_JOIN", "x")
 		}, workspace.ErrNotFound},
 		"a group as the actor": {func(g *workspace.Server) error {
 			return g.SetSetting(group, "whoCanJoin", "ANYONE_CAN_JOIN", "data@example.com")
@@ -94,6 +95,32 @@ func TestPeopleAreRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestSomebodyFromOutsideChangesASetting(t *testing.T) {
+	const group = "analysts@example.com"
+	w := newWorld(t)
+	check(t, w.google.SetSetting(group, "whoCanJoin", "ANYONE_CAN_JOIN", "Owner@else.example"))
+	w.advance(time.Hour)
+	log := must[*reports.Activities](t)(w.reports.Activities.List("all", "groups_enterprise").Do())
+	if len(log.Items) != 1 || log.Items[0].Actor.Email != "owner@else.example" {
+		t.Errorf("got %d entries, want one by owner@else.example", len(log.Items))
+	}
+}
+
+func TestAValueThatTheAPIDoesNotKnowYet(t *testing.T) {
+	const group = "analysts@example.com"
+	w := newWorld(t)
+	check(t, w.google.SetSetting(group, "whoCanJoin", "FRIENDS_CAN_JOIN", ""))
+	w.advance(time.Hour)
+	got := must[*groupssettings.Groups](t)(w.settings.Groups.Get(group).Do())
+	if got.WhoCanJoin != "FRIENDS_CAN_JOIN" {
+		t.Errorf("whoCanJoin: got %s, want what was set by hand", got.WhoCanJoin)
+	}
+	if _, err := w.settings.Groups.Patch(group, &groupssettings.Groups{WhoCanJoin: "FRIENDS_CAN_JOIN"}).Do(); err == nil {
+		t.Error("the API took a value that it does not know")
+	}
+	check(t, w.google.SetSetting(group, "whoCanViewGroup", "ALL_MANAGERS_CAN_VIEW", ""))
 }
 
 func TestWhoCreatesAGroupOwnsIt(t *testing.T) {

@@ -19,12 +19,16 @@ var longest = map[string]int{
 	"name": 75, "description": 4096, "customFooterText": 1_000, "defaultMessageDenyNotificationText": 10_000,
 }
 
+// values says which values a setting takes from whom: [org.Setting.Allows] from the API's
+// callers, [org.Setting.MayHold] from people, who are offered what Google adds.
+type values func(s org.Setting, value string) bool
+
 // checkValue refuses a value that a setting cannot have.
-func checkValue(name, value string) error {
+func checkValue(name, value string, take values) error {
 	if most, ok := longest[name]; ok && utf8.RuneCountInString(value) > most {
 		return invalid(fmt.Sprintf("Invalid Value: %s is longer than %d characters", name, most))
 	}
-	if s, ok := org.SettingNamed(name); ok && !s.Allows(value) {
+	if s, ok := org.SettingNamed(name); ok && !take(s, value) {
 		return invalid(fmt.Sprintf("Invalid Value: %s", name))
 	}
 	return nil
@@ -32,13 +36,13 @@ func checkValue(name, value string) error {
 
 // applySettings returns the settings that a change makes of the present ones, or refuses the
 // change as a whole. Both hold only what differs from the defaults.
-func applySettings(present, change map[string]string) (map[string]string, error) {
+func applySettings(present, change map[string]string, take values) (map[string]string, error) {
 	next := maps.Clone(present)
 	if next == nil {
 		next = map[string]string{}
 	}
 	for _, name := range sortedKeys(change) {
-		if err := checkValue(name, change[name]); err != nil {
+		if err := checkValue(name, change[name], take); err != nil {
 			return nil, err
 		}
 		if name != readOnlySetting {

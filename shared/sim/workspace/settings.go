@@ -3,8 +3,6 @@ package workspace
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
-	"strings"
 
 	"github.com/sekisho/sekisho/shared/sim/org"
 )
@@ -46,7 +44,7 @@ func (c *call) writeSettings(replace bool) (any, error) {
 			}
 		}
 	}
-	if err := c.s.changeSettings(c.now, g, change, c.actor()); err != nil {
+	if err := c.s.changeSettings(c.now, g, change, org.Setting.Allows, c.actor()); err != nil {
 		return nil, err
 	}
 	return showSettings(g, g.settings.value), nil
@@ -101,7 +99,10 @@ func showSettings(g *group, values map[string]string) map[string]any {
 	if out["defaultMessageDenyNotificationText"] == "" {
 		delete(out, "defaultMessageDenyNotificationText") // the reference says that it is left out
 	}
-	maps.Copy(out, deadSettings)
+	for name, value := range deadSettings {
+		out[name] = value
+	}
+	out["maxMessageBytes"] = json.Number(deadSettings["maxMessageBytes"]) // the one number
 	for name, live := range mergedSettings {
 		out[name] = mergedValue(name, settingIn(values, live))
 	}
@@ -121,25 +122,10 @@ func unknownSetting(sel selection) string {
 }
 
 // deadSettings have one value for ever.
-var deadSettings = map[string]any{
-	"allowGoogleCommunication": "false", "maxMessageBytes": json.Number("26214400"),
-	"messageDisplayFont": "DEFAULT_FONT", "whoCanAddReferences": "NONE",
-}
+var deadSettings = org.Dead()
 
 // mergedSettings follow the live setting into which Google merged them.
-var mergedSettings = func() map[string]string {
-	out := map[string]string{"showInGroupDirectory": "whoCanDiscoverGroup"}
-	for live, names := range map[string]string{
-		"whoCanModerateMembers": "whoCanAdd whoCanInvite whoCanApproveMembers whoCanBanUsers whoCanModifyMembers",
-		"whoCanModerateContent": "whoCanApproveMessages whoCanDeleteAnyPost whoCanDeleteTopics whoCanLockTopics whoCanMoveTopicsIn whoCanMoveTopicsOut whoCanPostAnnouncements whoCanHideAbuse whoCanMakeTopicsSticky",
-		"whoCanAssistContent":   "whoCanAssignTopics whoCanEnterFreeFormTags whoCanMarkDuplicate whoCanMarkFavoriteReplyOnAnyTopic whoCanMarkFavoriteReplyOnOwnTopic whoCanMarkNoResponseNeeded whoCanModifyTagsAndCategories whoCanTakeTopics whoCanUnassignTopic whoCanUnmarkFavoriteReplyOnAnyTopic",
-	} {
-		for _, name := range strings.Fields(names) {
-			out[name] = live
-		}
-	}
-	return out
-}()
+var mergedSettings = org.Merged()
 
 // mergedValue spells the value of a live setting the way the merged one does.
 func mergedValue(name, live string) string {
