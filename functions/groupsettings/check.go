@@ -16,7 +16,8 @@ import (
 )
 
 // Quiet is how long a group is left alone with a correction that people denied, or did not
-// decide, before they are asked again.
+// decide, before they are asked again. Once the settings were as the rules want them, what breaks
+// the rules next is a new question.
 const Quiet = 30 * 24 * time.Hour
 
 // check reads a group's settings, holds them against the rules and proposes what follows.
@@ -48,7 +49,16 @@ func (h *handler) check(ctx context.Context, e event.CheckSettings) error {
 	finding := h.rules.Evaluate(settingsrule.Subject{
 		Group: g.Email, Settings: values, Secure: secure, Waived: known.Exceptions(g.Email),
 	}, read)
-	held, err := h.propose(ctx, g, finding, known.Held, e.Actor)
+	wanted, err := h.proposals(ctx, g, finding, e.Actor)
+	if err != nil {
+		return err
+	}
+	var open []string
+	for i, p := range wanted {
+		open = append(open, p.Slot())
+		wanted[i].Since = known.Without(p.Slot())
+	}
+	held, err := h.propose(ctx, g, wanted, known.Held)
 	if err != nil {
 		return err
 	}
@@ -59,20 +69,16 @@ func (h *handler) check(ctx context.Context, e event.CheckSettings) error {
 	}
 	return h.mirror.UpdateSettings(ctx, g.ID, func(s *mirror.Settings) {
 		s.Values, s.Read, s.Judged = values, read, read
-		s.Secure, s.Findings, s.Held = secure, inWords(finding), held
+		s.Secure, s.Findings, s.Open, s.Held = secure, inWords(finding), open, held
 		s.Waivers = slices.DeleteFunc(s.Waivers, func(w mirror.Waiver) bool { return !read.Before(w.Until) })
 	})
 }
 
-// propose makes changes of a finding, and withdraws earlier ones that no longer follow from the
-// rules. It reports whether the brake holds a correction back, which is left to the plan. A group
+// propose makes changes of what follows from the rules, and withdraws earlier ones that no longer
+// do. It reports whether the brake holds a correction back, which is left to the plan. A group
 // that is held stays so, until people let it go or there is nothing to correct any more: a brake
 // that loosened by itself the next day would only be slow.
-func (h *handler) propose(ctx context.Context, g group.Group, f settingsrule.Finding, heldBefore bool, actor string) (held bool, err error) {
-	wanted, err := h.proposals(ctx, g, f, actor)
-	if err != nil {
-		return false, err
-	}
+func (h *handler) propose(ctx context.Context, g group.Group, wanted []change.Proposal, heldBefore bool) (held bool, err error) {
 	live, err := h.ledger.Live(ctx, change.GroupSettings, g.ID)
 	if err != nil {
 		return false, err
@@ -108,6 +114,7 @@ func (h *handler) propose(ctx context.Context, g group.Group, f settingsrule.Fin
 	return held, nil
 }
 
+// proposals returns what follows from a finding.
 func (h *handler) proposals(ctx context.Context, g group.Group, f settingsrule.Finding, actor string) ([]change.Proposal, error) {
 	base, err := h.proposal(ctx, g, actor)
 	if err != nil {

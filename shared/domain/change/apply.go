@@ -104,9 +104,10 @@ func (c Change) Published(seqs ...int) Change {
 const FailedQuiet = 24 * time.Hour
 
 // Holds reports whether an earlier change in the same slot answers a proposal, so that no new
-// one is made: it is under way, or it was denied, expired or only reported not long ago.
+// one is made: it is under way, or it was denied, expired or only reported not long ago, and what it was
+// about has not been put right since.
 func (c Change) Holds(p Proposal, now time.Time) bool {
-	quiet := p.Requester.Kind != ByPerson && (p.Quiet == 0 || now.Before(c.Updated.Add(p.Quiet)))
+	quiet := p.Requester.Kind != ByPerson && !c.Updated.Before(p.Since) && (p.Quiet == 0 || now.Before(c.Updated.Add(p.Quiet)))
 	switch c.State {
 	case Proposed:
 		// What somebody else only wants reported does not end what waits for people.

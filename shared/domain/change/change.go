@@ -179,4 +179,8 @@ type Proposal struct {
 	// Quiet is how long a denial, an expiry or a report of the same thing keeps a rule from
 	// proposing it again; zero means for ever. It does not hold back a person's request.
 	Quiet time.Duration
+	// Since is when there was last nothing of this to propose, because what calls for it had been
+	// put right in the meantime; zero where that is not known. What was denied, left undecided or
+	// reported before then was about something that is over.
+	Since time.Time
 }

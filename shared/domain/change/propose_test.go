@@ -74,6 +74,11 @@ func TestWhatAnswersAProposal(t *testing.T) {
 		p.Quiet = q
 		return p
 	}
+	since := func(r change.Requirement, by change.Actor, t time.Time) change.Proposal {
+		p := wanted(r, by)
+		p.Since = t
+		return p
+	}
 	ask := func() *life { return begin(t, wanted(one, checker)) }
 	denied := ask()
 	denied.then(denied.deny(aiko))
@@ -129,6 +134,12 @@ func TestWhatAnswersAProposal(t *testing.T) {
 		{"reported, and policy does it now", reported, wanted(auto, checker), 0, false},
 		{"reported, and a person asks", reported, wanted(one, rin), 0, false},
 		{"reported, and a person's is reported", reported, wanted(report, rin), 0, false},
+
+		{"denied, and put right after it", denied, since(one, checker, denied.now.Add(1)), 0, false},
+		{"denied, and put right before it", denied, since(one, checker, denied.now), 0, true},
+		{"expired, and put right after it", expired, since(one, checker, expired.now.Add(1)), 0, false},
+		{"reported, and put right after it", reported, since(report, checker, reported.now.Add(1)), 0, false},
+		{"waits, and was put right meanwhile", ask(), since(one, checker, ask().now.Add(1)), 0, true},
 
 		{"failed lately", failed, wanted(auto, checker), change.FailedQuiet - 1, true},
 		{"failed long ago", failed, wanted(auto, checker), change.FailedQuiet, false},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/settingsrule"
@@ -23,6 +24,8 @@ type Settings struct {
 	Secure bool `json:"secure"`
 	// Findings says in words what is not as the rules want it.
 	Findings []string `json:"findings,omitempty"`
+	// Open are the slots of the changes that the rules called for when values were judged.
+	Open []string `json:"open,omitempty"`
 	// Held says that the brake keeps a correction from being made until people have approved it.
 	Held bool `json:"held,omitempty"`
 	// Waivers are exceptions that people granted by approving that a correction be taken back.
@@ -38,6 +41,15 @@ type Waiver struct {
 	Until time.Time `json:"until"`
 	// Change is the change that was approved.
 	Change string `json:"change"`
+}
+
+// Without returns when values were last judged, if the rules did not call for a change in that
+// slot then; else the zero time.
+func (s Settings) Without(slot string) time.Time {
+	if slices.Contains(s.Open, slot) {
+		return time.Time{}
+	}
+	return s.Judged
 }
 
 // Exceptions returns the waivers as the rules take them.
