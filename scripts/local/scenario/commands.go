@@ -234,7 +234,7 @@ var periods = map[string]time.Duration{
 	"h": time.Hour, "hour": time.Hour, "d": 24 * time.Hour, "day": 24 * time.Hour,
 }
 
-func quota(_ context.Context, s *stage, _ *testscript.TestScript, args []string) error {
+func quota(ctx context.Context, s *stage, _ *testscript.TestScript, args []string) error {
 	if len(args) != 2 {
 		return mistaken("write quota directory 40/s")
 	}
@@ -253,12 +253,10 @@ func quota(_ context.Context, s *stage, _ *testscript.TestScript, args []string)
 	if err != nil {
 		return err
 	}
-	q := w.Quota(args[0])
-	if q == nil {
+	if w.Quota(args[0]) == nil {
 		return mistaken("API %q has no quota here", args[0])
 	}
-	q.Set(n, per)
-	return nil
+	return w.SetQuota(ctx, args[0], n, per)
 }
 
 func mark(ctx context.Context, s *stage, _ *testscript.TestScript, _ []string) error {

@@ -20,6 +20,10 @@ type backend interface {
 	Next(ctx context.Context) (time.Time, bool)
 	// RunNext delivers one message or task that is due.
 	RunNext(ctx context.Context) error
+	// Limit gives a queue other limits.
+	Limit(ctx context.Context, name string, q QueueOf) error
+	// Within returns the rate of a queue that starts at most n tasks in any window of length per.
+	Within(n float64, per time.Duration) float64
 	Close() error
 }
 
@@ -29,6 +33,7 @@ type inProcess struct {
 	bus    *embedded.Bus
 	queue  *embedded.Queue
 	client *http.Client
+	url    func(string) string
 	// message says that the bus is due before the queues, as Next found last.
 	message bool
 }
@@ -42,7 +47,7 @@ func newInProcess(o Options, queues map[string]QueueOf, now func() time.Time, cl
 	if err != nil {
 		return nil, err
 	}
-	b := &inProcess{db: db, client: client}
+	b := &inProcess{db: db, client: client, url: url}
 	auth := embedded.Bearer(func(context.Context, string) (string, error) { return callerToken, nil })
 	b.bus = db.Bus(auth)
 	for _, s := range Subscriptions {
@@ -56,13 +61,26 @@ func newInProcess(o Options, queues map[string]QueueOf, now func() time.Time, cl
 	}
 	destinations := map[string]embedded.Destination{}
 	for name, q := range queues {
-		destinations[name] = embedded.Destination{Limits: q.Limits, Endpoint: url(q.Function)}
+		destinations[name] = b.destination(q)
 	}
 	if b.queue, err = db.Queue(destinations, auth); err != nil {
 		return nil, err
 	}
 	return b, nil
 }
+
+func (b *inProcess) destination(q QueueOf) embedded.Destination {
+	return embedded.Destination{Limits: q.Limits, Endpoint: b.url(q.Function)}
+}
+
+// Limit opens the queue again, with the other limits: they are in the database, for everybody who
+// has it open.
+func (b *inProcess) Limit(_ context.Context, name string, q QueueOf) error {
+	_, err := b.db.Queue(map[string]embedded.Destination{name: b.destination(q)})
+	return err
+}
+
+func (b *inProcess) Within(n float64, per time.Duration) float64 { return evenly(n, per) }
 
 func (b *inProcess) Store() store.Store { return b.db.Store() }
 func (b *inProcess) Bus() bus.Publisher { return b.bus }

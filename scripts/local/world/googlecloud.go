@@ -10,7 +10,9 @@ import (
 	"os"
 	"time"
 
+	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
 	"google.golang.org/api/option"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"github.com/sekisho/sekisho/shared/adapters/cloudtasks"
 	"github.com/sekisho/sekisho/shared/adapters/firestore"
@@ -34,7 +36,9 @@ type googleCloud struct {
 	queue  *cloudtasks.Queue
 	client *http.Client
 	now    func() time.Time
-	ends   []func() error
+	// project is one of its own, so that worlds do not meet on emulators that are shared.
+	project string
+	ends    []func() error
 }
 
 const (
@@ -86,19 +90,18 @@ func newGoogleCloud(queues map[string]QueueOf, now func() time.Time, client *htt
 		return nil, err
 	}
 	b.ends = append(b.ends, func() error { stop(); return nil })
-	// A project of its own, so that worlds do not meet on emulators that are shared.
-	project := fmt.Sprintf("world-%08x", rand.Uint32())
-	if b.store, err = firestore.Open(ctx, project, "(default)", now); err != nil {
+	b.project = fmt.Sprintf("world-%08x", rand.Uint32())
+	if b.store, err = firestore.Open(ctx, b.project, "(default)", now); err != nil {
 		return nil, err
 	}
 	b.ends = append(b.ends, b.store.Close)
-	if err := b.openBus(ctx, project, functions); err != nil {
+	if err := b.openBus(ctx, functions); err != nil {
 		return nil, err
 	}
-	return b, b.openQueues(ctx, project)
+	return b, b.openQueues(ctx)
 }
 
-func (b *googleCloud) openBus(ctx context.Context, project string, functions http.Handler) error {
+func (b *googleCloud) openBus(ctx context.Context, functions http.Handler) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("listen for pushes: %w", err)
@@ -107,7 +110,7 @@ func (b *googleCloud) openBus(ctx context.Context, project string, functions htt
 	server := &http.Server{Handler: b.pushes, ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(listener) }()
 	b.ends = append(b.ends, server.Close)
-	admin, err := pubsub.OpenAdmin(ctx, project)
+	admin, err := pubsub.OpenAdmin(ctx, b.project)
 	if err != nil {
 		return err
 	}
@@ -128,14 +131,14 @@ func (b *googleCloud) openBus(ctx context.Context, project string, functions htt
 			return err
 		}
 	}
-	if b.bus, err = pubsub.Open(ctx, project); err != nil {
+	if b.bus, err = pubsub.Open(ctx, b.project); err != nil {
 		return err
 	}
 	b.ends = append(b.ends, b.bus.Close)
 	return nil
 }
 
-func (b *googleCloud) openQueues(ctx context.Context, project string) error {
+func (b *googleCloud) openQueues(ctx context.Context) error {
 	b.tasks = simtasks.New(b.now)
 	conn, stop, err := b.tasks.Dial()
 	if err != nil {
@@ -146,7 +149,7 @@ func (b *googleCloud) openQueues(ctx context.Context, project string) error {
 	for name, q := range b.queues {
 		destinations[name] = cloudtasks.Destination{URL: url(q.Function) + "?token=" + callerToken, ServiceAccount: caller}
 	}
-	if b.queue, err = cloudtasks.Open(ctx, project, location, destinations, b.now, option.WithGRPCConn(conn)); err != nil {
+	if b.queue, err = cloudtasks.Open(ctx, b.project, location, destinations, b.now, option.WithGRPCConn(conn)); err != nil {
 		return err
 	}
 	for name, q := range b.queues {
@@ -156,6 +159,20 @@ func (b *googleCloud) openQueues(ctx context.Context, project string) error {
 	}
 	return nil
 }
+
+// Limit does what an administrator does with gcloud tasks queues update.
+func (b *googleCloud) Limit(ctx context.Context, name string, q QueueOf) error {
+	_, err := b.tasks.UpdateQueue(ctx, &cloudtaskspb.UpdateQueueRequest{
+		Queue: &cloudtaskspb.Queue{
+			Name:       fmt.Sprintf("projects/%s/locations/%s/queues/%s", b.project, location, name),
+			RateLimits: &cloudtaskspb.RateLimits{MaxDispatchesPerSecond: q.Limits.Rate},
+		},
+		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"rate_limits.max_dispatches_per_second"}},
+	})
+	return err
+}
+
+func (b *googleCloud) Within(n float64, per time.Duration) float64 { return inBursts(n, per) }
 
 func (b *googleCloud) Store() store.Store { return b.store }
 func (b *googleCloud) Queue() queue.Queue { return b.queue }

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sekisho/sekisho/shared/sim"
 	simslack "github.com/sekisho/sekisho/shared/sim/slack"
 )
 
@@ -20,23 +19,6 @@ type Refused struct{ Text string }
 
 // Error implements error.
 func (r *Refused) Error() string { return "refused: " + r.Text }
-
-// Quota returns the quota of a vendor's API; nil where it has none.
-func (w *World) Quota(api string) *sim.Quota {
-	switch api {
-	case "directory", "settings", "reports":
-		return w.Workspace.Quota(api)
-	case "iam":
-		return w.Cloud.Quota(api)
-	case "looker":
-		return w.Looker.Quota()
-	case "fivetran":
-		return w.Fivetran.Quota()
-	case "openmetadata":
-		return w.Catalog.Quota()
-	}
-	return nil
-}
 
 // Quiet lets the clock run on until nothing more follows from what was done last: no message
 // and no task is due within half a minute. It gives up, without an error, after ten minutes:

@@ -107,6 +107,7 @@ type World struct {
 	Company   *org.Company
 
 	policy    fs.FS
+	queues    map[string]QueueOf
 	log       *slog.Logger
 	transport sim.Transport
 	client    *http.Client
@@ -137,7 +138,7 @@ func New(o Options) (*World, error) {
 	}
 	w := &World{
 		Clock: &Clock{now: Begin}, Calls: &sim.Calls{}, Faults: sim.NewFaults(o.Seed), Usage: &Usage{}, Company: o.Company,
-		policy: o.Policy, log: o.Log, transport: sim.Transport{}, instances: map[string]*instance{}, ended: make(chan struct{}),
+		policy: o.Policy, queues: queuesAt(o.DirectoryRate), log: o.Log, transport: sim.Transport{}, instances: map[string]*instance{}, ended: make(chan struct{}),
 		random: newRandom(o.Seed),
 	}
 	w.client = &http.Client{Transport: w.transport}
@@ -159,9 +160,9 @@ func New(o Options) (*World, error) {
 	}
 	switch o.Backend {
 	case "", "embedded":
-		w.backend, err = newInProcess(o, queuesAt(o.DirectoryRate), w.Clock.Now, w.client, url)
+		w.backend, err = newInProcess(o, w.queues, w.Clock.Now, w.client, url)
 	case "gcp":
-		w.backend, err = newGoogleCloud(queuesAt(o.DirectoryRate), w.Clock.Now, w.client, mux)
+		w.backend, err = newGoogleCloud(w.queues, w.Clock.Now, w.client, mux)
 	default:
 		err = fmt.Errorf("backend %q: embedded and gcp are known", o.Backend)
 	}

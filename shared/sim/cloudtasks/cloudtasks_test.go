@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/sekisho/sekisho/shared/sim/cloudtasks"
@@ -345,4 +346,31 @@ func TestWhatIsNotImitatedSaysSo(t *testing.T) {
 	w := newWorld(t, &cloudtaskspb.Queue{})
 	_, err := w.client.PurgeQueue(t.Context(), &cloudtaskspb.PurgeQueueRequest{Name: queueName})
 	want(t, err, codes.Unimplemented)
+}
+
+func TestAQueueThatIsSlowedDown(t *testing.T) {
+	w := newWorld(t, &cloudtaskspb.Queue{RateLimits: &cloudtaskspb.RateLimits{MaxDispatchesPerSecond: 100}})
+	mask := func(path string, rate float64, queue string) *cloudtaskspb.UpdateQueueRequest {
+		return &cloudtaskspb.UpdateQueueRequest{
+			Queue:      &cloudtaskspb.Queue{Name: queue, RateLimits: &cloudtaskspb.RateLimits{MaxDispatchesPerSecond: rate}},
+			UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{path}},
+		}
+	}
+	const path = "rate_limits.max_dispatches_per_second"
+	q, err := w.client.UpdateQueue(t.Context(), mask(path, 5, queueName))
+	if err != nil || q.RateLimits.MaxDispatchesPerSecond != 5 || q.RateLimits.MaxBurstSize != 5 {
+		t.Errorf("got %v, %v, want 5 a second in bursts of 5", q, err)
+	}
+	for name, test := range map[string]struct {
+		request *cloudtaskspb.UpdateQueueRequest
+		want    codes.Code
+	}{
+		"another field":   {mask("retry_config", 5, queueName), codes.Unimplemented},
+		"a rate too high": {mask(path, 501, queueName), codes.InvalidArgument},
+		"no such queue":   {mask(path, 5, queueName+"-2"), codes.NotFound},
+	} {
+		if _, err := w.client.UpdateQueue(t.Context(), test.request); status.Code(err) != test.want {
+			t.Errorf("%s: got %v, want %v", name, err, test.want)
+		}
+	}
 }

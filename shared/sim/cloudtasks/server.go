@@ -93,6 +93,29 @@ func (s *Server) GetQueue(_ context.Context, r *cloudtaskspb.GetQueueRequest) (*
 	return proto.CloneOf(q.settings), nil
 }
 
+// UpdateQueue implements the method of that name for the rate: the update mask names
+// rate_limits.max_dispatches_per_second and nothing else. A queue that does not exist is not
+// made.
+func (s *Server) UpdateQueue(_ context.Context, r *cloudtaskspb.UpdateQueueRequest) (*cloudtaskspb.Queue, error) {
+	if paths := r.GetUpdateMask().GetPaths(); !slices.Equal(paths, []string{"rate_limits.max_dispatches_per_second"}) {
+		return nil, status.Errorf(codes.Unimplemented, "update of %v is not imitated", paths)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q, err := s.queue(r.GetQueue().GetName())
+	if err != nil {
+		return nil, err
+	}
+	settings := proto.CloneOf(q.settings)
+	settings.RateLimits.MaxDispatchesPerSecond = r.GetQueue().GetRateLimits().GetMaxDispatchesPerSecond()
+	made, err := newQueue(settings)
+	if err != nil {
+		return nil, err
+	}
+	q.settings = made.settings
+	return proto.CloneOf(q.settings), nil
+}
+
 // CreateTask implements the method of that name for tasks with an HTTP target.
 func (s *Server) CreateTask(_ context.Context, r *cloudtaskspb.CreateTaskRequest) (*cloudtaskspb.Task, error) {
 	now := s.now()
