@@ -7,7 +7,7 @@ module "groupsettings" {
 
   scopes    = ["apps.groups.settings"]
   publishes = ["change-events"]
-  enqueues  = [module.groupsettings.queue]
+  enqueues  = [module.groupsettings.queue, module.slacknotify.queue]
 
   queue = {
     name        = "groups-settings"

@@ -1,18 +1,18 @@
 // Package groupsettings holds the settings of groups against the rules and corrects them.
 //
-// Trigger: group-changed (a group is new, or the anchor came or went), tasks of the queue
+// Trigger: group-changed (a group is new, the anchor came or went, or its owners are others), tasks of the queue
 // groups-settings (check one group; carry out one change; plan what the brake holds),
 // change-events (a change of settings, or a plan, was approved), Cloud Scheduler: job "recheck" every 5 minutes (an exception
 // ended, the policy is another one, a day is over).
 //
 // Reads: policy, groups, members, people, settings, changes.
 //
-// Writes: settings; changes and audit through the ledger; tasks of its own queue.
+// Writes: settings; changes and audit through the ledger; tasks of its own queue and of slack.
 //
 // Calls: Groups Settings API, as its only caller: groups.get, groups.patch.
 //
 // Permissions: roles/datastore.user, roles/pubsub.publisher on change-events,
-// roles/cloudtasks.enqueuer on groups-settings, roles/iam.serviceAccountUser on its caller,
+// roles/cloudtasks.enqueuer on groups-settings and slack, roles/iam.serviceAccountUser on their callers,
 // roles/iam.serviceAccountTokenCreator on itself; scope apps.groups.settings.
 //
 // On failure: the queue tries again; a patch whose result is unknown is read back before it

@@ -48,7 +48,8 @@ var robot = change.Actor{Kind: change.ByFunction, ID: "groupsettings"}
 // rule is the requester of corrections.
 var rule = change.Actor{Kind: change.ByRule, ID: "settings-rules"}
 
-// groupChanged queues a check where what changed may change what the rules say.
+// groupChanged queues a check where what changed may change what the rules say, and has those
+// asked who may decide only now.
 func (h *handler) groupChanged(ctx context.Context, e event.GroupChanged) error {
 	header, err := h.mirror.Find(ctx, e.ID)
 	if errors.Is(err, mirror.ErrUnknown) {
@@ -56,6 +57,11 @@ func (h *handler) groupChanged(ctx context.Context, e event.GroupChanged) error 
 	}
 	if err != nil {
 		return err
+	}
+	if slices.Contains(e.Parts, string(group.Members)) || slices.Contains(e.Parts, string(group.Roles)) {
+		if err := h.askWhoIsNew(ctx, header); err != nil {
+			return err
+		}
 	}
 	known, err := h.mirror.Settings(ctx, e.ID)
 	if err != nil {
@@ -68,6 +74,30 @@ func (h *handler) groupChanged(ctx context.Context, e event.GroupChanged) error 
 	renamed := slices.Contains(e.Parts, string(group.Renamed)) // exceptions name addresses
 	if known.Read.IsZero() || known.Secure != secure || renamed {
 		return h.queueCheck(ctx, e.ID, "changed-"+fmt.Sprint(header.Read.UnixMilli()))
+	}
+	return nil
+}
+
+// askWhoIsNew has the messages of what waits for the owners of a group brought up to date: there
+// may be another owner, who would otherwise hear of it with the next reminder, or never.
+func (h *handler) askWhoIsNew(ctx context.Context, of mirror.Header) error {
+	live, err := h.ledger.Live(ctx, change.GroupSettings, of.Group.ID)
+	if err != nil {
+		return err
+	}
+	for _, c := range live {
+		if c.State != change.Proposed {
+			continue
+		}
+		body, err := event.Seal(event.Notify{Subject: c.ID, Seq: c.Seq})
+		if err != nil {
+			return err
+		}
+		name := fmt.Sprintf("notify-%s-members-%d", c.ID, of.Read.UnixMilli())
+		err = h.queue.Enqueue(ctx, queue.Task{Queue: event.QueueSlack, Name: name, Body: body})
+		if err != nil && !errors.Is(err, queue.ErrExists) {
+			return fmt.Errorf("queue the messages of change %s: %w", c.ID, err)
+		}
 	}
 	return nil
 }

@@ -376,3 +376,39 @@ func TestConfigurationThatIsWrong(t *testing.T) {
 		}
 	})
 }
+
+func TestWhoOwnsAGroupOnlyNowIsAsked(t *testing.T) {
+	asked := strings.Replace(viewRule, "mode: auto", "mode: ask", 1)
+	for name, test := range map[string]struct {
+		policy string
+		part   group.Part
+		want   int
+	}{
+		"another member": {asked, group.Members, 1},
+		"another role":   {asked, group.Roles, 1},
+		"a description":  {asked, group.Details, 0},
+		"nothing waits":  {viewRule, group.Members, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := open(t, cloudfntest.New(t), test.policy)
+			if status := r.check("open@example.com"); status != http.StatusOK {
+				t.Fatalf("status %d, want 200\n%s", status, r.Log)
+			}
+			changed := event.GroupChanged{ID: r.ids["open@example.com"], Parts: []string{string(test.part)}}
+			for range 2 { // delivered twice, queued once
+				if status := r.Do(r.handler, r.Envelope(changed)); status != http.StatusOK {
+					t.Fatalf("status %d, want 200\n%s", status, r.Log)
+				}
+			}
+			got := 0
+			for _, task := range r.Queue.Tasks() {
+				if task.Queue == event.QueueSlack {
+					got++
+				}
+			}
+			if got != test.want {
+				t.Errorf("the messages are brought up to date %d times, want %d", got, test.want)
+			}
+		})
+	}
+}
