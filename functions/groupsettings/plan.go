@@ -66,7 +66,7 @@ func (h *handler) plan(ctx context.Context, _ event.PlanCorrections) error {
 }
 
 // planned returns the proposal for all groups that are held; without differences where none
-// is. It asks no API: the values read last are good enough to show, and are read again before
+// is. Its owners are those of the groups: where policy names nobody else, two of them decide. It asks no API: the values read last are good enough to show, and are read again before
 // anything is done.
 func (h *handler) planned(ctx context.Context) (change.Proposal, error) {
 	p := change.Proposal{
@@ -87,6 +87,7 @@ func (h *handler) planned(ctx context.Context) (change.Proposal, error) {
 			continue
 		}
 		groups = append(groups, g.ID)
+		p.Owners = append(p.Owners, change.Selector("owners:"+g.ID))
 		for _, d := range correction {
 			p.Diff = append(p.Diff, change.Delta{Field: g.Email + " " + d.Field, Before: d.Before, After: d.After})
 		}

@@ -117,7 +117,11 @@ func (l *Ledger) propose(ctx context.Context, tx store.Tx, p change.Proposal) (s
 		_, n, _ = change.SlotOf(old.ID)
 		n++
 		if len(change.Next(old.State, change.VerbWithdraw)) > 0 {
-			superseded, entry, err := old.Apply(change.Withdraw{By: rule(p), Reason: "policy asks for something else now"}, now)
+			reason := "policy asks for something else now"
+			if old.Requirement.Mode == p.Requirement.Mode {
+				reason = "the same has come up again"
+			}
+			superseded, entry, err := old.Apply(change.Withdraw{By: rule(p), Reason: reason}, now)
 			if err != nil {
 				return change.Change{}, false, nil, err
 			}
