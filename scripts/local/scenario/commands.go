@@ -346,7 +346,7 @@ func slack(ctx context.Context, s *stage, _ *testscript.TestScript, args []strin
 				return mistake{err}
 			}
 		}
-		return w.Click(ctx, person, plain[2], on)
+		return click(ctx, w, person, plain[2], on)
 	case "replay":
 		return replay(ctx, w, person)
 	case "forge":
