@@ -2,7 +2,6 @@ package catalogsync
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -23,11 +22,9 @@ type membership struct {
 	users map[string]string
 }
 
-// desired returns what the policy wants of the catalogue. The problems are what the policy can say
-// and the catalogue cannot have; with any there is nothing to be wanted.
-func desired(m policy.Model, who membership) (catalog.Desired, []string) {
+// desired returns what the policy wants of the catalogue.
+func desired(m policy.Model, who membership) catalog.Desired {
 	var out catalog.Desired
-	var problems []string
 	// The catalogue calls the team above all others by one name.
 	names := map[string]string{}
 	for _, t := range m.Teams {
@@ -40,11 +37,8 @@ func desired(m policy.Model, who membership) (catalog.Desired, []string) {
 			Name: cmp.Or(names[t.Name], t.Name), Type: string(t.Type),
 			Policies: slices.Clone(t.Policies), DefaultRoles: slices.Clone(t.DefaultRoles),
 		}
-		if len(t.Parents) > 1 {
-			problems = append(problems, fmt.Sprintf("the team %s has several parents: in the catalogue it can have one", t.Name))
-		}
-		if len(t.Parents) > 0 {
-			team.Parent = cmp.Or(names[t.Parents[0]], t.Parents[0])
+		for _, parent := range t.Parents {
+			team.Parents = append(team.Parents, cmp.Or(names[parent], parent))
 		}
 		// Whoever is in no team is in the organization, there as here.
 		if t.Type != policy.Organization {
@@ -63,10 +57,7 @@ func desired(m policy.Model, who membership) (catalog.Desired, []string) {
 		}
 		out.Policies = append(out.Policies, catalog.Policy{Name: p.Name, Rules: rules(p)})
 	}
-	if len(problems) > 0 {
-		return catalog.Desired{}, problems
-	}
-	return out.ForCatalog(ownOperations(), ownResources(), standard), nil
+	return out.ForCatalog(ownOperations(), ownResources(), standard)
 }
 
 // in returns the addresses of the people in some sets, each once, sorted.

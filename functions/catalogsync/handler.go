@@ -89,10 +89,7 @@ func (h *handler) look(ctx context.Context) (view, error) {
 	if err != nil || len(problems) > 0 {
 		return view{problems: problems}, err
 	}
-	wanted, problems := desired(h.policy.Model(), who)
-	if len(problems) > 0 {
-		return view{problems: problems}, nil
-	}
+	wanted := desired(h.policy.Model(), who)
 	wanted.CreateUsers, wanted.Us = h.policy.Catalog.CreateUsers, h.us
 	present, err := h.catalog.Read(ctx)
 	if err != nil {

@@ -189,8 +189,8 @@ func deltas(s catalog.Step) []change.Delta {
 		return out
 	case s.Verb == catalog.Create && s.Role != nil:
 		return []change.Delta{{Field: head + ": policies", After: strings.Join(s.Role.Policies, ", ")}}
-	case s.Verb == catalog.Create && s.Team != nil && s.Team.Parent != "":
-		return []change.Delta{{Field: head, After: s.Team.Type + " below " + s.Team.Parent}}
+	case s.Verb == catalog.Create && s.Team != nil && len(s.Team.Parents) > 0:
+		return []change.Delta{{Field: head, After: s.Team.Type + " below " + strings.Join(s.Team.Parents, ", ")}}
 	case s.Verb == catalog.Create && s.Team != nil:
 		return []change.Delta{{Field: head, After: s.Team.Type}}
 	}

@@ -171,9 +171,9 @@ func (c *Client) role(ctx context.Context, s catalog.Step) error {
 
 func (c *Client) team(ctx context.Context, s catalog.Step, present catalog.Present) error {
 	parents := []reference{}
-	if s.Team.Parent != "" {
+	if len(s.Team.Parents) > 0 {
 		var err error
-		if parents, err = c.references(ctx, teams, []string{s.Team.Parent}); err != nil {
+		if parents, err = c.references(ctx, teams, s.Team.Parents); err != nil {
 			return err
 		}
 	}

@@ -38,7 +38,7 @@ func TestAPolicyIsCarriedOut(t *testing.T) {
 	d := wanted()
 	d.Policies[2].Rules[0].Operations = []string{"EditTags"}
 	d.Roles[0].Policies, d.Roles[0].Holders = []string{"look", "etl-only"}, []string{aiko, ken}
-	d.Teams[0].Members, d.Teams[0].Parent, d.Teams[0].DefaultRoles = []string{ken, taro}, "", []string{"DataSteward"}
+	d.Teams[0].Members, d.Teams[0].Parents, d.Teams[0].DefaultRoles = []string{ken, taro}, nil, []string{"DataSteward"}
 	d.Teams[1].Type, d.Teams[1].DefaultRoles = catalog.TypeDepartment, nil
 	w.carry(d)
 	w.carry(catalog.Desired{Us: us, Teams: []catalog.Team{{Name: catalog.Organization, Type: catalog.TypeOrganization, Policies: []string{"OrganizationPolicy"}, DefaultRoles: []string{"DataConsumer"}}}})
@@ -321,7 +321,7 @@ func TestAccounts(t *testing.T) {
 	}
 	// A deletion of what is not there is done.
 	check(t, w.client.Apply(t.Context(), catalog.Step{Verb: catalog.Delete, Kind: catalog.KindRole, Name: "gone"}, w.read()))
-	for _, s := range []catalog.Step{{Verb: catalog.Update, Kind: catalog.KindRole, Name: "gone", Role: &catalog.Role{Name: "gone"}}, {Verb: catalog.Update, Kind: catalog.KindTeam, Name: "gone", Team: &catalog.Team{Name: "gone", Parent: "gone"}}} {
+	for _, s := range []catalog.Step{{Verb: catalog.Update, Kind: catalog.KindRole, Name: "gone", Role: &catalog.Role{Name: "gone"}}, {Verb: catalog.Update, Kind: catalog.KindTeam, Name: "gone", Team: &catalog.Team{Name: "gone", Parents: []string{"gone"}}}} {
 		is(t, w.client.Apply(t.Context(), s, w.read()), openmetadata.ErrNotFound)
 	}
 }

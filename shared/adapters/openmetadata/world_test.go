@@ -226,7 +226,7 @@ func wanted() catalog.Desired {
 		},
 		Roles: []catalog.Role{{Name: "steward.1", Policies: []string{"look"}, Holders: []string{ken, taro}}},
 		Teams: []catalog.Team{
-			{Name: "etl", Type: catalog.TypeDepartment, Parent: "data.jp", Policies: []string{"etl-only"}, Members: []string{aiko, taro, yui}},
+			{Name: "etl", Type: catalog.TypeDepartment, Parents: []string{"data.jp"}, Policies: []string{"etl-only"}, Members: []string{aiko, taro, yui}},
 			{Name: "data.jp", Type: catalog.TypeDivision, DefaultRoles: []string{"steward.1"}},
 			{Name: catalog.Organization, Type: catalog.TypeOrganization, Policies: []string{"OrganizationPolicy", "stewards.may"}, DefaultRoles: []string{"DataConsumer"}},
 		},

@@ -33,13 +33,9 @@ func Import(p Present) (Desired, []string) {
 		}
 	}
 	for _, t := range p.Teams {
-		parents := without(t.Parents, []string{Organization})
-		team := Team{Name: t.Name, Type: t.Type, Policies: set(t.Policies), DefaultRoles: set(t.DefaultRoles)}
-		if len(parents) > 0 {
-			team.Parent = set(parents)[0]
-		}
-		if len(parents) > 1 {
-			note("team %s is below %s: the policy takes one of them", t.Name, strings.Join(set(parents), ", "))
+		team := Team{
+			Name: t.Name, Type: t.Type, Parents: set(without(t.Parents, []string{Organization})),
+			Policies: set(t.Policies), DefaultRoles: set(t.DefaultRoles),
 		}
 		if t.Name != Organization && len(t.Members) > 0 {
 			note("team %s has %d people: write the Google Group that has them", t.Name, len(t.Members))
@@ -86,8 +82,12 @@ func (d Desired) PolicyFile() string {
 	}
 	var teams, roles, policies []string
 	for _, t := range d.Teams {
-		teams = append(teams, fmt.Sprintf("  - {name: %s, type: %s%s%s%s}\n", scalar(t.Name), scalar(t.Type),
-			optional("parent", t.Parent), optionalList("policies", t.Policies), optionalList("default_roles", t.DefaultRoles)))
+		parents := optionalList("parents", t.Parents)
+		if len(t.Parents) == 1 {
+			parents = optional("parent", t.Parents[0])
+		}
+		teams = append(teams, fmt.Sprintf("  - {name: %s, type: %s%s%s%s}\n", scalar(t.Name), scalar(t.Type), parents,
+			optionalList("policies", t.Policies), optionalList("default_roles", t.DefaultRoles)))
 	}
 	for _, r := range d.Roles {
 		var members []string

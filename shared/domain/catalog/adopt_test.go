@@ -23,7 +23,6 @@ func TestImport(t *testing.T) {
 		`"Look here" cannot be a name in the policy: rename it in the catalogue`,
 		"role DataConsumer belongs to the catalogue: that 1 people have it stays there",
 		"team etl has 2 people: write the Google Group that has them",
-		"team etl is below data, ml: the policy takes one of them",
 	}
 	if diff := cmp.Diff(wantNotes, notes); diff != "" {
 		t.Errorf("notes (-want +got):\n%s", diff)
@@ -32,7 +31,7 @@ func TestImport(t *testing.T) {
 teams:
   - {name: "Organization", type: "Organization", policies: ["OrganizationPolicy"], default_roles: ["DataConsumer"]}
   - {name: "data", type: "Division", default_roles: ["steward"]}
-  - {name: "etl", type: "Department", parent: "data", policies: ["Look here"]}
+  - {name: "etl", type: "Department", parents: ["data", "ml"], policies: ["Look here"]}
 roles:
   - {name: "steward", policies: ["DataConsumerPolicy", "Look here"], members: ["user:ken@example.com"]}
 policies:

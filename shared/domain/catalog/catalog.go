@@ -73,8 +73,8 @@ type Role struct {
 type Team struct {
 	Name string `json:"name"`
 	Type string `json:"type"`
-	// Parent is the name of the team above; empty for what is directly below the organization.
-	Parent       string   `json:"parent,omitempty"`
+	// Parents are the names of the teams above; empty for what is directly below the organization.
+	Parents      []string `json:"parents,omitempty"`
 	Policies     []string `json:"policies,omitempty"`
 	DefaultRoles []string `json:"default_roles,omitempty"`
 	// Members are the addresses of the team's people.

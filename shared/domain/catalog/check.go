@@ -17,8 +17,9 @@ type Problem struct {
 // Error implements error.
 func (p Problem) Error() string { return fmt.Sprintf("%s %s: %s", p.Kind, p.Name, p.Text) }
 
-// above lists of what type a team's parent may be (teamType in OpenMetadata's
-// entity/teams/team.json).
+// above lists of what type a team's parents may be (teamType in OpenMetadata's
+// entity/teams/team.json). A business unit and a division have one parent, the others may have
+// several (validateHierarchy in its TeamRepository).
 var above = map[string][]string{
 	TypeOrganization: {},
 	TypeBusinessUnit: {TypeOrganization, TypeBusinessUnit},
@@ -78,18 +79,25 @@ func check(d Desired, there names) []Problem {
 	}
 	for _, t := range d.Teams {
 		allowed, real := above[t.Type]
-		parent, here := types[t.Parent]
 		switch {
 		case !real:
 			add(KindTeam, t.Name, "cannot be of type %s", t.Type)
 		case (t.Type == TypeOrganization) != (t.Name == Organization):
 			add(KindTeam, t.Name, "only the team %s is of type %s", Organization, TypeOrganization)
-		case t.Name == Organization && (t.Parent != "" || len(t.Members) > 0):
+		case t.Name == Organization && (len(t.Parents) > 0 || len(t.Members) > 0):
 			add(KindTeam, t.Name, "has no parent and no members of its own")
-		case t.Parent != "" && !known(KindTeam, t.Parent):
-			add(KindTeam, t.Name, "is below the team %s, which nobody wants", t.Parent)
-		case t.Parent != "" && here && !slices.Contains(allowed, parent):
-			add(KindTeam, t.Name, "of type %s cannot be below a team of type %s", t.Type, parent)
+		case len(t.Parents) > 1 && (t.Type == TypeBusinessUnit || t.Type == TypeDivision):
+			add(KindTeam, t.Name, "of type %s has one parent, not %s", t.Type, strings.Join(t.Parents, ", "))
+		default:
+			for _, name := range t.Parents {
+				parent, here := types[name]
+				switch {
+				case !known(KindTeam, name):
+					add(KindTeam, t.Name, "is below the team %s, which nobody wants", name)
+				case here && !slices.Contains(allowed, parent):
+					add(KindTeam, t.Name, "of type %s cannot be below a team of type %s", t.Type, parent)
+				}
+			}
 		}
 		for _, p := range t.Policies {
 			if !known(KindPolicy, p) {

@@ -260,9 +260,7 @@ func (b *builder) persons(k Kind, name string, is, want []string) {
 func (b *builder) teams() {
 	for _, want := range b.desired.Teams {
 		want.Policies, want.DefaultRoles, want.Members = set(want.Policies), set(want.DefaultRoles), people(want.Members)
-		if want.Parent == Organization {
-			want.Parent = ""
-		}
+		want.Parents = set(without(want.Parents, []string{Organization})) // everything is below it
 		i := slices.IndexFunc(b.present.Teams, func(t PresentTeam) bool { return t.Name == want.Name })
 		switch {
 		case want.Name == Organization:
@@ -293,7 +291,7 @@ func (b *builder) teams() {
 // newTeam makes a team. Its policies and roles are attached when they are there: they may name
 // the team in turn.
 func (b *builder) newTeam(want Team) {
-	bare := Team{Name: want.Name, Type: want.Type, Parent: want.Parent}
+	bare := Team{Name: want.Name, Type: want.Type, Parents: want.Parents}
 	b.created = append(b.created, Step{Verb: Create, Kind: KindTeam, Name: want.Name, Team: &bare})
 	attached := want
 	attached.Members = nil
@@ -306,15 +304,11 @@ func (b *builder) newTeam(want Team) {
 
 func teamDifferences(is PresentTeam, want Team) []Difference {
 	parents := without(is.Parents, []string{Organization})
-	var wanted []string
-	if want.Parent != "" {
-		wanted = []string{want.Parent}
-	}
 	var out []Difference
 	if is.Type != want.Type {
 		out = append(out, Difference{"type", is.Type, want.Type})
 	}
-	out = append(out, listDifference("parent", parents, wanted)...)
+	out = append(out, listDifference("parents", parents, want.Parents)...)
 	if is.Joinable {
 		out = append(out, Difference{"joinable", "yes", "no"})
 	}

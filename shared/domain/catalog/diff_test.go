@@ -26,7 +26,7 @@ func company() catalog.Desired {
 		},
 		Roles: []catalog.Role{{Name: "steward", Policies: []string{"look"}, Holders: []string{ken}}},
 		Teams: []catalog.Team{
-			{Name: "etl", Type: catalog.TypeDepartment, Parent: "data", Policies: []string{"etl-only"}, Members: []string{aiko, "Yui@Example.com"}},
+			{Name: "etl", Type: catalog.TypeDepartment, Parents: []string{"data"}, Policies: []string{"etl-only"}, Members: []string{aiko, "Yui@Example.com"}},
 			{Name: "data", Type: catalog.TypeDivision, DefaultRoles: []string{"steward"}},
 			{Name: catalog.Organization, Type: catalog.TypeOrganization, Policies: []string{"OrganizationPolicy", "stewards-may"}, DefaultRoles: []string{"DataConsumer"}},
 		},
@@ -109,7 +109,7 @@ func TestWhatSomebodyChangedIsPutBack(t *testing.T) {
 	want := []string{
 		"update policy look: rule hole allow ViewAll on all if noOwner() → nothing; enabled no → yes (changed by mallory)",
 		"update team Organization: policies TheirPolicy → OrganizationPolicy, TheirPolicy, stewards-may",
-		"update team data: type Department → Division; parent etl → nothing",
+		"update team data: type Department → Division; parents etl → nothing",
 		"update team etl: joinable yes → no (changed by mallory)",
 		"remove holder steward: yui@example.com",
 		"remove member etl: ken@example.com",
@@ -152,7 +152,7 @@ func TestTeamsWithOthersBelowThemStay(t *testing.T) {
 	p.Teams = append(p.Teams, catalog.PresentTeam{Entity: catalog.Entity{Name: "theirs", UpdatedBy: "admin"}, Type: catalog.TypeGroup, Parents: []string{"d"}})
 	plan := diff(t, catalog.Desired{Us: us, Teams: []catalog.Team{{Name: "moved", Type: catalog.TypeDivision}}}, p)
 	want := []string{
-		"update team moved: parent b → nothing", "delete team e", "delete team c", "delete team b",
+		"update team moved: parents b → nothing", "delete team e", "delete team c", "delete team b",
 		"team a stays because of other teams below it", "team d stays because of other teams below it",
 	}
 	if diff := cmp.Diff(want, plan.Lines()); diff != "" {
@@ -254,7 +254,7 @@ func TestProblems(t *testing.T) {
 			catalog.Desired{
 				Policies: []catalog.Policy{{Name: "p", Rules: []catalog.Rule{rule("r", "allow", `inAnyTeam('a', "b") && !hasAnyRole('c')`)}}, {Name: "q"}},
 				Roles:    []catalog.Role{{Name: "r", Policies: []string{"x"}}, {Name: "s"}},
-				Teams:    []catalog.Team{{Name: "t", Type: "Group", Parent: "y", Policies: []string{"z"}, DefaultRoles: []string{"w"}}},
+				Teams:    []catalog.Team{{Name: "t", Type: "Group", Parents: []string{"y"}, Policies: []string{"z"}, DefaultRoles: []string{"w"}}},
 			},
 			[]string{
 				"policy p: rule r names the role c, which nobody wants", "policy p: rule r names the team a, which nobody wants", "policy p: rule r names the team b, which nobody wants",
@@ -272,9 +272,13 @@ func TestProblems(t *testing.T) {
 		},
 		"levels": {
 			catalog.Desired{Teams: []catalog.Team{
-				{Name: "a", Type: "Squad"}, {Name: "b", Type: "Organization"}, {Name: catalog.Organization, Type: "Group"}, {Name: "c", Type: "Group"}, {Name: "d", Type: "Division", Parent: "c"},
+				{Name: "a", Type: "Squad"}, {Name: "b", Type: "Organization"}, {Name: catalog.Organization, Type: "Group"}, {Name: "c", Type: "Group"}, {Name: "d", Type: "Division", Parents: []string{"c"}},
 			}},
 			[]string{"team Organization: only the team Organization is of type Organization", "team a: cannot be of type Squad", "team b: only the team Organization is of type Organization", "team d: of type Division cannot be below a team of type Group"},
+		},
+		"a division below two": {
+			catalog.Desired{Teams: []catalog.Team{{Name: "a", Type: "Division"}, {Name: "b", Type: "Division"}, {Name: "c", Type: "Division", Parents: []string{"a", "b"}}, {Name: "d", Type: "Group", Parents: []string{"a", "b"}}}},
+			[]string{"team c: of type Division has one parent, not a, b"},
 		},
 		"an organization below something": {
 			catalog.Desired{Teams: []catalog.Team{{Name: catalog.Organization, Type: "Organization", Members: []string{aiko}}}},
@@ -285,7 +289,7 @@ func TestProblems(t *testing.T) {
 			[]string{"policy p: needs something that needs it in turn, or something that does", "role r: needs something that needs it in turn, or something that does"},
 		},
 		"teams in a circle": {
-			catalog.Desired{Teams: []catalog.Team{{Name: "a", Type: "Division", Parent: "b"}, {Name: "b", Type: "Division", Parent: "a"}}},
+			catalog.Desired{Teams: []catalog.Team{{Name: "a", Type: "Division", Parents: []string{"b"}}, {Name: "b", Type: "Division", Parents: []string{"a"}}}},
 			[]string{"team a: needs something that needs it in turn, or something that does", "team b: needs something that needs it in turn, or something that does"},
 		},
 	} {
@@ -358,7 +362,7 @@ func draw(t *rapid.T, label string) catalog.Desired {
 	for i, name := range teams {
 		team := catalog.Team{Name: name, Type: catalog.TypeDepartment, Members: some(emails, label+name+" members")}
 		if i > 0 && rapid.Bool().Draw(t, label+name+" below another") {
-			team.Parent = teams[rapid.IntRange(0, i-1).Draw(t, label+name+" parent")]
+			team.Parents = append(some(teams[:i], label+name+" parents"), teams[rapid.IntRange(0, i-1).Draw(t, label+name+" parent")])
 		}
 		if len(policies) > 0 {
 			team.Policies = some(policies, label+name+" policies")

@@ -149,10 +149,7 @@ func (m *model) team(s catalog.Step) error {
 		}
 		return nil
 	}
-	var parents []string
-	if s.Team.Parent != "" {
-		parents = []string{s.Team.Parent}
-	}
+	parents := s.Team.Parents
 	for _, err := range []error{m.need(catalog.KindTeam, parents...), m.need(catalog.KindPolicy, s.Team.Policies...), m.need(catalog.KindRole, s.Team.DefaultRoles...)} {
 		if err != nil {
 			return err

@@ -18,8 +18,10 @@ func (s Step) key() key { return key{s.Kind, s.Name} }
 func (s Step) needs() []key {
 	var out []key
 	switch {
-	case s.Team != nil && s.Team.Parent != "":
-		out = append(out, key{KindTeam, s.Team.Parent})
+	case s.Team != nil:
+		for _, parent := range s.Team.Parents {
+			out = append(out, key{KindTeam, parent})
+		}
 	case s.Role != nil:
 		for _, p := range s.Role.Policies {
 			out = append(out, key{KindPolicy, p})

@@ -219,10 +219,8 @@ func (s *Server) checkTeam(e *entity) error {
 		if !slices.Contains(above, p.teamType) {
 			return refuse(http.StatusBadRequest, "Team %s of type %s can't be of parent of team %s of type %s", p.name, p.teamType, e.name, e.teamType)
 		}
-		for at := p; at != nil; at = s.entities[first(at.parents)] {
-			if e.id != "" && at.id == e.id {
-				return refuse(http.StatusBadRequest, "Unexpected error occurred while building the teams hierarchy")
-			}
+		if e.id != "" && s.isAbove(e.id, p) {
+			return refuse(http.StatusBadRequest, "Unexpected error occurred while building the teams hierarchy")
 		}
 	}
 	for _, child := range s.all(teams) {
@@ -236,11 +234,9 @@ func (s *Server) checkTeam(e *entity) error {
 	return nil
 }
 
-func first(list []string) string {
-	if len(list) == 0 {
-		return ""
-	}
-	return list[0]
+// isAbove reports whether a team is another one, or above it. No team is above itself.
+func (s *Server) isAbove(id string, t *entity) bool {
+	return t != nil && (t.id == id || slices.ContainsFunc(t.parents, func(parent string) bool { return s.isAbove(id, s.entities[parent]) }))
 }
 
 // createOrUpdate makes an entity, or changes the one of that name to what the request says.

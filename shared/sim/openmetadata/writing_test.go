@@ -200,6 +200,8 @@ func TestLevelsHoldWhenTeamsChange(t *testing.T) {
 	w.want(400, "PATCH", "teams/"+data, []object{patch("add", "/parents/-", ref("team", unit))})
 	w.ok("PATCH", "teams/"+data, []object{patch("replace", "/teamType", "Department")})
 	w.want(400, "PATCH", "teams/"+data, []object{patch("replace", "/parents", []object{ref("team", etl)})}) // round in circles
+	w.ok("PATCH", "teams/"+etl, []object{patch("replace", "/parents", []object{ref("team", unit), ref("team", data)})})
+	w.want(400, "PATCH", "teams/"+data, []object{patch("replace", "/parents", []object{ref("team", etl)})}) // by the second parent
 }
 
 func TestPutReplacesTheUsersOfATeam(t *testing.T) {
