@@ -15,7 +15,7 @@ func TestAnImportedCatalogueIsAPolicy(t *testing.T) {
 		Teams: []catalog.Team{
 			{Name: "Organization", Type: "Organization", Policies: []string{"look"}, DefaultRoles: []string{"steward"}},
 			{Name: "data", Type: "Division"},
-			{Name: "etl", Type: "Department", Parent: "data", Policies: []string{"team-only"}},
+			{Name: "etl", Type: "Department", Parents: []string{"data"}, Policies: []string{"team-only"}},
 		},
 		Roles: []catalog.Role{{Name: "steward", Policies: []string{"look"}, Holders: []string{"aiko@example.com"}}},
 		Policies: []catalog.Policy{

@@ -24,8 +24,9 @@ var (
 	members  = []string{byGroup, byUser}
 )
 
-// selector reads a set of people, written in one of some ways. Addresses come out in lower
-// case; a role has to be defined in some file of the policy.
+// selector reads a set of people, written in one of some ways. An address alone is one person:
+// a group is never meant by accident. Addresses come out in lower case; a role has to be defined
+// in some file of the policy.
 func (p place) selector(ways []string) change.Selector {
 	s := p.text()
 	if s == "" {
@@ -48,23 +49,22 @@ func (p place) selector(ways []string) change.Selector {
 			return change.Selector(strings.ToLower(s))
 		}
 	}
-	p.problem("%s is no set of people: write %s", quote(s), spell(ways, s))
+	if looksLikeAddress(s) && !strings.Contains(s, ":") && slices.Contains(ways, byUser) {
+		return change.Selector(byUser + strings.ToLower(s))
+	}
+	p.problem("%s is no set of people: write %s", quote(s), spell(ways))
 	return ""
 }
 
-// spell lists the ways, with the address itself where somebody wrote one alone.
-func spell(ways []string, written string) string {
-	address := "name@your-domain"
-	if looksLikeAddress(written) && !strings.Contains(written, ":") {
-		address = written
-	}
+// spell lists the ways.
+func spell(ways []string) string {
 	out := make([]string, len(ways))
 	for i, way := range ways {
 		switch {
 		case way == byRole:
 			out[i] = "role:name"
 		case strings.HasSuffix(way, ":"):
-			out[i] = way + address
+			out[i] = way + "name@your-domain"
 		default:
 			out[i] = way
 		}
