@@ -80,7 +80,7 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		store: env.Store, queue: env.Queue, mirror: m, ledger: ledger.New(env.Store, env.Bus, env.Now),
 		policy: policy, us: cfg.Bot, channel: cfg.Channel, now: env.Now, log: env.Log,
 	}
-	if policy.Catalog != nil {
+	if policy.Catalog != nil && (cfg.URL != "" || !policy.Catalog.Implied) {
 		h.catalog, err = openmetadata.New(openmetadata.Options{
 			Client: &http.Client{Transport: env.Outbound}, BaseURL: cfg.URL, Token: secret.New(cfg.Token), Now: env.Now,
 		})

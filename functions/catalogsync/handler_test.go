@@ -44,17 +44,19 @@ func TestAnUnreadDirectoryChangesNothing(t *testing.T) {
 
 // Where the policy does not speak of a catalogue, none is needed.
 func TestWithoutASectionNothingIsDone(t *testing.T) {
-	r := cloudfntest.New(t)
-	r.Policy = fstest.MapFS{}
-	r.Variables["SLACK_CHANNEL"] = "#sekisho"
-	h := r.Build(catalogsync.Function)
-	mark := r.Mark()
-	for _, job := range []string{catalogsync.JobSync, catalogsync.JobDrift} {
-		if status := r.Do(h, r.Envelope(event.Tick{Job: job})); status != http.StatusOK {
-			t.Errorf("%s: status %d, want 200\n%s", job, status, r.Log)
+	for name, text := range map[string]string{"settings alone": "settings: {mode: report}\n", "teams": "teams: [{name: data, type: Division}]\n"} {
+		r := cloudfntest.New(t)
+		r.Policy = fstest.MapFS{"policy.yaml": {Data: []byte(text)}}
+		r.Variables["SLACK_CHANNEL"] = "#sekisho"
+		h := r.Build(catalogsync.Function)
+		mark := r.Mark()
+		for _, job := range []string{catalogsync.JobSync, catalogsync.JobDrift} {
+			if status := r.Do(h, r.Envelope(event.Tick{Job: job})); status != http.StatusOK {
+				t.Errorf("%s, %s: status %d, want 200\n%s", name, job, status, r.Log)
+			}
 		}
+		mark.Nothing(t, "")
 	}
-	mark.Nothing(t, "")
 }
 
 func TestWhatTheConfigurationNeeds(t *testing.T) {

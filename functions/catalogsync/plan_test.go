@@ -89,14 +89,14 @@ func TestWhatIsProposed(t *testing.T) {
 		recent int
 		want   []string // steps, mode and people of each proposal
 	}{
-		"shown":                          {"catalog: {}", 0, []string{"3 report 0"}},
+		"shown":                          {"catalog: {mode: report}", 0, []string{"3 report 0"}},
 		"at once":                        {"catalog: {mode: auto}", 0, []string{"3 auto 0"}},
 		"asked":                          {"catalog: {mode: ask}", 0, []string{"3 ask 1"}},
 		"up to the brake":                {"catalog: {mode: auto, brake: {max: 2}}", 0, []string{"3 auto 0"}},
 		"past the brake":                 {"catalog: {mode: auto, brake: {max: 1}}", 0, []string{"1 auto 0", "2 ask 2"}},
 		"past the brake with the day":    {"catalog: {mode: auto, brake: {max: 2}}", 1, []string{"1 auto 0", "2 ask 2"}},
 		"asked past the brake":           {"catalog: {mode: ask, brake: {max: 1}}", 0, []string{"3 ask 2"}},
-		"shown past the brake":           {"catalog: {brake: {max: 1}}", 0, []string{"3 report 0"}},
+		"shown past the brake":           {"catalog: {mode: report, brake: {max: 1}}", 0, []string{"3 report 0"}},
 		"a share of what is ours is one": {"catalog: {mode: auto, brake: {percent: 10}}", 0, []string{"1 auto 0", "2 ask 2"}},
 	}
 	for name, test := range tests {

@@ -87,17 +87,25 @@ func (w *World) simulateOthers(o Options, policy *policyfile.Policy) error {
 	return nil
 }
 
-// catalogued returns the company as the data catalogue knows it. Where neither the company nor the
-// policy speaks of a catalogue, nobody has an account there: people of many companies may be in one
-// world, and the catalogue does not take two of them with one name.
+// catalogued returns the company as the data catalogue knows it. Where the company does not say who
+// has an account there, of people whose accounts would have one name the first has it: people of
+// many companies may be in one world. Where the policy does not want a catalogue either, nobody has.
 func catalogued(c *org.Company, policy *policyfile.Policy) *org.Company {
 	spoken := c.OpenMetadata.Users != nil || c.OpenMetadata.Teams != nil || c.OpenMetadata.Tables != nil
-	if spoken || policy.Catalog != nil {
+	if spoken {
 		return c
 	}
-	without := *c
-	without.OpenMetadata.Users = []string{}
-	return &without
+	out := *c
+	out.OpenMetadata.Users = []string{}
+	taken := map[string]bool{}
+	for _, p := range c.People {
+		name := simopenmetadata.UserName(p.Email)
+		if policy.Catalog != nil && !p.Suspended && !taken[name] {
+			taken[name] = true
+			out.OpenMetadata.Users = append(out.OpenMetadata.Users, p.Email)
+		}
+	}
+	return &out
 }
 
 // agendas are those of the vendors that do something by themselves.

@@ -15,8 +15,10 @@ func TestCatalogSection(t *testing.T) {
 		text string
 		want *policyfile.Catalog
 	}{
-		"no section":   {"version: 1\n", nil},
-		"nothing said": {"catalog: {}\n", &policyfile.Catalog{Mode: change.Report}},
+		"no section":            {"version: 1\n", nil},
+		"nothing said":          {"catalog: {}\n", &policyfile.Catalog{Mode: change.Auto, Brake: brake.Brake{Percent: 20, Max: 50}}},
+		"no section and a team": {"teams: [{name: data}]\n", &policyfile.Catalog{Mode: change.Auto, Brake: brake.Brake{Percent: 20, Max: 50}, Implied: true}},
+		"shown":                 {"catalog: {mode: report}\n", &policyfile.Catalog{Mode: change.Report, Brake: brake.Brake{Percent: 20, Max: 50}}},
 		"all of it": {
 			"catalog: {mode: auto, brake: {percent: 5, max: 20}, create_users: true}\n",
 			&policyfile.Catalog{Mode: change.Auto, Brake: brake.Brake{Percent: 5, Max: 20}, CreateUsers: true},

@@ -173,6 +173,7 @@ func (l *loading) finish() (*Policy, error) {
 		l.useStandard()
 		l.resolve()
 	}
+	l.impliedCatalog()
 	l.checkRanks()
 	l.checkOrder()
 	if len(l.problems) > 0 {

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
+	"github.com/sekisho/sekisho/shared/domain/brake"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/connection"
 	"github.com/sekisho/sekisho/shared/domain/grant"
@@ -173,6 +174,7 @@ func TestEverySection(t *testing.T) {
 		},
 		Tags:       []string{"Cargo.Dangerous goods", "Tier.1"},
 		SamePerson: [][]string{{"aiko@example.com", "aiko-admin@example.com"}},
+		Catalog:    &policyfile.Catalog{Mode: change.Auto, Brake: brake.Brake{Percent: 20, Max: 50}, Implied: true},
 		Approvals: []policyfile.Approval{
 			{
 				Kinds: []change.Kind{change.AccessGrant}, Entitlements: []string{"cargo-write"},
