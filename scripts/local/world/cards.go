@@ -92,38 +92,52 @@ func (w *World) page() (string, error) {
 	return page, nil
 }
 
+// reloads is how often people load a page that is out of order before they give up.
+const reloads = 3
+
 // visit has a person's browser open an address of the policy's page. It returns where the browser
-// is sent, if it is. A page that says no is a [Refused].
+// is sent, if it is. A page that says no is a [Refused]; one that is out of order is loaded again,
+// as people do.
 func (w *World) visit(ctx context.Context, person, address string) (string, error) {
+	for tries := 1; ; tries++ {
+		to, outOfOrder, err := w.load(ctx, person, address)
+		if err == nil || !outOfOrder || tries == reloads {
+			return to, err
+		}
+	}
+}
+
+// load has a browser load an address once. OutOfOrder says that it may be another time.
+func (w *World) load(ctx context.Context, person, address string) (location string, outOfOrder bool, err error) {
 	page, err := w.page()
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	to, err := neturl.Parse(address)
 	if err != nil || page == "" || !strings.HasPrefix(address, page+"?") {
-		return "", errors.New("the address is not the policy's page")
+		return "", false, errors.New("the address is not the policy's page")
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url("ConnectCard")+"?"+to.RawQuery, nil)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	if person != "" {
 		assertion, err := w.proxy.Assertion(person)
 		if err != nil {
-			return "", err
+			return "", false, err
 		}
 		r.Header.Set(simiap.Header, assertion)
 	}
 	resp, err := w.client.Transport.RoundTrip(r) // a client would follow, or quote the address in an error
 	if err != nil {
-		return "", errors.New("the page did not answer")
+		return "", true, errors.New("the page did not answer")
 	}
 	defer resp.Body.Close()
 	switch {
 	case resp.StatusCode >= 400:
-		return "", &Refused{Text: fmt.Sprintf("the page answers %d", resp.StatusCode)}
+		return "", resp.StatusCode >= 500, &Refused{Text: fmt.Sprintf("the page answers %d", resp.StatusCode)}
 	case resp.StatusCode >= 300:
-		return resp.Header.Get("Location"), nil
+		return resp.Header.Get("Location"), false, nil
 	}
-	return "", nil
+	return "", false, nil
 }
