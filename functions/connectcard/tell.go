@@ -115,6 +115,8 @@ func (h *handler) question(ctx context.Context, o connection.Handover, id string
 		n.Facts["why"], n.Facts["url"], n.Until = "expired", "", time.Time{}
 	case connection.Judge(o.Tests) == connection.OutcomeFailed, !o.Proven.IsZero() && !o.Again:
 		n.Facts["why"] = "broken"
+	case o.Reminders > 0:
+		n.Facts["why"] = "reminder"
 	}
 	return n, nil
 }

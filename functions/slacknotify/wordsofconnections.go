@@ -50,7 +50,10 @@ var englishConnectionNotices = map[notice.Kind]noticeWords{
 		"Please enter the credentials of %s (%s)",
 		"Asked for by %s. Only you enter them, on the vendor's own page: nobody else sees them, neither do we.",
 		"Nothing more to do, thank you: %s", "Enter credentials", "New link",
-		map[string]string{"expired": "The former link has aged out.", "broken": "The connection does not work with the former credentials."}),
+		map[string]string{
+			"expired": "The former link has expired.", "broken": "The connection does not work with the former credentials.",
+			"reminder": "This is a reminder: the connection is waiting for you.",
+		}),
 	notice.ConnectionResult: result("The connection %s (%s)", map[string]string{
 		"done":    "It works: the first data has arrived.",
 		"failed":  "It was set up and does not work. A new link is on its way. These tests did not pass:",
@@ -66,7 +69,10 @@ var japaneseConnectionNotices = map[notice.Kind]noticeWords{
 		"%s (%s) の認証情報を入力してください",
 		"依頼者: %s。入力するのはあなただけで、提供元のページで行います。ほかの人にもこのシステムにも見えません。",
 		"対応は不要になりました。ありがとうございます: %s", "認証情報を入力する", "新しいリンク",
-		map[string]string{"expired": "前のリンクは期限が切れました。", "broken": "前の認証情報では接続できなくなりました。"}),
+		map[string]string{
+			"expired": "前のリンクは期限が切れました。", "broken": "前の認証情報では接続できなくなりました。",
+			"reminder": "再度のお願いです。認証情報の入力をお待ちしています。",
+		}),
 	notice.ConnectionResult: result("接続 %s (%s)", map[string]string{
 		"done":    "正常に動作しています。最初のデータが届きました。",
 		"failed":  "設定されましたが、動作していません。新しいリンクをお送りします。失敗したテスト:",
