@@ -17,6 +17,7 @@ import (
 	simfivetran "github.com/sekisho/sekisho/shared/sim/fivetran"
 	simiam "github.com/sekisho/sekisho/shared/sim/iam"
 	simlooker "github.com/sekisho/sekisho/shared/sim/looker"
+	simopenmetadata "github.com/sekisho/sekisho/shared/sim/openmetadata"
 	"github.com/sekisho/sekisho/shared/sim/org"
 	simslack "github.com/sekisho/sekisho/shared/sim/slack"
 	simworkspace "github.com/sekisho/sekisho/shared/sim/workspace"
@@ -73,6 +74,7 @@ func newDemo(company *org.Company) (*demoCompany, error) {
 		"LOOKER_URL": "http://looker.demo", "LOOKER_CLIENT_ID": demoKey, "LOOKER_CLIENT_SECRET": demoSecret,
 		"SLACK_URL": "http://slack.demo/api/", "SLACK_TOKEN": demoSecret,
 		"FIVETRAN_URL": "http://fivetran.demo", "FIVETRAN_KEY": demoKey, "FIVETRAN_SECRET": demoSecret,
+		"OPENMETADATA_URL": "http://catalog.demo/api", "OPENMETADATA_TOKEN": demoSecret,
 	}
 	d.Lookup = func(name string) (string, bool) { v, ok := variables[name]; return v, ok }
 	return d, d.Load(context.Background(), &d.config)
@@ -125,6 +127,14 @@ func (d *demoCompany) simulate(company *org.Company, admin string) error {
 	if err != nil {
 		return err
 	}
+	catalog, err := simopenmetadata.New(simopenmetadata.Options{
+		Company: company, Now: d.Now, Calls: d.calls, Faults: d.faults, Seed: demoSeed,
+		Tokens: map[string]simopenmetadata.Bot{demoSecret: {Name: "plan-bot", Admin: true}},
+	})
+	if err != nil {
+		return err
+	}
+	d.transport["catalog.demo"] = catalog
 	d.slack = simslack.New(simslack.Options{Now: d.Now, Token: demoSecret, Calls: d.calls, Faults: d.faults})
 	d.transport["google.demo"], d.transport["cloud.demo"] = d.workspace, d.cloud
 	d.transport["looker.demo"], d.transport["fivetran.demo"] = looker, fivetran

@@ -7,13 +7,16 @@
 //	go run ./scripts/plan -policy NEW [-against OLD]     what would be different under another policy,
 //	                      [-agreed ADDRESSES]            to which these people agreed
 //	go run ./scripts/plan -doctor                        what is missing before all this can work
+//	go run ./scripts/plan import-catalog                 the data catalogue's teams, roles and policies
+//	                                                     as a policy file, to begin with
 //
 // With -demo it looks at the demo company on simulators, for which nothing is needed. Otherwise it
 // takes the application default credentials, and from the environment what the functions take too:
 // GOOGLE_CLOUD_PROJECT; POLICY_DIR, the folder of the policy in force; WORKSPACE_SUBJECT and
 // SERVICE_ACCOUNT, the administrator and the service account that acts for them by domain-wide
 // delegation; CUSTOMER_ID; LOOKER_URL, LOOKER_CLIENT_ID and LOOKER_CLIENT_SECRET. The doctor looks
-// at SLACK_TOKEN, FIVETRAN_KEY and FIVETRAN_SECRET as well.
+// at SLACK_TOKEN, FIVETRAN_KEY and FIVETRAN_SECRET as well. The import takes OPENMETADATA_URL and
+// OPENMETADATA_TOKEN, and nothing else.
 //
 // A reading of a large company takes a while, at -rate requests a second. With -state it goes on
 // where an earlier run ended, however that ended, for a day.
@@ -120,8 +123,9 @@ func (o options) check() error {
 	if !(o.rate > 0 && o.rate <= 40) {
 		problems = append(problems, errors.New("-rate: write a number over 0 and up to 40, which is what the Directory API grants"))
 	}
-	if len(o.args) > 0 && (o.args[0] != "why" || len(o.args) != 4) {
-		problems = append(problems, errors.New("write: why PERSON OPERATION RESOURCE, or flags only"))
+	why := len(o.args) == 4 && o.args[0] == "why"
+	if len(o.args) > 0 && !why && !o.importing() {
+		problems = append(problems, errors.New("write: why PERSON OPERATION RESOURCE, import-catalog, or flags only"))
 	}
 	ways := 0
 	for _, asked := range []bool{o.doctor, o.policy != "", len(o.args) > 0} {
@@ -130,7 +134,7 @@ func (o options) check() error {
 		}
 	}
 	if ways > 1 {
-		problems = append(problems, errors.New("-doctor, -policy and why go one at a time"))
+		problems = append(problems, errors.New("-doctor, -policy, why and import-catalog go one at a time"))
 	}
 	if o.against != "" && o.policy == "" {
 		problems = append(problems, errors.New("-against needs -policy"))
@@ -138,11 +142,14 @@ func (o options) check() error {
 	if o.agreed != "" && o.policy == "" {
 		problems = append(problems, errors.New("-agreed needs -policy"))
 	}
-	if len(o.args) == 0 && o.owners+o.tags != "" {
+	if !why && o.owners+o.tags != "" {
 		problems = append(problems, errors.New("-owner and -tag go with why"))
 	}
 	return errors.Join(problems...)
 }
+
+// importing reports whether the catalogue is to be read.
+func (o options) importing() bool { return len(o.args) == 1 && o.args[0] == "import-catalog" }
 
 func run(ctx context.Context, args []string, out, log io.Writer) error {
 	o, err := parse(args, log)
@@ -152,6 +159,13 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	p, inForce, err := o.open(ctx)
 	if err != nil {
 		return err
+	}
+	if o.importing() {
+		text, err := importCatalog(ctx, p, log)
+		if err != nil {
+			return err
+		}
+		return o.write(out, []byte(text))
 	}
 	answer, err := o.answer(ctx, p, inForce)
 	if answer == nil {
@@ -172,6 +186,9 @@ func (o options) open(ctx context.Context) (*platform, fs.FS, error) {
 	p, err := production(ctx)
 	if err != nil {
 		return nil, nil, err
+	}
+	if o.importing() {
+		return p, nil, nil // it does not depend on a policy
 	}
 	folder := "policy"
 	if name, ok := os.LookupEnv("POLICY_DIR"); ok {
@@ -236,14 +253,20 @@ func words(list string) []string {
 }
 
 func (o options) print(out io.Writer, answer printable) error {
-	if o.out == "" {
-		return formats[o.format](out, answer)
-	}
 	var text bytes.Buffer
 	if err := formats[o.format](&text, answer); err != nil {
 		return err
 	}
-	if err := writeFile(o.out, text.Bytes()); err != nil {
+	return o.write(out, text.Bytes())
+}
+
+// write writes to the file of -out, or where there is none to out.
+func (o options) write(out io.Writer, text []byte) error {
+	if o.out == "" {
+		_, err := out.Write(text)
+		return err
+	}
+	if err := writeFile(o.out, text); err != nil {
 		return fmt.Errorf("write %s: %w", o.out, err)
 	}
 	return nil

@@ -71,6 +71,9 @@ type config struct {
 	FivetranURL    string `env:"FIVETRAN_URL"`
 	FivetranKey    string `env:"FIVETRAN_KEY"`
 	FivetranSecret string `env:"FIVETRAN_SECRET"`
+
+	CatalogURL   string `env:"OPENMETADATA_URL"`
+	CatalogToken string `env:"OPENMETADATA_TOKEN"`
 }
 
 // Validate implements [cloudfn.Validator].

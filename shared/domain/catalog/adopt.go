@@ -9,27 +9,30 @@ import (
 )
 
 // Import returns what the catalogue has, in the form in which the policy wants things, so that
-// somebody can begin with what is there. What every catalogue has is left out. The notes say what
-// the policy's form has no place for.
+// somebody can begin with what is there. Of what every catalogue has, only that is in it which
+// teams, roles and rules refer to: with it the policy answers as the catalogue does. The notes say
+// what the policy's form has no place for, and what is left to do.
 func Import(p Present) (Desired, []string) {
 	var out Desired
 	var notes []string
 	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
-	system := map[string]bool{}
+	used := inUse(p)
 	for _, policy := range p.Policies {
-		if policy.System {
-			system[policy.Name] = true
+		if !used[KindPolicy][policy.Name] {
 			continue
 		}
 		out.Policies = append(out.Policies, Policy{Name: policy.Name, Rules: normalRules(policy.Rules)})
+		if policy.Disabled {
+			note("policy %s is switched off in the catalogue: take it out, or it is in force", policy.Name)
+		}
 	}
 	for _, r := range p.Roles {
-		if !r.System {
-			out.Roles = append(out.Roles, Role{Name: r.Name, Policies: set(r.Policies), Holders: people(r.Holders)})
+		if !used[KindRole][r.Name] {
 			continue
 		}
-		if len(r.Holders) > 0 {
-			note("role %s belongs to the catalogue: that %d people have it stays there", r.Name, len(r.Holders))
+		out.Roles = append(out.Roles, Role{Name: r.Name, Policies: set(r.Policies), Holders: people(r.Holders)})
+		if r.System && len(r.Holders) > 0 {
+			note("role %s belongs to the catalogue: who has it is not changed there", r.Name)
 		}
 	}
 	for _, t := range p.Teams {
@@ -38,7 +41,7 @@ func Import(p Present) (Desired, []string) {
 			Policies: set(t.Policies), DefaultRoles: set(t.DefaultRoles),
 		}
 		if t.Name != Organization && len(t.Members) > 0 {
-			note("team %s has %d people: write the Google Group that has them", t.Name, len(t.Members))
+			note("team %s: write the Google Group that has its people, of whom there are %d", t.Name, len(t.Members))
 		}
 		out.Teams = append(out.Teams, team)
 	}
@@ -52,6 +55,41 @@ func Import(p Present) (Desired, []string) {
 	slices.SortFunc(out.Teams, func(a, b Team) int { return strings.Compare(a.Name, b.Name) })
 	slices.Sort(notes)
 	return out, slices.Compact(notes)
+}
+
+// inUse returns the policies and roles that somebody has made, and of those that every catalogue
+// has the ones that something refers to.
+func inUse(p Present) names {
+	used := names{KindPolicy: {}, KindRole: {}}
+	use := func(k Kind, list ...string) {
+		for _, name := range list {
+			used[k][name] = true
+		}
+	}
+	for _, t := range p.Teams {
+		use(KindPolicy, t.Policies...)
+		use(KindRole, t.DefaultRoles...)
+	}
+	for before := -1; before != len(used[KindPolicy])+len(used[KindRole]); { // until nothing refers to more
+		before = len(used[KindPolicy]) + len(used[KindRole])
+		for _, policy := range p.Policies {
+			if policy.System && !used[KindPolicy][policy.Name] {
+				continue
+			}
+			use(KindPolicy, policy.Name)
+			for _, r := range policy.Rules {
+				_, roles := mentions(r.Condition)
+				use(KindRole, roles...)
+			}
+		}
+		for _, r := range p.Roles {
+			if !r.System || len(r.Holders) > 0 || used[KindRole][r.Name] {
+				use(KindRole, r.Name)
+				use(KindPolicy, r.Policies...)
+			}
+		}
+	}
+	return used
 }
 
 // writable are the names that a policy file takes.
@@ -71,10 +109,10 @@ func mapKeys(all names) func(func(string) bool) {
 }
 
 // PolicyFile writes what is wanted as a part of a policy file: YAML with the sections teams, roles
-// and policies.
+// and policies, in mode report, so that nothing comes of it before somebody says so.
 func (d Desired) PolicyFile() string {
 	var b strings.Builder
-	b.WriteString("version: 1\n")
+	b.WriteString("version: 1\ncatalog: {mode: report}\n")
 	section := func(name string, items []string) {
 		if len(items) > 0 {
 			fmt.Fprintf(&b, "%s:\n%s", name, strings.Join(items, ""))

@@ -21,29 +21,37 @@ func TestImport(t *testing.T) {
 	got, notes := catalog.Import(p)
 	wantNotes := []string{
 		`"Look here" cannot be a name in the policy: rename it in the catalogue`,
-		"role DataConsumer belongs to the catalogue: that 1 people have it stays there",
-		"team etl has 2 people: write the Google Group that has them",
+		"role DataConsumer belongs to the catalogue: who has it is not changed there",
+		"team etl: write the Google Group that has its people, of whom there are 2",
 	}
 	if diff := cmp.Diff(wantNotes, notes); diff != "" {
 		t.Errorf("notes (-want +got):\n%s", diff)
 	}
 	want := `version: 1
+catalog: {mode: report}
 teams:
   - {name: "Organization", type: "Organization", policies: ["OrganizationPolicy"], default_roles: ["DataConsumer"]}
   - {name: "data", type: "Division", default_roles: ["steward"]}
   - {name: "etl", type: "Department", parents: ["data", "ml"], policies: ["Look here"]}
 roles:
+  - {name: "DataConsumer", policies: ["DataConsumerPolicy"], members: ["user:aiko@example.com"]}
   - {name: "steward", policies: ["DataConsumerPolicy", "Look here"], members: ["user:ken@example.com"]}
 policies:
+  - name: "DataConsumerPolicy"
+    rules:
+      - {name: "edit", effect: "allow", operations: ["ViewAll"], resources: ["all"]}
   - name: "Look here"
     rules:
       - {name: "a", effect: "allow", operations: ["ViewAll"], resources: ["all"]}
       - {name: "b", effect: "deny", operations: ["ViewAll"], resources: ["all"], condition: "!matchTeam() && noOwner()"}
+  - name: "OrganizationPolicy"
+    rules:
+      - {name: "owner", effect: "allow", operations: ["ViewAll"], resources: ["all"], condition: "isOwner()"}
 `
 	if diff := cmp.Diff(want, got.PolicyFile()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if got := (catalog.Desired{}).PolicyFile(); strings.TrimSpace(got) != "version: 1" {
+	if got := (catalog.Desired{}).PolicyFile(); strings.TrimSpace(got) != "version: 1\ncatalog: {mode: report}" {
 		t.Errorf("of nothing: %q", got)
 	}
 }

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/sekisho/sekisho/shared/adapters/openmetadata"
+	"github.com/sekisho/sekisho/shared/adapters/policyfile"
+	"github.com/sekisho/sekisho/shared/domain/catalog"
+	"github.com/sekisho/sekisho/shared/domain/secret"
+)
+
+// importCatalog reads the data catalogue and returns its teams, roles and policies as a policy file.
+// What is left to do stands at the top of it, as comments. What keeps the file from being taken as
+// it is, such as a function in a condition that only the catalogue knows, goes to log.
+func importCatalog(ctx context.Context, p *platform, log io.Writer) (string, error) {
+	if p.CatalogURL == "" || p.CatalogToken == "" {
+		return "", errors.New("import the catalogue: OPENMETADATA_URL and OPENMETADATA_TOKEN are not set")
+	}
+	client, err := openmetadata.New(openmetadata.Options{
+		Client: &http.Client{Transport: p.Outbound}, BaseURL: p.CatalogURL, Token: secret.New(p.CatalogToken), Now: p.Now,
+	})
+	if err != nil {
+		return "", err
+	}
+	present, err := client.Read(ctx)
+	if err != nil {
+		return "", fmt.Errorf("import the catalogue: %w", err)
+	}
+	found, notes := catalog.Import(present)
+	var text strings.Builder
+	for _, note := range notes {
+		fmt.Fprintf(&text, "# %s\n", strings.ReplaceAll(note, "\n", " "))
+	}
+	text.WriteString(found.PolicyFile())
+	if _, err := policyfile.Parse("imported", []byte(text.String())); err != nil {
+		fmt.Fprintf(log, "the file has to be mended before it is a policy:\n%v\n", err)
+	}
+	return text.String(), nil
+}
