@@ -80,7 +80,7 @@ func (h *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // where there is one.
 func (h *receiver) take(ctx context.Context, id string, in slack.Interaction) ([]byte, error) {
 	switch {
-	case in.Type == "command" && in.Command == commandWhy:
+	case in.Type == "command" && h.decider.isQuestion(in):
 		return nil, h.decider.ask(ctx, id, in)
 	case in.Type == "command":
 		if _, ok := h.decider.desks[in.Command]; !ok {

@@ -38,6 +38,9 @@ func (d *decider) asked(ctx context.Context, e event.Asked) error {
 	if e.Command == commandWhy {
 		return d.why(ctx, e)
 	}
+	if from, ok := d.lister(e.Command, e.Text); ok {
+		return d.list(ctx, e, from)
+	}
 	dk, ok := d.desks[e.Command]
 	if !ok {
 		return cloudfn.Permanent(fmt.Errorf("no desk takes %.50s", e.Command))

@@ -65,6 +65,12 @@ type Desk interface {
 	Submit(ctx context.Context, name string, a Asker, v Values) error
 }
 
+// Lister is a desk that tells what was asked for there.
+type Lister interface {
+	// List returns one line for each thing. The error is a [Refused] where the asker may not see it.
+	List(ctx context.Context, a Asker) ([]string, error)
+}
+
 // Form is what somebody fills in.
 type Form struct {
 	// Title has 24 characters at most, the limit of Slack's modals.

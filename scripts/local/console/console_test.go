@@ -14,7 +14,9 @@ import (
 	"github.com/sekisho/sekisho/scripts/local/world"
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/connection"
 	"github.com/sekisho/sekisho/shared/ports/bus"
+	"github.com/sekisho/sekisho/shared/state/handover"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/trail"
 )
@@ -87,6 +89,10 @@ func TestNothingIsTakenForHTML(t *testing.T) {
 	if err := cloudfn.Quarantine(ctx, w.Store(), cloudfn.Quarantined{Function: "f", Source: attack("source"), Reason: attack("why"), At: now}); err != nil {
 		t.Fatal(err)
 	}
+	begun := connection.Begin("c", connection.Request{Name: attack("connection"), Service: attack("service"), Owner: attack("owner")}, connection.Plan{}, "p", now)
+	if err := handover.New(w.Store(), connection.Policy{}, w.Clock.Now).Begin(ctx, begun); err != nil {
+		t.Fatal(err)
+	}
 	latest, err := ledger.New(w.Store(), nil, w.Clock.Now).Latest(ctx, 1)
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +111,7 @@ func TestNothingIsTakenForHTML(t *testing.T) {
 		}
 	}
 	body := v.get("/?" + q.Encode()).Body.String()
-	for _, where := range []string{"slack", "target", "reason", "field", "before", "after", "requester", "need", "verb", "actor", "text", "source", "why", "description", "search"} {
+	for _, where := range []string{"slack", "target", "reason", "field", "before", "after", "requester", "need", "verb", "actor", "text", "source", "why", "description", "search", "connection", "service", "owner"} {
 		if !strings.Contains(body, "alert(&#34;"+where+"&#34;)") {
 			t.Errorf("what was written as %s is not on the page", where)
 		}

@@ -16,6 +16,8 @@ type page struct {
 	Groups  groupsPart
 	Group   groupPart
 	Changes changesPart
+	// Connections are those to data sources, with whose data they carry.
+	Connections []connectionLine
 	Slack   slackPart
 	Numbers numbersPart
 }
@@ -143,6 +145,8 @@ type changesPart struct {
 	Quarantined []quarantineLine
 	TurnedAway  []auditLine
 }
+
+type connectionLine struct{ Name, Service, Setup, Owner string }
 
 type changeLine struct {
 	ID, State, StateWords, Kind, Mode string

@@ -95,6 +95,9 @@ func (r *reading) page(ctx context.Context) (*page, error) {
 	if p.Changes, err = r.changes(ctx); err != nil {
 		return nil, err
 	}
+	if p.Connections, err = r.connections(ctx); err != nil {
+		return nil, err
+	}
 	p.Slack = r.slack()
 	p.Numbers = r.numbers()
 	p.Clock = r.clock(p.Changes)

@@ -18,6 +18,7 @@ var parts = []struct {
 	{"grouplist", func(p *page) any { return p.Groups }},
 	{"group", func(p *page) any { return p.Group }},
 	{"changelist", func(p *page) any { return p.Changes }},
+	{"connections", func(p *page) any { return p.Connections }},
 	{"slackview", func(p *page) any { return p.Slack }},
 	{"numbers", func(p *page) any { return p.Numbers }},
 }

@@ -65,7 +65,8 @@ func (w *World) Command(ctx context.Context, person, command, text string) error
 	out, err := w.Slack.Command(ctx, person, command, text)
 	if err := w.follow(ctx, person, out, err); err != nil {
 		var refused *Refused
-		if command == "/why" && errors.As(err, &refused) && out.OK() {
+		question := command == "/why" || text == "list"
+		if question && errors.As(err, &refused) && out.OK() {
 			return nil // what only the person sees is the answer
 		}
 		return err

@@ -32,6 +32,20 @@ func States() []State {
 	return []State{Requested, Created, Handed, Opened, Submitted, Aged, Connected, Failed, Tested, Running, Done, Broken, Ended}
 }
 
+// Setup returns how the vendor would call the connection in a state: incomplete, connected or
+// broken; or ended.
+func (s State) Setup() string {
+	switch s {
+	case Connected, Tested, Running, Done:
+		return "connected"
+	case Failed, Broken:
+		return "broken"
+	case Ended:
+		return "ended"
+	}
+	return "incomplete"
+}
+
 // Verb names a transition.
 type Verb string
 

@@ -3,7 +3,7 @@
 // background.
 "use strict";
 (() => {
-  const parts = ["clock", "grouplist", "group", "changelist", "slackview", "numbers"];
+  const parts = ["clock", "grouplist", "group", "changelist", "connections", "slackview", "numbers"];
   let stream;
 
   document.documentElement.classList.add("js");
