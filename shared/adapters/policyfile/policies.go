@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sekisho/sekisho/shared/domain/policy"
+	"github.com/sekisho/sekisho/shared/domain/settingsrule"
 )
 
 // Model returns what the policy says about who may do what, to be compiled. It may be called on
@@ -37,7 +38,7 @@ func (p place) rule(others []policy.Rule) policy.Rule {
 		Description: t.at("description").text(),
 		Effect:      oneOf(t.need("effect", "allow"), policy.Allow, policy.Deny),
 		Operations:  distinct(t.need("operations", "[RequestAccess]").filled("[RequestAccess]"), place.operation),
-		Resources:   distinct(t.need("resources", "[access]").filled("[access]"), place.name),
+		Resources:   distinct(t.need("resources", "[access]").filled("[access]"), place.resource),
 		Condition:   t.at("condition").condition(),
 	}
 	if slices.ContainsFunc(others, func(o policy.Rule) bool { return o.Name == r.Name && r.Name != "" }) {
@@ -94,7 +95,29 @@ func askedAbout(o policy.Operation) string {
 	return strings.Join(slices.Compact(all), ", ")
 }
 
-func (p place) operation() policy.Operation { return policy.Operation(p.name()) }
+// operation reads an operation. The catalogue's grow with its versions, so that one which nobody
+// knows may be right; a slip of the pen, by which a rule would mean nothing, is a mistake.
+func (p place) operation() policy.Operation {
+	o := policy.Operation(p.name())
+	known := policy.Operations()
+	switch meant := settingsrule.Slip(string(o), known); {
+	case o == "":
+	case meant != "":
+		p.problem("the operation %s is not known: did you mean %s?", quote(string(o)), meant)
+	case !o.Known():
+		p.problem("the operation %s is not known%s", quote(string(o)), settingsrule.Suggest(string(o), known))
+	}
+	return o
+}
+
+// resource reads a type of resource, of which the catalogue has more than are known here.
+func (p place) resource() string {
+	name := p.name()
+	if meant := settingsrule.Slip(name, policy.Resources()); meant != "" && !strings.EqualFold(name, "all") {
+		p.problem("the type of resource %s is not known: did you mean %s?", quote(name), meant)
+	}
+	return name
+}
 
 // useStandard adds the standard policies that something names and nothing defines.
 func (l *loading) useStandard() {

@@ -27,6 +27,35 @@ func Suggest(got string, known []string) string {
 	return ""
 }
 
+// Slip returns the known word that somebody meant who wrote another one: one letter less, more or
+// other, two neighbours in the wrong order, or letters of the wrong size. It is empty where the word
+// is known itself, or near to none.
+func Slip(got string, known []string) string {
+	meant := ""
+	for _, k := range known {
+		if got == k {
+			return ""
+		}
+		a, b := strings.ToLower(got), strings.ToLower(k)
+		if a == b || len(a) >= 4 && (distance(a, b) == 1 || swapped(a, b)) {
+			meant = k
+		}
+	}
+	return meant
+}
+
+// swapped reports whether two words differ by the order of two neighbours.
+func swapped(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	i := 0
+	for i < len(a) && a[i] == b[i] {
+		i++
+	}
+	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+}
+
 // distance is the Levenshtein distance.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
