@@ -23,7 +23,9 @@ func (d *Connection) List(ctx context.Context, a Asker) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(all, func(x, y connection.Handover) int { return cmp.Or(cmp.Compare(x.Name, y.Name), cmp.Compare(x.ID, y.ID)) })
+	slices.SortFunc(all, func(x, y connection.Handover) int {
+		return cmp.Or(cmp.Compare(x.Name, y.Name), cmp.Compare(x.ID, y.ID))
+	})
 	owners := map[string]string{}
 	var lines []string
 	for _, h := range all {

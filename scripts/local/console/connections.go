@@ -15,7 +15,9 @@ func (r *reading) connections(ctx context.Context) ([]connectionLine, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(all, func(x, y connection.Handover) int { return cmp.Or(cmp.Compare(x.Name, y.Name), cmp.Compare(x.ID, y.ID)) })
+	slices.SortFunc(all, func(x, y connection.Handover) int {
+		return cmp.Or(cmp.Compare(x.Name, y.Name), cmp.Compare(x.ID, y.ID))
+	})
 	var out []connectionLine
 	for _, h := range all {
 		line := connectionLine{Name: h.Name, Service: h.Service, Setup: h.State.Setup(), Owner: h.Owner}

@@ -18,8 +18,8 @@ type page struct {
 	Changes changesPart
 	// Connections are those to data sources, with whose data they carry.
 	Connections []connectionLine
-	Slack   slackPart
-	Numbers numbersPart
+	Slack       slackPart
+	Numbers     numbersPart
 }
 
 // sorryPage says why there is no page.
