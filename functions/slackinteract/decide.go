@@ -17,6 +17,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/ports/store"
+	"github.com/sekisho/sekisho/shared/state/handover"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/press"
@@ -50,6 +51,7 @@ type decider struct {
 	ledger   *ledger.Ledger
 	standing *standing.Resolver
 	policy   *policyfile.Policy
+	shelf    *handover.Shelf
 	slack    accounts
 	// desks take requests, by slash command; pressers answer further buttons, by action;
 	// undoers say how an undo is decided, by the kind of what is taken back.

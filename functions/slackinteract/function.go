@@ -83,9 +83,8 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		Rules:   policy.Inactivity.Requests,
 	}
 	access := &desk.Access{Counter: account.Counter, Entitlements: policy.Access, Now: env.Now, Store: env.Store}
-	connect := &desk.Connection{
-		Counter: account.Counter, Rules: policy.Connections, Shelf: handover.New(env.Store, policy.Connections, env.Now), Queue: env.Queue,
-	}
+	d.shelf = handover.New(env.Store, policy.Connections, env.Now)
+	connect := &desk.Connection{Counter: account.Counter, Rules: policy.Connections, Shelf: d.shelf, Queue: env.Queue}
 	d.desks = map[string]desk.Desk{"/account": account, "/access": access, "/connect": connect}
 	d.pressers = map[string]presser{"extend": access, "newlink": connect}
 	d.undoers = map[change.Kind]undoer{change.AccountDisable: account}

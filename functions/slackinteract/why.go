@@ -80,8 +80,10 @@ func (d *decider) explain(ctx context.Context, e event.Asked, a desk.Asker) (str
 	}
 	if len(words) == 3 {
 		kind, name, _ := strings.Cut(words[2], ":")
-		x, err := d.standing.May(ctx, person.ID, policy.Operation(words[1]), policy.Resource{Type: kind, Name: name})
-		return x.String(), err
+		return d.explainRule(ctx, person, policy.Operation(words[1]), policy.Resource{Type: kind, Name: name})
+	}
+	if h, ok, err := d.connectionCalled(ctx, words[1]); err != nil || ok {
+		return d.explainConnection(ctx, a, person, h, err)
 	}
 	return d.explainTarget(ctx, e, a, person, words[1])
 }

@@ -243,7 +243,7 @@ func (a *asker) resources(ctx context.Context, kind string) ([]policy.Resource, 
 		var err error
 		for _, p := range a.files { // an entitlement may be in the new policy only
 			if len(r.Owners) == 0 {
-				if r.Owners, err = owners(ctx, a.mirror, a.resolver, p, r); err != nil {
+				if r.Owners, err = a.resolver.OwnersOf(ctx, r, p.Access); err != nil {
 					return nil, err
 				}
 			}

@@ -55,7 +55,7 @@ func (t *tenant) why(ctx context.Context, p *policyfile.Policy, q question) (pri
 		about = t.platform.catalog(about)
 	}
 	if len(about.Owners) == 0 {
-		if about.Owners, err = owners(ctx, m, r, p, about); err != nil {
+		if about.Owners, err = r.OwnersOf(ctx, about, p.Access); err != nil {
 			return nil, err
 		}
 	}
@@ -124,45 +124,4 @@ func ownersOf(e grant.Entitlement) []change.Selector {
 		}
 	}
 	return out
-}
-
-// owners looks up who owns a resource of Sekisho's own types: the owners of a group, those of the
-// groups that may ask for an entitlement, the person whose account it is.
-func owners(ctx context.Context, m *mirror.Mirror, r *standing.Resolver, p *policyfile.Policy, about policy.Resource) ([]policy.Reference, error) {
-	of := change.Change{}
-	switch about.Type {
-	case policy.GroupResource:
-		header, err := m.Find(ctx, about.Name)
-		if err != nil {
-			return nil, nil //nolint:nilerr // a group that is not there has no owners
-		}
-		of.Target.ID = header.Group.ID
-	case policy.AccessResource:
-		for _, e := range p.Access {
-			if e.Name != about.Name {
-				continue
-			}
-			of.Owners = ownersOf(e)
-		}
-		if len(of.Owners) == 0 {
-			return nil, nil
-		}
-	case policy.AccountResource:
-		_, email, ok := strings.Cut(about.Name, "/")
-		if !ok {
-			return nil, nil
-		}
-		return []policy.Reference{{Type: policy.TypeUser, Name: email}}, nil
-	default:
-		return nil, nil
-	}
-	people, err := r.People(ctx, of, change.Owners)
-	if err != nil {
-		return nil, fmt.Errorf("look up the owners of %s: %w", about, err)
-	}
-	var out []policy.Reference
-	for _, p := range people {
-		out = append(out, policy.Reference{Type: policy.TypeUser, Name: p.ID})
-	}
-	return out, nil
 }

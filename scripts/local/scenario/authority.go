@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
-	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/policy"
+	"github.com/sekisho/sekisho/shared/state/handover"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/standing"
 )
@@ -44,9 +44,9 @@ func expectPolicy(ctx context.Context, s *stage, args []string) error {
 	return nil
 }
 
-// owned fills in who owns a resource, and its tags: what the catalogue, the mirror and the policy
-// say of it.
-func (s *stage) owned(ctx context.Context, r *standing.Resolver, p *policyfile.Policy, about *policy.Resource) error {
+// owned fills in who owns a resource, and its tags: what the catalogue, the mirror, the policy and
+// the hand-overs of connections say of it.
+func (s *stage) owned(ctx context.Context, r *standing.Resolver, p *policyfile.Policy, about *policy.Resource) (err error) {
 	owner := func(name string) {
 		about.Owners = append(about.Owners, policy.Reference{Type: policy.TypeUser, Name: name})
 	}
@@ -60,37 +60,14 @@ func (s *stage) owned(ctx context.Context, r *standing.Resolver, p *policyfile.P
 				}
 			}
 		}
-	case policy.GroupResource:
-		header, err := mirror.New(s.world.Store()).Find(ctx, about.Name)
-		if err != nil {
-			return nil //nolint:nilerr // a group that is not there has no owners
+		return nil
+	case policy.ConnectionResource:
+		all, err := handover.New(s.world.Store(), p.Connections, s.world.Clock.Now).Named(ctx, about.Name)
+		for _, h := range all {
+			owner(h.Owner)
 		}
-		return s.owners(ctx, r, change.Change{Target: change.Target{ID: header.Group.ID}}, owner)
-	case policy.AccessResource:
-		for _, e := range p.Access {
-			if e.Name != about.Name {
-				continue
-			}
-			c := change.Change{}
-			for _, set := range e.Eligible {
-				if address, ok := strings.CutPrefix(string(set), "group:"); ok {
-					c.Owners = append(c.Owners, change.Selector("owners:"+address))
-				}
-			}
-			return s.owners(ctx, r, c, owner)
-		}
-	case policy.AccountResource:
-		if _, email, ok := strings.Cut(about.Name, "/"); ok {
-			owner(email)
-		}
+		return err
 	}
-	return nil
-}
-
-func (s *stage) owners(ctx context.Context, r *standing.Resolver, c change.Change, add func(string)) error {
-	people, err := r.People(ctx, c, change.Owners)
-	for _, p := range people {
-		add(p.ID)
-	}
+	about.Owners, err = r.OwnersOf(ctx, *about, p.Access)
 	return err
 }
