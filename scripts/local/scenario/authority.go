@@ -48,7 +48,13 @@ func expectPolicy(ctx context.Context, s *stage, args []string) error {
 // the hand-overs of connections say of it.
 func (s *stage) owned(ctx context.Context, r *standing.Resolver, p *policyfile.Policy, about *policy.Resource) (err error) {
 	owner := func(name string) {
-		about.Owners = append(about.Owners, policy.Reference{Type: policy.TypeUser, Name: name})
+		ref := policy.Reference{Type: policy.TypeUser, Name: name}
+		for _, t := range p.Teams {
+			if t.Name == name || t.Group != "" && strings.EqualFold(t.Group, name) {
+				ref = policy.Reference{Type: policy.TypeTeam, Name: t.Name}
+			}
+		}
+		about.Owners = append(about.Owners, ref)
 	}
 	switch about.Type {
 	case "table":

@@ -39,6 +39,12 @@ func fivetran(ctx context.Context, s *stage, _ *testscript.TestScript, args []st
 	if len(args) < 2 {
 		return mistaken("write fivetran tests|break|delete|delete-group|rotate-key NAME")
 	}
+	name := args[1]
+	if args[0] != "delete-group" && args[0] != "rotate-key" {
+		if name, err = vendorsName(ctx, w, name); err != nil {
+			return mistake{err}
+		}
+	}
 	switch args[0] {
 	case "tests":
 		// The results of one run each, such as PASSED or FAILED; the last one stays, and none at all
@@ -47,11 +53,11 @@ func fivetran(ctx context.Context, s *stage, _ *testscript.TestScript, args []st
 		for _, status := range args[2:] {
 			runs = append(runs, []simfivetran.TestResult{{Title: "Validating permissions", Status: strings.ToUpper(status), Message: "the user may not read"}})
 		}
-		err = w.Fivetran.ScriptTests(args[1], runs...)
+		err = w.Fivetran.ScriptTests(name, runs...)
 	case "break":
-		err = w.Fivetran.Break(args[1])
+		err = w.Fivetran.Break(name)
 	case "delete":
-		err = w.Fivetran.DeleteConnection(args[1])
+		err = w.Fivetran.DeleteConnection(name)
 	case "delete-group":
 		err = w.Fivetran.DeleteGroup(args[1])
 	case "rotate-key":

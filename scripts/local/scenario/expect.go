@@ -45,7 +45,7 @@ func expect(ctx context.Context, s *stage, _ *testscript.TestScript, args []stri
 		"looker":     {2, "EMAIL enabled-or-disabled", func() error { return expectLooker(w, plain[0], plain[1]) }},
 		"access":     {3, "PERSON PROJECT ROLE", func() error { return expectAccess(w, plain[0], plain[1], plain[2]) }},
 		"bindings":   {2, "PROJECT N", func() error { return expectBindings(w, plain[0], plain[1]) }},
-		"connection": {2, "NAME STATE", func() error { return expectConnection(w, plain[0], plain[1]) }},
+		"connection": {2, "NAME STATE", func() error { return expectConnection(ctx, w, plain[0], plain[1]) }},
 		"catalog":    {3, "member-team-holder-role-or-policy NAME WHAT", func() error { return expectCatalog(w, plain[0], plain[1], plain[2]) }},
 		"policy":     {4, "allow-or-deny PERSON OPERATION RESOURCE", func() error { return expectPolicy(ctx, s, plain) }},
 		"over-quota": {2, "API N", func() error { return expectOverQuota(w, plain[0], plain[1]) }},

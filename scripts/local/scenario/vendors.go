@@ -9,7 +9,9 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/sekisho/sekisho/scripts/local/world"
+	"github.com/sekisho/sekisho/shared/domain/connection"
 	simiam "github.com/sekisho/sekisho/shared/sim/iam"
+	"github.com/sekisho/sekisho/shared/state/handover"
 )
 
 // This file is what people do in Looker, in Google Cloud and on connect cards, and what must hold
@@ -81,8 +83,12 @@ func expectBindings(w *world.World, project, n string) error {
 	return nil
 }
 
-func expectConnection(w *world.World, name, state string) error {
-	c, ok := w.Fivetran.Connection(name)
+func expectConnection(ctx context.Context, w *world.World, name, state string) error {
+	vendors, err := vendorsName(ctx, w, name)
+	if err != nil {
+		return mistake{err}
+	}
+	c, ok := w.Fivetran.Connection(vendors)
 	if !ok {
 		return fmt.Errorf("no connection in Fivetran is called %s", name)
 	}
@@ -90,4 +96,22 @@ func expectConnection(w *world.World, name, state string) error {
 		return fmt.Errorf("the connection %s is %s and %s, not %s", name, c.Setup, c.Sync, state)
 	}
 	return nil
+}
+
+// vendorsName returns what Fivetran knows the connection by that people call by a name: its schema,
+// which is another word where a setting of the service says so.
+func vendorsName(ctx context.Context, w *world.World, name string) (string, error) {
+	shelf := handover.New(w.Store(), connection.Policy{}, w.Clock.Now)
+	all, err := shelf.Named(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	for _, h := range all {
+		for _, c := range w.Fivetran.Connections() {
+			if c.ID == h.Connection {
+				return c.Name, nil
+			}
+		}
+	}
+	return name, nil
 }

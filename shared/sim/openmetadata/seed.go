@@ -114,9 +114,11 @@ func (s *Server) seedCompany(c *org.Company, put func(*entity) *entity) error {
 	}
 	for _, t := range c.OpenMetadata.Tables {
 		e := &entity{kind: tables, name: t.Name}
-		for _, email := range t.Owners {
-			if u := s.userWith(email); u != nil { // somebody who has left owns nothing
+		for _, owner := range t.Owners {
+			if u := s.userWith(owner); u != nil { // somebody who has left owns nothing
 				e.owners = append(e.owners, u.reference())
+			} else if team := s.named(teams, owner); team != nil {
+				e.owners = append(e.owners, team.reference())
 			}
 		}
 		for _, fqn := range t.Tags {

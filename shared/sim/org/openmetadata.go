@@ -16,10 +16,10 @@ type OpenMetadata struct {
 	Teams []CatalogTeam `yaml:"teams"`
 }
 
-// Table is a table in the catalogue, with the addresses of its owners and its tags, such as
-// Tier.Tier1.
+// Table is a table in the catalogue, with its owners and its tags, such as Tier.Tier1.
 type Table struct {
-	Name   string   `yaml:"name"`
+	Name string `yaml:"name"`
+	// Owners are addresses of people; a team's is its name, or the address of its group.
 	Owners []string `yaml:"owners"`
 	Tags   []string `yaml:"tags"`
 }
@@ -42,7 +42,11 @@ func (f *file) readOpenMetadata(in OpenMetadata) OpenMetadata {
 	for i, t := range in.Tables {
 		here := root.at("tables", i)
 		f.named(here, "table", t.Name, tables)
-		f.addresses(here.at("owners"), t.Owners)
+		for i, owner := range t.Owners {
+			if strings.Contains(owner, "@") || owner == "" {
+				t.Owners[i] = f.address(here.at("owners").at(i), owner)
+			}
+		}
 	}
 	f.addresses(root.at("users"), in.Users)
 	for i, t := range in.Teams {

@@ -37,7 +37,7 @@ func TestOpenMetadata(t *testing.T) {
 func TestOpenMetadataProblems(t *testing.T) {
 	_, err := org.Parse("f.yaml", []byte(`openmetadata:
   tables:
-    - {name: a, owners: [nobody]}
+    - {name: a, owners: [no@body, team]}
     - {name: a}
     - {tags: []}
   users: [x]
@@ -46,7 +46,7 @@ func TestOpenMetadataProblems(t *testing.T) {
     - {name: later}
 `))
 	want := []string{
-		`f.yaml:3: "nobody" is not an e-mail address; write one such as aiko@example.com`,
+		`f.yaml:3: "no@body" is not an e-mail address; write one such as aiko@example.com`,
 		"f.yaml:4: the table a is in the file twice; write each once",
 		"f.yaml:5: the table has no name; write one",
 		`f.yaml:6: "x" is not an e-mail address; write one such as aiko@example.com`,
