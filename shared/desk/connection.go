@@ -267,14 +267,21 @@ func (d *Connection) owner(ctx context.Context, a Asker, v Values, r *connection
 	return p.Email, nil
 }
 
-// free complains where a connection is called so already.
+// free complains where a connection is called so already, or somebody else has asked for one.
 func (d *Connection) free(ctx context.Context, a Asker, name string, wrong complaints) error {
 	if name == "" {
 		return nil
 	}
 	there, err := d.Shelf.Named(ctx, name)
-	if err == nil && len(there) > 0 {
+	if err != nil {
+		return err
+	}
+	if len(there) > 0 {
 		wrong.about(fieldName, a.Says("A connection is called so already.", "同じ名前の接続がすでにあります。"))
+	}
+	live, err := d.Ledger.Live(ctx, change.ConnectionCreate, name)
+	if slices.ContainsFunc(live, func(c change.Change) bool { return c.Requester.ID != a.Person.ID }) {
+		wrong.about(fieldName, a.Says("Somebody has asked for a connection of this name already.", "同じ名前の接続がすでに依頼されています。"))
 	}
 	return err
 }

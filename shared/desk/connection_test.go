@@ -272,3 +272,22 @@ func TestANewLink(t *testing.T) {
 }
 
 func aikoActor(d connections) change.Actor { return d.aiko().Actor() }
+
+// Two people cannot have the same name decided about at once; the same person may send again what
+// may not have arrived.
+func TestANameThatSomebodyAskedFor(t *testing.T) {
+	d := connectionDesk(t)
+	if err := d.Submit(t.Context(), "first", d.aiko(), filled()); err != nil {
+		t.Fatal(err)
+	}
+	var wrong *desk.Invalid
+	if err := d.Check(t.Context(), d.ken(), filled()); !errors.As(err, &wrong) || !strings.Contains(wrong.Fields["name"], "asked for") {
+		t.Errorf("somebody else: %v", err)
+	}
+	if err := d.Submit(t.Context(), "first", d.aiko(), filled()); err != nil {
+		t.Errorf("the same again: %v", err)
+	}
+	if got := len(d.latest(t)); got != 1 {
+		t.Errorf("%d changes, want 1", got)
+	}
+}
