@@ -93,7 +93,7 @@ func (w *World) page() (string, error) {
 }
 
 // reloads is how often people load a page that is out of order before they give up.
-const reloads = 3
+const reloads = 5
 
 // visit has a person's browser open an address of the policy's page. It returns where the browser
 // is sent, if it is. A page that says no is a [Refused]; one that is out of order is loaded again,
