@@ -34,6 +34,7 @@ module "catalogsync" {
   }
 
   subscriptions = {
+    catalogsync-group-changed = { topic = "group-changed" }
     catalogsync-approved = {
       topic  = "change-events"
       filter = { kind = ["catalog.apply"], state = ["approved"] }

@@ -1,9 +1,10 @@
 // Package catalogsync makes the data catalogue say what the policy says: its teams with the people
 // of their Google Groups, its roles and its policies.
 //
-// Trigger: change-events (a plan for the catalogue was approved), tasks of the queue openmetadata
-// (carry out one plan), Cloud Scheduler: job "sync" every night (propose what has to change), job
-// "drift" every hour (tell what was changed in the catalogue by hand).
+// Trigger: change-events (a plan for the catalogue was approved), group-changed (a group of a team
+// or a role has other members), tasks of the queue openmetadata (carry out one plan, compare),
+// Cloud Scheduler: job "sync" every night (propose what has to change), job "drift" every hour
+// (tell what was changed in the catalogue by hand).
 //
 // Reads: policy, groups, members, people, the census, changes, notices.
 //
@@ -92,5 +93,5 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		Ledger: h.ledger, Queue: env.Queue, Name: event.QueueCatalog, By: robot, Authority: who.Standing, Log: env.Log,
 		Appliers: map[change.Kind]ledger.Applier{change.CatalogApply: applying{h}},
 	}
-	return cloudfn.Messages("catalogsync", env, cloudfn.On(h.carrier.Moved), cloudfn.On(h.apply), cloudfn.On(h.tick)), nil
+	return cloudfn.Messages("catalogsync", env, cloudfn.On(h.carrier.Moved), cloudfn.On(h.apply), cloudfn.On(h.groupChanged), cloudfn.On(h.follow), cloudfn.On(h.tick)), nil
 }

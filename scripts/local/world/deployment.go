@@ -113,6 +113,7 @@ var Subscriptions = []bus.Subscription{
 	}),
 	subscription("connectcard-approved", event.TopicChangeEvents, "ConnectCard",
 		bus.Filter{event.AttrKind: {"connection.create", "connection.renew"}, event.AttrState: {"approved"}}),
+	subscription("catalogsync-group-changed", event.TopicGroupChanged, "CatalogSync", nil),
 	subscription("catalogsync-approved", event.TopicChangeEvents, "CatalogSync",
 		bus.Filter{event.AttrKind: {"catalog.apply"}, event.AttrState: {"approved"}}),
 	subscription("slacknotify-changes", event.TopicChangeEvents, "SlackNotify", nil),

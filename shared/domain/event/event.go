@@ -133,6 +133,9 @@ type SweepSettings struct {
 	After string `json:"after,omitempty"`
 }
 
+// SyncCatalog orders the catalogue to be compared with what the policy and the groups say.
+type SyncCatalog struct{}
+
 // PlanCorrections orders a plan to be made of all corrections that the brake has held.
 type PlanCorrections struct{}
 
@@ -256,6 +259,7 @@ func (ConfirmGone) Type() string     { return "members.confirm/1" } // Type impl
 func (CompareSecure) Type() string   { return "secure.compare/1" }  // Type implements [Payload].
 func (RefreshPerson) Type() string   { return "person.refresh/1" }  // Type implements [Payload].
 func (SweepSettings) Type() string   { return "settings.sweep/1" }  // Type implements [Payload].
+func (SyncCatalog) Type() string     { return "catalog.sync/1" }    // Type implements [Payload].
 func (PlanCorrections) Type() string { return "settings.plan/1" }   // Type implements [Payload].
 func (Walk) Type() string            { return "walk/1" }            // Type implements [Payload].
 func (GroupChanged) Type() string    { return "group.changed/1" }   // Type implements [Payload].

@@ -1,0 +1,104 @@
+package catalogsync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/ports/queue"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+)
+
+// This file has the catalogue follow groups within minutes: the night alone would leave who left a
+// team in it until the next morning.
+
+// gather is how long changes of groups are gathered before the catalogue is compared once for all
+// of them.
+const gather = 10 * time.Minute
+
+// groupChanged queues a comparison where another member makes a difference in the catalogue.
+func (h *handler) groupChanged(ctx context.Context, e event.GroupChanged) error {
+	matters := slices.ContainsFunc(e.Parts, func(part string) bool {
+		return slices.Contains([]group.Part{group.Created, group.Members, group.Renamed, group.Deleted}, group.Part(part))
+	})
+	if h.catalog == nil || !matters {
+		return nil
+	}
+	named, err := h.named(ctx, e.ID)
+	if err != nil || !named {
+		return err
+	}
+	body, err := event.Seal(event.SyncCatalog{})
+	if err != nil {
+		return err
+	}
+	at := h.now().Truncate(gather).Add(gather)
+	err = h.queue.Enqueue(ctx, queue.Task{Queue: event.QueueCatalog, Name: fmt.Sprintf("follow-%d", at.Unix()), Body: body, NotBefore: at})
+	if err != nil && !errors.Is(err, queue.ErrExists) {
+		return fmt.Errorf("queue a comparison with the catalogue: %w", err)
+	}
+	return nil
+}
+
+// follow compares the catalogue after groups have changed.
+func (h *handler) follow(ctx context.Context, _ event.SyncCatalog) error {
+	if h.catalog == nil {
+		return nil
+	}
+	return h.sync(ctx)
+}
+
+// named reports whether the policy gives a team or a role to a group, or to one that it is nested
+// in.
+func (h *handler) named(ctx context.Context, id string) (bool, error) {
+	names := h.groupNames()
+	if len(names) == 0 {
+		return false, nil
+	}
+	seen := map[string]bool{}
+	for next := []string{id}; len(next) > 0; next = next[1:] {
+		if seen[next[0]] {
+			continue
+		}
+		seen[next[0]] = true
+		header, err := h.mirror.Header(ctx, next[0])
+		switch {
+		case errors.Is(err, mirror.ErrUnknown):
+			continue
+		case err != nil:
+			return false, err
+		case names[group.Address(header.Group.Email)] || slices.ContainsFunc(header.Group.Aliases, func(a string) bool { return names[group.Address(a)] }):
+			return true, nil
+		}
+		above, err := h.mirror.GroupsOf(ctx, next[0])
+		if err != nil {
+			return false, err
+		}
+		next = append(next, above...)
+	}
+	return false, nil
+}
+
+// groupNames are the addresses of the groups that the policy gives teams and roles to.
+func (h *handler) groupNames() map[string]bool {
+	out := map[string]bool{}
+	m := h.policy.Model()
+	for _, t := range m.Teams {
+		if t.Group != "" {
+			out[group.Address(t.Group)] = true
+		}
+	}
+	for _, r := range m.Roles {
+		for _, s := range r.Members {
+			if address, ok := strings.CutPrefix(string(s), "group:"); ok {
+				out[group.Address(address)] = true
+			}
+		}
+	}
+	return out
+}
