@@ -22,8 +22,8 @@ type kindWords struct {
 	more []string
 	// delta words one difference; line is how it would be shown without. Nil words none.
 	delta func(d change.Delta, line string) string
-	// together heads several changes in one message, approveAll is the button for all of them;
-	// %d is how many.
+	// together heads several changes in one message, %d is how many; approveAll is the button for
+	// all of them.
 	together, approveAll string
 }
 

@@ -16,7 +16,7 @@ var englishAccounts = map[change.Kind]kindWords{
 		headings: map[change.State]string{change.Applied: "An account nobody used has been stopped: %s"},
 		labels:   map[string]string{"approve": "Disable", "deny": "Keep", "undo": "Ask for it back"},
 		delta:    accountFacts(englishAccountFacts),
-		together: "Accounts that nobody uses: %d. Please decide for each.", approveAll: "Disable all %d",
+		together: "Accounts that nobody uses: %d. Please decide for each.", approveAll: "Disable all",
 	},
 	change.AccountDisablePlan: {subject: "stopping accounts past the brake, all at once: %s"},
 	change.AccountListing: {
@@ -39,7 +39,7 @@ var japaneseAccounts = map[change.Kind]kindWords{
 		headings: map[change.State]string{change.Applied: "使われていないアカウントを停止しました: %s"},
 		labels:   map[string]string{"approve": "停止する", "deny": "残す", "undo": "再開を依頼する"},
 		delta:    accountFacts(japaneseAccountFacts),
-		together: "使われていないアカウント: %d 件。それぞれご判断ください。", approveAll: "%d 件すべて停止する",
+		together: "使われていないアカウント: %d 件。それぞれご判断ください。", approveAll: "すべて停止する",
 	},
 	change.AccountDisablePlan: {subject: "ブレーキを超えたアカウントの一括停止: %s"},
 	change.AccountListing: {
