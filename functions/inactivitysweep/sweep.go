@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/idle"
@@ -207,10 +208,11 @@ func (n *night) proposals(ctx context.Context) ([]change.Proposal, error) {
 			Requester: rule, Channel: n.rule.Channel, Batch: n.name + "-" + n.at.UTC().Format(time.DateOnly),
 			Quiet: Keep, Policy: n.policy.Hash,
 		}
-		if owner, ok := n.people[group.Address(a.account.Email)]; ok {
+		owner, known := n.people[group.Address(a.account.Email)]
+		if known {
 			p.Concerned = []string{owner.ID}
-			p.Owners = []change.Selector{change.Selector("manager:" + owner.ID)}
 		}
+		p.Owners = desk.AccountOwners(n.name, owner.ID)
 		p.Requirement = change.Requirement{Mode: change.Auto}
 		if n.rule.Mode == change.Ask {
 			p.Requirement = n.policy.Asks(change.AccountDisable, "")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/idle"
@@ -16,7 +17,7 @@ import (
 // ledgerPlan is the proposal that lets all stops of a night through.
 func ledgerPlan(n *night, wanted []change.Proposal) (change.Proposal, error) {
 	return ledger.PlanOf(change.Proposal{
-		Kind: change.AccountDisablePlan, Target: n.planTarget(), Requester: rule, Channel: n.rule.Channel,
+		Kind: change.AccountDisablePlan, Target: n.planTarget(), Requester: rule, Channel: n.rule.Channel, Owners: desk.AccountOwners(n.name, ""),
 		Reason:      fmt.Sprintf("%d accounts at once are more than the brake lets pass", len(wanted)),
 		Requirement: n.policy.AsksPlan(change.AccountDisablePlan, change.AccountDisable), Quiet: Keep, Policy: n.policy.Hash,
 	}, wanted)

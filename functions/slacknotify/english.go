@@ -38,7 +38,7 @@ var english = language{
 	holds:    "Holds until %s.",
 	buttons:  map[string]string{"approve": "Approve", "deny": "Deny", "undo": "Undo", "retry": "Try again", "approve-all": "Approve all", "newlink": "New link"},
 	sets: map[string]string{
-		"owners": "the group's owners", "admins": "the administrators", "approvers": "the group's owners and the administrators",
+		"owners": "the group's owners", "admins": "the administrators", "approvers": "those who may decide about it",
 		"manager": "the manager",
 	},
 	refusals: map[string]string{

@@ -38,7 +38,7 @@ var japanese = language{
 	holds:    "有効期限: %s",
 	buttons:  map[string]string{"approve": "承認する", "deny": "却下する", "undo": "元に戻す", "retry": "再実行する", "approve-all": "すべて承認する", "newlink": "新しいリンク"},
 	sets: map[string]string{
-		"owners": "グループのオーナー", "admins": "管理者", "approvers": "グループのオーナーまたは管理者", "manager": "上長",
+		"owners": "グループのオーナー", "admins": "管理者", "approvers": "判断できる方", "manager": "上長",
 	},
 	refusals: map[string]string{
 		string(change.RefusedState):    "すでに判断済みです。",

@@ -134,7 +134,7 @@ func (l language) writeTogether(all, page []change.Change, last bool, now time.T
 	for _, c := range page {
 		m.Rows = append(m.Rows, slack.Row{Text: l.row(c), Buttons: l.buttonsFor(c, decides, now)})
 	}
-	if last && waiting > 1 {
+	if last && waiting > 0 && len(all) > 1 {
 		m.Buttons = []slack.Button{{
 			Label: cmp.Or(words.approveAll, l.buttons["approve-all"]), Action: "approve-all", Style: "danger",
 			// The number says which batch was shown: one that has grown since is another.

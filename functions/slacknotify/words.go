@@ -64,7 +64,10 @@ func (l language) write(c change.Change, p part, t turn, now time.Time) slack.Me
 	if t == earlier && c.State == change.Proposed {
 		return slack.Message{Heading: fmt.Sprintf(l.again, subject)}
 	}
-	heading := cmp.Or(words.headings[c.State], l.headings[c.State])
+	heading, own := words.headings[c.State]
+	if !own {
+		heading = l.headings[c.State]
+	}
 	switch {
 	case c.Alert:
 		heading = l.alert
@@ -72,6 +75,8 @@ func (l language) write(c change.Change, p part, t turn, now time.Time) slack.Me
 		heading = l.waiting
 	case c.State == change.Applied && !c.Until.IsZero() && !now.Before(c.Until):
 		heading = l.ended
+	case own && words.short != "":
+		subject = fmt.Sprintf(words.short, c.Target.Name)
 	}
 	m := slack.Message{Heading: fmt.Sprintf(heading, subject)}
 	if t == latest && c.State == change.Proposed {

@@ -2,6 +2,7 @@ package slacknotify
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/sekisho/sekisho/shared/adapters/slack"
 	"github.com/sekisho/sekisho/shared/domain/change"
@@ -82,17 +83,22 @@ func accessFacts(facts map[string]string) func(change.Delta, string) string {
 
 var englishAccessNotices = map[notice.Kind]noticeWords{
 	notice.AccessEnding: func(n notice.Notice, in language) slack.Message {
-		return ending(n, fmt.Sprintf("Your access %s ends at %s", n.Facts["entitlement"], in.time(n.Until)), "Your access %s has ended", in)
+		return ending(n, fmt.Sprintf("Your access %s ends at %s, in %d minutes", n.Facts["entitlement"], in.time(n.Until), minutesLeft(n)),
+			"Your access %s has ended", in)
 	},
 	notice.AccessDrift: drift("Access in %s that no request explains, or that somebody changed"),
 }
 
 var japaneseAccessNotices = map[notice.Kind]noticeWords{
 	notice.AccessEnding: func(n notice.Notice, in language) slack.Message {
-		return ending(n, fmt.Sprintf("アクセス権 %s は %s に終了します", n.Facts["entitlement"], in.time(n.Until)), "アクセス権 %s は終了しました", in)
+		return ending(n, fmt.Sprintf("アクセス権 %s は %s に終了します (あと %d 分)", n.Facts["entitlement"], in.time(n.Until), minutesLeft(n)),
+			"アクセス権 %s は終了しました", in)
 	},
 	notice.AccessDrift: drift("%s に、申請によらない、または変更されたアクセス権があります"),
 }
+
+// minutesLeft is how many minutes somebody who was warned has, from the warning on.
+func minutesLeft(n notice.Notice) int { return int(math.Ceil(n.Until.Sub(n.At).Minutes())) }
 
 func ending(n notice.Notice, heading, over string, in language) slack.Message {
 	m := slack.Message{Heading: heading}

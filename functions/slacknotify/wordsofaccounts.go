@@ -13,7 +13,8 @@ import (
 var englishAccounts = map[change.Kind]kindWords{
 	change.AccountDisable: {
 		subject:  "stopping the account %s",
-		headings: map[change.State]string{change.Applied: "An account nobody used has been stopped: %s"},
+		short:    "%s",
+		headings: map[change.State]string{change.Applied: "An account nobody used has been stopped (disabled): %s"},
 		labels:   map[string]string{"approve": "Disable", "deny": "Keep", "undo": "Ask for it back"},
 		delta:    accountFacts(englishAccountFacts),
 		together: "Accounts that nobody uses: %d. Please decide for each.", approveAll: "Disable all",
@@ -36,6 +37,7 @@ var englishAccounts = map[change.Kind]kindWords{
 var japaneseAccounts = map[change.Kind]kindWords{
 	change.AccountDisable: {
 		subject:  "アカウント %s の停止",
+		short:    "%s",
 		headings: map[change.State]string{change.Applied: "使われていないアカウントを停止しました: %s"},
 		labels:   map[string]string{"approve": "停止する", "deny": "残す", "undo": "再開を依頼する"},
 		delta:    accountFacts(japaneseAccountFacts),

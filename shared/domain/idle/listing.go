@@ -20,6 +20,9 @@ type Census struct {
 	Active int `json:"active"`
 	// Self says that the account with which the listing was asked for is in it.
 	Self bool `json:"self"`
+	// Admins are the addresses of those who administer the system, in the listing's order; no
+	// more than are ever asked for one decision.
+	Admins []string `json:"admins,omitempty"`
 }
 
 // Doubt says why a listing is not believed.

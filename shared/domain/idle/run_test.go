@@ -39,10 +39,10 @@ func TestSummary(t *testing.T) {
 		{a: at("idle", 200, "User"), m: warned},
 		{a: at("fresh", 200, "User")},
 		{a: at("back", 2, "User"), m: warned},
-		{a: at("chief", 400, "Admin")},
-		{a: with(at("gone", 400, "User"), func(a *idle.Account) { a.Disabled = true })},
-		{a: with(at("us", 1, "Admin"), func(a *idle.Account) { a.Self, a.Service = true, true })},
-		{a: with(at("support", 300), func(a *idle.Account) { a.Staff = true })},
+		{a: with(at("chief", 400, "Admin"), func(a *idle.Account) { a.Administers = true })},
+		{a: with(at("gone", 400, "User"), func(a *idle.Account) { a.Disabled, a.Administers = true, true })},
+		{a: with(at("us", 1, "Admin"), func(a *idle.Account) { a.Self, a.Service, a.Administers = true, true, true })},
+		{a: with(at("support", 300), func(a *idle.Account) { a.Staff, a.Administers = true, true })},
 		{a: with(at("robot", 0), func(a *idle.Account) { a.Credentials = []idle.Credential{used(idle.API3, time.Time{})} })},
 		{a: with(at("new", 0, "User"), func(a *idle.Account) { a.Created, a.Credentials = ago(40), []idle.Credential{{Kind: idle.Email}} })},
 	} {
@@ -77,7 +77,7 @@ func TestSummary(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	census := idle.Census{At: tonight, Total: 12, Enabled: 11, Used: 10, Active: 5, Self: true}
+	census := idle.Census{At: tonight, Total: 12, Enabled: 11, Used: 10, Active: 5, Self: true, Admins: []string{"chief@example.com"}}
 	if diff := cmp.Diff(census, run.Census()); diff != "" {
 		t.Errorf("census (-want +got):\n%s", diff)
 	}
