@@ -18,6 +18,9 @@ type Census struct {
 	// the time of the rule.
 	Used   int `json:"used"`
 	Active int `json:"active"`
+	// Falling counts, by the day from then on, those of them who fall idle unless they sign in: the
+	// nights to come know them.
+	Falling []int `json:"falling,omitempty"`
 	// Self says that the account with which the listing was asked for is in it.
 	Self bool `json:"self"`
 	// Admins are the addresses of those who administer the system, in the listing's order; no
@@ -34,7 +37,7 @@ const (
 	WithoutSelf Doubt = "the account that asks is not listed itself"
 	Shrunk      Doubt = "half of the accounts are gone since the last listing"
 	Undated     Doubt = "half of the sign-in dates are gone since the last listing"
-	Deserted    Doubt = "half of the people who were active at the last listing are not any more"
+	Deserted    Doubt = "half of the people who were to be active still are not any more"
 )
 
 const (
@@ -72,10 +75,24 @@ func (c Census) Doubts(before *Census) []Doubt {
 	if before.Used >= few && 2*c.Used <= before.Used {
 		out = append(out, Undated)
 	}
-	if before.Active >= fewActive && 2*c.Active <= before.Active && c.At.Sub(before.At) < desertion {
+	expected := before.Active - before.fallen(c.At)
+	if expected >= fewActive && 2*c.Active <= expected && c.At.Sub(before.At) < desertion {
 		out = append(out, Deserted)
 	}
 	return out
+}
+
+// fallen counts those who have fallen idle by a time without anything else having happened: many
+// who began together stop on one day.
+func (c Census) fallen(by time.Time) int {
+	sum := 0
+	for ahead, count := range c.Falling {
+		if c.At.Add(time.Duration(ahead) * day).After(by) {
+			break
+		}
+		sum += count
+	}
+	return sum
 }
 
 // ErrClock says that our clock and the vendor's do not agree.

@@ -249,8 +249,18 @@ func (r *Run) Summary() Summary {
 	return s
 }
 
+// falling are the days of a forecast up to the last on which anybody falls idle.
+func falling(f Forecast) []int {
+	for i, count := range slices.Backward(f.Days[:]) {
+		if count > 0 {
+			return slices.Clone(f.Days[:i+1])
+		}
+	}
+	return nil
+}
+
 // Census returns what the next run compares itself with.
 func (r *Run) Census() Census {
 	s := &r.summary
-	return Census{At: s.At, Total: s.Total, Enabled: s.Enabled, Used: r.used, Active: s.Active, Self: r.self, Admins: slices.Clone(r.admins)}
+	return Census{At: s.At, Total: s.Total, Enabled: s.Enabled, Used: r.used, Active: s.Active, Falling: falling(s.Forecast), Self: r.self, Admins: slices.Clone(r.admins)}
 }
