@@ -215,11 +215,27 @@ func (w *World) simulate(o Options, policy *policyfile.Policy) error {
 
 func url(function string) string { return "http://" + hostFunctions + "/" + function }
 
+// administrator returns the address of the person for whom functions act in Google Workspace: an
+// administrator of the company, or anybody at work where its file names none.
+func (w *World) administrator() string {
+	anybody := ""
+	for _, u := range w.Workspace.Users() {
+		switch {
+		case u.Suspended:
+		case u.Admin:
+			return u.Email
+		case anybody == "":
+			anybody = u.Email
+		}
+	}
+	return anybody
+}
+
 // platform is what the world gives to a function.
 func (w *World) platform(i *instance) (*cloudfn.Env, error) {
 	variables := map[string]string{
 		"WEBHOOK_URL": "https://" + hostFunctions + "/GroupWebhook", "ROBOT_EMAIL": robotEmail, "WORKSPACE_URL": "http://" + hostGoogle,
-		"APPLICATIONS": "admin,groups_enterprise", "CUSTOMER_ID": w.Workspace.CustomerID(),
+		"WORKSPACE_SUBJECT": w.administrator(), "APPLICATIONS": "admin,groups_enterprise", "CUSTOMER_ID": w.Workspace.CustomerID(),
 		"SLACK_TOKEN": slackToken, "SLACK_SIGNING_SECRET": signingSecret, "SLACK_TEAM_ID": teamID,
 		"API_AUDIENCE": url("GroupAPI"), "API_CLIENTS": apiClients,
 		"SLACK_URL": "http://" + hostSlack + "/api/", "SLACK_CHANNEL": AlertChannel,
