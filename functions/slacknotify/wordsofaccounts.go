@@ -108,6 +108,9 @@ var englishAccountNotices = map[notice.Kind]noticeWords{
 				chart(n.Rows, "role", "total", "idle"),
 			},
 		}
+		if f["reported"] != "" && f["reported"] != "0" {
+			m.Lines[2] += fmt.Sprintf(" The policy only wants it known: %s would be stopped: %s.", f["reported"], f["stopping"])
+		}
 		if f["seats"] != "" {
 			m.Lines[0] += fmt.Sprintf(" Seats: %s of %s in the contract.", f["used"], f["seats"])
 		}
