@@ -19,7 +19,7 @@ var englishAccounts = map[change.Kind]kindWords{
 		delta:    accountFacts(englishAccountFacts),
 		together: "Accounts that nobody uses: %d. Please decide for each.", approveAll: "Disable all",
 	},
-	change.AccountDisablePlan: {subject: "stopping accounts past the brake, all at once: %s"},
+	change.AccountDisablePlan: {subject: "stopping accounts past the brake, all at once: %s", delta: planned("%s, last sign-in: %s")},
 	change.AccountListing: {
 		subject: "whether the listing of the accounts in %s is right",
 		delta:   accountFacts(map[string]string{"listing": "Now: %s. By it the next night warns and stops."}),
@@ -43,7 +43,7 @@ var japaneseAccounts = map[change.Kind]kindWords{
 		delta:    accountFacts(japaneseAccountFacts),
 		together: "使われていないアカウント: %d 件。それぞれご判断ください。", approveAll: "すべて停止する",
 	},
-	change.AccountDisablePlan: {subject: "ブレーキを超えたアカウントの一括停止: %s"},
+	change.AccountDisablePlan: {subject: "ブレーキを超えたアカウントの一括停止: %s", delta: planned("%s (最終ログイン: %s)")},
 	change.AccountListing: {
 		subject: "%s のアカウント一覧が正しいかどうか",
 		delta:   accountFacts(map[string]string{"listing": "今回: %s。承認すると、次の夜からこの一覧で判断します。"}),
@@ -67,6 +67,17 @@ var (
 		"last": "最終ログイン: %s", "roles": "ロール: %s", "role": "ロール: %s", "system": "%s のアカウント", "enabled": "",
 	}
 )
+
+// planned words what a plan does to an account on one line: its address and the latest sign-in.
+func planned(format string) func(change.Delta, string) string {
+	return func(d change.Delta, _ string) string {
+		account, field, _ := strings.Cut(d.Field, " ")
+		if field != "last" {
+			return ""
+		}
+		return fmt.Sprintf(format, account, cmp.Or(d.After, d.Before))
+	}
+}
 
 // accountFacts words a difference by its field; one with empty words is not shown.
 func accountFacts(facts map[string]string) func(change.Delta, string) string {
