@@ -3,7 +3,9 @@ package slack
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
 
 	api "github.com/slack-go/slack"
 )
@@ -59,16 +61,28 @@ const (
 )
 
 // OpenModal opens a modal for the person whose act brought the trigger, which lives three
-// seconds. It returns the modal's id.
+// seconds. It returns the modal's id. Nobody sends a command again for us and nothing can wait that
+// long, so that what Slack answers with a status of 500 or more is tried again at once.
 func (c *Client) OpenModal(ctx context.Context, trigger string, m Modal) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	opened, err := c.api.OpenViewContext(ctx, trigger, m.view())
-	if err != nil {
-		return "", wrap("views.open", err)
+	var opened *api.ViewResponse
+	var err error
+	for range openTries {
+		opened, err = c.api.OpenViewContext(ctx, trigger, m.view())
+		if err == nil {
+			return opened.ID, nil
+		}
+		var failed api.StatusCodeError
+		if !errors.As(err, &failed) || failed.Code < http.StatusInternalServerError {
+			break
+		}
 	}
-	return opened.ID, nil
+	return "", wrap("views.open", err)
 }
+
+// openTries is how often a modal is tried to be opened.
+const openTries = 3
 
 // UpdateModal replaces what a modal shows. What was entered in fields that stay is kept. With a
 // hash, only a modal that nobody has changed since is replaced.
