@@ -66,23 +66,29 @@ const (
 func (c *Client) OpenModal(ctx context.Context, trigger string, m Modal) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	var opened *api.ViewResponse
-	var err error
-	for range openTries {
-		opened, err = c.api.OpenViewContext(ctx, trigger, m.view())
-		if err == nil {
-			return opened.ID, nil
+	opened, err := hurried(func() (*api.ViewResponse, error) { return c.api.OpenViewContext(ctx, trigger, m.view()) })
+	if err != nil {
+		return "", wrap("views.open", err)
+	}
+	return opened.ID, nil
+}
+
+// hurriedTries is how often something is tried for which somebody waits in front of Slack.
+const hurriedTries = 3
+
+// hurried does something that can be done again, and tries it again at once where Slack fails.
+func hurried[T any](do func() (T, error)) (out T, err error) {
+	for range hurriedTries {
+		if out, err = do(); err == nil {
+			return out, nil
 		}
 		var failed api.StatusCodeError
 		if !errors.As(err, &failed) || failed.Code < http.StatusInternalServerError {
 			break
 		}
 	}
-	return "", wrap("views.open", err)
+	return out, err
 }
-
-// openTries is how often a modal is tried to be opened.
-const openTries = 3
 
 // UpdateModal replaces what a modal shows. What was entered in fields that stay is kept. With a
 // hash, only a modal that nobody has changed since is replaced.
