@@ -3,6 +3,7 @@ package idle
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -26,6 +27,12 @@ type Census struct {
 	// Admins are the addresses of those who administer the system, in the listing's order; no
 	// more than are ever asked for one decision.
 	Admins []string `json:"admins,omitempty"`
+}
+
+// Equal reports whether two listings are the same in every number.
+func (c Census) Equal(other Census) bool {
+	return c.At.Equal(other.At) && c.Total == other.Total && c.Enabled == other.Enabled && c.Used == other.Used && c.Active == other.Active &&
+		c.Self == other.Self && slices.Equal(c.Falling, other.Falling) && slices.Equal(c.Admins, other.Admins)
 }
 
 // Doubt says why a listing is not believed.

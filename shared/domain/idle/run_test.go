@@ -155,6 +155,23 @@ func TestDoubts(t *testing.T) {
 	}
 }
 
+func TestListingsAreEqual(t *testing.T) {
+	one := idle.Census{At: tonight, Total: 9, Enabled: 8, Used: 7, Active: 6, Falling: []int{1}, Self: true, Admins: []string{"a@example.com"}}
+	if !one.Equal(one) {
+		t.Error("a listing is not itself")
+	}
+	for name, change := range map[string]func(*idle.Census){
+		"at": func(c *idle.Census) { c.At = ago(1) }, "total": func(c *idle.Census) { c.Total++ }, "enabled": func(c *idle.Census) { c.Enabled++ },
+		"used": func(c *idle.Census) { c.Used++ }, "active": func(c *idle.Census) { c.Active++ }, "self": func(c *idle.Census) { c.Self = false },
+		"falling": func(c *idle.Census) { c.Falling = []int{2} }, "admins": func(c *idle.Census) { c.Admins = nil },
+	} {
+		other := one
+		if change(&other); one.Equal(other) {
+			t.Errorf("%s: different listings are equal", name)
+		}
+	}
+}
+
 func TestCheckClock(t *testing.T) {
 	for name, test := range map[string]struct {
 		theirs time.Time
