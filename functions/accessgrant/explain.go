@@ -12,11 +12,14 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/grant"
 	"github.com/sekisho/sekisho/shared/ports/queue"
+	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/press"
 )
 
-// explain answers which bindings, groups and conditions give a person access at a place now. It
-// reads the place's own policy: what is inherited stands in the policies above.
+// explain answers which bindings, groups and conditions give a person access at a place now, and
+// by which entitlement; where it is an entitlement that is asked about, only to what that gives,
+// and whether the person may ask for it. It reads the place's own policy: what is inherited stands
+// in the policies above.
 func (h *handler) explain(ctx context.Context, e event.ExplainAccess) error {
 	at, err := grant.ParseScope(grant.Kind(e.Kind), e.Name)
 	if err != nil {
@@ -41,7 +44,10 @@ func (h *handler) explain(ctx context.Context, e event.ExplainAccess) error {
 		for _, g := range person.Groups {
 			who.Groups[g.Group] = append(slices.Clone(g.Via), g.Group)
 		}
-		text = inWords(e.Language, person.Email, at, grant.Why(at, read.Policy(), who, "", h.now()))
+		paths := grant.Why(at, read.Policy(), who, "", h.now())
+		if text, err = h.inWords(ctx, e, person.Email, at, paths); err != nil {
+			return err
+		}
 	}
 	err = press.Record(ctx, h.store, press.Press{ID: e.Request, User: e.User, Channel: e.Channel, At: e.At, Outcome: press.Answered, Text: text})
 	if err != nil {
@@ -66,28 +72,71 @@ func says(language, english, japanese string, args ...any) string {
 }
 
 // inWords writes the ways by which somebody has access, one on a line.
-func inWords(language, person string, at grant.Scope, paths []grant.Path) string {
+func (h *handler) inWords(ctx context.Context, e event.ExplainAccess, person string, at grant.Scope, paths []grant.Path) (string, error) {
+	var lines []string
+	if wanted, ok := h.entitlement(e.Entitlement); ok {
+		line, err := h.eligibility(ctx, e, person, wanted)
+		if err != nil {
+			return "", err
+		}
+		lines = append(lines, line)
+		paths = slices.DeleteFunc(paths, func(p grant.Path) bool { return !slices.Contains(wanted.Roles, p.Binding.Role) })
+	}
 	if len(paths) == 0 {
-		return says(language, "Nothing in the policy of %s %s gives %s access.", "%s %s のポリシーには %s にアクセス権を与えるものがありません。", at.Kind, at.Name, person)
+		lines = append(lines, says(e.Language, "Nothing in the policy of %s %s gives %s access.", "%s %s のポリシーには %s にアクセス権を与えるものがありません。", at.Kind, at.Name, person))
+		return strings.Join(lines, "\n"), nil
 	}
-	lines := []string{says(language, "What gives %s access to %s %s:", "%s が %s %s にアクセスできる理由:", person, at.Kind, at.Name)}
+	lines = append(lines, says(e.Language, "What gives %s access to %s %s:", "%s が %s %s にアクセスできる理由:", person, at.Kind, at.Name))
 	for _, p := range paths {
-		parts := []string{p.Binding.Role, p.Member}
-		if len(p.Via) > 0 {
-			parts = append(parts, says(language, "through %s", "%s を通じて", strings.Join(p.Via, " → ")))
+		line, err := h.path(ctx, e.Language, p)
+		if err != nil {
+			return "", err
 		}
-		switch {
-		case p.Change != "":
-			parts = append(parts, says(language, "until %s, by request %s", "%s まで (依頼 %s)", p.Until.UTC().Format("2006-01-02 15:04 UTC"), p.Change))
-		case p.Binding.Condition != nil:
-			parts = append(parts, says(language, "if %s", "条件: %s", p.Binding.Condition.Expression))
-		default:
-			parts = append(parts, says(language, "without an end", "無期限"))
-		}
-		if p.Answer == grant.Fails {
-			parts = append(parts, says(language, "(has ended)", "(終了済み)"))
-		}
-		lines = append(lines, strings.Join(parts, " · "))
+		lines = append(lines, line)
 	}
-	return strings.Join(lines, "\n")
+	return strings.Join(lines, "\n"), nil
+}
+
+// eligibility says what lets somebody ask for an entitlement.
+func (h *handler) eligibility(ctx context.Context, e event.ExplainAccess, person string, wanted grant.Entitlement) (string, error) {
+	holds, err := h.standing.In(ctx, e.Person, wanted.Eligible)
+	if err != nil {
+		return "", err
+	}
+	if len(holds) == 0 {
+		return says(e.Language, "Nothing lets %s ask for %s.", "%s は %s を依頼できません。", person, wanted.Name), nil
+	}
+	names := make([]string, len(holds))
+	for i, s := range holds {
+		names[i] = string(s)
+	}
+	return says(e.Language, "%s may ask for %s, by %s.", "%s は %s を依頼できます (%s)。", person, wanted.Name, strings.Join(names, ", ")), nil
+}
+
+func (h *handler) path(ctx context.Context, language string, p grant.Path) (string, error) {
+	parts := []string{p.Binding.Role, p.Member}
+	if len(p.Via) > 0 {
+		parts = append(parts, says(language, "through %s", "%s を通じて", strings.Join(p.Via, " → ")))
+	}
+	switch {
+	case p.Change != "":
+		by, err := h.ledger.Get(ctx, p.Change)
+		if err != nil && !errors.Is(err, ledger.ErrNotFound) {
+			return "", err
+		}
+		until := p.Until.UTC().Format("2006-01-02 15:04 UTC")
+		if err != nil {
+			parts = append(parts, says(language, "until %s, by request %s", "%s まで (依頼 %s)", until, p.Change))
+		} else {
+			parts = append(parts, says(language, "until %s, by %s (request %s)", "%s まで、%s による (依頼 %s)", until, by.Target.Name, p.Change))
+		}
+	case p.Binding.Condition != nil:
+		parts = append(parts, says(language, "if %s", "条件: %s", p.Binding.Condition.Expression))
+	default:
+		parts = append(parts, says(language, "without an end", "無期限"))
+	}
+	if p.Answer == grant.Fails {
+		parts = append(parts, says(language, "(has ended)", "(終了済み)"))
+	}
+	return strings.Join(parts, " · "), nil
 }

@@ -1,8 +1,8 @@
 // Package accessgrant gives access for a time, and takes it back.
 //
 // Trigger: change-events (access was approved, or is given back), tasks of the queue iam (carry
-// out one change, explain access), Cloud Scheduler: job "ending" every minute (warn before the end), job "clean"
-// every night (clear away what has ended, find what others did).
+// out one change, explain access), Cloud Scheduler: job "ending" every minute (warn before the end, clear away what has ended), job "clean"
+// every night (clear away what is left, find what others did).
 //
 // Reads: policy, groups, members, people, changes, notices.
 //

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -18,7 +19,7 @@ import (
 	"github.com/sekisho/sekisho/shared/state/place"
 )
 
-// This file is what time alone brings about: the warning before the end, and the nightly round in
+// This file is what time alone brings about: the warning before the end, the clearing after it, and the nightly round in
 // which dead bindings are cleared away and what others did is found.
 
 func endingID(c change.Change) string { return "access-ending-" + c.ID }
@@ -44,7 +45,45 @@ func (h *handler) ending(ctx context.Context) error {
 	for _, c := range over {
 		problems = append(problems, notice.Withdraw(ctx, h.store, h.queue, endingID(c), now), h.retell(ctx, c))
 	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, h.clear(ctx, over))...)
+}
+
+// clear takes the bindings of access that has ended out of the policies of its places, each once.
+// They give nothing any more: where a policy cannot be written now, the next minute tries again,
+// and after an hour the night does.
+func (h *handler) clear(ctx context.Context, over []change.Change) error {
+	now := h.now()
+	dead := map[grant.Scope]time.Time{} // since when there is something to clear
+	for _, c := range over {
+		g, err := desk.GrantOf(c)
+		if err != nil {
+			return err
+		}
+		since := c.Until.Add(grant.Grace)
+		if !now.Before(since) && since.After(dead[g.Scope]) {
+			dead[g.Scope] = since
+		}
+	}
+	if len(dead) == 0 {
+		return nil
+	}
+	live, err := h.live(ctx)
+	if err != nil {
+		return err
+	}
+	for _, at := range slices.SortedFunc(maps.Keys(dead), compareScopes) {
+		known, ok, err := place.Get(ctx, h.store, at)
+		if err != nil {
+			return err
+		}
+		if ok && !known.At.Before(dead[at]) {
+			continue // cleared since
+		}
+		if err := h.cleanAt(ctx, at, live); err != nil {
+			h.log.WarnContext(ctx, "clear away access that has ended", "scope", at.ID(), "error", err.Error())
+		}
+	}
+	return nil
 }
 
 // retell has the messages about access that has ended say so. Within the hour in which it is looked
@@ -136,8 +175,12 @@ func (h *handler) scopes(live []grant.Grant) []grant.Scope {
 	for _, g := range live {
 		out = append(out, g.Scope)
 	}
-	slices.SortFunc(out, func(a, b grant.Scope) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name)) })
+	slices.SortFunc(out, compareScopes)
 	return slices.Compact(out)
+}
+
+func compareScopes(a, b grant.Scope) int {
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
 }
 
 func (h *handler) cleanAt(ctx context.Context, at grant.Scope, live []grant.Grant) error {

@@ -2,6 +2,7 @@ package accountaction
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -193,7 +194,17 @@ func (a making) Look(ctx context.Context, c change.Change) (ledger.Sight, error)
 		return ledger.Sight{}, err
 	}
 	role := wanted(c, "role")
-	return ledger.Sight{InEffect: !found.Disabled && (role == "" || slices.Contains(found.Roles, role))}, nil
+	result, err := json.Marshal(made{Account: found.ID})
+	if err != nil {
+		return ledger.Sight{}, fmt.Errorf("encode what change %s made: %w", c.ID, err)
+	}
+	return ledger.Sight{InEffect: !found.Disabled && (role == "" || slices.Contains(found.Roles, role)), Result: result}, nil
+}
+
+// made is the result of a request for an account.
+type made struct {
+	// Account is the account's id in its system.
+	Account string `json:"account"`
 }
 
 // Act implements [ledger.Applier].

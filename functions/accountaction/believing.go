@@ -26,7 +26,7 @@ func (b believing) Look(ctx context.Context, c change.Change) (ledger.Sight, err
 	if err != nil {
 		return ledger.Sight{}, err
 	}
-	sight := ledger.Sight{InEffect: believed != nil && *believed == agreed}
+	sight := ledger.Sight{InEffect: believed != nil && believed.Equal(agreed)}
 	if believed != nil && believed.At.After(agreed.At) {
 		sight.Obsolete = "a later listing was believed by itself"
 	}

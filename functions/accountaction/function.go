@@ -24,7 +24,9 @@ package accountaction
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -237,10 +239,24 @@ func (h *handler) keep(ctx context.Context, id string) error {
 // apply carries out one change, or queues it for later.
 func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
 	c, err := h.carrier.Apply(ctx, e)
-	if err != nil || c.State != change.Applied || c.Kind != change.AccountEnable {
+	if err != nil || c.State != change.Applied {
 		return err
 	}
-	// It counts as used from now on, or the next night would stop it again.
 	name, target := account.Split(c.Target.ID)
+	switch c.Kind {
+	case change.AccountEnable:
+	case change.AccountCreate:
+		if len(c.Result) == 0 {
+			return nil
+		}
+		var m made
+		if err := json.Unmarshal(c.Result, &m); err != nil {
+			return fmt.Errorf("decode what change %s made: %w", c.ID, err)
+		}
+		target = m.Account
+	default:
+		return nil
+	}
+	// It counts as used from now on, or the next night would stop it again.
 	return account.Update(ctx, h.store, name, target, h.now(), func(m idle.Memory) idle.Memory { return m.Revive(c.Updated) })
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/state/account"
@@ -36,6 +37,7 @@ func (n *night) doubt(ctx context.Context, before *idle.Census, doubts []idle.Do
 	}
 	p := change.Proposal{
 		Kind: change.AccountListing, Target: n.listingTarget(), Requester: rule, Channel: n.rule.Channel,
+		Owners:      desk.AccountOwners(n.name, ""),
 		Diff:        []change.Delta{{Field: "listing", Before: inNumbers(*before), After: inNumbers(now)}},
 		Reason:      words(doubts),
 		Requirement: n.policy.Asks(change.AccountListing, "").AtLeast(2), Policy: n.policy.Hash, Detail: detail,

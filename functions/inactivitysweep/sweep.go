@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/idle"
@@ -31,7 +32,7 @@ type night struct {
 	system system
 	at     time.Time
 	people map[string]group.Person // by address
-	// acts are the warnings and stops, remember what else is to be remembered.
+	// acts are the warnings, stops and reports, remember what else is to be remembered.
 	acts     []act
 	remember map[string]idle.Memory
 	run      *idle.Run
@@ -69,7 +70,7 @@ func (n *night) sweep(ctx context.Context) error {
 		d := judge.Decide(a, memories[a.ID])
 		n.run.Add(a, d)
 		switch {
-		case d.Action == idle.Warn, d.Action == idle.Stop, d.Ended:
+		case d.Action == idle.Warn, d.Action == idle.Stop, d.Action == idle.Report, d.Ended:
 			n.acts = append(n.acts, act{*a, d})
 		case d.Remember:
 			n.remember[a.ID] = d.Next
@@ -155,17 +156,19 @@ func (n *night) refuse(ctx context.Context, why string) error {
 	return n.alert(ctx, why)
 }
 
-// act warns, proposes what is to be stopped, and withdraws what is not any more.
+// act warns, proposes what is to be stopped or would be, and withdraws what is not any more.
 func (n *night) act(ctx context.Context) error {
-	wanted, err := n.proposals(ctx)
-	if err != nil {
-		return err
-	}
+	wanted := n.proposals(idle.Stop)
 	if err := n.withdrawOthers(ctx, wanted); err != nil {
 		return err
 	}
 	if err := n.propose(ctx, wanted); err != nil {
 		return err
+	}
+	for _, p := range n.proposals(idle.Report) {
+		if _, _, err := n.ledger.Propose(ctx, p); err != nil {
+			return err
+		}
 	}
 	for _, a := range n.acts {
 		if err := n.tell(ctx, a); err != nil {
@@ -188,11 +191,11 @@ func (n *night) act(ctx context.Context) error {
 // Keep is how long a person's "keep" spares an account.
 const Keep = 90 * 24 * time.Hour
 
-// proposals are the stops of the night.
-func (n *night) proposals(ctx context.Context) ([]change.Proposal, error) {
+// proposals are the stops of the night, or those that the rule only wants known.
+func (n *night) proposals(of idle.Action) []change.Proposal {
 	var out []change.Proposal
 	for _, a := range n.acts {
-		if a.decision.Action != idle.Stop {
+		if a.decision.Action != of {
 			continue
 		}
 		p := change.Proposal{
@@ -207,17 +210,23 @@ func (n *night) proposals(ctx context.Context) ([]change.Proposal, error) {
 			Requester: rule, Channel: n.rule.Channel, Batch: n.name + "-" + n.at.UTC().Format(time.DateOnly),
 			Quiet: Keep, Policy: n.policy.Hash,
 		}
-		if owner, ok := n.people[group.Address(a.account.Email)]; ok {
+		owner, known := n.people[group.Address(a.account.Email)]
+		if known {
 			p.Concerned = []string{owner.ID}
-			p.Owners = []change.Selector{change.Selector("manager:" + owner.ID)}
 		}
-		p.Requirement = change.Requirement{Mode: change.Auto}
-		if n.rule.Mode == change.Ask {
+		p.Owners = desk.AccountOwners(n.name, owner.ID)
+		switch {
+		case of == idle.Report:
+			// The summary tells of them all.
+			p.Requirement, p.Batch = change.Requirement{Mode: change.Report}, ""
+		case n.rule.Mode == change.Ask:
 			p.Requirement = n.policy.Asks(change.AccountDisable, "")
+		default:
+			p.Requirement = change.Requirement{Mode: change.Auto}
 		}
 		out = append(out, p)
 	}
-	return out, nil
+	return out
 }
 
 // rule is the requester of stops.

@@ -1,10 +1,13 @@
 package inactivitysweep
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
+	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/idle"
@@ -16,7 +19,7 @@ import (
 // ledgerPlan is the proposal that lets all stops of a night through.
 func ledgerPlan(n *night, wanted []change.Proposal) (change.Proposal, error) {
 	return ledger.PlanOf(change.Proposal{
-		Kind: change.AccountDisablePlan, Target: n.planTarget(), Requester: rule, Channel: n.rule.Channel,
+		Kind: change.AccountDisablePlan, Target: n.planTarget(), Requester: rule, Channel: n.rule.Channel, Owners: desk.AccountOwners(n.name, ""),
 		Reason:      fmt.Sprintf("%d accounts at once are more than the brake lets pass", len(wanted)),
 		Requirement: n.policy.AsksPlan(change.AccountDisablePlan, change.AccountDisable), Quiet: Keep, Policy: n.policy.Hash,
 	}, wanted)
@@ -94,10 +97,12 @@ func (n *night) sumUp(ctx context.Context) error {
 	facts := map[string]string{"system": title(n.name)}
 	for name, value := range map[string]int{
 		"total": s.Total, "active": s.Active, "never": s.NeverSignedIn, "staff": s.Staff, "disabled": s.Disabled, "unknown": unknown,
-		"falling": s.Forecast.Total, "warned": warned, "asked": asked, "stopped": stopped, "held": held, "used": s.Seats.Used,
+		"falling": s.Forecast.Total, "warned": warned, "asked": asked, "stopped": stopped, "held": held, "reported": s.Reports,
+		"used": s.Seats.Used,
 	} {
 		facts[name] = strconv.Itoa(value)
 	}
+	facts["stopping"] = names(s.Stopping)
 	facts["seats"] = ""
 	if s.Seats.Contract > 0 {
 		facts["seats"] = strconv.Itoa(s.Seats.Contract)
@@ -112,6 +117,22 @@ func (n *night) sumUp(ctx context.Context) error {
 		ID: fmt.Sprintf("account-summary-%s-%d-%02d", n.name, year, week), Kind: notice.AccountSummary, Channel: n.rule.Channel, At: n.at,
 		Facts: facts, Rows: rows,
 	})
+}
+
+// mostNamed is how many accounts a summary names.
+const mostNamed = 20
+
+// names lists accounts with their latest sign-in.
+func names(all []idle.Entry) string {
+	out := make([]string, 0, mostNamed+1)
+	for i, e := range all {
+		if i == mostNamed {
+			out = append(out, "…")
+			break
+		}
+		out = append(out, fmt.Sprintf("%s (%s)", cmp.Or(e.Email, e.ID), day(e.Last.At)))
+	}
+	return strings.Join(out, ", ")
 }
 
 // alert tells people that nothing was done tonight, and why.

@@ -204,17 +204,18 @@ func TestTheSameRequestAgainIsOneTaskAndOneDecision(t *testing.T) {
 
 // A press is not lost to a fault of anything that deciding needs.
 func TestAPressIsDecidedAfterFaults(t *testing.T) {
-	slack := func(kind sim.FaultKind) func(*office, *sim.Faults) {
-		return func(_ *office, f *sim.Faults) { f.Add(sim.Fault{API: "slack", Kind: kind, Rate: 1, Left: 1}) }
+	slack := func(kind sim.FaultKind, n int) func(*office, *sim.Faults) {
+		return func(_ *office, f *sim.Faults) { f.Add(sim.Fault{API: "slack", Kind: kind, Rate: 1, Left: n}) }
 	}
 	for name, broken := range map[string]struct {
 		spoil func(*office, *sim.Faults)
 		again int // status while it lasts
 	}{
-		"Slack is slow":             {slack(sim.FaultTimeout), 503},
-		"Slack has too much to do":  {slack(sim.Fault429), 503},
-		"Slack has an error":        {slack(sim.Fault500), 503},
-		"Slack is down":             {slack(sim.FaultDown), 503},
+		"Slack is slow":             {slack(sim.FaultTimeout, 1), 503},
+		"Slack has too much to do":  {slack(sim.Fault429, 1), 503},
+		"Slack has an error":        {slack(sim.Fault500, 1), 200}, // it is asked again at once
+		"Slack has three errors":    {slack(sim.Fault500, 3), 503},
+		"Slack is down":             {slack(sim.FaultDown, 3), 503},
 		"the store fails":           {func(o *office, _ *sim.Faults) { o.Store.Break(1) }, 503},
 		"the store fails for a bit": {func(o *office, _ *sim.Faults) { o.Store.Break(2) }, 503},
 		"the bus fails":             {func(o *office, _ *sim.Faults) { o.Bus.Break(1) }, 200}, // the sweep publishes

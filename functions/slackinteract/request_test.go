@@ -108,7 +108,7 @@ func TestSomebodyAsksForAnAccount(t *testing.T) {
 	c := all[0]
 	role := change.Delta{Field: "role", After: "Developer"}
 	if c.Kind != change.AccountCreate || c.State != change.Proposed || c.Target.Name != "ken@example.com" || c.Requester.ID != "1" ||
-		c.Reason != "reports "+cloudfntest.Canary || !slices.Contains(c.Diff, role) || !slices.Equal(c.Owners, []change.Selector{"manager:1"}) {
+		c.Reason != "reports "+cloudfntest.Canary || !slices.Contains(c.Diff, role) || !slices.Equal(c.Owners, []change.Selector{"admins:looker", "manager:1"}) {
 		t.Errorf("the change is %+v", c)
 	}
 }

@@ -89,19 +89,23 @@ func (d *decider) explain(ctx context.Context, e event.Asked, a desk.Asker) (str
 }
 
 func (d *decider) explainTarget(ctx context.Context, e event.Asked, a desk.Asker, person policy.Person, target string) (string, error) {
-	header, err := d.mirror.Find(ctx, target)
+	header, err := d.mirror.Find(ctx, strings.TrimPrefix(target, policy.GroupResource+":"))
 	switch {
 	case err == nil:
 		return inGroup(a, person, header.Group.Email), nil
 	case !errors.Is(err, mirror.ErrUnknown):
 		return "", err
 	}
-	at, err := d.placeOf(target)
+	at, entitlement, err := d.placeOf(target)
 	if err != nil {
 		return a.Says("That is no group, entitlement or project that is known here: ", "グループ、アクセス権、プロジェクトのいずれでもありません: ") + target, nil
 	}
+	if at.Kind == grant.Group {
+		return inGroup(a, person, at.Name), nil
+	}
 	body, err := event.Seal(event.ExplainAccess{
-		Request: e.Request, User: e.User, Channel: e.Channel, Language: a.Language, Person: person.ID, Kind: string(at.Kind), Name: at.Name, At: e.At,
+		Request: e.Request, User: e.User, Channel: e.Channel, Language: a.Language, Person: person.ID, Kind: string(at.Kind), Name: at.Name,
+		Entitlement: entitlement, At: e.At,
 	})
 	if err != nil {
 		return "", err
@@ -113,19 +117,21 @@ func (d *decider) explainTarget(ctx context.Context, e event.Asked, a desk.Asker
 	return "", nil
 }
 
-// placeOf finds the place that people mean: that of an entitlement, a place by kind:name, or a
-// project by its id.
-func (d *decider) placeOf(target string) (grant.Scope, error) {
-	for _, entitlement := range d.policy.Access {
-		if entitlement.Name == target {
-			return entitlement.Scope, nil
+// placeOf finds the place that people mean: that of an entitlement, whose name it returns too, a
+// place by kind:name, or a project by its id.
+func (d *decider) placeOf(target string) (at grant.Scope, entitlement string, err error) {
+	kind, name, ok := strings.Cut(target, ":")
+	for _, e := range d.policy.Access {
+		if e.Name == target || kind == policy.AccessResource && e.Name == name {
+			return e.Scope, e.Name, nil
 		}
 	}
-	kind, name, ok := strings.Cut(target, ":")
 	if ok && slices.Contains(grant.Kinds, grant.Kind(kind)) {
-		return grant.ParseScope(grant.Kind(kind), name)
+		at, err = grant.ParseScope(grant.Kind(kind), name)
+		return at, "", err
 	}
-	return grant.ParseScope(grant.Project, target)
+	at, err = grant.ParseScope(grant.Project, target)
+	return at, "", err
 }
 
 // inGroup says by which way somebody is in a group.

@@ -41,8 +41,8 @@ func (h *handler) about(ctx context.Context, id string) (topic, error) {
 		return topic{}, err
 	}
 	wants, err := h.audience(ctx, c)
-	return topic{id: id, wants: wants, write: func(l letter, again bool, in language) slack.Message {
-		return in.write(c, l.Part, again, h.now())
+	return topic{id: id, wants: wants, write: func(l letter, t turn, in language) slack.Message {
+		return in.write(c, l.Part, t, h.now())
 	}}, err
 }
 

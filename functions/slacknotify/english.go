@@ -23,6 +23,7 @@ var english = language{
 	ended:    "Ended: %s",
 	waiting:  "Waiting for a decision: %s",
 	again:    "Asked again below: %s",
+	reminder: "Reminder: %s",
 	follows:  " (has to agree with the rest)",
 	undoing:  "taking back what was done to %s",
 	reason:   "Why: %s",
@@ -35,9 +36,9 @@ var english = language{
 	problem:  "What happened: %s",
 	undoneBy: "It was taken back.",
 	holds:    "Holds until %s.",
-	buttons:  map[string]string{"approve": "Approve", "deny": "Deny", "undo": "Undo", "retry": "Try again"},
+	buttons:  map[string]string{"approve": "Approve", "deny": "Deny", "undo": "Undo", "retry": "Try again", "approve-all": "Approve all %d", "newlink": "New link"},
 	sets: map[string]string{
-		"owners": "the group's owners", "admins": "the administrators", "approvers": "the group's owners and the administrators",
+		"owners": "the group's owners", "admins": "the administrators", "approvers": "those who may decide about it",
 		"manager": "the manager",
 	},
 	refusals: map[string]string{

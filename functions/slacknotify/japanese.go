@@ -23,6 +23,7 @@ var japanese = language{
 	ended:    "終了しました: %s",
 	waiting:  "判断をお待ちください: %s",
 	again:    "下のメッセージで改めてお尋ねしています: %s",
+	reminder: "再度のお願い: %s",
 	follows:  " (ほかの設定に合わせるため)",
 	undoing:  "%sを元に戻すこと",
 	reason:   "理由: %s",
@@ -35,9 +36,9 @@ var japanese = language{
 	problem:  "状況: %s",
 	undoneBy: "元に戻されました。",
 	holds:    "有効期限: %s",
-	buttons:  map[string]string{"approve": "承認する", "deny": "却下する", "undo": "元に戻す", "retry": "再実行する"},
+	buttons:  map[string]string{"approve": "承認する", "deny": "却下する", "undo": "元に戻す", "retry": "再実行する", "approve-all": "%d 件すべて承認する", "newlink": "新しいリンク"},
 	sets: map[string]string{
-		"owners": "グループのオーナー", "admins": "管理者", "approvers": "グループのオーナーまたは管理者", "manager": "上長",
+		"owners": "グループのオーナー", "admins": "管理者", "approvers": "判断できる方", "manager": "上長",
 	},
 	refusals: map[string]string{
 		string(change.RefusedState):    "すでに判断済みです。",

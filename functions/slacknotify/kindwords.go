@@ -13,8 +13,10 @@ import (
 type kindWords struct {
 	// subject names what a change is about; %s is the target.
 	subject string
-	// headings replace the usual ones, by state; %s is the subject.
+	// headings replace the usual ones, by state; %s is the subject, or the short one where there
+	// is one.
 	headings map[change.State]string
+	short    string // %s is the target
 	// labels replace the usual labels of buttons, by action. That of undo is for those who are
 	// concerned; who decided sees the usual one.
 	labels map[string]string
@@ -22,8 +24,8 @@ type kindWords struct {
 	more []string
 	// delta words one difference; line is how it would be shown without. Nil words none.
 	delta func(d change.Delta, line string) string
-	// together heads several changes in one message, approveAll is the button for all of them;
-	// %d is how many.
+	// together heads several changes in one message, approveAll is the button for all of them that
+	// wait; %d is how many.
 	together, approveAll string
 }
 

@@ -62,8 +62,8 @@ type topic struct {
 	// id names it, among all topics.
 	id    string
 	wants []want
-	// write writes one of its messages. Again says that a later message asks the same person.
-	write func(l letter, again bool, in language) slack.Message
+	// write writes one of its messages.
+	write func(l letter, t turn, in language) slack.Message
 }
 
 // reconcile posts what is missing among the messages of a topic and updates what shows something
@@ -116,7 +116,7 @@ func (h *handler) bring(ctx context.Context, t topic, box *letters, i int) error
 		}
 		return err
 	}
-	m := t.write(*l, l.again(box.Letters), reader.language)
+	m := t.write(*l, l.turn(box.Letters), reader.language)
 	shown := fingerprint(m)
 	if l.Shown == shown {
 		return nil
@@ -192,15 +192,30 @@ func (h *handler) elsewhere(ctx context.Context, t topic, box *letters, dead let
 	return h.bring(ctx, t, box, len(box.Letters)-1)
 }
 
-// again reports whether a later message asks the same person for the same decision.
-func (l letter) again(all []letter) bool {
+// turn is a message's place among those that ask the same person for the same decision.
+type turn int
+
+const (
+	only    turn = iota // nothing else asks
+	latest              // others asked before: a reminder
+	earlier             // another asks anew
+)
+
+func (l letter) turn(all []letter) turn {
 	if l.Part != decides {
-		return false
+		return only
+	}
+	same := func(x letter) bool {
+		return x.Part == decides && x.Person == l.Person && x.Room == l.Room && x.Dead == "" && x.Key != l.Key
 	}
 	at := slices.IndexFunc(all, func(x letter) bool { return x.Key == l.Key })
-	return slices.ContainsFunc(all[at+1:], func(x letter) bool {
-		return x.Part == decides && x.Person == l.Person && x.Dead == "" && x.Key != l.Key
-	})
+	switch {
+	case slices.ContainsFunc(all[at+1:], same):
+		return earlier
+	case slices.ContainsFunc(all[:at], same):
+		return latest
+	}
+	return only
 }
 
 func (h *handler) lease(ctx context.Context, id string) (letters, error) {

@@ -60,7 +60,7 @@ func (h *handler) together(ctx context.Context, batch string) (topic, error) {
 		return topic{}, err
 	}
 	t.wants = append(t.wants, reminders...)
-	t.write = func(l letter, _ bool, in language) slack.Message {
+	t.write = func(l letter, _ turn, in language) slack.Message {
 		if strings.HasPrefix(l.Key, reminder) {
 			return in.writeReminder(all, l.Person != "")
 		}
@@ -134,9 +134,9 @@ func (l language) writeTogether(all, page []change.Change, last bool, now time.T
 	for _, c := range page {
 		m.Rows = append(m.Rows, slack.Row{Text: l.row(c), Buttons: l.buttonsFor(c, decides, now)})
 	}
-	if last && waiting > 1 {
+	if last && waiting > 0 && len(all) > 1 {
 		m.Buttons = []slack.Button{{
-			Label: fmt.Sprintf(cmp.Or(words.approveAll, l.buttons["approve"]+" (%d)"), waiting), Action: "approve-all", Style: "danger",
+			Label: fmt.Sprintf(cmp.Or(words.approveAll, l.buttons["approve-all"]), waiting), Action: "approve-all", Style: "danger",
 			// The number says which batch was shown: one that has grown since is another.
 			Value: fmt.Sprintf("%s %d", all[0].Batch, len(all)),
 		}}

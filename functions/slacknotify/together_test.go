@@ -69,7 +69,7 @@ func TestARunAsksInOneMessage(t *testing.T) {
 		t.Errorf("who decides was asked in %d messages of their own besides", n)
 	}
 
-	// What is decided loses its buttons, in the same message.
+	// What is decided loses its buttons, in the same message; that for all stays with the last.
 	approve := change.Approve{By: change.Actor{Kind: change.ByPerson, ID: "3", Name: "root@example.com"}, Revision: 1, Counts: []change.Selector{change.Admins}}
 	for i, c := range all[:2] {
 		if _, err := p.ledger.Apply(context.Background(), c.ID, approve); err != nil {
@@ -78,7 +78,7 @@ func TestARunAsksInOneMessage(t *testing.T) {
 		p.notify(c.ID)
 		p.Work(p.handler, event.QueueSlack)
 		m := p.slack.Visible("#sekisho")[0]
-		if got, want := len(m.Buttons), []int{5, 2}[i]; got != want || strings.Count(m.Text, "Approved") != i+1 {
+		if got, want := len(m.Buttons), []int{5, 3}[i]; got != want || strings.Count(m.Text, "Approved") != i+1 {
 			t.Errorf("after %d decisions: %d buttons, want %d; %q", i+1, got, want, m.Text)
 		}
 	}

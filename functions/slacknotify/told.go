@@ -20,7 +20,7 @@ func (h *handler) told(ctx context.Context, id string) (topic, error) {
 	}
 	return topic{
 		id: event.SubjectNotice + id, wants: []want{w},
-		write: func(_ letter, _ bool, in language) slack.Message {
+		write: func(_ letter, _ turn, in language) slack.Message {
 			words, ok := in.notices[n.Kind]
 			if !ok {
 				return slack.Message{Heading: string(n.Kind)}

@@ -23,6 +23,7 @@ type language struct {
 	waiting    string // %s is the subject; for who asked
 	ended      string // %s is the subject
 	again      string // %s is the subject
+	reminder   string // %s is the heading of a message that asks
 	follows    string
 	undoing    string // %s is the subject
 	reason     string
@@ -53,16 +54,20 @@ func languageOf(locale string) language {
 }
 
 // write writes the message about a change for a reader who has this part in it.
-func (l language) write(c change.Change, p part, again bool, now time.Time) slack.Message {
+func (l language) write(c change.Change, p part, t turn, now time.Time) slack.Message {
 	words := l.words(c.Kind)
 	subject := fmt.Sprintf(words.subject, c.Target.Name)
-	if c.UndoOf != "" {
+	if trait, _ := change.TraitOf(c.Kind); c.UndoOf != "" && trait.Undo == c.Kind {
+		// A kind that does nothing but take another back says so in its own words.
 		subject = fmt.Sprintf(l.undoing, subject)
 	}
-	if again && c.State == change.Proposed {
+	if t == earlier && c.State == change.Proposed {
 		return slack.Message{Heading: fmt.Sprintf(l.again, subject)}
 	}
-	heading := cmp.Or(words.headings[c.State], l.headings[c.State])
+	heading, own := words.headings[c.State]
+	if !own {
+		heading = l.headings[c.State]
+	}
 	switch {
 	case c.Alert:
 		heading = l.alert
@@ -70,8 +75,13 @@ func (l language) write(c change.Change, p part, again bool, now time.Time) slac
 		heading = l.waiting
 	case c.State == change.Applied && !c.Until.IsZero() && !now.Before(c.Until):
 		heading = l.ended
+	case own && words.short != "":
+		subject = fmt.Sprintf(words.short, c.Target.Name)
 	}
 	m := slack.Message{Heading: fmt.Sprintf(heading, subject)}
+	if t == latest && c.State == change.Proposed {
+		m.Heading = fmt.Sprintf(l.reminder, m.Heading)
+	}
 	for _, d := range c.Diff {
 		m.Lines = append(m.Lines, l.delta(c, d))
 	}

@@ -2,6 +2,7 @@ package slacknotify
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/sekisho/sekisho/shared/adapters/slack"
 	"github.com/sekisho/sekisho/shared/domain/change"
@@ -23,7 +24,6 @@ var englishAccess = map[change.Kind]kindWords{
 	change.AccessReview: {
 		subject:  "access taken in an emergency: %s",
 		headings: map[change.State]string{change.Proposed: "Please review %s", change.Applied: "Reviewed: %s", change.Denied: "Reviewed, and not in order: %s"},
-		labels:   map[string]string{"approve": "In order", "deny": "Not in order"},
 		delta:    accessFacts(englishAccessFacts),
 	},
 }
@@ -43,7 +43,6 @@ var japaneseAccess = map[change.Kind]kindWords{
 	change.AccessReview: {
 		subject:  "緊急時に取得されたアクセス権: %s",
 		headings: map[change.State]string{change.Proposed: "ご確認ください: %s", change.Applied: "確認されました: %s", change.Denied: "確認の結果、問題がありました: %s"},
-		labels:   map[string]string{"approve": "問題なし", "deny": "問題あり"},
 		delta:    accessFacts(japaneseAccessFacts),
 	},
 }
@@ -84,27 +83,32 @@ func accessFacts(facts map[string]string) func(change.Delta, string) string {
 
 var englishAccessNotices = map[notice.Kind]noticeWords{
 	notice.AccessEnding: func(n notice.Notice, in language) slack.Message {
-		return ending(n, fmt.Sprintf("Your access %s ends at %s", n.Facts["entitlement"], in.time(n.Until)), "Your access %s has ended", "Extend", "I am done")
+		return ending(n, fmt.Sprintf("Your access %s ends at %s, in %d minutes", n.Facts["entitlement"], in.time(n.Until), minutesLeft(n)),
+			"Your access %s has ended", in)
 	},
 	notice.AccessDrift: drift("Access in %s that no request explains, or that somebody changed"),
 }
 
 var japaneseAccessNotices = map[notice.Kind]noticeWords{
 	notice.AccessEnding: func(n notice.Notice, in language) slack.Message {
-		return ending(n, fmt.Sprintf("アクセス権 %s は %s に終了します", n.Facts["entitlement"], in.time(n.Until)), "アクセス権 %s は終了しました", "延長する", "使い終わりました")
+		return ending(n, fmt.Sprintf("アクセス権 %s は %s に終了します (あと %d 分)", n.Facts["entitlement"], in.time(n.Until), minutesLeft(n)),
+			"アクセス権 %s は終了しました", in)
 	},
 	notice.AccessDrift: drift("%s に、申請によらない、または変更されたアクセス権があります"),
 }
 
-func ending(n notice.Notice, heading, over, extend, done string) slack.Message {
+// minutesLeft is how many minutes somebody who was warned has, from the warning on.
+func minutesLeft(n notice.Notice) int { return int(math.Ceil(n.Until.Sub(n.At).Minutes())) }
+
+func ending(n notice.Notice, heading, over string, in language) slack.Message {
 	m := slack.Message{Heading: heading}
 	if n.Over {
 		m.Heading = fmt.Sprintf(over, n.Facts["entitlement"])
 	}
 	if !n.Over {
-		value := n.Change + " 1"
+		value, labels := n.Change+" 1", in.words(change.AccessGrant).labels
 		m.Buttons = []slack.Button{
-			{Label: extend, Action: "extend", Value: value, Style: "primary"}, {Label: done, Action: "undo", Value: value},
+			{Label: labels["extend"], Action: "extend", Value: value, Style: "primary"}, {Label: labels["undo"], Action: "undo", Value: value},
 		}
 	}
 	return m

@@ -13,12 +13,13 @@ import (
 var englishAccounts = map[change.Kind]kindWords{
 	change.AccountDisable: {
 		subject:  "stopping the account %s",
-		headings: map[change.State]string{change.Applied: "An account nobody used has been stopped: %s"},
+		short:    "%s",
+		headings: map[change.State]string{change.Applied: "An account nobody used has been stopped (disabled): %s"},
 		labels:   map[string]string{"approve": "Disable", "deny": "Keep", "undo": "Ask for it back"},
 		delta:    accountFacts(englishAccountFacts),
 		together: "Accounts that nobody uses: %d. Please decide for each.", approveAll: "Disable all %d",
 	},
-	change.AccountDisablePlan: {subject: "stopping accounts past the brake, all at once: %s"},
+	change.AccountDisablePlan: {subject: "stopping accounts past the brake, all at once: %s", delta: planned("%s, last sign-in: %s")},
 	change.AccountListing: {
 		subject: "whether the listing of the accounts in %s is right",
 		delta:   accountFacts(map[string]string{"listing": "Now: %s. By it the next night warns and stops."}),
@@ -36,12 +37,13 @@ var englishAccounts = map[change.Kind]kindWords{
 var japaneseAccounts = map[change.Kind]kindWords{
 	change.AccountDisable: {
 		subject:  "アカウント %s の停止",
+		short:    "%s",
 		headings: map[change.State]string{change.Applied: "使われていないアカウントを停止しました: %s"},
 		labels:   map[string]string{"approve": "停止する", "deny": "残す", "undo": "再開を依頼する"},
 		delta:    accountFacts(japaneseAccountFacts),
 		together: "使われていないアカウント: %d 件。それぞれご判断ください。", approveAll: "%d 件すべて停止する",
 	},
-	change.AccountDisablePlan: {subject: "ブレーキを超えたアカウントの一括停止: %s"},
+	change.AccountDisablePlan: {subject: "ブレーキを超えたアカウントの一括停止: %s", delta: planned("%s (最終ログイン: %s)")},
 	change.AccountListing: {
 		subject: "%s のアカウント一覧が正しいかどうか",
 		delta:   accountFacts(map[string]string{"listing": "今回: %s。承認すると、次の夜からこの一覧で判断します。"}),
@@ -65,6 +67,17 @@ var (
 		"last": "最終ログイン: %s", "roles": "ロール: %s", "role": "ロール: %s", "system": "%s のアカウント", "enabled": "",
 	}
 )
+
+// planned words what a plan does to an account on one line: its address and the latest sign-in.
+func planned(format string) func(change.Delta, string) string {
+	return func(d change.Delta, _ string) string {
+		account, field, _ := strings.Cut(d.Field, " ")
+		if field != "last" {
+			return ""
+		}
+		return fmt.Sprintf(format, account, cmp.Or(d.After, d.Before))
+	}
+}
 
 // accountFacts words a difference by its field; one with empty words is not shown.
 func accountFacts(facts map[string]string) func(change.Delta, string) string {
@@ -105,6 +118,9 @@ var englishAccountNotices = map[notice.Kind]noticeWords{
 				fmt.Sprintf("This run: %s warned, %s asked about, %s to be stopped, %s held by the brake.", f["warned"], f["asked"], f["stopped"], f["held"]),
 				chart(n.Rows, "role", "total", "idle"),
 			},
+		}
+		if f["reported"] != "" && f["reported"] != "0" {
+			m.Lines[2] += fmt.Sprintf(" The policy only wants it known: %s would be stopped: %s.", f["reported"], f["stopping"])
 		}
 		if f["seats"] != "" {
 			m.Lines[0] += fmt.Sprintf(" Seats: %s of %s in the contract.", f["used"], f["seats"])

@@ -49,7 +49,7 @@ var englishConnectionNotices = map[notice.Kind]noticeWords{
 	notice.ConnectionHandover: handover(
 		"Please enter the credentials of %s (%s)",
 		"Asked for by %s. Only you enter them, on the vendor's own page: nobody else sees them, neither do we.",
-		"Nothing more to do, thank you: %s", "Enter credentials", "New link",
+		"Nothing more to do, thank you: %s", "Enter credentials",
 		map[string]string{
 			"expired": "The former link has expired.", "broken": "The connection does not work with the former credentials.",
 			"reminder": "This is a reminder: the connection is waiting for you.",
@@ -68,7 +68,7 @@ var japaneseConnectionNotices = map[notice.Kind]noticeWords{
 	notice.ConnectionHandover: handover(
 		"%s (%s) の認証情報を入力してください",
 		"依頼者: %s。入力するのはあなただけで、提供元のページで行います。ほかの人にもこのシステムにも見えません。",
-		"対応は不要になりました。ありがとうございます: %s", "認証情報を入力する", "新しいリンク",
+		"対応は不要になりました。ありがとうございます: %s", "認証情報を入力する",
 		map[string]string{
 			"expired": "前のリンクは期限が切れました。", "broken": "前の認証情報では接続できなくなりました。",
 			"reminder": "再度のお願いです。認証情報の入力をお待ちしています。",
@@ -83,7 +83,7 @@ var japaneseConnectionNotices = map[notice.Kind]noticeWords{
 	}),
 }
 
-func handover(heading, asked, over, enter, again string, why map[string]string) noticeWords {
+func handover(heading, asked, over, enter string, why map[string]string) noticeWords {
 	return func(n notice.Notice, in language) slack.Message {
 		if n.Over {
 			return slack.Message{Heading: fmt.Sprintf(over, n.Facts["connection"])}
@@ -91,7 +91,7 @@ func handover(heading, asked, over, enter, again string, why map[string]string) 
 		m := slack.Message{
 			Heading: fmt.Sprintf(heading, n.Facts["connection"], n.Facts["service"]),
 			Lines:   []string{why[n.Facts["why"]], fmt.Sprintf(asked, n.Facts["requester"])},
-			Buttons: append(link(enter, n), slack.Button{Label: again, Action: "newlink", Value: n.Change + " 1"}),
+			Buttons: append(link(enter, n), slack.Button{Label: in.buttons["newlink"], Action: "newlink", Value: n.Change + " 1"}),
 		}
 		if !n.Until.IsZero() {
 			m.Lines = append(m.Lines, fmt.Sprintf(in.until, in.time(n.Until)))

@@ -137,7 +137,7 @@ func at(ctx context.Context, s *stage, _ *testscript.TestScript, args []string) 
 	if t.Before(w.Clock.Now()) {
 		return mistaken("the clock is at %s and does not go back", w.Clock.Now().Format(time.RFC3339))
 	}
-	return w.Advance(ctx, t)
+	return w.AdvanceAll(ctx, t)
 }
 
 func advance(ctx context.Context, s *stage, _ *testscript.TestScript, args []string) error {
@@ -152,7 +152,7 @@ func advance(ctx context.Context, s *stage, _ *testscript.TestScript, args []str
 	if err != nil {
 		return err
 	}
-	return w.Advance(ctx, w.Clock.Now().Add(d))
+	return w.AdvanceAll(ctx, w.Clock.Now().Add(d))
 }
 
 func restart(ctx context.Context, s *stage, _ *testscript.TestScript, _ []string) error {

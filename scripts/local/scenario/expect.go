@@ -38,7 +38,7 @@ func expect(ctx context.Context, s *stage, _ *testscript.TestScript, args []stri
 		"setting":    {3, "GROUP FIELD VALUE", func() error { return expectSetting(w, plain[0], lowerFirst(plain[1]), plain[2]) }},
 		"member":     {2, "GROUP EMAIL [role=ROLE]", func() error { return expectMember(w, plain[0], plain[1], options["role"]) }},
 		"mirror":     {2, "GROUP EMAIL", func() error { return expectMirror(ctx, s, plain[0], plain[1]) }},
-		"slack":      {2, "PERSON-or-#CHANNEL REGEXP [n=N]", func() error { return expectSlack(w, plain[0], plain[1], options["n"]) }},
+		"slack":      {2, "PERSON-or-#CHANNEL REGEXP [n=N]", func() error { return expectSlack(w, s.negated, plain[0], plain[1], options["n"]) }},
 		"change":     {3, "KIND TARGET STATE [n=N]", func() error { return expectChange(ctx, s, plain[0], plain[1], plain[2], options["n"]) }},
 		"audit":      {1, "REGEXP [n=N]", func() error { return expectAudit(ctx, w, plain[0], options["n"]) }},
 		"calls":      {3, "API[.METHOD] OP N", func() error { return expectCalls(w, plain[0], plain[1], plain[2]) }},
@@ -115,20 +115,35 @@ func expectMirror(ctx context.Context, s *stage, g, email string) error {
 	return fmt.Errorf("the mirror of %s, read %s, has no %s; members: %s", g, asOf.Format(time.RFC3339), email, strings.Join(seen, ", "))
 }
 
-func expectSlack(w *world.World, who, pattern, n string) error {
+// expectSlack looks at what a channel shows, or at what a person was sent. What the person sees in
+// channels counts too where it makes the line hold; where the line is negated it does not, since a
+// channel is no word to that person.
+func expectSlack(w *world.World, negated bool, who, pattern, n string) error {
 	re, err := regexp.Compile(pattern)
 	if err != nil {
 		return mistake{err}
 	}
 	var seen []string
-	found := 0
+	sent, found := 0, 0
 	for _, m := range w.Slack.Visible(who) {
+		text, own := m.Text, m.ChannelName == "" || strings.HasPrefix(who, "#")
+		if !own {
+			text = "in " + m.ChannelName + ": " + text
+		}
+		seen = append(seen, text)
 		if re.MatchString(m.Text) {
 			found++
+			if own {
+				sent++
+			}
 		}
-		seen = append(seen, m.Text)
 	}
-	return counted(found, n, fmt.Sprintf("messages to %s that match %s", who, pattern), seen)
+	what := fmt.Sprintf("messages to %s that match %s", who, pattern)
+	err = counted(sent, n, what, seen)
+	if err == nil || isMistake(err) || negated {
+		return err
+	}
+	return counted(found, n, what, seen)
 }
 
 func expectChange(ctx context.Context, s *stage, kind, target, state, n string) error {

@@ -30,6 +30,8 @@ type stage struct {
 	policy  fs.FS
 	world   *world.World
 	stages  map[string]Latency
+	// negated says that the command under way has a "!" before it.
+	negated bool
 }
 
 // command is one command of a scenario. It returns an error when it does not hold.
@@ -46,6 +48,7 @@ func (s *stage) commands() map[string]func(*testscript.TestScript, bool, []strin
 	out := map[string]func(*testscript.TestScript, bool, []string){}
 	for name, run := range all {
 		out[name] = func(ts *testscript.TestScript, neg bool, args []string) {
+			s.negated = neg
 			err := run(context.Background(), s, ts, args)
 			switch {
 			case errors.Is(err, errToNothing):

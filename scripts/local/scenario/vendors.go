@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/sekisho/sekisho/scripts/local/world"
 	"github.com/sekisho/sekisho/shared/domain/connection"
 	simiam "github.com/sekisho/sekisho/shared/sim/iam"
+	simworkspace "github.com/sekisho/sekisho/shared/sim/workspace"
 	"github.com/sekisho/sekisho/shared/state/handover"
 )
 
@@ -59,9 +61,14 @@ func cloud(ctx context.Context, s *stage, _ *testscript.TestScript, args []strin
 	case len(args) == 4 && args[0] == "set-binding":
 		err = w.Cloud.SetBinding(args[1], args[2], args[3])
 	case len(args) == 2 && args[0] == "edit":
-		// Somebody opens the policy and saves it with a binding of their own.
+		// Somebody opens the policy, adds an account of theirs to one of its bindings, and saves it:
+		// who read it before has to read it again.
 		err = w.Cloud.EditByHand(args[1], func(all []simiam.Binding) []simiam.Binding {
-			return append(slices.Clone(all), simiam.Binding{Role: "roles/browser", Members: []string{"domain:" + w.Company.Domain}})
+			i := slices.IndexFunc(all, func(b simiam.Binding) bool { return b.Condition == nil })
+			if i >= 0 {
+				all[i].Members = append(all[i].Members, "serviceAccount:by-hand@"+args[1]+".iam.gserviceaccount.com")
+			}
+			return all
 		})
 	default:
 		return mistaken("write iam set-binding PROJECT ROLE MEMBER or iam edit PROJECT")
@@ -70,6 +77,9 @@ func cloud(ctx context.Context, s *stage, _ *testscript.TestScript, args []strin
 }
 
 func expectAccess(w *world.World, person, project, role string) error {
+	if slices.ContainsFunc(w.Workspace.Users(), func(u simworkspace.User) bool { return u.Suspended && strings.EqualFold(u.Email, person) }) {
+		return fmt.Errorf("%s is suspended, and has no access to anything", person)
+	}
 	if !w.Cloud.Access(person, project, role, w.Clock.Now()) {
 		return fmt.Errorf("%s does not have %s on %s now", person, role, project)
 	}

@@ -40,6 +40,9 @@ type Job struct {
 	Function, Name, Spec string
 }
 
+// everyMinute is the schedule of jobs that look whether something has become due.
+const everyMinute = "* * * * *"
+
 // Jobs are all calls by the scheduler.
 var Jobs = []Job{
 	{"GroupWatch", "renew", "7 * * * *"},
@@ -49,9 +52,9 @@ var Jobs = []Job{
 	{"GroupRefresh", "held", "*/15 * * * *"},
 	{"GroupSettings", "recheck", "*/5 * * * *"},
 	{"InactivitySweep", "sweep", "41 2 * * *"},
-	{"AccessGrant", "ending", "* * * * *"},
+	{"AccessGrant", "ending", everyMinute},
 	{"AccessGrant", "clean", "23 4 * * *"},
-	{"ChangeSweep", "sweep", "* * * * *"},
+	{"ChangeSweep", "sweep", everyMinute},
 	{"ConnectCard", connectcard.JobWatch, "*/5 * * * *"},
 	{"ConnectCard", connectcard.JobList, "41 * * * *"},
 	{"ConnectCard", connectcard.JobCheck, "23 2 * * *"},

@@ -8,9 +8,11 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/sekisho/sekisho/functions/slacknotify"
 	simslack "github.com/sekisho/sekisho/shared/sim/slack"
 )
 
@@ -42,9 +44,28 @@ func (w *World) Quiet(ctx context.Context) error {
 
 // Click presses a button in Slack and waits for what follows. The error is a [Refused] when
 // the system says no.
+//
+// The label is the English one, or the one that the person reads: a script need not know in which
+// language somebody is told.
 func (w *World) Click(ctx context.Context, person, label string, on *regexp.Regexp) error {
-	out, err := w.Slack.Click(ctx, person, label, on)
+	out, err := w.Slack.Click(ctx, person, w.labelFor(person, label, on), on)
 	return w.follow(ctx, person, out, err)
+}
+
+// labelFor returns the label by which a person sees a button, on the newest message that has it.
+func (w *World) labelFor(person, label string, on *regexp.Regexp) string {
+	labels := slacknotify.Labels(label)
+	for _, m := range slices.Backward(w.Slack.Visible(person)) {
+		if on != nil && !on.MatchString(m.Text) {
+			continue
+		}
+		for _, b := range m.Buttons {
+			if slices.Contains(labels, b.Label) || slices.Contains(labels, slacknotify.Unnumbered(b.Label)) {
+				return b.Label
+			}
+		}
+	}
+	return label
 }
 
 // Replay sends a person's last signed request again, unchanged.

@@ -96,6 +96,9 @@ type browserOfUser struct {
 	Sudo     optional[string] `json:"sudo_user_id"`
 }
 
+// adminRole is the role that every instance has, whose holders administer it. It cannot be renamed.
+const adminRole = "Admin"
+
 // account makes of a user what a decision needs. Roles are names by ids; self is the id of the
 // account that asks.
 func (u *user) account(self string, roles map[string]string) idle.Account {
@@ -120,6 +123,7 @@ func (u *user) account(self string, roles map[string]string) idle.Account {
 		doubt(ok, "the role "+id)
 		if ok {
 			a.Roles = append(a.Roles, name)
+			a.Administers = a.Administers || name == adminRole
 		}
 	}
 	for _, one := range []struct {

@@ -50,7 +50,7 @@ looker:
 	on := func(day int) time.Time { return time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC) }
 	want := map[string]idle.Account{
 		"sekisho@example.com": {
-			ID: "3", Email: "sekisho@example.com", Name: "sekisho", Self: true, Service: true, Roles: []string{"Admin"},
+			ID: "3", Email: "sekisho@example.com", Name: "sekisho", Self: true, Service: true, Administers: true, Roles: []string{"Admin"},
 			Credentials: []idle.Credential{{Kind: idle.API3, Created: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)}},
 		},
 		"all@example.com": {

@@ -55,11 +55,12 @@ type User struct {
 	Outside bool
 }
 
-// UserByID returns an account.
+// UserByID returns an account. People wait for it who press buttons and send modals: where Slack
+// fails it is asked again at once.
 func (c *Client) UserByID(ctx context.Context, id string) (User, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	u, err := c.api.GetUserInfoContext(ctx, id)
+	u, err := hurried(func() (*api.User, error) { return c.api.GetUserInfoContext(ctx, id) })
 	if err != nil {
 		return User{}, wrap("users.info", err)
 	}

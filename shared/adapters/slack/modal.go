@@ -3,7 +3,9 @@ package slack
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
 
 	api "github.com/slack-go/slack"
 )
@@ -59,15 +61,33 @@ const (
 )
 
 // OpenModal opens a modal for the person whose act brought the trigger, which lives three
-// seconds. It returns the modal's id.
+// seconds. It returns the modal's id. Nobody sends a command again for us and nothing can wait that
+// long, so that what Slack answers with a status of 500 or more is tried again at once.
 func (c *Client) OpenModal(ctx context.Context, trigger string, m Modal) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	opened, err := c.api.OpenViewContext(ctx, trigger, m.view())
+	opened, err := hurried(func() (*api.ViewResponse, error) { return c.api.OpenViewContext(ctx, trigger, m.view()) })
 	if err != nil {
 		return "", wrap("views.open", err)
 	}
 	return opened.ID, nil
+}
+
+// hurriedTries is how often something is tried for which somebody waits in front of Slack.
+const hurriedTries = 3
+
+// hurried does something that can be done again, and tries it again at once where Slack fails.
+func hurried[T any](do func() (T, error)) (out T, err error) {
+	for range hurriedTries {
+		if out, err = do(); err == nil {
+			return out, nil
+		}
+		var failed api.StatusCodeError
+		if !errors.As(err, &failed) || failed.Code < http.StatusInternalServerError {
+			break
+		}
+	}
+	return out, err
 }
 
 // UpdateModal replaces what a modal shows. What was entered in fields that stay is kept. With a

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sekisho/sekisho/shared/adapters/slack"
+	"github.com/sekisho/sekisho/shared/sim"
 )
 
 // hear keeps what Slack tells the app last.
@@ -114,6 +115,35 @@ func TestATriggerThatIsOver(t *testing.T) {
 	w.now = w.now.Add(4 * time.Second)
 	if _, err := w.client.OpenModal(context.Background(), heard.Trigger, asking); err == nil {
 		t.Error("a modal was opened after the trigger's end")
+	}
+}
+
+// A trigger lives three seconds and nobody sends the command again.
+func TestAModalIsOpenedAtTheNextTryWhereSlackFails(t *testing.T) {
+	for name, test := range map[string]struct {
+		kind  sim.FaultKind
+		n     int
+		opens bool
+	}{
+		"once":            {sim.Fault500, 1, true},
+		"twice":           {sim.Fault500, 2, true},
+		"as often":        {sim.Fault500, 3, false},
+		"with a no":       {sim.Fault429, 1, false},
+		"and opened it":   {sim.FaultAppliedBut500, 1, false},
+		"without answers": {sim.FaultTimeout, 1, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			heard := w.hear(t)
+			if _, err := w.Command(t.Context(), ada, "/access", ""); err != nil {
+				t.Fatal(err)
+			}
+			w.faults.Add(sim.Fault{API: "slack", Kind: test.kind, Rate: 1, Left: test.n})
+			id, err := w.client.OpenModal(t.Context(), heard.Trigger, asking)
+			if test.opens != (err == nil && id != "") {
+				t.Errorf("%q, %v; want opened: %t", id, err, test.opens)
+			}
+		})
 	}
 }
 

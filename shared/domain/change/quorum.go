@@ -21,8 +21,8 @@ const (
 // up by who knows.
 //
 // Besides those below there are group:ADDRESS and user:ADDRESS, role:NAME for the holders of a
-// role that policy defines, owners:ADDRESS for the owners of a group and manager:ID for the
-// manager of a person.
+// role that policy defines, owners:ADDRESS for the owners of a group, manager:ID for the manager
+// of a person and admins:SYSTEM for who administers a system of accounts.
 type Selector string
 
 // The selectors that need no name.

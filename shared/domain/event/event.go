@@ -218,10 +218,12 @@ type ExplainAccess struct {
 	// Language is the one in which who asked reads.
 	Language string `json:"language"`
 	// Person is the immutable id of who is asked about; Kind and Name are those of the place.
-	Person string    `json:"person"`
-	Kind   string    `json:"kind"`
-	Name   string    `json:"name"`
-	At     time.Time `json:"at"`
+	Person string `json:"person"`
+	Kind   string `json:"kind"`
+	Name   string `json:"name"`
+	// Entitlement is what is asked about where that is not the whole place.
+	Entitlement string    `json:"entitlement,omitempty"`
+	At          time.Time `json:"at"`
 }
 
 // Notify orders the Slack messages of one subject to be brought up to date.

@@ -13,7 +13,7 @@ const (
 	// Grace is how long a binding of ours lies in a policy after its end before it is cleared
 	// away. It gives nothing by then; a clock that is a little ahead must not clear away one
 	// that does.
-	Grace = 15 * time.Minute
+	Grace = time.Minute
 )
 
 // WarnAt returns when the person is to be warned of the end. The boolean is false for access

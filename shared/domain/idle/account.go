@@ -88,6 +88,9 @@ type Account struct {
 	Service bool
 	// Super says that it administers the whole system and is not for a program to stop.
 	Super bool
+	// Administers says that its person looks after the accounts of the system, and may be
+	// stopped like any other.
+	Administers bool
 	// Roles are names of roles in the system.
 	Roles       []string
 	Credentials []Credential

@@ -3,6 +3,7 @@ package idle
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -18,8 +19,20 @@ type Census struct {
 	// the time of the rule.
 	Used   int `json:"used"`
 	Active int `json:"active"`
+	// Falling counts, by the day from then on, those of them who fall idle unless they sign in: the
+	// nights to come know them.
+	Falling []int `json:"falling,omitempty"`
 	// Self says that the account with which the listing was asked for is in it.
 	Self bool `json:"self"`
+	// Admins are the addresses of those who administer the system, in the listing's order; no
+	// more than are ever asked for one decision.
+	Admins []string `json:"admins,omitempty"`
+}
+
+// Equal reports whether two listings are the same in every number.
+func (c Census) Equal(other Census) bool {
+	return c.At.Equal(other.At) && c.Total == other.Total && c.Enabled == other.Enabled && c.Used == other.Used && c.Active == other.Active &&
+		c.Self == other.Self && slices.Equal(c.Falling, other.Falling) && slices.Equal(c.Admins, other.Admins)
 }
 
 // Doubt says why a listing is not believed.
@@ -31,7 +44,7 @@ const (
 	WithoutSelf Doubt = "the account that asks is not listed itself"
 	Shrunk      Doubt = "half of the accounts are gone since the last listing"
 	Undated     Doubt = "half of the sign-in dates are gone since the last listing"
-	Deserted    Doubt = "half of the people who were active at the last listing are not any more"
+	Deserted    Doubt = "half of the people who were to be active still are not any more"
 )
 
 const (
@@ -69,10 +82,24 @@ func (c Census) Doubts(before *Census) []Doubt {
 	if before.Used >= few && 2*c.Used <= before.Used {
 		out = append(out, Undated)
 	}
-	if before.Active >= fewActive && 2*c.Active <= before.Active && c.At.Sub(before.At) < desertion {
+	expected := before.Active - before.fallen(c.At)
+	if expected >= fewActive && 2*c.Active <= expected && c.At.Sub(before.At) < desertion {
 		out = append(out, Deserted)
 	}
 	return out
+}
+
+// fallen counts those who have fallen idle by a time without anything else having happened: many
+// who began together stop on one day.
+func (c Census) fallen(by time.Time) int {
+	sum := 0
+	for ahead, count := range c.Falling {
+		if c.At.Add(time.Duration(ahead) * day).After(by) {
+			break
+		}
+		sum += count
+	}
+	return sum
 }
 
 // ErrClock says that our clock and the vendor's do not agree.

@@ -30,6 +30,7 @@ type Run struct {
 	self    bool
 	used    int
 	seats   int
+	admins  []string
 	roles   map[string]*RoleCount
 	plan    hash.Hash
 }
@@ -132,6 +133,9 @@ func (r *Run) Add(a *Account, d Decision) {
 		return
 	}
 	s.Enabled++
+	if a.Administers && a.Email != "" && !a.Staff && !a.Service && !a.Self && len(r.admins) < maxNamed {
+		r.admins = append(r.admins, a.Email)
+	}
 	recent := !d.Last.At.IsZero() && r.judge.now.Before(d.Last.At.Add(r.judge.rule.After))
 	r.count(a, d, recent)
 	r.countRoles(a, recent)
@@ -245,8 +249,18 @@ func (r *Run) Summary() Summary {
 	return s
 }
 
+// falling are the days of a forecast up to the last on which anybody falls idle.
+func falling(f Forecast) []int {
+	for i, count := range slices.Backward(f.Days[:]) {
+		if count > 0 {
+			return slices.Clone(f.Days[:i+1])
+		}
+	}
+	return nil
+}
+
 // Census returns what the next run compares itself with.
 func (r *Run) Census() Census {
 	s := &r.summary
-	return Census{At: s.At, Total: s.Total, Enabled: s.Enabled, Used: r.used, Active: s.Active, Self: r.self}
+	return Census{At: s.At, Total: s.Total, Enabled: s.Enabled, Used: r.used, Active: s.Active, Falling: falling(s.Forecast), Self: r.self, Admins: slices.Clone(r.admins)}
 }

@@ -39,10 +39,10 @@ func TestSummary(t *testing.T) {
 		{a: at("idle", 200, "User"), m: warned},
 		{a: at("fresh", 200, "User")},
 		{a: at("back", 2, "User"), m: warned},
-		{a: at("chief", 400, "Admin")},
-		{a: with(at("gone", 400, "User"), func(a *idle.Account) { a.Disabled = true })},
-		{a: with(at("us", 1, "Admin"), func(a *idle.Account) { a.Self, a.Service = true, true })},
-		{a: with(at("support", 300), func(a *idle.Account) { a.Staff = true })},
+		{a: with(at("chief", 400, "Admin"), func(a *idle.Account) { a.Administers = true })},
+		{a: with(at("gone", 400, "User"), func(a *idle.Account) { a.Disabled, a.Administers = true, true })},
+		{a: with(at("us", 1, "Admin"), func(a *idle.Account) { a.Self, a.Service, a.Administers = true, true, true })},
+		{a: with(at("support", 300), func(a *idle.Account) { a.Staff, a.Administers = true, true })},
 		{a: with(at("robot", 0), func(a *idle.Account) { a.Credentials = []idle.Credential{used(idle.API3, time.Time{})} })},
 		{a: with(at("new", 0, "User"), func(a *idle.Account) { a.Created, a.Credentials = ago(40), []idle.Credential{{Kind: idle.Email}} })},
 	} {
@@ -77,7 +77,8 @@ func TestSummary(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	census := idle.Census{At: tonight, Total: 12, Enabled: 11, Used: 10, Active: 5, Self: true}
+	census := idle.Census{At: tonight, Total: 12, Enabled: 11, Used: 10, Active: 5, Falling: make([]int, 21), Self: true, Admins: []string{"chief@example.com"}}
+	census.Falling[14], census.Falling[20] = 1, 1
 	if diff := cmp.Diff(census, run.Census()); diff != "" {
 		t.Errorf("census (-want +got):\n%s", diff)
 	}
@@ -116,6 +117,12 @@ func TestAPlanNamesExactlyWhoIsStopped(t *testing.T) {
 
 func TestDoubts(t *testing.T) {
 	before := &idle.Census{At: ago(1), Total: 100, Enabled: 90, Used: 80, Active: 60, Self: true}
+	falling := func(ahead, count int) *idle.Census {
+		c := *before
+		c.Falling = make([]int, ahead+1)
+		c.Falling[ahead] = count
+		return &c
+	}
 	tests := map[string]struct {
 		now    idle.Census
 		before *idle.Census
@@ -132,6 +139,9 @@ func TestDoubts(t *testing.T) {
 		"dates are gone":               {idle.Census{At: tonight, Total: 100, Used: 40, Active: 31, Self: true}, before, []idle.Doubt{idle.Undated}},
 		"everybody sleeps":             {idle.Census{At: tonight, Total: 100, Used: 80, Active: 30, Self: true}, before, []idle.Doubt{idle.Deserted}},
 		"everybody slept for a week":   {idle.Census{At: ago(-6), Total: 100, Used: 80, Active: 30, Self: true}, before, nil},
+		"many stop who began together": {idle.Census{At: tonight, Total: 100, Used: 80, Active: 30, Self: true}, falling(1, 28), nil},
+		"more than who were to stop":   {idle.Census{At: tonight, Total: 100, Used: 80, Active: 15, Self: true}, falling(0, 28), []idle.Doubt{idle.Deserted}},
+		"many are to stop later":       {idle.Census{At: tonight, Total: 100, Used: 80, Active: 30, Self: true}, falling(2, 28), []idle.Doubt{idle.Deserted}},
 		"everything at once":           {idle.Census{At: tonight, Total: 10}, before, []idle.Doubt{idle.WithoutSelf, idle.Shrunk, idle.Undated, idle.Deserted}},
 		"a few people, one is gone":    {idle.Census{At: tonight, Total: 1, Used: 1, Self: true}, &idle.Census{Total: 2, Used: 2, Active: 2}, nil},
 		"a team that was set up falls": {idle.Census{At: tonight, Total: 19, Used: 19, Self: true}, &idle.Census{At: ago(1), Total: 19, Used: 19, Active: 19}, nil},
@@ -142,6 +152,23 @@ func TestDoubts(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestListingsAreEqual(t *testing.T) {
+	one := idle.Census{At: tonight, Total: 9, Enabled: 8, Used: 7, Active: 6, Falling: []int{1}, Self: true, Admins: []string{"a@example.com"}}
+	if !one.Equal(one) {
+		t.Error("a listing is not itself")
+	}
+	for name, change := range map[string]func(*idle.Census){
+		"at": func(c *idle.Census) { c.At = ago(1) }, "total": func(c *idle.Census) { c.Total++ }, "enabled": func(c *idle.Census) { c.Enabled++ },
+		"used": func(c *idle.Census) { c.Used++ }, "active": func(c *idle.Census) { c.Active++ }, "self": func(c *idle.Census) { c.Self = false },
+		"falling": func(c *idle.Census) { c.Falling = []int{2} }, "admins": func(c *idle.Census) { c.Admins = nil },
+	} {
+		other := one
+		if change(&other); one.Equal(other) {
+			t.Errorf("%s: different listings are equal", name)
+		}
 	}
 }
 

@@ -104,6 +104,9 @@ type Mirror struct {
 // New returns the mirror in a store.
 func New(s store.Store) *Mirror { return &Mirror{store: s, perChunk: perChunk} }
 
+// Reader returns the store that the mirror lies in, for what is kept beside it.
+func (m *Mirror) Reader() store.Reader { return m.store }
+
 // Fed returns the same mirror as whoever keeps it from Google writes it: with a brake, so that
 // a reading that takes more away than it allows adds what it adds, and what it would take away
 // is held until people have looked; and with a feed, in which every difference is noted with

@@ -17,6 +17,8 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/policy"
+	"github.com/sekisho/sekisho/shared/ports/store"
+	"github.com/sekisho/sekisho/shared/state/account"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
@@ -176,8 +178,31 @@ func (r *Resolver) ids(ctx context.Context, c change.Change, s change.Selector, 
 		return r.owners(ctx, header.Group.ID)
 	case "manager":
 		return r.manager(ctx, name)
+	case "admins":
+		return r.administrators(ctx, name)
 	}
 	return nil, nil
+}
+
+// administrators returns those who administer a system of accounts, by the last listing of it that
+// was believed.
+func (r *Resolver) administrators(ctx context.Context, system string) ([]string, error) {
+	listing, err := account.Census(ctx, r.mirror.Reader(), system)
+	if errors.Is(err, store.ErrInvalid) || err == nil && listing == nil {
+		return nil, nil // nothing is called so, or was ever listed
+	}
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, address := range listing.Admins {
+		ids, err := r.at(ctx, address)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, ids...)
+	}
+	return out, nil
 }
 
 func (r *Resolver) union(ctx context.Context, c change.Change, selectors []change.Selector, seen map[change.Selector]bool) ([]string, error) {

@@ -12,8 +12,10 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/embedded"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/ports/store"
+	"github.com/sekisho/sekisho/shared/state/account"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/standing"
 )
@@ -76,6 +78,10 @@ func newResolver(t *testing.T) (*standing.Resolver, *counted) {
 		if _, err := m.Replace(t.Context(), s); err != nil {
 			t.Fatalf("Replace: %v", err)
 		}
+	}
+	listed := idle.Census{Admins: []string{"Boss@example.com", "flo@example.com", "dee@example.com", "nobody@example.com"}}
+	if err := account.Believe(t.Context(), c, "looker", listed); err != nil {
+		t.Fatalf("Believe: %v", err)
 	}
 	var model policy.Model
 	for name, members := range roles {
@@ -152,6 +158,8 @@ func TestPeople(t *testing.T) {
 		{"an unknown kind", c, "team:eng", nil},
 		{"owners with a name", c, "owners:leads@example.com", nil},
 		{"administrators with a name", c, "admins:", nil},
+		{"administrators of a system, without who is suspended or gone", c, "admins:looker", []string{"bo", "flo"}},
+		{"administrators of a system that was never listed", c, "admins:workspace", nil},
 		{"approvers with a name", c, "approvers:x", nil},
 		{"a manager with a name", c, "manager:ada@example.com", nil},
 		{"other letters", c, "Owners", nil},
