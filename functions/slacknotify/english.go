@@ -23,6 +23,7 @@ var english = language{
 	ended:    "Ended: %s",
 	waiting:  "Waiting for a decision: %s",
 	again:    "Asked again below: %s",
+	answered: "Answered below: %s",
 	reminder: "Reminder: %s",
 	follows:  " (has to agree with the rest)",
 	undoing:  "taking back what was done to %s",

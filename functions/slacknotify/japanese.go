@@ -23,6 +23,7 @@ var japanese = language{
 	ended:    "終了しました: %s",
 	waiting:  "判断をお待ちください: %s",
 	again:    "下のメッセージで改めてお尋ねしています: %s",
+	answered: "結果は下のメッセージをご覧ください: %s",
 	reminder: "再度のお願い: %s",
 	follows:  " (ほかの設定に合わせるため)",
 	undoing:  "%sを元に戻すこと",

@@ -23,6 +23,7 @@ type language struct {
 	waiting    string // %s is the subject; for who asked
 	ended      string // %s is the subject
 	again      string // %s is the subject
+	answered   string // %s is the subject; for who asked
 	reminder   string // %s is the heading of a message that asks
 	follows    string
 	undoing    string // %s is the subject
@@ -63,6 +64,9 @@ func (l language) write(c change.Change, p part, t turn, now time.Time) slack.Me
 	}
 	if t == earlier && c.State == change.Proposed {
 		return slack.Message{Heading: fmt.Sprintf(l.again, subject)}
+	}
+	if p == asked && (c.State == change.Applied || c.State == change.Denied || c.State == change.Expired || c.State == change.Undone) {
+		return slack.Message{Heading: fmt.Sprintf(l.answered, subject)} // a message of its own tells, and is noticed
 	}
 	heading, own := words.headings[c.State]
 	if !own {
