@@ -11,6 +11,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/domain/connection"
 	"github.com/sekisho/sekisho/shared/domain/secret"
+	"github.com/sekisho/sekisho/shared/ports/vendor"
 )
 
 // Group is a destination group.
@@ -73,7 +74,7 @@ func (a connectionAnswer) connection() Connection {
 func notes(in []connection.Note) []connection.Note {
 	var out []connection.Note
 	for _, n := range in {
-		out = append(out, connection.Note{Code: clean(n.Code), Message: clean(n.Message)})
+		out = append(out, connection.Note{Code: vendor.Reason(n.Code), Message: vendor.Clean(n.Message)})
 	}
 	return out
 }
@@ -287,7 +288,7 @@ func (c *Client) Test(ctx context.Context, id string, trustCertificates, trustFi
 	}
 	var tests []connection.Test
 	for _, t := range a.SetupTests {
-		tests = append(tests, connection.Test{Title: clean(t.Title), Status: t.Status, Message: clean(t.Message)})
+		tests = append(tests, connection.Test{Title: vendor.Clean(t.Title), Status: t.Status, Message: vendor.Clean(t.Message)})
 	}
 	return tests, a.connection(), nil
 }

@@ -51,7 +51,7 @@ type Options struct {
 }
 
 const (
-	vendor         = "https://api.fivetran.com"
+	fivetran       = "https://api.fivetran.com"
 	defaultTimeout = 60 * time.Second
 	// testsTimeout is by how much longer setup tests may take: they talk to the source.
 	testsTimeout = 5
@@ -83,7 +83,7 @@ func New(o Options) (*Client, error) {
 	case o.Key == "" || o.Secret.Empty():
 		return nil, errors.New("open Fivetran: no API key")
 	}
-	base := cmp.Or(o.BaseURL, vendor)
+	base := cmp.Or(o.BaseURL, fivetran)
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" {
 		return nil, fmt.Errorf("open Fivetran: %q is not the address of a server", base)

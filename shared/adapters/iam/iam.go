@@ -223,7 +223,7 @@ func (c client) persist(ctx context.Context, what string, try func(mayWrite bool
 		}
 		if attempt >= writes {
 			if acknowledged || last == nil {
-				return fmt.Errorf("%s: %w", what, &Error{API: "iam", Op: "edit", Message: "no reading shows what was written", kind: ErrUnseen, cause: last})
+				return fmt.Errorf("%s: %w", what, &Error{API: "iam", Op: "edit", Message: "no reading shows what was written", Kind: ErrUnseen, Cause: last})
 			}
 			return last
 		}

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/api/option"
 
 	"github.com/sekisho/sekisho/shared/domain/grant"
+	"github.com/sekisho/sekisho/shared/ports/vendor"
 )
 
 // Memberships makes people members of Google Groups for a time. It needs the scope
@@ -131,7 +132,7 @@ func finished(o *cloudidentity.Operation, err error) error {
 	if err != nil || o.Error == nil {
 		return err
 	}
-	return &Error{API: identityAPI, Op: "operations", Code: int(o.Error.Code), Message: clean(o.Error.Message)}
+	return &Error{API: identityAPI, Op: "operations", Code: int(o.Error.Code), Message: vendor.Clean(o.Error.Message)}
 }
 
 // group looks up the name of the grant's group.

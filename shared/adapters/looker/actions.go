@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/sekisho/sekisho/shared/domain/idle"
+	"github.com/sekisho/sekisho/shared/ports/vendor"
 )
 
 // Account reads one user by id. It is [ErrNotFound] if there is none.
@@ -43,9 +44,9 @@ func (c *Client) Find(ctx context.Context, email string) (idle.Account, error) {
 	case err != nil:
 		return idle.Account{}, err
 	case len(found) == 0:
-		return idle.Account{}, &Error{Op: op, Message: "nobody has the address", kind: ErrNotFound, permanent: true}
+		return idle.Account{}, &Error{API: api, Op: op, Message: "nobody has the address", Kind: ErrNotFound, Final: true}
 	case len(found) > 1:
-		return idle.Account{}, &Error{Op: op, Message: "several users have the address", kind: ErrConflict, permanent: true}
+		return idle.Account{}, &Error{API: api, Op: op, Message: "several users have the address", Kind: ErrConflict, Final: true}
 	}
 	return c.complete(ctx, &found[0])
 }
@@ -179,7 +180,7 @@ func (c *Client) roleIDs(ctx context.Context, op string, names []string) ([]stri
 			}
 		}
 		if len(of) != 1 {
-			return nil, invalid(op, strconv.Itoa(len(of))+" roles have the name "+strconv.Quote(clean(name)))
+			return nil, invalid(op, strconv.Itoa(len(of))+" roles have the name "+strconv.Quote(vendor.Clean(name)))
 		}
 		if !slices.Contains(ids, of[0]) {
 			ids = append(ids, of[0])

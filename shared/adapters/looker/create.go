@@ -43,7 +43,7 @@ func (c *Client) Create(ctx context.Context, n NewAccount) (string, error) {
 		return found.ID, nil
 	}
 	if last, sure := found.LastUse(false); !sure || !last.At.IsZero() {
-		return "", &Error{Op: op, Message: "there is such an account, and it is disabled", kind: ErrConflict, permanent: true}
+		return "", &Error{API: api, Op: op, Message: "there is such an account, and it is disabled", Kind: ErrConflict, Final: true}
 	}
 	return found.ID, c.finish(ctx, n, found.ID, roles)
 }

@@ -120,7 +120,7 @@ func (l *listing) take(u *user) error {
 		return incomplete(opAllUsers, "a user has no id")
 	}
 	if !u.Disabled.there && !u.WithEmail.there && !u.Sessions.there {
-		return &Error{Op: opAllUsers, Code: http.StatusOK, Message: "the API key's account sees names only: make it an administrator", kind: ErrForbidden, permanent: true}
+		return &Error{API: api, Op: opAllUsers, Code: http.StatusOK, Message: "the API key's account sees names only: make it an administrator", Kind: ErrForbidden, Final: true}
 	}
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(l.last)) // a hash takes everything

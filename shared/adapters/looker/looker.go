@@ -28,6 +28,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/sekisho/sekisho/shared/ports/vendor"
 )
 
 // Options say how a client reaches an instance.
@@ -225,13 +227,13 @@ func (c *Client) send(ctx context.Context, op, method, address, kind string, bod
 	resp, err := c.http.Do(r)
 	ours := c.now()
 	if err != nil {
-		return answer{}, unanswered(op, err)
+		return answer{}, vendor.Unanswered(api, op, err)
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	switch {
 	case err != nil && ctx.Err() != nil:
-		return answer{}, unanswered(op, err)
+		return answer{}, vendor.Unanswered(api, op, err)
 	case resp.StatusCode/100 != 2:
 		return answer{}, refused(op, resp, text, ours)
 	case err != nil:

@@ -66,7 +66,7 @@ func (c *Client) patch(ctx context.Context, of collection, t thing, operations .
 	// but what it has now does.
 	now, readErr := c.named(context.WithoutCancel(ctx), of, t.Name, "")
 	if readErr == nil && (now.Version != t.Version || now.UpdatedAt != t.UpdatedAt) {
-		return &Error{Op: op, Code: e.Code, Message: "somebody was faster", kind: ErrConflict, unknown: e.unknown}
+		return &Error{API: api, Op: op, Code: e.Code, Message: "somebody was faster", Kind: ErrConflict, Doubtful: e.Doubtful}
 	}
 	return err
 }
@@ -208,7 +208,7 @@ func (c *Client) team(ctx context.Context, s catalog.Step, present catalog.Prese
 	// What others attach to the organization stays, so the step holds only for what was read.
 	for _, p := range present.Teams {
 		if p.Name == t.Name && !attached(t, p.Policies, p.DefaultRoles) && !attached(t, s.Team.Policies, s.Team.DefaultRoles) {
-			return &Error{Op: "patchTeam", Message: "somebody was faster", kind: ErrConflict}
+			return &Error{API: api, Op: "patchTeam", Message: "somebody was faster", Kind: ErrConflict}
 		}
 	}
 	return c.patch(ctx, teams, t, operations...)

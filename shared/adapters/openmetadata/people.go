@@ -37,7 +37,7 @@ func (c *Client) createUser(ctx context.Context, email string) error {
 	case !strings.EqualFold(t.Email, email):
 		return c.strangers(op, "account", "of that name")
 	case t.Deleted: // somebody removed the account on purpose
-		return &Error{Op: op, Message: "the account was deleted", kind: ErrConflict, permanent: true}
+		return &Error{API: api, Op: op, Message: "the account was deleted", Kind: ErrConflict, Final: true}
 	}
 	return nil
 }
@@ -51,7 +51,7 @@ func (c *Client) account(ctx context.Context, email string, present catalog.Pres
 	}
 	u, err := c.named(ctx, users, userName(email), "")
 	if err == nil && (u.Bot || !strings.EqualFold(u.Email, email)) {
-		err = &Error{Op: users.get, Message: "nobody has an account with that address", kind: ErrNotFound, permanent: true}
+		err = &Error{API: api, Op: users.get, Message: "nobody has an account with that address", Kind: ErrNotFound, Final: true}
 	}
 	return u.ID, err
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	api "github.com/slack-go/slack"
+
+	"github.com/sekisho/sekisho/shared/ports/vendor"
 )
 
 // Options say how to reach Slack.
@@ -177,39 +179,26 @@ func (c *Client) history(ctx context.Context, p *api.GetConversationHistoryParam
 	return page, nil
 }
 
-// Error is what Slack, or the way to it, answered instead of a result.
-type Error struct {
-	Method string
-	// Code is Slack's own: users_not_found, ratelimited. Empty when no answer came.
-	Code  string
-	After time.Duration
-	cause error
-}
+// Error is what Slack, or the way to it, answered instead of a result: the Op is Slack's method,
+// the Reason Slack's own word, such as users_not_found. It is empty when no answer of Slack's
+// came.
+type Error = vendor.Error
 
-// Error implements error.
-func (e *Error) Error() string { return fmt.Sprintf("slack %s: %v", e.Method, e.cause) }
-
-// Unwrap returns the cause.
-func (e *Error) Unwrap() error { return e.cause }
-
-// RetryAfter returns how long Slack asked to wait; zero where it did not.
-func (e *Error) RetryAfter() time.Duration { return e.After }
-
-// Permanent reports whether trying again cannot help: Slack understood and said no, and nobody
-// can be expected to change that.
-func (e *Error) Permanent() bool {
-	switch e.Code {
+// passes reports whether trying again can help. Otherwise Slack understood and said no, and
+// nobody can be expected to change that.
+func passes(reason string) bool {
+	switch reason {
 	case "": // no answer, or none of Slack's
-		return false
+		return true
 	case "ratelimited", "rate_limited", "message_limit_exceeded", "internal_error", "fatal_error", "service_unavailable",
 		"request_timeout", "update_failed", "team_added_to_org", "org_login_required", "external_channel_migrating":
-		return false // it passes
+		return true
 	case "not_authed", "invalid_auth", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type",
 		"missing_scope", "no_permission", "access_denied", "accesslimited", "ekm_access_denied", "app_access_restricted",
 		"two_factor_setup_required", "messages_tab_disabled":
-		return false // an administrator mends it; until then nothing may be lost
+		return true // an administrator mends it; until then nothing may be lost
 	}
-	return true
+	return false
 }
 
 // IsUnknown reports whether the person, channel or message is not there, or no longer, or not
@@ -219,7 +208,7 @@ func IsUnknown(err error) bool {
 	if !errors.As(err, &e) {
 		return false
 	}
-	switch e.Code {
+	switch e.Reason {
 	case "users_not_found", "user_not_found", "user_not_visible", "user_disabled", "cannot_dm_bot", // the person
 		"channel_not_found", "is_archived", "not_in_channel", "user_not_in_channel", // the channel
 		"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive": // the message
@@ -229,14 +218,20 @@ func IsUnknown(err error) bool {
 }
 
 func wrap(method string, err error) error {
-	e := &Error{Method: method, cause: err}
 	var limited *api.RateLimitedError
 	var answered api.SlackErrorResponse
+	var status api.StatusCodeError
+	e := &Error{API: "slack", Op: method, Cause: err}
 	switch {
 	case errors.As(err, &limited):
-		e.Code, e.After = "ratelimited", limited.RetryAfter
+		e.Reason, e.Kind, e.Wait = "ratelimited", vendor.ErrQuota, limited.RetryAfter
 	case errors.As(err, &answered):
-		e.Code = answered.Err
+		e.Reason = vendor.Reason(answered.Err)
+	case errors.As(err, &status):
+		e.Code, e.Message = status.Code, vendor.Message(status.Code, status.Status)
+	default:
+		e = vendor.Unanswered("slack", method, err)
 	}
+	e.Final = !passes(e.Reason)
 	return e
 }

@@ -237,7 +237,7 @@ func TestErrors(t *testing.T) {
 		for _, code := range strings.Fields(class.codes) {
 			_, err := answering(fmt.Sprintf(`{"ok":false,"error":%q}`, code)).UserByID(t.Context(), "U1")
 			var e *slack.Error
-			if !errors.As(err, &e) || e.Code != code || e.Permanent() != class.permanent || slack.IsUnknown(err) != class.unknown {
+			if !errors.As(err, &e) || e.Reason != code || e.Permanent() != class.permanent || slack.IsUnknown(err) != class.unknown {
 				t.Errorf("%s: %v; want permanent %t, unknown %t", code, err, class.permanent, class.unknown)
 			}
 			if !strings.Contains(fmt.Sprint(err), code) || !strings.Contains(fmt.Sprint(err), "users.info") {
@@ -308,7 +308,7 @@ func TestAnotherToken(t *testing.T) {
 	w := newWorld(t)
 	_, err := w.as("xoxb-wrong").UserByID(t.Context(), w.id(t, ada))
 	var e *slack.Error
-	if !errors.As(err, &e) || e.Code != "invalid_auth" || e.Permanent() {
+	if !errors.As(err, &e) || e.Reason != "invalid_auth" || e.Permanent() {
 		t.Errorf("UserByID with another token: %v; want invalid_auth, to be mended", err)
 	}
 }

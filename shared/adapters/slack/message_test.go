@@ -133,7 +133,7 @@ func TestButtons(t *testing.T) {
 	} {
 		_, _, err := w.client.Post(t.Context(), channel, "k", m)
 		var e *slack.Error
-		if !errors.As(err, &e) || e.Code != "invalid_blocks" || !e.Permanent() {
+		if !errors.As(err, &e) || e.Reason != "invalid_blocks" || !e.Permanent() {
 			t.Errorf("%s: %v; want it refused", name, err)
 		}
 	}

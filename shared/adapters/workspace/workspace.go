@@ -128,11 +128,11 @@ func (c client) exchange(ctx context.Context, method, address string, body []byt
 
 // incomplete is the error for an answer that cannot be taken as whole.
 func (c client) incomplete(op, message string) *Error {
-	return &Error{API: c.api, Op: op, Code: http.StatusOK, Message: message, kind: ErrIncomplete}
+	return &Error{API: c.api, Op: op, Code: http.StatusOK, Message: message, Kind: ErrIncomplete}
 }
 
 // invalid is the error for a request that is not sent, because Google could not mean anything
 // by it.
 func (c client) invalid(op, message string) *Error {
-	return &Error{API: c.api, Op: op, Message: message, kind: ErrInvalid, permanent: true}
+	return &Error{API: c.api, Op: op, Message: message, Kind: ErrInvalid, Final: true}
 }
