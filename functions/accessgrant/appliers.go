@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/grant"
@@ -105,7 +106,7 @@ func (a granting) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 		return err
 	}
 	if obsolete != "" {
-		return permanent{errors.New(obsolete)}
+		return cloudfn.Permanent(errors.New(obsolete))
 	}
 	_, held, err := a.held(ctx, c.Requester.ID)
 	if err != nil {
@@ -113,20 +114,11 @@ func (a granting) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 	}
 	g, problem := grant.Plan(r, c.ID, member, held, a.now())
 	if problem != nil {
-		return permanent{problem}
+		return cloudfn.Permanent(problem)
 	}
 	_, err = a.at(g.Scope).Give(ctx, g)
 	return err
 }
-
-// permanent is an error after which trying again does not help.
-type permanent struct{ error }
-
-// Permanent reports that trying again cannot help.
-func (permanent) Permanent() bool { return true }
-
-// Unwrap returns the cause.
-func (p permanent) Unwrap() error { return p.error }
 
 // revoking takes access away before its end.
 type revoking struct{ *handler }

@@ -132,13 +132,7 @@ func workspaceUsers(ctx context.Context, env *cloudfn.Env, cfg config) (*workspa
 
 // errNotHere says that accounts are made where people are hired, and roles given by who
 // administers the directory.
-var errNotHere = permanent{errors.New("accounts of Google Workspace are not made or given roles here")}
-
-// permanent is an error after which trying again does not help.
-type permanent struct{ error }
-
-// Permanent reports that trying again cannot help.
-func (permanent) Permanent() bool { return true }
+var errNotHere = cloudfn.Permanent(errors.New("accounts of Google Workspace are not made or given roles here"))
 
 // workspaceSystem is Google Workspace as a system of accounts, which are stopped and given back
 // only.

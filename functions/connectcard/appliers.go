@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/sekisho/sekisho/shared/adapters/fivetran"
+	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/connection"
 	"github.com/sekisho/sekisho/shared/domain/group"
@@ -41,7 +42,7 @@ func (a creating) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 	}
 	for _, o := range others {
 		if o.ID != c.ID {
-			return ledger.Sight{}, permanent{fmt.Errorf("the connection %s has this schema already", o.Name)}
+			return ledger.Sight{}, cloudfn.Permanent(fmt.Errorf("the connection %s has this schema already", o.Name))
 		}
 	}
 	result, err := json.Marshal(made{Connection: found.ID, Schema: found.Schema})
@@ -58,7 +59,7 @@ func (a creating) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 		return err
 	}
 	if obsolete != "" {
-		return permanent{errors.New(obsolete)}
+		return cloudfn.Permanent(errors.New(obsolete))
 	}
 	_, err = a.vendor.Create(ctx, plan, c.Proposed)
 	return err
@@ -68,7 +69,7 @@ func (a creating) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 // why it is not to be made any more.
 func (a creating) plan(ctx context.Context, c change.Change) (r connection.Request, p connection.Plan, obsolete string, err error) {
 	if err := json.Unmarshal(c.Detail, &r); err != nil {
-		return r, p, "", permanent{fmt.Errorf("decode request %s: %w", c.ID, err)}
+		return r, p, "", cloudfn.Permanent(fmt.Errorf("decode request %s: %w", c.ID, err))
 	}
 	fields, err := a.fields(ctx, r.Service)
 	if err != nil {
@@ -109,15 +110,6 @@ func (h *handler) person(ctx context.Context, id string) (group.Person, bool, er
 	return p, err == nil && !p.Suspended, err
 }
 
-// permanent is an error after which trying again does not help.
-type permanent struct{ error }
-
-// Permanent reports that trying again cannot help.
-func (permanent) Permanent() bool { return true }
-
-// Unwrap returns the cause.
-func (p permanent) Unwrap() error { return p.error }
-
 // renewing hands a connection to its owner once more, or to another one.
 type renewing struct{ *handler }
 
@@ -131,7 +123,7 @@ type renewal struct {
 func renewalOf(c change.Change) (renewal, error) {
 	var r renewal
 	if err := json.Unmarshal(c.Detail, &r); err != nil {
-		return renewal{}, permanent{fmt.Errorf("decode change %s: %w", c.ID, err)}
+		return renewal{}, cloudfn.Permanent(fmt.Errorf("decode change %s: %w", c.ID, err))
 	}
 	return r, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/ports/queue"
+	"github.com/sekisho/sekisho/shared/ports/retry"
 )
 
 // Carrier is what a function that carries changes out is made of: it hears that a change was
@@ -41,14 +42,14 @@ func (c *Carrier) Moved(ctx context.Context, e event.ChangeMoved) error {
 func (c *Carrier) Apply(ctx context.Context, e event.ApplyChange) (change.Change, error) {
 	wanted, err := c.Ledger.Get(ctx, e.Change)
 	if errors.Is(err, ErrNotFound) {
-		return change.Change{}, misled{err}
+		return change.Change{}, retry.Permanent(err)
 	}
 	if err != nil {
 		return change.Change{}, err
 	}
 	applier, ours := c.Appliers[wanted.Kind]
 	if !ours {
-		return change.Change{}, misled{fmt.Errorf("change %s is %s, which %s does not carry out", wanted.ID, wanted.Kind, c.By.ID)}
+		return change.Change{}, retry.Permanent(fmt.Errorf("change %s is %s, which %s does not carry out", wanted.ID, wanted.Kind, c.By.ID))
 	}
 	err = c.Ledger.Carry(ctx, wanted.ID, c.By, c.Authority, applier)
 	var later *Later
@@ -86,12 +87,3 @@ func (c *Carrier) enqueue(ctx context.Context, e event.ApplyChange, name string,
 	}
 	return nil
 }
-
-// misled is the error of a message that no trying again makes right.
-type misled struct{ error }
-
-// Permanent reports that trying again cannot help.
-func (misled) Permanent() bool { return true }
-
-// Unwrap returns the cause.
-func (m misled) Unwrap() error { return m.error }

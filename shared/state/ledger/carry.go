@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/ports/retry"
 )
 
 // Sight is what an applier finds when it looks at the world.
@@ -157,7 +158,7 @@ func (l *Ledger) settle(ctx context.Context, c change.Change, by change.Actor, a
 func (l *Ledger) retry(ctx context.Context, c change.Change, by change.Actor, cause error) error {
 	unseen := errors.Is(cause, errUnseen)
 	diverges := unseen && c.Unseen+1 >= MaxUnseen
-	if permanent(cause) || diverges || c.Attempts >= MaxAttempts {
+	if retry.IsPermanent(cause) || diverges || c.Attempts >= MaxAttempts {
 		problem := cause.Error()
 		if diverges {
 			problem = fmt.Sprintf("does not converge: %d times %s", MaxUnseen, problem)
@@ -189,12 +190,6 @@ func wait(attempt int, cause error) time.Duration {
 		return asked.RetryAfter()
 	}
 	return min(10*time.Second<<min(attempt-1, 9), time.Hour)
-}
-
-// permanent reports whether trying again cannot help.
-func permanent(err error) bool {
-	var p interface{ Permanent() bool }
-	return errors.As(err, &p) && p.Permanent()
 }
 
 // free returns when somebody else's claim, or the wait before the next attempt, is over.

@@ -183,6 +183,7 @@ func TestCarryFaults(t *testing.T) {
 		{"reading fails for a time", func(v *vendor) { v.look = times(3, down) }, change.Applied, 4, 1, ""},
 		{"reading fails for good", func(v *vendor) { v.look = always(down) }, change.Failed, ledger.MaxAttempts, 0, "look at data@example.com: 503"},
 		{"reading is forbidden", func(v *vendor) { v.look = always(never) }, change.Failed, 1, 0, "look at data@example.com: 403"},
+		{"acting is forbidden in part, and fails for a time in part", func(v *vendor) { v.act = times(3, errors.Join(never, down)) }, change.Applied, 4, 1, ""},
 		{"acting fails for a time", func(v *vendor) { v.act = times(3, down) }, change.Applied, 4, 1, ""},
 		{"acting fails for good", func(v *vendor) { v.act = always(down) }, change.Failed, ledger.MaxAttempts, 0, "change data@example.com: 503"},
 		{"acting is forbidden", func(v *vendor) { v.act = always(never) }, change.Failed, 1, 0, "change data@example.com: 403"},

@@ -71,12 +71,12 @@ var mutants = []mutant{
 	}, ""},
 	{"nobody reads back", "carry.go", []string{"case err == nil && second.InEffect:", "case acted == nil || err == nil && second.InEffect:"}, ""},
 	{"a vendor's refusal is not read back", "carry.go", []string{
-		"	// Whatever the answer was, what", "	if acted != nil && permanent(acted) {\n		return l.retry(ctx, c, by, acted)\n	}\n	// Whatever the answer was, what",
+		"	// Whatever the answer was, what", "	if acted != nil && retry.IsPermanent(acted) {\n		return l.retry(ctx, c, by, acted)\n	}\n	// Whatever the answer was, what",
 	}, "the change fails visibly"},
 	{"an applier acts on a claim that has lapsed", "carry.go", []string{" || !now.Before(c.Claim.Until):", ":"}, "its context has ended"},
 	{"an attempt without an answer counts as seen not to be there", "carry.go", []string{"RetryAt: at, Unseen: unseen}", "RetryAt: at, Unseen: unseen, Absent: true}"}, ""},
 	{"a change that may be in effect counts as not begun", executeFile, []string{"	c.Tried = true\n", ""}, ""},
-	{"what is never seen is tried for ever", "carry.go", []string{"permanent(cause) || diverges || c.Attempts >= MaxAttempts", "permanent(cause) || c.Attempts >= MaxAttempts"}, "it fails a little later"},
+	{"what is never seen is tried for ever", "carry.go", []string{"retry.IsPermanent(cause) || diverges || c.Attempts >= MaxAttempts", "retry.IsPermanent(cause) || c.Attempts >= MaxAttempts"}, "it fails a little later"},
 	{"an applier that dies is started for ever", "carry.go", []string{"	case c.Attempts > MaxAttempts:\n", "	case false:\n"}, "nobody dies so often"},
 	{"the head of the outbox is taken out", applyFile, []string{
 		"c.Outbox = slices.DeleteFunc(slices.Clone(c.Outbox), func(n Notice) bool { return slices.Contains(seqs, n.Seq) })",
