@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sekisho/sekisho/shared/adapters/iam"
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/grant"
-	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/state/ledger"
+	"github.com/sekisho/sekisho/shared/state/notice"
 	"github.com/sekisho/sekisho/shared/state/press"
 )
 
@@ -53,15 +54,7 @@ func (h *handler) explain(ctx context.Context, e event.ExplainAccess) error {
 	if err != nil {
 		return err
 	}
-	body, err := event.Seal(event.Notify{Subject: event.SubjectPress + e.Request})
-	if err != nil {
-		return err
-	}
-	err = h.queue.Enqueue(ctx, queue.Task{Queue: event.QueueSlack, Name: "notify-press-" + e.Request, Body: body})
-	if errors.Is(err, queue.ErrExists) {
-		return nil
-	}
-	return err
+	return notice.Tell(ctx, h.queue, event.Notify{Subject: event.SubjectPress + e.Request}, "press-"+e.Request, time.Time{})
 }
 
 func says(language, english, japanese string, args ...any) string {

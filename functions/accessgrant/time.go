@@ -14,7 +14,6 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/grant"
-	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/state/notice"
 	"github.com/sekisho/sekisho/shared/state/place"
 )
@@ -89,15 +88,7 @@ func (h *handler) clear(ctx context.Context, over []change.Change) error {
 // retell has the messages about access that has ended say so. Within the hour in which it is looked
 // at, that is done once.
 func (h *handler) retell(ctx context.Context, c change.Change) error {
-	body, err := event.Seal(event.Notify{Subject: c.ID})
-	if err != nil {
-		return err
-	}
-	err = h.queue.Enqueue(ctx, queue.Task{Queue: event.QueueSlack, Name: "notify-" + c.ID + "-ended", Body: body})
-	if errors.Is(err, queue.ErrExists) {
-		return nil
-	}
-	return err
+	return notice.Tell(ctx, h.queue, event.Notify{Subject: c.ID}, c.ID+"-ended", time.Time{})
 }
 
 // warn tells a person once that access is about to end, unless it has been extended.

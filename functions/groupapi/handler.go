@@ -214,13 +214,9 @@ func (h *handler) group(ctx context.Context, q *question) (mirror.Header, error)
 		return head, err
 	}
 	now := h.now()
-	body, err := event.Seal(event.RefreshGroup{Group: head.Group.ID, Noticed: now})
-	if err != nil {
-		return mirror.Header{}, err
-	}
 	// One reading a minute for each group, however many ask.
 	name := fmt.Sprintf("asked-%s-%d", head.Group.ID, now.Unix()/60)
-	if err := queue.Ensure(ctx, h.queue, queue.Task{Queue: event.QueueDirectory, Name: name, Body: body}); err != nil {
+	if err := queue.Order(ctx, h.queue, queue.Task{Queue: event.QueueDirectory, Name: name}, event.RefreshGroup{Group: head.Group.ID, Noticed: now}); err != nil {
 		return mirror.Header{}, fmt.Errorf("queue the reading of group %s: %w", head.Group.ID, err)
 	}
 	return mirror.Header{}, stale(head.Read)

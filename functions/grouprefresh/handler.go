@@ -107,14 +107,7 @@ func within[P event.Payload](h *handler, do func(context.Context, P) error) func
 
 // ensure queues one task, once for each name.
 func (h *handler) ensure(ctx context.Context, p event.Payload, name string, at time.Time) error {
-	body, err := event.Seal(p)
-	if err != nil {
-		return err
-	}
-	if err := queue.Ensure(ctx, h.queue, queue.Task{Queue: event.QueueDirectory, Name: name, Body: body, NotBefore: at}); err != nil {
-		return fmt.Errorf("queue %s: %w", p.Type(), err)
-	}
-	return nil
+	return queue.Order(ctx, h.queue, queue.Task{Queue: event.QueueDirectory, Name: name, NotBefore: at}, p)
 }
 
 // tell publishes what changed, then records that it was told. A crash in between tells it

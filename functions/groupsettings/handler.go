@@ -186,13 +186,5 @@ func (h *handler) queueCheck(ctx context.Context, id, cause string) error {
 }
 
 func (h *handler) enqueue(ctx context.Context, p event.Payload, name string, at time.Time) error {
-	body, err := event.Seal(p)
-	if err != nil {
-		return err
-	}
-	err = h.queue.Enqueue(ctx, queue.Task{Queue: event.QueueSettings, Name: name, Body: body, NotBefore: at})
-	if err != nil && !errors.Is(err, queue.ErrExists) {
-		return fmt.Errorf("queue %s: %w", p.Type(), err)
-	}
-	return nil
+	return queue.Order(ctx, h.queue, queue.Task{Queue: event.QueueSettings, Name: name, NotBefore: at}, p)
 }

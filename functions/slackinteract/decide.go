@@ -20,6 +20,7 @@ import (
 	"github.com/sekisho/sekisho/shared/state/handover"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/state/notice"
 	"github.com/sekisho/sekisho/shared/state/press"
 	"github.com/sekisho/sekisho/shared/state/standing"
 	"github.com/sekisho/sekisho/shared/state/trail"
@@ -251,13 +252,5 @@ func (d *decider) undoing(ctx context.Context, a desk.Asker, c change.Change, p 
 
 // tell has the person told, in Slack and for nobody else to see, why a press did not count.
 func (d *decider) tell(ctx context.Context, id string) error {
-	body, err := event.Seal(event.Notify{Subject: event.SubjectPress + id})
-	if err != nil {
-		return err
-	}
-	err = d.queue.Enqueue(ctx, queue.Task{Queue: event.QueueSlack, Name: "notify-press-" + id, Body: body})
-	if errors.Is(err, queue.ErrExists) {
-		return nil
-	}
-	return err
+	return notice.Tell(ctx, d.queue, event.Notify{Subject: event.SubjectPress + id}, "press-"+id, time.Time{})
 }

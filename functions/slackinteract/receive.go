@@ -106,17 +106,9 @@ func (h *receiver) take(ctx context.Context, id string, in slack.Interaction) ([
 // keep puts a press into the queue that decides it. The same request again finds its task
 // there, or done, and has no effect.
 func (h *receiver) keep(ctx context.Context, id string, in slack.Interaction) error {
-	body, err := event.Seal(event.Pressed{
+	return queue.Order(ctx, h.queue, queue.Task{Queue: event.QueuePresses, Name: "press-" + id}, event.Pressed{
 		Press: id, User: in.User, Team: in.Team, Channel: in.Channel, Action: in.Action, Value: in.Value, At: h.now(),
 	})
-	if err != nil {
-		return err
-	}
-	err = h.queue.Enqueue(ctx, queue.Task{Queue: event.QueuePresses, Name: "press-" + id, Body: body})
-	if errors.Is(err, queue.ErrExists) {
-		return nil
-	}
-	return err
 }
 
 func (h *receiver) turnAway(ctx context.Context, w http.ResponseWriter, status int, reason string) {

@@ -221,13 +221,5 @@ func (d *decider) values(ctx context.Context, dk desk.Desk, a desk.Asker, in sla
 }
 
 func (d *decider) enqueue(ctx context.Context, p event.Payload, name string) error {
-	body, err := event.Seal(p)
-	if err != nil {
-		return err
-	}
-	err = d.queue.Enqueue(ctx, queue.Task{Queue: event.QueuePresses, Name: name, Body: body})
-	if errors.Is(err, queue.ErrExists) {
-		return nil
-	}
-	return err
+	return queue.Order(ctx, d.queue, queue.Task{Queue: event.QueuePresses, Name: name}, p)
 }

@@ -103,18 +103,10 @@ func (d *decider) explainTarget(ctx context.Context, e event.Asked, a desk.Asker
 	if at.Kind == grant.Group {
 		return inGroup(a, person, at.Name), nil
 	}
-	body, err := event.Seal(event.ExplainAccess{
+	return "", queue.Order(ctx, d.queue, queue.Task{Queue: event.QueueIAM, Name: "explain-" + e.Request}, event.ExplainAccess{
 		Request: e.Request, User: e.User, Channel: e.Channel, Language: a.Language, Person: person.ID, Kind: string(at.Kind), Name: at.Name,
 		Entitlement: entitlement, At: e.At,
 	})
-	if err != nil {
-		return "", err
-	}
-	err = d.queue.Enqueue(ctx, queue.Task{Queue: event.QueueIAM, Name: "explain-" + e.Request, Body: body})
-	if err != nil && !errors.Is(err, queue.ErrExists) {
-		return "", err
-	}
-	return "", nil
 }
 
 // placeOf finds the place that people mean: that of an entitlement, whose name it returns too, a

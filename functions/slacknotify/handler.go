@@ -48,16 +48,7 @@ type handler struct {
 // changeMoved queues the messages of a change to be brought up to date. Slack's limits are
 // kept by the queue.
 func (h *handler) changeMoved(ctx context.Context, e event.ChangeMoved) error {
-	body, err := event.Seal(event.Notify{Subject: e.Change, Seq: e.Seq})
-	if err != nil {
-		return err
-	}
-	name := fmt.Sprintf("notify-%s-%d", e.Change, e.Seq)
-	err = h.queue.Enqueue(ctx, queue.Task{Queue: event.QueueSlack, Name: name, Body: body})
-	if errors.Is(err, queue.ErrExists) {
-		return nil
-	}
-	return err
+	return notice.Tell(ctx, h.queue, event.Notify{Subject: e.Change, Seq: e.Seq}, fmt.Sprintf("%s-%d", e.Change, e.Seq), time.Time{})
 }
 
 // notify brings the messages of one subject up to date.

@@ -3,7 +3,6 @@ package slacknotify
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,7 +11,7 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/slack"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
-	"github.com/sekisho/sekisho/shared/ports/queue"
+	"github.com/sekisho/sekisho/shared/state/notice"
 )
 
 // This file shows several changes in one message: what one nightly run asks, a row and buttons
@@ -25,17 +24,9 @@ const gatherFor = 5 * time.Second
 // queueBatch queues the messages of a batch, once for all that moves at about the same time.
 func (h *handler) queueBatch(ctx context.Context, batch string) error {
 	subject := event.SubjectBatch + batch
-	body, err := event.Seal(event.Notify{Subject: subject})
-	if err != nil {
-		return err
-	}
 	at := h.now().Truncate(gatherFor).Add(gatherFor)
-	name := fmt.Sprintf("notify-batch-%s-%d", fingerprint(slack.Message{Heading: subject}), at.Unix())
-	err = h.queue.Enqueue(ctx, queue.Task{Queue: event.QueueSlack, Name: name, Body: body, NotBefore: at})
-	if errors.Is(err, queue.ErrExists) {
-		return nil
-	}
-	return err
+	name := fmt.Sprintf("batch-%s-%d", fingerprint(slack.Message{Heading: subject}), at.Unix())
+	return notice.Tell(ctx, h.queue, event.Notify{Subject: subject}, name, at)
 }
 
 // together returns the changes of a batch as one topic. Where they are more than a message has

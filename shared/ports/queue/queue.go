@@ -13,6 +13,8 @@ import (
 	"math"
 	"regexp"
 	"time"
+
+	"github.com/sekisho/sekisho/shared/domain/event"
 )
 
 // ErrExists says that a task of this name is waiting, or was done not long ago. For a caller
@@ -84,6 +86,20 @@ type Queue interface {
 func Ensure(ctx context.Context, q Queue, t Task) error {
 	if err := q.Enqueue(ctx, t); err != nil && !errors.Is(err, ErrExists) {
 		return err
+	}
+	return nil
+}
+
+// Order seals a payload into a task and ensures it. It is how one function has another one, or
+// itself, do something: t says in which queue, under which name and when.
+func Order(ctx context.Context, q Queue, t Task, p event.Payload) error {
+	body, err := event.Seal(p)
+	if err != nil {
+		return err
+	}
+	t.Body = body
+	if err := Ensure(ctx, q, t); err != nil {
+		return fmt.Errorf("queue %s on %s: %w", p.Type(), t.Queue, err)
 	}
 	return nil
 }

@@ -77,12 +77,8 @@ func (c *Carrier) tell(ctx context.Context, now change.Change) {
 }
 
 func (c *Carrier) enqueue(ctx context.Context, e event.ApplyChange, name string, at time.Time) error {
-	body, err := event.Seal(e)
+	err := queue.Order(ctx, c.Queue, queue.Task{Queue: c.Name, Name: name, NotBefore: at}, e)
 	if err != nil {
-		return err
-	}
-	err = c.Queue.Enqueue(ctx, queue.Task{Queue: c.Name, Name: name, Body: body, NotBefore: at})
-	if err != nil && !errors.Is(err, queue.ErrExists) {
 		return fmt.Errorf("queue change %s: %w", e.Change, err)
 	}
 	return nil

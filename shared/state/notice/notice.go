@@ -67,10 +67,6 @@ func Post(ctx context.Context, s store.Store, q queue.Queue, n Notice) error {
 	if err != nil {
 		return fmt.Errorf("store notice %s: %w", n.ID, err)
 	}
-	body, err := event.Seal(event.Notify{Subject: event.SubjectNotice + n.ID})
-	if err != nil {
-		return err
-	}
 	content, err := json.Marshal(n)
 	if err != nil {
 		return fmt.Errorf("encode notice %s: %w", n.ID, err)
@@ -79,11 +75,13 @@ func Post(ctx context.Context, s store.Store, q queue.Queue, n Notice) error {
 	// at the same moment.
 	sum := sha256.Sum256(content)
 	name := "notice-" + hex.EncodeToString(sum[:16])
-	err = q.Enqueue(ctx, queue.Task{Queue: event.QueueSlack, Name: name, Body: body})
-	if err != nil && !errors.Is(err, queue.ErrExists) {
-		return fmt.Errorf("queue notice %s: %w", n.ID, err)
-	}
-	return nil
+	return queue.Order(ctx, q, queue.Task{Queue: event.QueueSlack, Name: name}, event.Notify{Subject: event.SubjectNotice + n.ID})
+}
+
+// Tell has the messages about a subject brought up to date, not before a time; the zero time
+// means now. The name is that of the cause: the same cause again orders nothing new.
+func Tell(ctx context.Context, q queue.Queue, about event.Notify, name string, at time.Time) error {
+	return queue.Order(ctx, q, queue.Task{Queue: event.QueueSlack, Name: "notify-" + name, NotBefore: at}, about)
 }
 
 // Get returns a notice, or [ErrUnknown].

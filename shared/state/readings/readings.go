@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/event"
@@ -68,14 +67,7 @@ func plan(ctx context.Context, q queue.Queue, s group.Signal, robot string, now 
 }
 
 func enqueue(ctx context.Context, q queue.Queue, name, task string, at time.Time, p event.Payload) error {
-	body, err := event.Seal(p)
-	if err != nil {
-		return err
-	}
-	if err := queue.Ensure(ctx, q, queue.Task{Queue: name, Name: task, Body: body, NotBefore: at}); err != nil {
-		return fmt.Errorf("queue %s on %s: %w", p.Type(), name, err)
-	}
-	return nil
+	return queue.Order(ctx, q, queue.Task{Queue: name, Name: task, NotBefore: at}, p)
 }
 
 // Own reports whether our own robot did what a signal is about. The robot's address must be of
