@@ -33,9 +33,9 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/adapters/workspace"
 	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/domain/brake"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
-	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/state/budget"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
@@ -69,11 +69,12 @@ func (c *config) Validate() error {
 	if c.CallsPerDay < 0 {
 		problems = append(problems, fmt.Errorf("CALLS_PER_DAY is %d: 0 or more", c.CallsPerDay))
 	}
-	if c.RemovalsPercent < 0 || c.RemovalsPercent > 100 {
-		problems = append(problems, fmt.Errorf("REMOVALS_PERCENT is %v: 0 to 100", c.RemovalsPercent))
+	// A brake without a share or a number would not bind.
+	if c.RemovalsPercent <= 0 || c.RemovalsPercent > 100 {
+		problems = append(problems, fmt.Errorf("REMOVALS_PERCENT is %v: more than 0, up to 100", c.RemovalsPercent))
 	}
-	if c.RemovalsMax < 0 || c.RemovalsLeast < 0 {
-		problems = append(problems, fmt.Errorf("REMOVALS_MAX is %d, REMOVALS_LEAST %d: 0 or more", c.RemovalsMax, c.RemovalsLeast))
+	if c.RemovalsMax < 1 || c.RemovalsLeast < 0 {
+		problems = append(problems, fmt.Errorf("REMOVALS_MAX is %d, REMOVALS_LEAST %d: 1 or more, and 0 or more", c.RemovalsMax, c.RemovalsLeast))
 	}
 	return errors.Join(problems...)
 }
@@ -98,8 +99,8 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	brake := group.Brake{Percent: cfg.RemovalsPercent, Max: cfg.RemovalsMax, Least: cfg.RemovalsLeast}
-	m := mirror.New(env.Store).Fed(brake, env.Now)
+	removals := brake.Brake{Percent: cfg.RemovalsPercent, Max: cfg.RemovalsMax, Least: cfg.RemovalsLeast}
+	m := mirror.New(env.Store).Fed(removals, env.Now)
 	who, err := standing.New(m, policy.Model())
 	if err != nil {
 		return nil, err
@@ -107,7 +108,7 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 	h := &handler{
 		store: env.Store, bus: env.Bus, queue: env.Queue, mirror: m, directory: directory, policy: policy,
 		ledger: ledger.New(env.Store, env.Bus, env.Now),
-		budget: budget.New(env.Store, "directory", cfg.CallsPerDay, env.Now), brake: brake,
+		budget: budget.New(env.Store, "directory", cfg.CallsPerDay, env.Now), brake: removals,
 		anchor: policy.SettingsRules().Anchor, now: env.Now, log: env.Log,
 	}
 	h.carrier = &ledger.Carrier{

@@ -12,6 +12,7 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/adapters/workspace"
 	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/domain/brake"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/ports/bus"
@@ -43,7 +44,7 @@ type handler struct {
 	policy    *policyfile.Policy
 	directory directory
 	budget    *budget.Budget
-	brake     group.Brake
+	brake     brake.Brake
 	anchor    string
 	now       func() time.Time
 	log       *slog.Logger

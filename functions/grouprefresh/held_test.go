@@ -15,17 +15,22 @@ import (
 	"github.com/sekisho/sekisho/shared/state/ledger"
 )
 
-// braked is a company whose mirror forgets nobody by itself, with a group of ten and two
-// administrators.
+// braked is a company whose mirror forgets nobody more by itself on this day, with a group of ten
+// and two administrators.
 func braked(t *testing.T) (*tenant, *ledger.Ledger) {
 	t.Helper()
-	c := large(t, 10)
+	c := large(t, 11)
 	c.People = append(c.People, org.Person{Email: "second@example.com", Admin: true})
 	r := openCompany(t, c)
-	r.Variables["REMOVALS_LEAST"], r.Variables["REMOVALS_PERCENT"] = "0", "0"
+	r.Variables["REMOVALS_LEAST"], r.Variables["REMOVALS_MAX"] = "0", "1"
 	r.handler = r.Build(grouprefresh.Function)
 	r.tick(t, grouprefresh.JobWalk)
 	r.work(t)
+	r.lose(t, "u00009@example.com") // the one that passes
+	r.work(t)
+	if got := r.members(t, "all@example.com"); len(got) != 10 {
+		t.Fatalf("%d members, want 10: one passes", len(got))
+	}
 	return r, ledger.New(r.Store, r.Bus, r.Clock.Now)
 }
 

@@ -140,7 +140,7 @@ func (h *handler) walkPeople(ctx context.Context, w *mirror.Walk) (mirror.Step, 
 		}
 	}
 	w.Counted.People += len(page.People)
-	if limit := h.brake.Limit(w.Counted.People); len(step.People) > limit {
+	if limit, bound := h.brake.Limit(w.Counted.People); bound && len(step.People) > limit {
 		h.log.ErrorContext(ctx, "a list of people is too short to be believed", "missing", len(step.People), "limit", limit)
 		step.People, w.Short = nil, true
 	}
@@ -263,7 +263,10 @@ func (h *handler) missing(ctx context.Context, w *mirror.Walk) []string {
 	if w.Short {
 		return nil
 	}
-	limit := min(h.brake.Limit(w.Counted.Groups), mostMissing)
+	limit, bound := h.brake.Limit(w.Counted.Groups)
+	if !bound || limit > mostMissing {
+		limit = mostMissing
+	}
 	if len(w.Missing) <= limit {
 		return w.Missing
 	}

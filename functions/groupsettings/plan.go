@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sekisho/sekisho/shared/domain/brake"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
@@ -27,7 +28,7 @@ var planTarget = change.Target{ID: "held-groups", Name: "held groups"}
 // brake returns how many groups may be corrected without people, of all that there are. The
 // boolean is false where policy sets no brake. What a plan let through counts too.
 func (h *handler) brake(ctx context.Context) (limit int, bound bool, err error) {
-	if h.rules.Brake == (settingsrule.Brake{}) {
+	if h.rules.Brake == (brake.Brake{}) {
 		return 0, false, nil
 	}
 	groups, err := h.mirror.Count(ctx)

@@ -86,7 +86,7 @@ func TestEverySection(t *testing.T) {
 				{Group: "press@harbour.example", Field: "whoCanViewGroup", Until: time.Date(2027, 3, 1, 0, 0, 0, 0, time.UTC), Reason: "The press office is public."},
 				{Group: "crew@harbour.example", Field: "allowExternalMembers", Until: time.Date(2027, 1, 15, 9, 0, 0, 0, time.UTC), Reason: "#204"},
 			},
-			Brake: settingsrule.Brake{Percent: 2.5, Max: 40},
+			Brake: brake.Brake{Percent: 2.5, Max: 40},
 		},
 		Inactivity: policyfile.Inactivity{
 			Systems: map[string]idle.Rule{"looker": {
@@ -98,7 +98,7 @@ func TestEverySection(t *testing.T) {
 				Spare: idle.Spare{
 					Emails: []string{"captain@harbour.example"}, Roles: []string{"Admin"}, Groups: []string{"board@harbour.example"},
 				},
-				Brake: settingsrule.Brake{Percent: 10},
+				Brake: brake.Brake{Percent: 10},
 				Seats: 120,
 			}},
 			Requests: map[string]idle.RequestRule{"looker": {

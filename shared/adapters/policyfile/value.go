@@ -10,8 +10,8 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/sekisho/sekisho/shared/domain/brake"
 	"github.com/sekisho/sekisho/shared/domain/change"
-	"github.com/sekisho/sekisho/shared/domain/settingsrule"
 )
 
 // This file reads the kinds of value that several sections share.
@@ -146,9 +146,9 @@ func (p place) channel() string {
 
 // brake reads the bounds {percent, max}. A bound of 0 is refused: no bound is what leaving it
 // out means, and nothing at all is what mode: ask means.
-func (p place) brake() settingsrule.Brake {
+func (p place) brake() brake.Brake {
 	t := p.table("percent", "max")
-	b := settingsrule.Brake{Percent: t.at("percent").percent(), Max: t.at("max").whole(1)}
+	b := brake.Brake{Percent: t.at("percent").percent(), Max: t.at("max").whole(1)}
 	if t.whole && len(p.node.fields) == 0 {
 		p.problem("bounds nothing: write {percent: 2, max: 50}")
 	}

@@ -1,24 +1,28 @@
 // Package brake bounds how much one rule may do before people look: per run and per rolling
 // day, by share and by number, whichever is smaller.
 //
-// A brake knows nothing of what it bounds. Corrections of settings and stopped accounts have
-// the same one, because the mistake that it is there for is the same: a listing or a rule that
-// is wrong about everybody at once.
+// A brake knows nothing of what it bounds. Corrections of settings, stopped accounts and
+// memberships that vanish have the same one, because the mistake that it is there for is the same:
+// a listing or a rule that is wrong about everybody at once.
 package brake
 
-// Brake is the bound as policy writes it. The zero Brake does not bind.
+// Brake is the bound: {percent: 2, max: 50} in policy. Without Percent and Max it does not bind.
 type Brake struct {
 	// Percent is a share of all things of that kind, over 0 and up to 100; 0 means no share.
 	Percent float64
-	// Max is a number of things; 0 means no number.
+	// Max is a number of things, where the share would be more; 0 means no number.
 	Max int
+	// Least is a number of things that may pass however few there are, because a share of few is
+	// nobody; 0 means none. It wins over the others. Policy does not write it.
+	Least int
 }
 
 // rounding is more than floating point loses, and less than any share of a thing that counts.
 const rounding = 1e-6
 
 // Limit returns how many of so many things may be acted on, and whether there is a limit at
-// all. At least one may: a brake that never lets anything pass gets taken out.
+// all. A share is rounded down: what is over the line is over it. At least one may pass: a brake
+// that never lets anything pass gets taken out.
 func (b Brake) Limit(of int) (int, bool) {
 	limit, bound := 0, false
 	if b.Percent > 0 {
@@ -26,6 +30,9 @@ func (b Brake) Limit(of int) (int, bool) {
 	}
 	if b.Max > 0 && (!bound || b.Max < limit) {
 		limit, bound = b.Max, true
+	}
+	if bound {
+		limit = max(limit, b.Least)
 	}
 	return limit, bound
 }

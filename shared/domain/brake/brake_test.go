@@ -24,6 +24,17 @@ func TestTheSmallerBoundCounts(t *testing.T) {
 		"a share of nothing is one":     {brake: brake.Brake{Percent: 2}, of: 0, want: 1, bound: true},
 		"a share that floats":           {brake: brake.Brake{Percent: 29}, of: 100, want: 29, bound: true},
 		"a share is rounded down":       {brake: brake.Brake{Percent: 10}, of: 19, want: 1, bound: true},
+		"a share of few is the least":   {brake: brake.Brake{Percent: 2, Max: 2000, Least: 50}, of: 100, want: 50, bound: true},
+		"the least of nothing":          {brake: brake.Brake{Percent: 2, Max: 2000, Least: 50}, bound: true, want: 50},
+		"the share is over the least":   {brake: brake.Brake{Percent: 2, Max: 2000, Least: 50}, of: 10_000, want: 200, bound: true},
+		"the number is over the least":  {brake: brake.Brake{Percent: 2, Max: 2000, Least: 50}, of: 373_211, want: 2000, bound: true},
+		"the least is over the number":  {brake: brake.Brake{Percent: 2, Max: 20, Least: 50}, of: 10_000, want: 50, bound: true},
+		"the least alone does not bind": {brake: brake.Brake{Least: 50}, of: 1000},
+		"the policy's own example":      {brake: brake.Brake{Percent: 2, Max: 50}, of: 44_512, want: 50, bound: true},
+		"less than one of a hundred":    {brake: brake.Brake{Percent: 0.57}, of: 10_000, want: 57, bound: true},
+		"a part of one does not pass":   {brake: brake.Brake{Percent: 2}, of: 99, want: 1, bound: true},
+		"one always passes":             {brake: brake.Brake{Percent: 0.5}, of: 10, want: 1, bound: true},
+		"a hundred percent is all":      {brake: brake.Brake{Percent: 100}, of: 7, want: 7, bound: true},
 		"more things than numbers have": {brake: brake.Brake{Percent: 100}, of: 1 << 40, want: 1 << 40, bound: true},
 	}
 	for name, test := range tests {
@@ -63,10 +74,31 @@ func TestARunOverTheBrakeIsHeldWhole(t *testing.T) {
 	}
 }
 
+func TestWhatVanishesIsHeld(t *testing.T) {
+	b := brake.Brake{Percent: 2, Max: 2000, Least: 50}
+	for _, test := range []struct {
+		removed, lately, total int
+		held                   bool
+	}{
+		{0, 5000, 100, false}, // nothing is lost
+		{50, 0, 100, false},
+		{51, 0, 100, true},
+		{1, 50, 0, true},
+		{200, 0, 10_000, false},
+		{201, 0, 10_000, true},
+		{1000, 1000, 373_211, false},
+		{1000, 1001, 373_211, true},
+	} {
+		if got := b.Check(test.total, test.lately, test.removed).Held; got != test.held {
+			t.Errorf("%d after %d of %d: held %t", test.removed, test.lately, test.total, got)
+		}
+	}
+}
+
 // However a day is cut into runs, no more passes than its limit.
 func TestNoDayPassesItsLimit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		b := brake.Brake{Percent: rapid.Float64Range(0, 100).Draw(t, "percent"), Max: rapid.IntRange(0, 60).Draw(t, "max")}
+		b := brake.Brake{Percent: rapid.Float64Range(0, 100).Draw(t, "percent"), Max: rapid.IntRange(0, 60).Draw(t, "max"), Least: rapid.IntRange(0, 20).Draw(t, "least")}
 		of := rapid.IntRange(0, 500).Draw(t, "of")
 		limit, bound := b.Limit(of)
 		passed := 0

@@ -33,24 +33,3 @@ func TestDoubt(t *testing.T) {
 		}
 	}
 }
-
-func TestBrake(t *testing.T) {
-	b := group.Brake{Percent: 2, Max: 2000, Least: 50}
-	for _, test := range []struct {
-		removed, lately, total int
-		holds                  bool
-	}{
-		{0, 5000, 100, false}, // nothing is lost
-		{50, 0, 100, false},
-		{51, 0, 100, true},
-		{1, 50, 0, true},
-		{200, 0, 10_000, false},
-		{201, 0, 10_000, true},
-		{1000, 1000, 373_211, false},
-		{1000, 1001, 373_211, true},
-	} {
-		if got := b.Holds(test.removed, test.lately, test.total); got != test.holds {
-			t.Errorf("%d after %d of %d: holds %t", test.removed, test.lately, test.total, got)
-		}
-	}
-}

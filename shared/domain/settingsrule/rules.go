@@ -37,9 +37,6 @@ type Exception struct {
 	Reason string
 }
 
-// Brake bounds how many groups are corrected without people. See [brake.Brake].
-type Brake = brake.Brake
-
 // Rules are all rules about settings.
 type Rules struct {
 	// Anchor is the address whose direct membership makes a group secure; empty means that no
@@ -49,7 +46,8 @@ type Rules struct {
 	General    []Rule
 	Secure     []Rule
 	Exceptions []Exception
-	Brake      Brake
+	// Brake bounds how many groups are corrected without people.
+	Brake brake.Brake
 }
 
 // Problem is something wrong with the rules as they are written.

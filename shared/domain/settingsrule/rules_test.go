@@ -13,34 +13,6 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/settingsrule"
 )
 
-func TestBrakeLimit(t *testing.T) {
-	tests := map[string]struct {
-		brake  settingsrule.Brake
-		groups int
-		want   int
-		bound  bool
-	}{
-		"the zero brake does not bind":    {settingsrule.Brake{}, 1000, 0, false},
-		"a percentage of the groups":      {settingsrule.Brake{Percent: 2}, 1000, 20, true},
-		"a part of a group does not pass": {settingsrule.Brake{Percent: 2}, 99, 1, true},
-		"one always passes":               {settingsrule.Brake{Percent: 0.5}, 10, 1, true},
-		"one passes of none":              {settingsrule.Brake{Percent: 2}, 0, 1, true},
-		"a hundred percent is all":        {settingsrule.Brake{Percent: 100}, 7, 7, true},
-		"a number alone":                  {settingsrule.Brake{Max: 50}, 10, 50, true},
-		"the number where it is smaller":  {settingsrule.Brake{Percent: 2, Max: 50}, 44_512, 50, true},
-		"the part where it is smaller":    {settingsrule.Brake{Percent: 2, Max: 50}, 1000, 20, true},
-		"no error of rounding":            {settingsrule.Brake{Percent: 0.57}, 10_000, 57, true},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			got, bound := tt.brake.Limit(tt.groups)
-			if got != tt.want || bound != tt.bound {
-				t.Errorf("got %d, %t, want %d, %t", got, bound, tt.want, tt.bound)
-			}
-		})
-	}
-}
-
 func TestValidate(t *testing.T) {
 	join := rule("whoCanJoin", "INVITED_CAN_JOIN", "ANYONE_CAN_JOIN")
 	exception := settingsrule.Exception{Group: "data@example.com", Field: "whoCanJoin", Until: noon, Reason: "a reason"}

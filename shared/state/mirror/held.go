@@ -156,7 +156,7 @@ func (m *Mirror) judge(ctx context.Context, tx store.Tx, h Header, gone []group.
 	s := lossSum(gone, whole)
 	released := v.held.Sum == s && now.Before(v.held.Released)
 	v.losses = l.with(len(gone), now)
-	if !m.brake.Holds(len(gone), l.lately(now), census.Memberships) || released {
+	if !m.brake.Check(census.Memberships, l.lately(now), len(gone)).Held || released {
 		if released {
 			v.losses = l // what people agreed to does not slow others down
 		}

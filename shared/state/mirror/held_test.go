@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sekisho/sekisho/shared/domain/brake"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
@@ -12,7 +13,7 @@ import (
 // braked returns a mirror whose brake lets so many memberships go in a day.
 func braked(t *testing.T, most int) *world {
 	w := newWorld(t)
-	w.Mirror = w.Mirror.Fed(group.Brake{Percent: 100, Max: most, Least: most}, func() time.Time { return w.now })
+	w.Mirror = w.Mirror.Fed(brake.Brake{Percent: 100, Max: most, Least: most}, func() time.Time { return w.now })
 	return w
 }
 

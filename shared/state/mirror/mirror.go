@@ -18,6 +18,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sekisho/sekisho/shared/domain/brake"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/ports/store"
 )
@@ -97,7 +98,7 @@ func addresses(email string, aliases []string) []string {
 type Mirror struct {
 	store    store.Store
 	perChunk int          // members
-	brake    *group.Brake // nil where whoever writes is believed
+	brake    *brake.Brake // nil where whoever writes is believed
 	now      func() time.Time
 }
 
@@ -111,7 +112,7 @@ func (m *Mirror) Reader() store.Reader { return m.store }
 // a reading that takes more away than it allows adds what it adds, and what it would take away
 // is held until people have looked; and with a feed, in which every difference is noted with
 // the time at which it was stored.
-func (m *Mirror) Fed(b group.Brake, now func() time.Time) *Mirror {
+func (m *Mirror) Fed(b brake.Brake, now func() time.Time) *Mirror {
 	fed := *m
 	fed.brake, fed.now = &b, now
 	return &fed
