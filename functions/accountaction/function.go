@@ -207,9 +207,6 @@ func (h *handler) moved(ctx context.Context, e event.ChangeMoved) error {
 	return h.carrier.Moved(ctx, e)
 }
 
-// Keep is how long a person's "keep" spares an account.
-const Keep = 90 * 24 * time.Hour
-
 // keep spares the account that somebody wants kept. The message names the change; whether it was
 // denied is read there.
 func (h *handler) keep(ctx context.Context, id string) error {
@@ -221,7 +218,7 @@ func (h *handler) keep(ctx context.Context, id string) error {
 		return err
 	}
 	name, target := account.Split(c.Target.ID)
-	until := c.Updated.Add(Keep)
+	until := c.Updated.Add(idle.KeepFor)
 	return account.Update(ctx, h.store, name, target, h.now(), func(m idle.Memory) idle.Memory {
 		if !until.After(m.Kept) {
 			return m

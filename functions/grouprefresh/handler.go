@@ -15,6 +15,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/brake"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/domain/quota"
 	"github.com/sekisho/sekisho/shared/ports/bus"
 	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/ports/store"
@@ -86,7 +87,7 @@ func within[P event.Payload](h *handler, do func(context.Context, P) error) func
 			if err := h.budget.Close(ctx); err != nil {
 				return err
 			}
-			_, ends := budget.Day(h.now())
+			_, ends := quota.Day(h.now())
 			err = &budget.Closed{Until: ends}
 		}
 		closed, ok := errors.AsType[*budget.Closed](err)

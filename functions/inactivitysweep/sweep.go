@@ -188,9 +188,6 @@ func (n *night) act(ctx context.Context) error {
 	return nil
 }
 
-// Keep is how long a person's "keep" spares an account.
-const Keep = 90 * 24 * time.Hour
-
 // proposals are the stops of the night, or those that the rule only wants known.
 func (n *night) proposals(of idle.Action) []change.Proposal {
 	var out []change.Proposal
@@ -208,7 +205,7 @@ func (n *night) proposals(of idle.Action) []change.Proposal {
 			},
 			Reason:    fmt.Sprintf("not used since %s, longer than %d days", day(a.decision.Since), int(n.rule.After/(24*time.Hour))),
 			Requester: rule, Channel: n.rule.Channel, Batch: n.name + "-" + n.at.UTC().Format(time.DateOnly),
-			Quiet: Keep, Policy: n.policy.Hash,
+			Quiet: idle.KeepFor, Policy: n.policy.Hash,
 		}
 		owner, known := n.people[group.Address(a.account.Email)]
 		if known {

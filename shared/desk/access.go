@@ -11,6 +11,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/grant"
+	"github.com/sekisho/sekisho/shared/domain/span"
 	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/state/place"
 )
@@ -87,7 +88,7 @@ func (d *Access) Form(ctx context.Context, a Asker, v Values) (Form, error) {
 		o := offers[at]
 		f.Fields[0].Value = []string{o.Entitlement.Name}
 		f.Lines = append(f.Lines, d.terms(a, o.Entitlement))
-		duration.Hint = fmt.Sprintf(a.Says("Up to %s, such as 2h or 30m.", "最長 %s。例: 2h、30m"), spell(o.Most))
+		duration.Hint = fmt.Sprintf(a.Says("Up to %s, such as 2h or 30m.", "最長 %s。例: 2h、30m"), span.Spell(o.Most))
 		if r := o.Entitlement.Reason; r != nil {
 			reason.Hint = fmt.Sprintf(a.Says("It has to match %s", "次の形式に一致する必要があります: %s"), r)
 		}
@@ -178,7 +179,7 @@ func (d *Access) proposal(ctx context.Context, a Asker, v Values) (change.Propos
 	wrong := complaints{}
 	r := grant.Request{Roles: v[fieldRoles], Reason: v.One(fieldReason)}
 	var err error
-	if r.For, err = parseDuration(v.One(fieldDuration)); err != nil {
+	if r.For, err = lasting(v.One(fieldDuration)); err != nil {
 		wrong.about(fieldDuration, a.Says("Please write a time such as 2h or 30m.", "2h や 30m のようにご記入ください。"))
 	}
 	i := slices.IndexFunc(d.Entitlements, func(e grant.Entitlement) bool { return e.Name == v.One(fieldEntitlement) })
@@ -228,7 +229,7 @@ func (d *Access) decide(ctx context.Context, a Asker, r grant.Request, extends s
 		Diff: []change.Delta{
 			{Field: "person", After: a.Person.Email},
 			{Field: "scope", After: string(e.Scope.Kind) + " " + e.Scope.Name},
-			{Field: "duration", After: spell(r.For)},
+			{Field: "duration", After: span.Spell(r.For)},
 		},
 		Requester: a.Actor(), Concerned: []string{a.Person.ID}, Owners: owners(e), Policy: d.Policy,
 		Requirement: change.Requirement{Mode: change.Auto},
@@ -294,7 +295,7 @@ func (d *Access) inWords(a Asker, p *grant.Problem, e grant.Entitlement) string 
 	case grant.NoDuration:
 		return "期間をご記入ください。"
 	case grant.TooLong:
-		return fmt.Sprintf("最長 %s までです。", spell(p.Most))
+		return fmt.Sprintf("最長 %s までです。", span.Spell(p.Most))
 	case grant.NoReason:
 		return "理由をご記入ください。"
 	case grant.ReasonForm:
@@ -345,7 +346,7 @@ func (d *Access) Press(ctx context.Context, name string, a Asker, c change.Chang
 	case errors.Is(err, grant.ErrEnded):
 		return over
 	case errors.Is(err, grant.ErrNothingLeft):
-		return &Refused{fmt.Sprintf(a.Says("It cannot be had for longer than %s without a break.", "続けて利用できるのは最長 %s です。"), spell(e.Max))}
+		return &Refused{fmt.Sprintf(a.Says("It cannot be had for longer than %s without a break.", "続けて利用できるのは最長 %s です。"), span.Spell(e.Max))}
 	case err != nil:
 		return err
 	}
@@ -360,43 +361,7 @@ func (d *Access) Press(ctx context.Context, name string, a Asker, c change.Chang
 	return d.propose(ctx, name, p)
 }
 
-// parseDuration reads a time as people write it: 90m, 2h, 1d, 1d12h.
-func parseDuration(text string) (time.Duration, error) {
-	text = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(text)), " ", "")
-	days := time.Duration(0)
-	if number, rest, ok := strings.Cut(text, "d"); ok {
-		n := 0
-		if _, err := fmt.Sscanf(number+"!", "%d!", &n); err != nil || n < 0 || n > 3650 {
-			return 0, fmt.Errorf("%q is no number of days", number)
-		}
-		days, text = time.Duration(n)*24*time.Hour, rest
-		if text == "" {
-			return days, nil
-		}
-	}
-	d, err := time.ParseDuration(text)
-	if err != nil {
-		return 0, fmt.Errorf("%q is no time: %w", text, err)
-	}
-	return days + d, nil
-}
-
-// spell writes a time as people read it, without the parts that are zero.
-func spell(d time.Duration) string {
-	text := ""
-	if days := d / (24 * time.Hour); days > 0 {
-		text, d = fmt.Sprintf("%dd", days), d%(24*time.Hour)
-	}
-	if d == 0 && text != "" {
-		return text
-	}
-	rest := d.Truncate(time.Second).String()
-	rest = strings.TrimSuffix(rest, "0s")
-	if strings.Contains(rest, "h0m") {
-		rest = strings.TrimSuffix(rest, "0m")
-	}
-	if rest == "" {
-		return "0s"
-	}
-	return text + rest
+// lasting reads a length of time as people type it, with spaces and capitals.
+func lasting(text string) (time.Duration, error) {
+	return span.Parse(strings.ToLower(strings.Join(strings.Fields(text), "")))
 }

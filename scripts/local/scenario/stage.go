@@ -7,8 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strconv"
 	"strings"
 	"testing/fstest"
 	"time"
@@ -16,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/sekisho/sekisho/scripts/local/world"
+	"github.com/sekisho/sekisho/shared/domain/span"
 	"github.com/sekisho/sekisho/shared/sim/org"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 )
@@ -137,20 +136,11 @@ func named(args []string, names ...string) (plain []string, byName map[string]st
 	return plain, byName
 }
 
-var days = regexp.MustCompile(`(\d+(?:\.\d+)?)d`)
-
 // duration reads Go's durations with days.
 func duration(s string) (time.Duration, error) {
-	expanded := days.ReplaceAllStringFunc(s, func(m string) string {
-		n, err := strconv.ParseFloat(strings.TrimSuffix(m, "d"), 64)
-		if err != nil {
-			return m
-		}
-		return strconv.FormatFloat(n*24, 'f', -1, 64) + "h"
-	})
-	d, err := time.ParseDuration(expanded)
-	if err != nil || d < 0 {
-		return 0, mistaken("%q is no duration: write 10m, 6h or 180d", s)
+	d, err := span.Parse(s)
+	if err != nil {
+		return 0, mistaken("%q %v: write 10m, 6h or 180d", s, err)
 	}
 	return d, nil
 }

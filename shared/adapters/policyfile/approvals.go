@@ -6,6 +6,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/settingsrule"
+	"github.com/sekisho/sekisho/shared/domain/span"
 )
 
 // Approval says how many of whom are needed for some changes.
@@ -92,10 +93,10 @@ func (l *loading) readApprovals(at place) {
 		}
 		within := change.Requirement{Within: a.Deadline}.Deadline(time.Time{}).Sub(time.Time{})
 		if a.Remind >= within {
-			t.at("remind").problem("never happens: the deadline is after %s", spellDuration(within))
+			t.at("remind").problem("never happens: the deadline is after %s", span.Spell(within))
 		}
 		if a.Escalate != nil && a.Escalate.After >= within {
-			t.at("escalate").problem("never happens: the deadline is after %s", spellDuration(within))
+			t.at("escalate").problem("never happens: the deadline is after %s", span.Spell(within))
 		}
 		if len(a.Kinds) > 0 && !slices.Contains(a.Kinds, "") {
 			l.approvals = append(l.approvals, approval{a, item})

@@ -8,6 +8,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/domain/settingsrule"
+	"github.com/sekisho/sekisho/shared/domain/span"
 )
 
 // Inactivity is what is done about accounts that nobody uses, and how people ask for one. Both
@@ -71,7 +72,7 @@ func (p place) idle(system string) idle.Rule {
 	r.Warn = distinct(steps, place.duration)
 	for i, step := range r.Warn {
 		if r.After > 0 && step >= r.After {
-			steps[i].problem("is not before the stop: write less than after, %s", spellDuration(r.After))
+			steps[i].problem("is not before the stop: write less than after, %s", span.Spell(r.After))
 		}
 	}
 	slices.SortFunc(r.Warn, func(a, b time.Duration) int { return cmp.Compare(b, a) })

@@ -2,7 +2,6 @@ package policyfile
 
 import (
 	"errors"
-	"fmt"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/domain/brake"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/span"
 )
 
 // This file reads the kinds of value that several sections share.
@@ -44,62 +44,14 @@ func (p place) duration() time.Duration {
 	if !p.is(scalar, "a length of time such as 180d or 8h") {
 		return 0
 	}
-	d, err := parseDuration(p.node.text)
+	d, err := span.Parse(p.node.text)
+	if err == nil && d == 0 {
+		err = errors.New("is no time at all")
+	}
 	if err != nil {
 		p.problem("%s %v: write a length of time such as 180d, 8h or 30m", quote(p.node.text), err)
 	}
 	return d
-}
-
-const (
-	day = 24 * time.Hour
-	// longest is about 100 years: more is a slip of the pen, and sums of two still fit.
-	longest = 36_500 * day
-)
-
-// parseDuration reads Go's form with an optional number of days, of 24 hours each, before it.
-func parseDuration(s string) (time.Duration, error) {
-	var total time.Duration
-	days, rest, hasDays := strings.Cut(s, "d")
-	if hasDays {
-		n, err := strconv.ParseUint(days, 10, 16)
-		if err != nil {
-			return 0, errors.New("is not a length of time")
-		}
-		total = min(time.Duration(n), longest/day+1) * day
-	} else {
-		rest = s
-	}
-	if rest != "" {
-		d, err := time.ParseDuration(rest)
-		switch {
-		case err != nil:
-			return 0, errors.New("is not a length of time")
-		case d < 0:
-			return 0, errors.New("is negative")
-		}
-		total += min(d, longest+1)
-	}
-	switch {
-	case total == 0:
-		return 0, errors.New("is no time at all")
-	case total > longest:
-		return 0, errors.New("is more than a hundred years")
-	}
-	return total, nil
-}
-
-// spellDuration shows a length of time the way policies write it.
-func spellDuration(d time.Duration) string {
-	switch {
-	case d%day == 0:
-		return fmt.Sprintf("%dd", d/day)
-	case d%time.Hour == 0:
-		return fmt.Sprintf("%dh", d/time.Hour)
-	case d%time.Minute == 0:
-		return fmt.Sprintf("%dm", d/time.Minute)
-	}
-	return d.String()
 }
 
 // until reads the end of something that holds for a time: an instant, or a day through the

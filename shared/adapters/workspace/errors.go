@@ -8,11 +8,10 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
-	_ "time/tzdata" // Google's day is Pacific Time, wherever the function runs
 
 	"google.golang.org/api/googleapi"
 
+	"github.com/sekisho/sekisho/shared/domain/quota"
 	"github.com/sekisho/sekisho/shared/ports/vendor"
 )
 
@@ -76,7 +75,8 @@ func (c client) refused(op string, answer *googleapi.Error) *Error {
 		answer.Code == http.StatusServiceUnavailable
 	switch code := answer.Code; {
 	case limited && (daily || is("dailyLimitExceeded")):
-		e.Kind, e.Wait = ErrDailyQuota, untilMidnight(c.now())
+		_, ends := quota.Day(c.now())
+		e.Kind, e.Wait = ErrDailyQuota, ends.Sub(c.now())
 	case limited && is(rateReasons...), code == http.StatusTooManyRequests:
 		e.Kind = ErrQuota
 	case code == http.StatusUnauthorized:
@@ -123,23 +123,4 @@ func reasons(answer *googleapi.Error) (all []string, daily bool) {
 		daily = daily || strings.Contains(limit, "PerDay") || strings.HasPrefix(unit, "1/d")
 	}
 	return all, daily
-}
-
-// pacific is the time zone of Google's daily quotas
-// (https://cloud.google.com/docs/quotas/overview).
-var pacific = func() *time.Location {
-	zone, err := time.LoadLocation("America/Los_Angeles")
-	if err != nil {
-		// The zone is linked in, so this is a defect of the build. Eight hours behind UTC is
-		// right in winter and an hour too late in summer.
-		return time.FixedZone("PST", -8*60*60)
-	}
-	return zone
-}()
-
-// untilMidnight is the time to the next midnight in [pacific], from now. A day there has 23,
-// 24 or 25 hours.
-func untilMidnight(now time.Time) time.Duration {
-	y, m, d := now.In(pacific).Date()
-	return time.Date(y, m, d+1, 0, 0, 0, 0, pacific).Sub(now)
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/sekisho/sekisho/shared/domain/span"
 )
 
 // Grant is access that one person has, or is about to have, until an instant.
@@ -97,12 +99,12 @@ func Plan(r Request, id, member string, grants []Grant, now time.Time) (Grant, *
 	case !last.After(now) || !latest.IsZero() && !last.After(latest):
 		return Grant{}, &Problem{
 			Field: InDuration, Code: NothingLeft,
-			Text: fmt.Sprintf("%s is given for %s at most, which end at %s: ask anew after that", e.Name, spell(e.Max), clock(last)),
+			Text: fmt.Sprintf("%s is given for %s at most, which end at %s: ask anew after that", e.Name, span.Spell(e.Max), clock(last)),
 		}
 	case !latest.IsZero() && !g.Until.After(latest):
 		return Grant{}, &Problem{
 			Field: InDuration, Code: LongEnough, Most: last.Sub(now),
-			Text: fmt.Sprintf("you have it until %s already: ask for longer, at most %s", clock(latest), spell(last.Sub(now))),
+			Text: fmt.Sprintf("you have it until %s already: ask for longer, at most %s", clock(latest), span.Spell(last.Sub(now))),
 		}
 	case g.Until.After(last):
 		g.Until = last

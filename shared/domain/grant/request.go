@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/span"
 )
 
 // Request is a person's wish for an entitlement.
@@ -93,11 +94,11 @@ func (r Request) Check(holds []change.Selector) []*Problem {
 	}
 	switch {
 	case r.For < time.Second:
-		out = append(out, &Problem{Field: InDuration, Code: NoDuration, Most: e.Max, Text: "say for how long, at most " + spell(e.Max)})
+		out = append(out, &Problem{Field: InDuration, Code: NoDuration, Most: e.Max, Text: "say for how long, at most " + span.Spell(e.Max)})
 	case r.For > e.Max:
 		out = append(out, &Problem{
 			Field: InDuration, Code: TooLong, Most: e.Max,
-			Text: fmt.Sprintf("%s is longer than %s, for which %s is given at most", spell(r.For), spell(e.Max), e.Name),
+			Text: fmt.Sprintf("%s is longer than %s, for which %s is given at most", span.Spell(r.For), span.Spell(e.Max), e.Name),
 		})
 	}
 	switch {
@@ -169,16 +170,4 @@ func Offers(all []Entitlement, holds []change.Selector, grants []Grant, now time
 	}
 	slices.SortFunc(out, func(a, b Offer) int { return cmp.Compare(a.Entitlement.Name, b.Entitlement.Name) })
 	return out
-}
-
-// spell writes a length of time without the zeros of Go's form: 8h, 1h30m.
-func spell(d time.Duration) string {
-	s := d.Round(time.Second).String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
 }

@@ -26,6 +26,9 @@ type Memory struct {
 // IsZero reports whether there is nothing to remember.
 func (m Memory) IsZero() bool { return m.equal(Memory{}) }
 
+// KeepFor is how long a person's "keep" spares an account.
+const KeepFor = 90 * 24 * time.Hour
+
 // Keep returns the memory of an account that people want kept until then. If it is still
 // unused after that, the warnings begin anew.
 func (m Memory) Keep(until time.Time) Memory { return Memory{Active: m.Active, Kept: until} }

@@ -19,8 +19,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
-	_ "time/tzdata" // the vendor's day is Pacific Time, wherever the function runs
 
+	"github.com/sekisho/sekisho/shared/domain/quota"
 	"github.com/sekisho/sekisho/shared/ports/store"
 )
 
@@ -100,7 +100,7 @@ func (b *Budget) Spend(ctx context.Context, p Priority) error {
 	if b.limit <= 0 {
 		return nil
 	}
-	name, ends := Day(now)
+	name, ends := quota.Day(now)
 	if b.day != name {
 		b.day, b.left, b.spent, b.closed = name, 0, 0, [len(shares)]bool{}
 	}
@@ -120,7 +120,7 @@ func (b *Budget) Spend(ctx context.Context, p Priority) error {
 
 // Close ends the day's budget for all instances: the vendor says that nothing is left.
 func (b *Budget) Close(ctx context.Context) error {
-	name, ends := Day(b.now())
+	name, ends := quota.Day(b.now())
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.day, b.left, b.refused = name, 0, ends
@@ -174,29 +174,10 @@ func (b *Budget) update(ctx context.Context, ends time.Time, change func(*day) e
 
 // Spent returns how many calls of a day were leased by all instances.
 func (b *Budget) Spent(ctx context.Context) (int, error) {
-	name, _ := Day(b.now())
+	name, _ := quota.Day(b.now())
 	d, err := days.Get(ctx, b.store, b.api+"."+name)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return 0, fmt.Errorf("read the budget of %s: %w", b.api, err)
 	}
 	return d.Leased, nil
-}
-
-// pacific is the time zone of the vendor's day.
-var pacific = func() *time.Location {
-	zone, err := time.LoadLocation("America/Los_Angeles")
-	if err != nil {
-		// The zone is linked in, so this is a defect of the build. Eight hours behind UTC is
-		// right in winter and an hour late in summer.
-		return time.FixedZone("PST", -8*60*60)
-	}
-	return zone
-}()
-
-// Day returns the name of the vendor's day and the instant at which it ends: midnight on the
-// Pacific coast, after 23, 24 or 25 hours.
-func Day(now time.Time) (name string, ends time.Time) {
-	t := now.In(pacific)
-	y, m, d := t.Date()
-	return t.Format("2006-01-02"), time.Date(y, m, d+1, 0, 0, 0, 0, pacific)
 }
