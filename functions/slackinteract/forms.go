@@ -1,6 +1,8 @@
 package slackinteract
 
 import (
+	"fmt"
+
 	"github.com/sekisho/sekisho/shared/adapters/slack"
 	"github.com/sekisho/sekisho/shared/desk"
 )
@@ -12,8 +14,8 @@ func loading(command string) slack.Modal {
 	return slack.Modal{Callback: command, Title: "Sekisho", Close: "Close", Lines: []string{"One moment, please …", "少々お待ちください …"}}
 }
 
-// modal shows a form.
-func modal(command string, f desk.Form, a desk.Asker) slack.Modal {
+// modal shows a form. What is typed after the command goes into the field named word.
+func modal(command, word string, f desk.Form, a desk.Asker) slack.Modal {
 	m := slack.Modal{
 		Callback: command, Title: f.Title, Submit: f.Submit, Close: a.Says("Cancel", "やめる"), Lines: f.Lines,
 	}
@@ -28,6 +30,10 @@ func modal(command string, f desk.Form, a desk.Asker) slack.Modal {
 		}
 		if field.Kind != desk.People {
 			s.Value = field.Value // what a person's field holds is an address here, an id in Slack
+		}
+		s.More = fmt.Sprintf(a.Says("%d of %d are shown.", "%[2]d 件のうち %[1]d 件を表示しています。"), slack.MaxOptions, len(field.Options))
+		if word == field.Name {
+			s.More += a.Says(" You can name another one after the command.", "ほかのものはコマンドの後に名前をご指定ください。")
 		}
 		for _, o := range field.Options {
 			s.Options = append(s.Options, slack.Option(o))

@@ -50,8 +50,8 @@ func (d *decider) asked(ctx context.Context, e event.Asked) error {
 		return err
 	}
 	err = d.slack.UpdateModal(ctx, e.View, "", m)
-	if slack.IsUnknown(err) || cloudfn.IsPermanent(err) {
-		return nil // closed meanwhile
+	if slack.IsClosed(err) {
+		return nil
 	}
 	return err
 }
@@ -65,7 +65,7 @@ func (d *decider) form(ctx context.Context, dk desk.Desk, e event.Asked) (slack.
 		}
 		var f desk.Form
 		if f, err = dk.Form(ctx, a, v); err == nil {
-			return modal(e.Command, f, a), nil
+			return modal(e.Command, dk.Word(), f, a), nil
 		}
 	}
 	no, ok := asRefusal(err)
@@ -106,7 +106,7 @@ func (d *decider) refresh(ctx context.Context, in slack.Interaction) error {
 		if v, err = d.values(ctx, dk, a, in.Entered); err == nil {
 			var f desk.Form
 			f, err = dk.Form(ctx, a, v)
-			m = modal(in.Callback, f, a)
+			m = modal(in.Callback, dk.Word(), f, a)
 		}
 	}
 	if no, ok := asRefusal(err); ok {

@@ -217,6 +217,13 @@ func IsUnknown(err error) bool {
 	return false
 }
 
+// IsClosed reports whether a modal is not there any more: the person has closed it meanwhile.
+// https://docs.slack.dev/reference/methods/views.update
+func IsClosed(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Op == opUpdateView && e.Reason == "not_found"
+}
+
 func wrap(method string, err error) error {
 	var limited *api.RateLimitedError
 	var answered api.SlackErrorResponse

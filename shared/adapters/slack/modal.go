@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 
 	api "github.com/slack-go/slack"
 )
@@ -38,8 +40,10 @@ const (
 type Field struct {
 	Name, Label, Hint string
 	Kind              FieldKind
-	// Options are what can be chosen. Slack takes a hundred.
+	// Options are what can be chosen. Slack takes [MaxOptions]; of more, the first are shown and
+	// those that are chosen already. Then the hint ends with More, which tells people so.
 	Options []Option
+	More    string
 	// Value is what is filled in already: text, or values of options.
 	Value    []string
 	Optional bool
@@ -53,11 +57,13 @@ type Option struct{ Label, Value string }
 // Slack's limits on modals (https://docs.slack.dev/reference/views/modal-views,
 // https://docs.slack.dev/reference/block-kit/composition-objects/option-object).
 const (
-	maxTitle   = 24
-	maxOptions = 100
-	maxOption  = 75
-	maxHint    = 2000
-	maxReason  = 3000
+	// MaxOptions is how many options a field shows.
+	MaxOptions = 100
+
+	maxTitle  = 24
+	maxOption = 75
+	maxHint   = 2000
+	maxReason = 3000
 )
 
 // OpenModal opens a modal for the person whose act brought the trigger, which lives three
@@ -90,13 +96,15 @@ func hurried[T any](do func() (T, error)) (out T, err error) {
 	return out, err
 }
 
+const opUpdateView = "views.update"
+
 // UpdateModal replaces what a modal shows. What was entered in fields that stay is kept. With a
 // hash, only a modal that nobody has changed since is replaced.
 func (c *Client) UpdateModal(ctx context.Context, id, hash string, m Modal) error {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	if _, err := c.api.UpdateViewContext(ctx, m.view(), "", hash, id); err != nil {
-		return wrap("views.update", err)
+		return wrap(opUpdateView, err)
 	}
 	return nil
 }
@@ -127,8 +135,12 @@ const entry = "entry"
 
 func (f Field) block() api.Block {
 	var hint *api.TextBlockObject
-	if clean(f.Hint) != "" {
-		hint = plain(shown(f.Hint, maxHint))
+	text := f.Hint
+	if len(f.Options) > MaxOptions {
+		text = strings.TrimSpace(text + " " + f.More)
+	}
+	if clean(text) != "" {
+		hint = plain(shown(text, maxHint))
 	}
 	b := api.NewInputBlock(f.Name, plain(shown(f.Label, maxHint)), hint, f.element())
 	b.Optional, b.DispatchAction = f.Optional, f.Live
@@ -172,7 +184,15 @@ func (f Field) element() api.BlockElement {
 
 func (f Field) options() []*api.OptionBlockObject {
 	var out []*api.OptionBlockObject
-	for _, o := range f.Options[:min(len(f.Options), maxOptions)] {
+	others := max(0, MaxOptions-len(f.Value))
+	for _, o := range f.Options {
+		chosen := slices.Contains(f.Value, o.Value)
+		if len(out) == MaxOptions || !chosen && others == 0 {
+			continue
+		}
+		if !chosen {
+			others--
+		}
 		out = append(out, api.NewOptionBlockObject(o.Value, plain(shown(o.Label, maxOption)), nil))
 	}
 	return out

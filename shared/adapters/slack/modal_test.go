@@ -184,3 +184,39 @@ func TestButtonsInRows(t *testing.T) {
 		t.Errorf("shown: %s", text)
 	}
 }
+
+func TestOptionsThatDoNotFitAreSaidToBeLeftOut(t *testing.T) {
+	w := newWorld(t)
+	field := slack.Field{Name: "what", Label: "What", Hint: "A thing.", Kind: slack.FieldChoice, More: "100 of 150 are shown.", Value: []string{"v149"}}
+	for i := range 150 {
+		field.Options = append(field.Options, slack.Option{Label: fmt.Sprint("L", i), Value: fmt.Sprint("v", i)})
+	}
+	fits := field
+	fits.Name, fits.Options = "less", field.Options[50:]
+	w.open(t, slack.Modal{Title: "T", Submit: "Ask", Close: "Cancel", Fields: []slack.Field{field, fits}})
+	view, _ := w.Modal(ada)
+	if len(view.Fields) != 2 {
+		t.Fatalf("the modal is %+v", view)
+	}
+	for i, want := range []struct{ hint, first, last, value string }{
+		{"A thing. 100 of 150 are shown.", "v0", "v149", "v149"}, {"A thing.", "v50", "v149", "v149"},
+	} {
+		f := view.Fields[i]
+		if n := len(f.Options); n != slack.MaxOptions || f.Options[0].Value != want.first || f.Options[n-1].Value != want.last || f.Value != want.value || f.Hint != want.hint {
+			t.Errorf("got %d options, %q and %+v", n, f.Hint, f)
+		}
+	}
+}
+
+func TestOnlyOneRefusalMeansThatAModalIsClosed(t *testing.T) {
+	for code, want := range map[string]bool{"not_found": true, "hash_conflict": false, "invalid_arguments": false, "duplicate_external_id": false, "internal_error": false} {
+		err := answering(fmt.Sprintf(`{"ok":false,"error":%q}`, code)).UpdateModal(t.Context(), "V1", "", asking)
+		if got := slack.IsClosed(err); got != want {
+			t.Errorf("%v: closed %t", err, got)
+		}
+	}
+	_, err := answering(`{"ok":false,"error":"not_found"}`).UserByID(t.Context(), "U1")
+	if slack.IsClosed(err) || slack.IsClosed(nil) {
+		t.Errorf("%v is no closed modal", err)
+	}
+}
