@@ -19,6 +19,7 @@ import (
 	"github.com/sekisho/sekisho/shared/state/cursor"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/state/notice"
 	"github.com/sekisho/sekisho/shared/state/standing"
 )
 
@@ -89,13 +90,9 @@ func (h *handler) askWhoIsNew(ctx context.Context, of mirror.Header) error {
 		if c.State != change.Proposed {
 			continue
 		}
-		body, err := event.Seal(event.Notify{Subject: c.ID, Seq: c.Seq})
+		name := fmt.Sprintf("%s-members-%d", c.ID, of.Read.UnixMilli())
+		err := notice.Tell(ctx, h.queue, event.Notify{Subject: c.ID, Seq: c.Seq}, name, time.Time{})
 		if err != nil {
-			return err
-		}
-		name := fmt.Sprintf("notify-%s-members-%d", c.ID, of.Read.UnixMilli())
-		err = h.queue.Enqueue(ctx, queue.Task{Queue: event.QueueSlack, Name: name, Body: body})
-		if err != nil && !errors.Is(err, queue.ErrExists) {
 			return fmt.Errorf("queue the messages of change %s: %w", c.ID, err)
 		}
 	}
