@@ -33,16 +33,8 @@ func (h *handler) groupChanged(ctx context.Context, e event.GroupChanged) error 
 	if err != nil || !named {
 		return err
 	}
-	body, err := event.Seal(event.SyncCatalog{})
-	if err != nil {
-		return err
-	}
 	at := h.now().Truncate(gather).Add(gather)
-	err = h.queue.Enqueue(ctx, queue.Task{Queue: event.QueueCatalog, Name: fmt.Sprintf("follow-%d", at.Unix()), Body: body, NotBefore: at})
-	if err != nil && !errors.Is(err, queue.ErrExists) {
-		return fmt.Errorf("queue a comparison with the catalogue: %w", err)
-	}
-	return nil
+	return queue.Order(ctx, h.queue, queue.Task{Queue: event.QueueCatalog, Name: fmt.Sprintf("follow-%d", at.Unix()), NotBefore: at}, event.SyncCatalog{})
 }
 
 // follow compares the catalogue after groups have changed.
