@@ -2,8 +2,6 @@ package groupapi
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +18,7 @@ import (
 	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/state/cursor"
 	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/webapi"
 )
 
 const (
@@ -77,15 +76,15 @@ func (h *handler) serve() http.Handler {
 		mux.Handle("GET "+r.Path, h.ask(r))
 	}
 	mux.HandleFunc("GET /v1/openapi.json", func(w http.ResponseWriter, r *http.Request) {
-		h.write(w, r, document)
+		webapi.Write(w, r, document)
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
-			problem(http.StatusMethodNotAllowed, "method", "This API only answers questions: GET.", "").write(w)
+			problem(http.StatusMethodNotAllowed, "method", "This API only answers questions: GET.", "").Write(w)
 			return
 		}
-		absent().write(w)
+		absent().Write(w)
 	})
 	return mux
 }
@@ -117,12 +116,12 @@ func (h *handler) ask(r route) http.Handler {
 			h.refuse(ctx, w, err)
 			return
 		}
-		h.write(w, req, append(body, '\n'))
+		webapi.Write(w, req, append(body, '\n'))
 	})
 }
 
 func (h *handler) refuse(ctx context.Context, w http.ResponseWriter, err error) {
-	p, ok := errors.AsType[*Problem](err)
+	p, ok := errors.AsType[*webapi.Problem](err)
 	switch {
 	case ok:
 	case errors.Is(err, mirror.ErrUnknown):
@@ -130,27 +129,9 @@ func (h *handler) refuse(ctx context.Context, w http.ResponseWriter, err error) 
 	default:
 		h.log.ErrorContext(ctx, "question", "error", err.Error())
 		p = problem(http.StatusServiceUnavailable, "unavailable", "The mirror does not answer just now.", "")
-		p.after = 5 * time.Second
+		p.After = 5 * time.Second
 	}
-	p.write(w)
-}
-
-// write writes a body with its entity tag, or only says that the client has it already.
-func (h *handler) write(w http.ResponseWriter, r *http.Request, body []byte) {
-	sum := sha256.Sum256(body)
-	tag := `"` + hex.EncodeToString(sum[:12]) + `"`
-	w.Header().Set("ETag", tag)
-	w.Header().Set("Cache-Control", "private, no-cache")
-	for given := range strings.SplitSeq(r.Header.Get("If-None-Match"), ",") {
-		if given = strings.TrimPrefix(strings.TrimSpace(given), "W/"); given == tag || given == "*" {
-			w.WriteHeader(http.StatusNotModified)
-			return
-		}
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	// The client may be gone; there is nobody to tell.
-	_, _ = w.Write(body)
+	p.Write(w)
 }
 
 // question finds out whose request it is and what all requests have in common.

@@ -21,6 +21,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/webapi"
 )
 
 // desk is the function and the mirror that it serves.
@@ -418,7 +419,7 @@ func TestBadQuestions(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := d.ask(test.account, test.path)
-			var p groupapi.Problem
+			var p webapi.Problem
 			if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
 				t.Fatalf("status %d: %v in %s", w.Code, err, w.Body)
 			}
