@@ -49,16 +49,10 @@ func (d *Access) Word() string { return fieldEntitlement }
 
 // Form implements [Desk].
 func (d *Access) Form(ctx context.Context, a Asker, v Values) (Form, error) {
-	now := d.Now()
-	holds, err := d.Standing.In(ctx, a.Person.ID, d.eligible())
+	offers, err := d.offers(ctx, a)
 	if err != nil {
 		return Form{}, err
 	}
-	grants, err := d.grants(ctx, a.Person.ID, now)
-	if err != nil {
-		return Form{}, err
-	}
-	offers := grant.Offers(d.Entitlements, holds, grants, now)
 	wanted := v.One(fieldEntitlement)
 	if err := d.may(ctx, a, change.AccessGrant, wanted); err != nil {
 		return Form{}, err
@@ -70,6 +64,49 @@ func (d *Access) Form(ctx context.Context, a Asker, v Values) (Form, error) {
 	case len(offers) == 0:
 		return Form{}, &Refused{a.Says("There is no access that you could ask for.", "依頼できるアクセス権はありません。")}
 	}
+	return d.form(a, offers, at), nil
+}
+
+// Offers implements [Desk].
+func (d *Access) Offers(ctx context.Context, a Asker) ([]Offer, error) {
+	offers, err := d.offers(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	var out []Offer
+	for _, o := range offers {
+		e := o.Entitlement
+		if err := d.may(ctx, a, change.AccessGrant, e.Name); err != nil {
+			if err := unlessRefused(err); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		one := Offer{Name: e.Name, Place: e.Scope, Roles: e.Roles, Most: o.Most, Approval: e.Approval, Form: d.form(a, []grant.Offer{o}, 0)}
+		if e.Reason != nil {
+			one.Reason = e.Reason.String()
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// offers returns what the asker is eligible for and does not have for as long as can be.
+func (d *Access) offers(ctx context.Context, a Asker) ([]grant.Offer, error) {
+	now := d.Now()
+	holds, err := d.Standing.In(ctx, a.Person.ID, d.eligible())
+	if err != nil {
+		return nil, err
+	}
+	grants, err := d.grants(ctx, a.Person.ID, now)
+	if err != nil {
+		return nil, err
+	}
+	return grant.Offers(d.Entitlements, holds, grants, now), nil
+}
+
+// form makes the form, about one of the offers where that is chosen already, or -1.
+func (d *Access) form(a Asker, offers []grant.Offer, at int) Form {
 	f := Form{
 		Title: a.Says("Ask for access", "アクセス権の依頼"), Submit: a.Says("Ask", "依頼する"),
 		Fields: []Field{{Name: fieldEntitlement, Label: a.Says("What", "アクセス権"), Kind: Choice, Live: true}},
@@ -101,7 +138,7 @@ func (d *Access) Form(ctx context.Context, a Asker, v Values) (Form, error) {
 		}
 	}
 	f.Fields = append(f.Fields, duration, reason)
-	return f, nil
+	return f
 }
 
 // terms says how a request for an entitlement is decided.
@@ -177,6 +214,7 @@ func (d *Access) Submit(ctx context.Context, name string, a Asker, v Values) err
 
 func (d *Access) proposal(ctx context.Context, a Asker, v Values) (change.Proposal, error) {
 	wrong := complaints{}
+	wrong.unknown(a, v, fieldEntitlement, fieldRoles, fieldDuration, fieldReason)
 	r := grant.Request{Roles: v[fieldRoles], Reason: v.One(fieldReason)}
 	var err error
 	if r.For, err = lasting(v.One(fieldDuration)); err != nil {
@@ -358,6 +396,20 @@ func (d *Access) Press(ctx context.Context, name string, a Asker, c change.Chang
 	if err != nil {
 		return err
 	}
+	return d.propose(ctx, name, p)
+}
+
+// GiveBack proposes that access ends now, which waits for nobody: whoever has it may be done with it.
+// The name is that of the request. The error is a [Refused] where there is nothing to give back.
+func (d *Access) GiveBack(ctx context.Context, name string, a Asker, c change.Change) error {
+	if c.Kind != change.AccessGrant || !a.Actor().Same(c.Requester) {
+		return &Refused{a.Says("Only who has the access can give it back.", "返却できるのは利用者本人だけです。")}
+	}
+	p, ok := c.Reverse(a.Actor(), "", d.Now())
+	if !ok {
+		return &Refused{a.Says("There is nothing to give back: it has ended, or is not there yet.", "返却するものがありません。すでに終了しているか、まだ付与されていません。")}
+	}
+	p.Requirement, p.Policy = change.Requirement{Mode: change.Auto}, d.Policy
 	return d.propose(ctx, name, p)
 }
 

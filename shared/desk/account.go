@@ -50,6 +50,35 @@ func (d *Account) Form(ctx context.Context, a Asker, v Values) (Form, error) {
 	if err != nil {
 		return Form{}, err
 	}
+	return d.form(a, systems, system, rule.Offers(holds)), nil
+}
+
+// Offers implements [Desk].
+func (d *Account) Offers(ctx context.Context, a Asker) ([]Offer, error) {
+	var out []Offer
+	for _, system := range slices.Sorted(maps.Keys(d.Rules)) {
+		rule := d.Rules[system]
+		if err := d.may(ctx, a, change.AccountCreate, system+"/"+a.Person.Email); err != nil {
+			if err := unlessRefused(err); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		holds, err := d.holds(ctx, a, rule)
+		if err != nil {
+			return nil, err
+		}
+		mode, roles := rule.ModeFor(holds), rule.Offers(holds)
+		if mode == change.Report || len(roles) == 0 {
+			continue
+		}
+		out = append(out, Offer{Name: system, Roles: roles, Approval: approvalBy(mode), Form: d.form(a, []string{system}, system, roles)})
+	}
+	return out, nil
+}
+
+// form makes the form for one of some systems.
+func (d *Account) form(a Asker, systems []string, system string, roles []string) Form {
 	f := Form{
 		Title: a.Says("Ask for an account", "アカウントの依頼"), Submit: a.Says("Ask", "依頼する"),
 		Fields: []Field{
@@ -61,13 +90,13 @@ func (d *Account) Form(ctx context.Context, a Asker, v Values) (Form, error) {
 	for _, s := range systems {
 		f.Fields[0].Options = append(f.Fields[0].Options, Option{Label: s, Value: s})
 	}
-	for i, role := range rule.Offers(holds) {
+	for i, role := range roles {
 		f.Fields[1].Options = append(f.Fields[1].Options, Option{Label: role, Value: role})
 		if i == 0 {
 			f.Fields[1].Value = []string{role}
 		}
 	}
-	return f, nil
+	return f
 }
 
 func (d *Account) unknown(a Asker, system string) error {
@@ -112,6 +141,7 @@ func (d *Account) proposal(ctx context.Context, a Asker, v Values) (change.Propo
 		return change.Proposal{}, err
 	}
 	wrong := complaints{}
+	wrong.unknown(a, v, fieldSystem, fieldRole, fieldReason)
 	if role == "" {
 		role = rule.Default
 	}

@@ -107,6 +107,23 @@ func (d *Connection) Form(ctx context.Context, a Asker, v Values) (Form, error) 
 	return f, nil
 }
 
+// Offers implements [Desk].
+func (d *Connection) Offers(ctx context.Context, a Asker) ([]Offer, error) {
+	var out []Offer
+	for _, service := range slices.Sorted(maps.Keys(d.Rules.Services)) {
+		f, err := d.Form(ctx, a, Values{fieldService: {service}})
+		if err != nil {
+			if err := unlessRefused(err); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		f.Fields[0].Options = []Option{{Label: service, Value: service}}
+		out = append(out, Offer{Name: service, Approval: approvalBy(d.Asks(change.ConnectionCreate, "").Mode), Form: f})
+	}
+	return out, nil
+}
+
 // groupField asks for the destination: by a menu, or where there are too many, by its name.
 func (d *Connection) groupField(ctx context.Context, a Asker, v Values) (Field, error) {
 	all, err := d.Shelf.Destinations(ctx)

@@ -57,6 +57,8 @@ type Desk interface {
 	// Form returns the form as it looks with some fields filled in already. The error is a
 	// [Refused] where the asker may not ask for it.
 	Form(ctx context.Context, a Asker, v Values) (Form, error)
+	// Offers returns what the asker may ask for now, by name; none where that is nothing.
+	Offers(ctx context.Context, a Asker) ([]Offer, error)
 	// Check says what is wrong with what was entered: an [Invalid], or a [Refused] where the
 	// asker may not ask for it. It writes nothing.
 	Check(ctx context.Context, a Asker, v Values) error
@@ -131,6 +133,15 @@ func (i *Invalid) Error() string {
 
 // complaints gathers what is wrong with a request.
 type complaints map[string]string
+
+// unknown complains about fields that a form does not have.
+func (c complaints) unknown(a Asker, v Values, known ...string) {
+	for field := range v {
+		if !slices.Contains(known, field) {
+			c.about(field, a.Says("There is no such field.", "この項目はありません。"))
+		}
+	}
+}
 
 // about adds a complaint about a field that has none yet.
 func (c complaints) about(field, text string) {
