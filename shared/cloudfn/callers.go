@@ -63,18 +63,65 @@ func (o OIDC) Identify(ctx context.Context, token, audience string) (string, err
 }
 
 func (o OIDC) account(ctx context.Context, token, audience string) (string, error) {
+	p, err := o.payload(ctx, token, audience)
+	if err != nil {
+		return "", err
+	}
+	email, verified := address(p)
+	if !verified {
+		return "", fmt.Errorf("account %q is not verified", email)
+	}
+	return email, nil
+}
+
+// payload returns what a token says that Google signed for an audience.
+func (o OIDC) payload(ctx context.Context, token, audience string) (*idtoken.Payload, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	p, err := o.Validate(ctx, token, audience)
 	if err != nil {
-		return "", fmt.Errorf("validate token: %w", err)
+		return nil, fmt.Errorf("validate token: %w", err)
 	}
 	if p.Issuer != "https://accounts.google.com" && p.Issuer != "accounts.google.com" {
-		return "", fmt.Errorf("issuer %q is not Google", p.Issuer)
+		return nil, fmt.Errorf("issuer %q is not Google", p.Issuer)
 	}
-	email, _ := p.Claims["email"].(string)
-	if verified, _ := p.Claims["email_verified"].(bool); !verified || email == "" {
-		return "", fmt.Errorf("account %q is not verified", email)
+	return p, nil
+}
+
+// address returns the address that a token names, and whether Google has verified it.
+func address(p *idtoken.Payload) (email string, verified bool) {
+	email, _ = p.Claims["email"].(string)
+	verified, _ = p.Claims["email_verified"].(bool)
+	return email, verified && email != ""
+}
+
+// ErrNoPerson says that a token is good, and that no person of a company is signed in by it.
+var ErrNoPerson = errors.New("the token is not that of a person of a company")
+
+// Person returns the address of the person who is signed in by a token that Google signed for one
+// of some audiences. The error is [ErrNoPerson], with the address if that is verified, where the token is that of a service account, where the
+// address is not verified, or where no company manages the account: somebody may have a private
+// account under an address that is the company's by now, for which Google does not vouch
+// (https://developers.google.com/identity/openid-connect/openid-connect#an-id-tokens-payload, hd).
+func (o OIDC) Person(ctx context.Context, token string, audiences []string) (string, error) {
+	claimed, err := idtoken.ParsePayload(token)
+	if err != nil {
+		return "", errors.New("it is no token") // the cause may quote it
+	}
+	if claimed.Audience == "" || !slices.Contains(audiences, claimed.Audience) {
+		return "", errors.New("the token is for another audience")
+	}
+	p, err := o.payload(ctx, token, claimed.Audience)
+	if err != nil {
+		return "", err
+	}
+	email, verified := address(p)
+	company, _ := p.Claims["hd"].(string)
+	if !verified {
+		return "", ErrNoPerson
+	}
+	if company == "" || strings.HasSuffix(strings.ToLower(email), ".gserviceaccount.com") {
+		return email, ErrNoPerson
 	}
 	return email, nil
 }

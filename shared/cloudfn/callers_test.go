@@ -7,11 +7,13 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/api/idtoken"
 
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"
+	"github.com/sekisho/sekisho/shared/sim/signin"
 )
 
 func TestOIDC(t *testing.T) {
@@ -153,6 +155,59 @@ func TestPresents(t *testing.T) {
 		}
 		if got := cloudfn.Presents(r); got != test.want {
 			t.Errorf("%s: %v, want %v", name, got, test.want)
+		}
+	}
+}
+
+func TestPersonIsWhoIsSignedIn(t *testing.T) {
+	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	issuer := signin.New(func() time.Time { return now })
+	o := cloudfn.OIDC{Validate: issuer.Validate}
+	const portal, other = "https://portal.example", "https://other.example"
+	good := issuer.Claims("aiko@example.com", portal)
+	with := func(change func(*signin.Claims)) signin.Claims {
+		c := good
+		change(&c)
+		return c
+	}
+	for _, test := range []struct {
+		name     string
+		claims   signin.Claims
+		person   bool // the token is good
+		accepted bool
+	}{
+		{"a person", good, true, true},
+		{"for the second audience", with(func(c *signin.Claims) { c.Audience = "second.apps.googleusercontent.com" }), true, true},
+		{"for another audience", with(func(c *signin.Claims) { c.Audience = other }), false, false},
+		{"for no audience", with(func(c *signin.Claims) { c.Audience = "" }), false, false},
+		{"expired", with(func(c *signin.Claims) { c.Expires = now.Unix() - 1 }), false, false},
+		{"of another issuer", with(func(c *signin.Claims) { c.Issuer = "https://accounts.example" }), false, false},
+		{"an address that is not verified", with(func(c *signin.Claims) { c.Verified = false }), true, false},
+		{"no address", with(func(c *signin.Claims) { c.Email = "" }), true, false},
+		{"a private account under the company's address", with(func(c *signin.Claims) { c.Domain = "" }), true, false},
+		{"a service account", issuer.Claims("robot@p.iam.gserviceaccount.com", portal), true, false},
+		{"a service account that says it is a company's", with(func(c *signin.Claims) { c.Email = "robot@p.iam.GServiceAccount.com" }), true, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			token, err := issuer.Sign(test.claims)
+			if err != nil {
+				t.Fatal(err)
+			}
+			email, err := o.Person(t.Context(), token, []string{portal, "second.apps.googleusercontent.com"})
+			if (err == nil) != test.accepted || test.accepted && email != "aiko@example.com" {
+				t.Errorf("%q, %v; want accepted %t", email, err, test.accepted)
+			}
+			if !test.accepted && errors.Is(err, cloudfn.ErrNoPerson) != test.person {
+				t.Errorf("%v; want that the token is good and nobody's: %t", err, test.person)
+			}
+			if _, err := o.Person(t.Context(), token, nil); err == nil {
+				t.Error("without audiences somebody is signed in")
+			}
+		})
+	}
+	for _, bad := range []string{"", "x", "a.b.c", cloudfntest.Canary + ".b.c"} {
+		if _, err := o.Person(t.Context(), bad, []string{portal}); err == nil || errors.Is(err, cloudfn.ErrNoPerson) || strings.Contains(err.Error(), cloudfntest.Canary) {
+			t.Errorf("token %q: %v", bad, err)
 		}
 	}
 }

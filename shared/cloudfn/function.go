@@ -50,6 +50,10 @@ type Env struct {
 	// Identify returns the address of the service account for which Google signed a token for
 	// an audience. It serves functions that other systems call.
 	Identify func(ctx context.Context, token, audience string) (account string, err error)
+	// Person returns the address of the person who is signed in by a token for one of some
+	// audiences, or [ErrNoPerson] where the token is good and nobody's. It serves functions that
+	// other systems call for people.
+	Person func(ctx context.Context, token string, audiences []string) (email string, err error)
 	// Visitors tells who is signed in to a function's page.
 	Visitors Visitors
 }

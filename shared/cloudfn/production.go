@@ -103,7 +103,7 @@ func Production(ctx context.Context, _ string) (*Env, error) {
 		return nil, fmt.Errorf("policy folder: %w", err)
 	}
 	oidc := OIDC{Audience: p.Audience, Accounts: p.Callers, Validate: idtoken.Validate}
-	env.Callers, env.Identify = oidc, oidc.Identify
+	env.Callers, env.Identify, env.Person = oidc, oidc.Identify, oidc.Person
 	env.Visitors = IAP{Audience: p.IAPAudience, Validate: idtoken.Validate, Now: env.Now}
 	env.Tokens = p.tokens
 	return env, nil

@@ -60,6 +60,8 @@ type Rig struct {
 	Policy   fs.FS
 	// Visitors tells who is signed in; nil means nobody.
 	Visitors cloudfn.Visitors
+	// Person tells whose a token is; nil means nobody's.
+	Person func(ctx context.Context, token string, audiences []string) (string, error)
 	// Calls are the requests to vendors so far.
 	Calls *Calls
 	Log   *Log
@@ -114,6 +116,10 @@ func (r *Rig) Env() *cloudfn.Env {
 	if visitors == nil {
 		visitors = cloudfn.IAP{} // without an audience nobody is signed in
 	}
+	person := r.Person
+	if person == nil {
+		person = func(context.Context, string, []string) (string, error) { return "", cloudfn.ErrNoPerson }
+	}
 	return &cloudfn.Env{
 		Lookup:   func(name string) (string, bool) { v, ok := r.Variables[name]; return v, ok },
 		Now:      r.Clock.Now,
@@ -137,6 +143,7 @@ func (r *Rig) Env() *cloudfn.Env {
 			}
 			return account, nil
 		},
+		Person:   person,
 		Visitors: visitors,
 	}
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/sekisho/sekisho/shared/ports/store"
 )
 
-// pressedFor is how long a press is remembered. Slack's signatures pass for five minutes, but
+// RememberedFor is how long a press or a request is remembered by its name. Slack's signatures pass for five minutes, but
 // the task that carries a press to its decision can be tried again for as long as Cloud Tasks
 // keeps it, which is 31 days (https://cloud.google.com/tasks/docs/quotas).
-const pressedFor = 32 * 24 * time.Hour
+const RememberedFor = 32 * 24 * time.Hour
 
 // pressed is what became of a press, so that the same one, however often it arrives, decides
 // once.
@@ -27,7 +27,7 @@ type pressed struct {
 
 var presses = store.Collection[pressed]{
 	Name:    "pressed",
-	Expires: func(p pressed) time.Time { return p.At.Add(pressedFor) },
+	Expires: func(p pressed) time.Time { return p.At.Add(RememberedFor) },
 }
 
 // ProposeOnce proposes what a person asked for under a name of its own: a request that Slack or a
@@ -58,6 +58,20 @@ func (l *Ledger) ProposeOnce(ctx context.Context, name string, p change.Proposal
 		l.publish(ctx, id)
 	}
 	return stands, nil
+}
+
+// Asked returns the change that [Ledger.ProposeOnce] made, or found, for the request of a name; the
+// boolean is false where it has taken no such request, or long ago: see [RememberedFor].
+func (l *Ledger) Asked(ctx context.Context, name string) (change.Change, bool, error) {
+	before, err := presses.Get(ctx, l.store, name)
+	if errors.Is(err, store.ErrNotFound) || err == nil && before.Refusal != "" {
+		return change.Change{}, false, nil
+	}
+	if err != nil {
+		return change.Change{}, false, fmt.Errorf("look up what was asked for before: %w", err)
+	}
+	c, err := l.Get(ctx, before.Change)
+	return c, err == nil, err
 }
 
 // Press moves a change by a person's action that arrived under a name of its own. The name is

@@ -136,6 +136,16 @@ func (l *Ledger) Held(ctx context.Context, kind change.Kind, person string, now 
 	return slices.DeleteFunc(out, func(c change.Change) bool { return !c.Until.After(now) }), err
 }
 
+// OpenOf returns the changes that a person asked for and that are under way, oldest first.
+func (l *Ledger) OpenOf(ctx context.Context, person string) ([]change.Change, error) {
+	out, err := l.collect(ctx, store.Query{Where: []store.Cond{
+		{Field: "requester", Op: store.Equal, Value: person},
+		{Field: "live", Op: store.Equal, Value: true},
+	}})
+	slices.SortStableFunc(out, func(a, b change.Change) int { return a.Proposed.Compare(b.Proposed) })
+	return out, err
+}
+
 // Latest returns the changes that moved last, the newest first.
 func (l *Ledger) Latest(ctx context.Context, limit int) ([]change.Change, error) {
 	out, _, err := changes.Query(ctx, l.store, store.Query{OrderBy: "updated", Desc: true, Limit: limit})
