@@ -99,9 +99,10 @@ func address(p *idtoken.Payload) (email string, verified bool) {
 var ErrNoPerson = errors.New("the token is not that of a person of a company")
 
 // Person returns the address of the person who is signed in by a token that Google signed for one
-// of some audiences. The error is [ErrNoPerson], with the address if that is verified, where the token is that of a service account, where the
-// address is not verified, or where no company manages the account: somebody may have a private
-// account under an address that is the company's by now, for which Google does not vouch
+// of some audiences. The error is [ErrNoPerson], with the address if that is verified, where the
+// token is that of a service account, where the address is not verified, or where no company manages
+// the account: somebody may have a private account under an address that is the company's by now,
+// for which Google does not vouch
 // (https://developers.google.com/identity/openid-connect/openid-connect#an-id-tokens-payload, hd).
 func (o OIDC) Person(ctx context.Context, token string, audiences []string) (string, error) {
 	claimed, err := idtoken.ParsePayload(token)

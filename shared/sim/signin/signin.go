@@ -67,7 +67,9 @@ func (i *Issuer) Claims(email, audience string) Claims {
 }
 
 // Token returns the token of an account that is signed in now.
-func (i *Issuer) Token(email, audience string) (string, error) { return i.Sign(i.Claims(email, audience)) }
+func (i *Issuer) Token(email, audience string) (string, error) {
+	return i.Sign(i.Claims(email, audience))
+}
 
 // Sign signs any claims, wrong ones too.
 func (i *Issuer) Sign(c Claims) (string, error) {
