@@ -14,8 +14,8 @@ import (
 	"github.com/sekisho/sekisho/shared/state/requestkey"
 )
 
-// This file is how something is asked for, once for each key, whatever breaks in between. A request
-// that is refused uses up no key: what was wrong can be put right and sent under the same one.
+// This file is how something is asked for, once for each key, whatever breaks in between. What is not
+// filled in rightly uses up no key: it can be put right and sent under the same one.
 
 // headerKey names a request; mostKey is how long its value may be.
 const (
