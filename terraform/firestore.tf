@@ -40,6 +40,7 @@ locals {
     presses        = true
     quarantine     = true
     removals-held  = false
+    request-keys   = true
     services       = false
     settings       = true
     slack-accounts = true

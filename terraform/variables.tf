@@ -91,6 +91,18 @@ variable "api_clients" {
   default     = []
 }
 
+variable "request_clients" {
+  description = "The tools that may send people's requests to requestapi, as members of IAM: serviceAccount:… of a portal, or group:… of people who use a command line."
+  type        = list(string)
+  default     = []
+}
+
+variable "request_audiences" {
+  description = "What the tokens of people may be for that these tools send: the ids of the OAuth clients with which people sign in there. Tokens for requestapi's own address are good anyhow."
+  type        = list(string)
+  default     = []
+}
+
 # --- Accounts and access ---------------------------------------------------------------------
 
 variable "looker_url" {

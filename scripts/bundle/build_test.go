@@ -206,6 +206,7 @@ func configured(t *testing.T, server string) []string {
 		"WEBHOOK_URL=https://webhook.example", "GRANTER=granter@project.example",
 		"OPENMETADATA_URL=https://catalog.example/api", "OPENMETADATA_TOKEN=token", "OPENMETADATA_BOT=sekisho-bot",
 		"API_AUDIENCE=https://groupapi.example", `API_CLIENTS=[{"account": "client@example.com", "groups": [""], "scopes": []}]`,
+		"REQUESTS_AUDIENCES=https://portal.example",
 		"SLACK_TOKEN=token", "SLACK_CHANNEL=C1", "SLACK_TEAM_ID=T1", "SLACK_SIGNING_SECRET=secret",
 		"FIVETRAN_KEY=key", "FIVETRAN_SECRET=secret",
 	}

@@ -181,7 +181,9 @@ run "rotation" {
 run "clients" {
   command = apply
   variables {
-    api_clients = [{ account = "wiki@other.iam.gserviceaccount.com", groups = ["wiki-"], scopes = ["groups"] }]
+    api_clients       = [{ account = "wiki@other.iam.gserviceaccount.com", groups = ["wiki-"], scopes = ["groups"] }]
+    request_clients   = ["serviceAccount:portal@other.iam.gserviceaccount.com"]
+    request_audiences = ["portal.apps.googleusercontent.com"]
   }
 
   assert {
@@ -191,6 +193,10 @@ run "clients" {
   assert {
     condition     = contains(output.groupapi.roles, "roles/datastore.viewer") && !contains(output.groupapi.roles, "roles/datastore.user")
     error_message = "groupapi has the roles ${jsonencode(output.groupapi.roles)}"
+  }
+  assert {
+    condition     = output.requestapi.ingress == "ALLOW_ALL" && !output.requestapi.public
+    error_message = "A tool cannot reach requestapi, or everybody can."
   }
 }
 

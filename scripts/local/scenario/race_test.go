@@ -7,7 +7,7 @@ package scenario_test
 // without it, and each night all of them with it.
 var stories = []string{
 	"access", "account-request", "catalog", "connection", "correct", "crash", "groups", "notifications", "policy-decides",
-	"quorum", "removals", "secure", "strangers", "why",
+	"quorum", "removals", "request-api", "secure", "strangers", "why",
 }
 
 // backends are those that are played under it on Google's emulators.

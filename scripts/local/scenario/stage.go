@@ -41,7 +41,7 @@ func (s *stage) commands() map[string]func(*testscript.TestScript, bool, []strin
 		"company": company, "generate": generate, "policy": putPolicy, "start": start, "at": at, "advance": advance,
 		"restart": restart, "crash": crash, "fault": fault, "quota": quota,
 		"workspace": workspace, "slack": slack, "looker": looker, "iam": cloud,
-		"card": card, "fivetran": fivetran, "catalog": catalogue,
+		"card": card, "fivetran": fivetran, "catalog": catalogue, "request": request,
 		"expect": expect, "mark": mark, "show": show,
 	}
 	out := map[string]func(*testscript.TestScript, bool, []string){}

@@ -15,6 +15,7 @@ import (
 	"github.com/sekisho/sekisho/functions/groupwatch"
 	"github.com/sekisho/sekisho/functions/groupwebhook"
 	"github.com/sekisho/sekisho/functions/inactivitysweep"
+	"github.com/sekisho/sekisho/functions/requestapi"
 	"github.com/sekisho/sekisho/functions/slackinteract"
 	"github.com/sekisho/sekisho/functions/slacknotify"
 	"github.com/sekisho/sekisho/shared/cloudfn"
@@ -31,7 +32,7 @@ import (
 var Functions = []cloudfn.Function{
 	groupwebhook.Function, groupwatch.Function, grouprefresh.Function, groupsettings.Function, groupapi.Function,
 	inactivitysweep.Function, accountaction.Function, accessgrant.Function,
-	slackinteract.Function, slacknotify.Function, changesweep.Function,
+	slackinteract.Function, requestapi.Function, slacknotify.Function, changesweep.Function,
 	connectcard.Function, catalogsync.Function,
 }
 

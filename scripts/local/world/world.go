@@ -34,6 +34,7 @@ import (
 	simlooker "github.com/sekisho/sekisho/shared/sim/looker"
 	simopenmetadata "github.com/sekisho/sekisho/shared/sim/openmetadata"
 	"github.com/sekisho/sekisho/shared/sim/org"
+	"github.com/sekisho/sekisho/shared/sim/signin"
 	simslack "github.com/sekisho/sekisho/shared/sim/slack"
 	simworkspace "github.com/sekisho/sekisho/shared/sim/workspace"
 )
@@ -119,6 +120,8 @@ type World struct {
 	swept     sweep
 	handed    sweep
 	proxy     *simiap.Proxy
+	signin    *signin.Issuer
+	requests  int
 	ends      sweep
 	random    *random
 }
@@ -142,6 +145,7 @@ func New(o Options) (*World, error) {
 		random: newRandom(o.Seed),
 	}
 	w.client = &http.Client{Transport: w.transport}
+	w.signin = signin.New(w.Clock.Now)
 	if err := w.simulate(o, policy); err != nil {
 		return nil, err
 	}
@@ -237,7 +241,7 @@ func (w *World) platform(i *instance) (*cloudfn.Env, error) {
 		"WEBHOOK_URL": "https://" + hostFunctions + "/GroupWebhook", "ROBOT_EMAIL": robotEmail, "WORKSPACE_URL": "http://" + hostGoogle,
 		"WORKSPACE_SUBJECT": w.administrator(), "APPLICATIONS": "admin,groups_enterprise", "CUSTOMER_ID": w.Workspace.CustomerID(),
 		"SLACK_TOKEN": slackToken, "SLACK_SIGNING_SECRET": signingSecret, "SLACK_TEAM_ID": teamID,
-		"API_AUDIENCE": url("GroupAPI"), "API_CLIENTS": apiClients,
+		"API_AUDIENCE": url("GroupAPI"), "API_CLIENTS": apiClients, "REQUESTS_AUDIENCES": portal,
 		"SLACK_URL": "http://" + hostSlack + "/api/", "SLACK_CHANNEL": AlertChannel,
 	}
 	maps.Copy(variables, otherVariables)
@@ -263,6 +267,7 @@ func (w *World) platform(i *instance) (*cloudfn.Env, error) {
 			}
 			return apiClient, nil
 		},
+		Person:   cloudfn.OIDC{Validate: w.signin.Validate}.Person,
 		Visitors: cloudfn.IAP{Audience: audience, Validate: w.proxy.Validate, Now: w.Clock.Now},
 	}, nil
 }
