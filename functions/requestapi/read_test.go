@@ -72,7 +72,9 @@ func TestReadingOnesOwn(t *testing.T) {
 	want := requestapi.Request{
 		ID: r.ID, Kind: "access.grant", Name: "prod", State: "proposed", Reason: "release canary", Proposed: begin, Updated: begin.Add(time.Minute),
 		Facts: []requestapi.Fact{
-			{Field: "person", Value: "aiko@example.com"}, {Field: "scope", Value: "project prod"}, {Field: "duration", Value: "30m"},
+			{Field: "person", Value: "aiko@example.com"},
+			{Field: "scope", Value: "project prod"},
+			{Field: "duration", Value: "30m"},
 			{Field: "role roles/run.admin", Value: "roles/run.admin"},
 		},
 		Asked: []string{"2 of the members of leads@example.com"}, Deadline: begin.Add(4 * time.Hour),

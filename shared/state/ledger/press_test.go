@@ -181,3 +181,26 @@ func TestAStoreThatFailsIsNoRefusal(t *testing.T) {
 		t.Errorf("%d transitions, want 1", got.Seq)
 	}
 }
+
+func TestWhatWasAskedForIsFoundByItsName(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		if _, found, err := w.ledger.Asked(t.Context(), "r1"); found || err != nil {
+			t.Errorf("before anything: found %t, %v", found, err)
+		}
+		c, err := w.ledger.ProposeOnce(t.Context(), "r1", wanted(ask, rin))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.apply(c.ID, deny(aiko))
+		if got, found, err := w.ledger.Asked(t.Context(), "r1"); !found || err != nil || got.ID != c.ID || got.State != change.Denied {
+			t.Errorf("found %t, %v: %+v", found, err, got)
+		}
+		// A press that was refused has asked for nothing.
+		if _, err := w.ledger.Press(t.Context(), "press-1", c.ID, approve(aiko)); err == nil {
+			t.Fatal("a denied change was approved")
+		}
+		if _, found, err := w.ledger.Asked(t.Context(), "press-1"); found || err != nil {
+			t.Errorf("a press: found %t, %v", found, err)
+		}
+	})
+}

@@ -180,3 +180,33 @@ func carry(w *world, id string) error {
 	}
 	return w.ledger.Carry(context.Background(), id, robot, authority, ledger.Override{Ledger: w.ledger})
 }
+
+// What a person asked for is found while something may come of it.
+func TestOpenOf(t *testing.T) {
+	w := newWorld(t, plain)
+	open := func(person string) (out []string) {
+		t.Helper()
+		all, err := w.ledger.OpenOf(t.Context(), person)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range all {
+			out = append(out, c.Target.ID)
+		}
+		return out
+	}
+	for i, p := range []change.Proposal{wanted(ask, rin), wanted(ask, rin), wanted(auto, rin), wanted(ask, checker)} {
+		p.Target.ID = fmt.Sprint("t", i)
+		c := w.propose(p)
+		w.clock.wait(time.Second)
+		if i == 1 {
+			w.apply(c.ID, deny(aiko))
+		}
+	}
+	if got := open(rin.ID); !slices.Equal(got, []string{"t0", "t2"}) {
+		t.Errorf("open are %v", got)
+	}
+	if got := open(checker.ID); got != nil {
+		t.Errorf("a rule asked for %v", got)
+	}
+}
