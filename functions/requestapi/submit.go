@@ -101,23 +101,30 @@ func (h *handler) once(ctx context.Context, q *question, o order) (any, error) {
 		return nil, fmt.Errorf("encode what a key stands for: %w", err)
 	}
 	request, name := hash(what), "api-"+id
-	if err := requestkey.Look(ctx, h.store, id, request); err != nil {
-		return nil, q.asRefusal(err)
+	before := func() (any, bool, error) {
+		// In this order: what is found was proposed after the key was claimed for it.
+		answer, found, err := h.receipt(ctx, q, name)
+		if err == nil {
+			err = q.asRefusal(requestkey.Look(ctx, h.store, id, request))
+		}
+		return answer, found, err
 	}
-	if answer, found, err := h.receipt(ctx, q, name); err != nil || found {
+	if answer, found, err := before(); err != nil || found {
 		return answer, err
 	}
+	var refused error
 	if o.check != nil {
-		if err := o.check(); err != nil {
+		refused = o.check()
+	}
+	if refused == nil {
+		if err := requestkey.Claim(ctx, h.store, id, request, h.now()); err != nil {
 			return nil, q.asRefusal(err)
 		}
+		refused = o.do(name)
 	}
-	if err := requestkey.Claim(ctx, h.store, id, request, h.now()); err != nil {
-		return nil, q.asRefusal(err)
-	}
-	refused := o.do(name)
-	// Where the same request came twice at once, the other one may have been faster.
-	if answer, found, err := h.receipt(ctx, q, name); err != nil || found {
+	// Where the same request came twice at once, the other one may have been faster, and this one
+	// refused because of it.
+	if answer, found, err := before(); err != nil || found {
 		return answer, err
 	}
 	if refused == nil {

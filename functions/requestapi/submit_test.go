@@ -2,6 +2,8 @@ package requestapi_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -128,28 +130,31 @@ func TestAKeyIsNeeded(t *testing.T) {
 	}
 }
 
+// A second connection of a name is refused: that the first is the same request counts more.
 func TestTwoAtOnceAreOne(t *testing.T) {
-	o := open(t)
-	var wg sync.WaitGroup
-	ids := make([]string, 8)
-	for i := range ids {
-		r := o.request("aiko@example.com", "POST", "/v1/requests", etl, "Idempotency-Key: k")
-		wg.Go(func() {
-			w := o.send(r)
-			if w.Code != http.StatusCreated {
-				t.Errorf("status %d: %s", w.Code, w.Body)
-			}
-			ids[i] = w.Header().Get("Location")
-		})
-	}
-	wg.Wait()
-	for _, id := range ids {
-		if id != ids[0] {
-			t.Errorf("receipts %v", ids)
+	for _, body := range []string{etl, news} {
+		o := open(t)
+		var wg sync.WaitGroup
+		ids := make([]string, 8)
+		for i := range ids {
+			r := o.request("aiko@example.com", "POST", "/v1/requests", body, "Idempotency-Key: k")
+			wg.Go(func() {
+				w := o.send(r)
+				if w.Code != http.StatusCreated {
+					t.Errorf("status %d: %s", w.Code, w.Body)
+				}
+				ids[i] = w.Header().Get("Location")
+			})
 		}
-	}
-	if len(o.all()) != 1 {
-		t.Errorf("%d changes, want 1", len(o.all()))
+		wg.Wait()
+		for _, id := range ids {
+			if id != ids[0] {
+				t.Errorf("receipts %v", ids)
+			}
+		}
+		if len(o.all()) != 1 {
+			t.Errorf("%d changes, want 1", len(o.all()))
+		}
 	}
 }
 
@@ -273,14 +278,23 @@ func TestWhatIsWrongIsSaidByField(t *testing.T) {
 	}
 }
 
+const news = `{"desk": "connect", "fields": {"service": "klaviyo", "name": "news", "group": "d1", "owner": "lena@example.com", "schema": "news", "reason": "letters"}}`
+
 func TestSomebodyElseWasFaster(t *testing.T) {
 	o := open(t)
-	const news = `{"desk": "connect", "fields": {"service": "klaviyo", "name": "news", "group": "d1", "owner": "lena@example.com", "schema": "news", "reason": "letters"}}`
 	o.ask("aiko@example.com", news, "k")
-	refused(t, o.do("ken@example.com", "POST", "/v1/requests", news, "Idempotency-Key: k"), http.StatusConflict, "taken")
-	refused(t, o.do("ken@example.com", "POST", "/v1/requests", news, "Idempotency-Key: k"), http.StatusConflict, "taken")
-	if len(o.all()) != 1 {
-		t.Errorf("%d changes, want 1", len(o.all()))
+	if p := refused(t, o.do("ken@example.com", "POST", "/v1/requests", news, "Idempotency-Key: k"), http.StatusUnprocessableEntity, "invalid"); wrongFields(p) != "name" {
+		t.Errorf("%+v", p)
+	}
+	// Between the check and the proposal: what stands under the request's name is another's.
+	key := sha256.Sum256([]byte(ken.ID + "\x00k2"))
+	_, err := o.ledger.ProposeOnce(t.Context(), "api-"+hex.EncodeToString(key[:]), change.Proposal{
+		Kind: change.ConnectionCreate, Target: change.Target{ID: "other"}, Requester: change.Actor{Kind: change.ByPerson, ID: aiko.ID},
+		Requirement: change.DefaultRequirement(), Diff: []change.Delta{{Field: "service", After: "klaviyo"}},
+	})
+	check(t, err)
+	for range 2 {
+		refused(t, o.do("ken@example.com", "POST", "/v1/requests", strings.ReplaceAll(news, "news", "other"), "Idempotency-Key: k2"), http.StatusConflict, "taken")
 	}
 }
 
