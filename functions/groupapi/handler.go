@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/cloudfn"
@@ -136,8 +135,8 @@ func (h *handler) refuse(ctx context.Context, w http.ResponseWriter, err error) 
 
 // question finds out whose request it is and what all requests have in common.
 func (h *handler) question(ctx context.Context, r *http.Request, to route) (*question, error) {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") || token == "" {
+	token, err := cloudfn.Bearer(r)
+	if err != nil {
 		return nil, problem(http.StatusUnauthorized, "token", "A bearer token is needed.", "An OIDC token of the client's service account, for this API's audience.")
 	}
 	account, err := h.identify(ctx, token, h.audience)

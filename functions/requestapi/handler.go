@@ -179,8 +179,8 @@ func (h *handler) refuse(ctx context.Context, w http.ResponseWriter, q *question
 // identify finds out who asks: the one active person to whom the address of a good token belongs.
 // Everybody else has one answer, and only the audit says why.
 func (h *handler) identify(ctx context.Context, q *question) error {
-	scheme, token, _ := strings.Cut(q.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") || token == "" {
+	token, err := cloudfn.Bearer(q.Request)
+	if err != nil {
 		return q.refuse(http.StatusUnauthorized, sortToken, "")
 	}
 	stranger := func(email, why string) error {

@@ -33,7 +33,7 @@ type OIDC struct {
 
 // Verify implements [Callers].
 func (o OIDC) Verify(ctx context.Context, r *http.Request) error {
-	token, err := bearer(r)
+	token, err := Bearer(r)
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ type Shared string
 // Verify implements [Callers].
 func (s Shared) Verify(_ context.Context, r *http.Request) error {
 	got := r.URL.Query().Get("token")
-	if token, err := bearer(r); err == nil {
+	if token, err := Bearer(r); err == nil {
 		got = token
 	}
 	if s == "" || subtle.ConstantTimeCompare([]byte(got), []byte(s)) != 1 {
@@ -150,10 +150,17 @@ func Presents(r *http.Request) bool {
 	return r.Header.Get("Authorization") != "" || r.URL.Query().Has("token")
 }
 
-func bearer(r *http.Request) (string, error) {
+// Bearer returns the token in the Authorization header. A token whose signature Cloud Run has
+// removed is none where the request has X-Serverless-Authorization too: then Cloud Run has looked at
+// that one, and somebody else wrote this
+// (https://cloud.google.com/run/docs/authenticating/service-to-service).
+func Bearer(r *http.Request) (string, error) {
 	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !ok || !strings.EqualFold(scheme, "Bearer") || token == "" {
 		return "", errors.New("no bearer token")
+	}
+	if strings.HasSuffix(token, "."+signatureRemoved) && r.Header.Get("X-Serverless-Authorization") != "" {
+		return "", errors.New("a token without a signature beside another one")
 	}
 	return token, nil
 }

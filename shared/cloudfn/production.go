@@ -34,6 +34,8 @@ type platform struct {
 	// Audience is the function's own address, Callers the service accounts that may call it.
 	Audience string   `env:"AUDIENCE"`
 	Callers  []string `env:"CALLERS"`
+	// Public says that Cloud Run lets everybody in: then nobody has checked a token before.
+	Public bool `env:"PUBLIC, default=true"`
 	// IAPAudience is the backend in front of which the Identity-Aware Proxy signs people in;
 	// empty for a function without a page.
 	IAPAudience string `env:"IAP_AUDIENCE"`
@@ -102,11 +104,19 @@ func Production(ctx context.Context, _ string) (*Env, error) {
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("policy folder: %w", err)
 	}
-	oidc := OIDC{Audience: p.Audience, Accounts: p.Callers, Validate: idtoken.Validate}
+	oidc := OIDC{Audience: p.Audience, Accounts: p.Callers, Validate: p.validate(env.Now)}
 	env.Callers, env.Identify, env.Person = oidc, oidc.Identify, oidc.Person
 	env.Visitors = IAP{Audience: p.IAPAudience, Validate: idtoken.Validate, Now: env.Now}
 	env.Tokens = p.tokens
 	return env, nil
+}
+
+// validate returns how tokens are checked in the Authorization header.
+func (p *platform) validate(now func() time.Time) func(ctx context.Context, token, audience string) (*idtoken.Payload, error) {
+	if p.Public {
+		return idtoken.Validate
+	}
+	return checkedBefore(idtoken.Validate, now)
 }
 
 // sleep waits on the machine's own clock.

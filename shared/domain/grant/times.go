@@ -11,9 +11,9 @@ const (
 	ReviewWithin = 24 * time.Hour
 	ReviewAgain  = 24 * time.Hour
 	// Grace is how long a binding of ours lies in a policy after its end before it is cleared
-	// away. It gives nothing by then; a clock that is a little ahead must not clear away one
+	// away. It gives nothing by then; a clock that is ahead by less than this clears away none
 	// that does.
-	Grace = time.Minute
+	Grace = 5 * time.Minute
 )
 
 // WarnAt returns when the person is to be warned of the end. The boolean is false for access

@@ -23,6 +23,7 @@ locals {
       FIRESTORE_DATABASE   = var.platform.database
       AUDIENCE             = local.url
       CALLERS              = google_service_account.invoker.email
+      PUBLIC               = tostring(var.public)
       # Where the buildpack leaves what was uploaded.
       POLICY_DIR = "serverless_function_source_code/policy"
     },
