@@ -18,6 +18,7 @@ import (
 
 	"github.com/sekisho/sekisho/functions/groupapi"
 	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"
+	"github.com/sekisho/sekisho/shared/domain/brake"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/state/mirror"
@@ -47,7 +48,7 @@ func open(tb testing.TB) *desk { return openOn(tb, cloudfntest.New(tb)) }
 
 func openOn(tb testing.TB, rig *cloudfntest.Rig) *desk {
 	tb.Helper()
-	d := &desk{Rig: rig, mirror: mirror.New(rig.Store).Fed(group.DefaultBrake, rig.Clock.Now)}
+	d := &desk{Rig: rig, mirror: mirror.New(rig.Store).Fed(brake.Brake{Percent: 2, Max: 2000, Least: 50}, rig.Clock.Now)}
 	rig.Variables["API_AUDIENCE"] = "https://groupapi.test"
 	rig.Variables["API_CLIENTS"] = policy
 	d.handler = rig.Build(groupapi.Function)

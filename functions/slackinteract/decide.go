@@ -113,16 +113,6 @@ func (d *decider) decide(ctx context.Context, p event.Pressed) error {
 	return d.tell(ctx, p.Press)
 }
 
-// The actions of buttons.
-const (
-	actionApprove = "approve"
-	actionDeny    = "deny"
-	actionUndo    = "undo"
-	actionRetry   = "retry"
-	// actionApproveAll approves all changes that are asked in one message.
-	actionApproveAll = "approve-all"
-)
-
 // act does what a button says. The button's value names a change and the revision that was
 // shown, nothing else.
 func (d *decider) act(ctx context.Context, p event.Pressed, asker desk.Asker) error {
@@ -132,7 +122,7 @@ func (d *decider) act(ctx context.Context, p event.Pressed, asker desk.Asker) er
 		return &refused{change.RefusedInvalid, "the button names no change"}
 	}
 	who := asker.Actor()
-	if p.Action == actionApproveAll {
+	if p.Action == event.ButtonApproveAll {
 		return d.approveAll(ctx, p, id, revision, who)
 	}
 	c, err := d.ledger.Get(ctx, id)
@@ -143,9 +133,9 @@ func (d *decider) act(ctx context.Context, p event.Pressed, asker desk.Asker) er
 		return err
 	}
 	switch p.Action {
-	case actionApprove, actionDeny, actionRetry:
+	case event.ButtonApprove, event.ButtonDeny, event.ButtonRetry:
 		return d.vote(ctx, p, c, revision, who)
-	case actionUndo:
+	case event.ButtonUndo:
 		return d.undo(ctx, p, c, asker)
 	}
 	presser, ok := d.pressers[p.Action]
@@ -162,9 +152,9 @@ func (d *decider) vote(ctx context.Context, p event.Pressed, c change.Change, re
 		return err
 	}
 	action := map[string]change.Action{
-		actionApprove: change.Approve{By: who, Revision: revision, Counts: counts},
-		actionDeny:    change.Deny{By: who, Revision: revision, Counts: counts},
-		actionRetry:   change.Retry{By: who, Revision: revision, Counts: counts},
+		event.ButtonApprove: change.Approve{By: who, Revision: revision, Counts: counts},
+		event.ButtonDeny:    change.Deny{By: who, Revision: revision, Counts: counts},
+		event.ButtonRetry:   change.Retry{By: who, Revision: revision, Counts: counts},
 	}[p.Action]
 	_, err = d.ledger.Press(ctx, p.Press, c.ID, action)
 	return err

@@ -29,6 +29,7 @@ import (
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/state/handover"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
@@ -86,7 +87,7 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 	d.shelf = handover.New(env.Store, policy.Connections, env.Now)
 	connect := &desk.Connection{Counter: account.Counter, Rules: policy.Connections, Shelf: d.shelf, Queue: env.Queue}
 	d.desks = map[string]desk.Desk{"/account": account, "/access": access, "/connect": connect}
-	d.pressers = map[string]presser{"extend": access, "newlink": connect}
+	d.pressers = map[string]presser{event.ButtonExtend: access, event.ButtonNewLink: connect}
 	d.undoers = map[change.Kind]undoer{change.AccountDisable: account}
 	return &receiver{
 		store: env.Store, queue: env.Queue, now: env.Now, log: env.Log,

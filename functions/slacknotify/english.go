@@ -2,6 +2,7 @@ package slacknotify
 
 import (
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/state/press"
 )
 
@@ -37,7 +38,7 @@ var english = language{
 	problem:  "What happened: %s",
 	undoneBy: "It was taken back.",
 	holds:    "Holds until %s.",
-	buttons:  map[string]string{"approve": "Approve", "deny": "Deny", "undo": "Undo", "retry": "Try again", "approve-all": "Approve all %d", "newlink": "New link"},
+	buttons:  map[string]string{event.ButtonApprove: "Approve", event.ButtonDeny: "Deny", event.ButtonUndo: "Undo", event.ButtonRetry: "Try again", event.ButtonApproveAll: "Approve all %d", event.ButtonNewLink: "New link"},
 	sets: map[string]string{
 		"owners": "the group's owners", "admins": "the administrators", "approvers": "those who may decide about it",
 		"manager": "the manager",

@@ -2,6 +2,7 @@ package slacknotify
 
 import (
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/state/press"
 )
 
@@ -37,7 +38,7 @@ var japanese = language{
 	problem:  "状況: %s",
 	undoneBy: "元に戻されました。",
 	holds:    "有効期限: %s",
-	buttons:  map[string]string{"approve": "承認する", "deny": "却下する", "undo": "元に戻す", "retry": "再実行する", "approve-all": "%d 件すべて承認する", "newlink": "新しいリンク"},
+	buttons:  map[string]string{event.ButtonApprove: "承認する", event.ButtonDeny: "却下する", event.ButtonUndo: "元に戻す", event.ButtonRetry: "再実行する", event.ButtonApproveAll: "%d 件すべて承認する", event.ButtonNewLink: "新しいリンク"},
 	sets: map[string]string{
 		"owners": "グループのオーナー", "admins": "管理者", "approvers": "判断できる方", "manager": "上長",
 	},

@@ -127,7 +127,7 @@ func (l language) writeTogether(all, page []change.Change, last bool, now time.T
 	}
 	if last && waiting > 0 && len(all) > 1 {
 		m.Buttons = []slack.Button{{
-			Label: fmt.Sprintf(cmp.Or(words.approveAll, l.buttons["approve-all"]), waiting), Action: "approve-all", Style: "danger",
+			Label: fmt.Sprintf(cmp.Or(words.approveAll, l.buttons[event.ButtonApproveAll]), waiting), Action: event.ButtonApproveAll, Style: "danger",
 			// The number says which batch was shown: one that has grown since is another.
 			Value: fmt.Sprintf("%s %d", all[0].Batch, len(all)),
 		}}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/adapters/slack"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/state/notice"
 )
 
@@ -160,7 +161,7 @@ func (l language) buttonsFor(c change.Change, p part, now time.Time) []slack.But
 	words := l.words(c.Kind)
 	button := func(action, style string) slack.Button {
 		label := cmp.Or(words.labels[action], l.buttons[action])
-		if action == "undo" && p == decides {
+		if action == event.ButtonUndo && p == decides {
 			label = l.buttons[action]
 		}
 		return slack.Button{Label: label, Action: action, Value: fmt.Sprintf("%s %d", c.ID, c.Revision), Style: style}
@@ -168,16 +169,16 @@ func (l language) buttonsFor(c change.Change, p part, now time.Time) []slack.But
 	var out []slack.Button
 	switch {
 	case c.State == change.Proposed && p == decides:
-		return []slack.Button{button("approve", "primary"), button("deny", "danger")}
+		return []slack.Button{button(event.ButtonApprove, "primary"), button(event.ButtonDeny, "danger")}
 	case c.State == change.Approved && p == decides && !c.RetryAt.IsZero() && !c.Stopped():
-		return []slack.Button{button("deny", "danger")}
+		return []slack.Button{button(event.ButtonDeny, "danger")}
 	case c.State == change.Failed && p == decides:
-		return []slack.Button{button("retry", "primary"), button("deny", "danger")}
+		return []slack.Button{button(event.ButtonRetry, "primary"), button(event.ButtonDeny, "danger")}
 	case c.State == change.Applied && p != asked && c.Reversible(now):
 		for _, action := range words.more {
 			out = append(out, button(action, "primary"))
 		}
-		out = append(out, button("undo", ""))
+		out = append(out, button(event.ButtonUndo, ""))
 	}
 	return out
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/adapters/slack"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/state/notice"
 )
 
@@ -13,8 +14,8 @@ var englishAccess = map[change.Kind]kindWords{
 	change.AccessGrant: {
 		subject:  "access: %s",
 		headings: map[change.State]string{change.Applied: "It works now: %s", change.Undone: "Given back: %s"},
-		labels:   map[string]string{"undo": "I am done", "extend": "Extend"},
-		more:     []string{"extend"},
+		labels:   map[string]string{event.ButtonUndo: "I am done", event.ButtonExtend: "Extend"},
+		more:     []string{event.ButtonExtend},
 		delta:    accessFacts(englishAccessFacts),
 	},
 	change.AccessRevoke: {
@@ -32,8 +33,8 @@ var japaneseAccess = map[change.Kind]kindWords{
 	change.AccessGrant: {
 		subject:  "アクセス権: %s",
 		headings: map[change.State]string{change.Applied: "ご利用いただけます: %s", change.Undone: "返却されました: %s"},
-		labels:   map[string]string{"undo": "使い終わりました", "extend": "延長する"},
-		more:     []string{"extend"},
+		labels:   map[string]string{event.ButtonUndo: "使い終わりました", event.ButtonExtend: "延長する"},
+		more:     []string{event.ButtonExtend},
 		delta:    accessFacts(japaneseAccessFacts),
 	},
 	change.AccessRevoke: {
@@ -108,7 +109,7 @@ func ending(n notice.Notice, heading, over string, in language) slack.Message {
 	if !n.Over {
 		value, labels := n.Change+" 1", in.words(change.AccessGrant).labels
 		m.Buttons = []slack.Button{
-			{Label: labels["extend"], Action: "extend", Value: value, Style: "primary"}, {Label: labels["undo"], Action: "undo", Value: value},
+			{Label: labels[event.ButtonExtend], Action: event.ButtonExtend, Value: value, Style: "primary"}, {Label: labels[event.ButtonUndo], Action: event.ButtonUndo, Value: value},
 		}
 	}
 	return m

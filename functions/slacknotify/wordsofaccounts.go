@@ -7,6 +7,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/adapters/slack"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/state/notice"
 )
 
@@ -15,7 +16,7 @@ var englishAccounts = map[change.Kind]kindWords{
 		subject:  "stopping the account %s",
 		short:    "%s",
 		headings: map[change.State]string{change.Applied: "An account nobody used has been stopped (disabled): %s"},
-		labels:   map[string]string{"approve": "Disable", "deny": "Keep", "undo": "Ask for it back"},
+		labels:   map[string]string{event.ButtonApprove: "Disable", event.ButtonDeny: "Keep", event.ButtonUndo: "Ask for it back"},
 		delta:    accountFacts(englishAccountFacts),
 		together: "Accounts that nobody uses: %d. Please decide for each.", approveAll: "Disable all %d",
 	},
@@ -39,7 +40,7 @@ var japaneseAccounts = map[change.Kind]kindWords{
 		subject:  "アカウント %s の停止",
 		short:    "%s",
 		headings: map[change.State]string{change.Applied: "使われていないアカウントを停止しました: %s"},
-		labels:   map[string]string{"approve": "停止する", "deny": "残す", "undo": "再開を依頼する"},
+		labels:   map[string]string{event.ButtonApprove: "停止する", event.ButtonDeny: "残す", event.ButtonUndo: "再開を依頼する"},
 		delta:    accountFacts(japaneseAccountFacts),
 		together: "使われていないアカウント: %d 件。それぞれご判断ください。", approveAll: "%d 件すべて停止する",
 	},

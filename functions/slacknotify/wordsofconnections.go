@@ -6,6 +6,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/adapters/slack"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/state/notice"
 )
 
@@ -91,7 +92,7 @@ func handover(heading, asked, over, enter string, why map[string]string) noticeW
 		m := slack.Message{
 			Heading: fmt.Sprintf(heading, n.Facts["connection"], n.Facts["service"]),
 			Lines:   []string{why[n.Facts["why"]], fmt.Sprintf(asked, n.Facts["requester"])},
-			Buttons: append(link(enter, n), slack.Button{Label: in.buttons["newlink"], Action: "newlink", Value: n.Change + " 1"}),
+			Buttons: append(link(enter, n), slack.Button{Label: in.buttons[event.ButtonNewLink], Action: event.ButtonNewLink, Value: n.Change + " 1"}),
 		}
 		if !n.Until.IsZero() {
 			m.Lines = append(m.Lines, fmt.Sprintf(in.until, in.time(n.Until)))
