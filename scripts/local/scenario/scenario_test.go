@@ -61,16 +61,6 @@ func judged(t *testing.T) func(string, http.Handler) http.Handler {
 }
 
 func TestScenarios(t *testing.T) {
-	files, err := filepath.Glob("../testdata/*/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no scenarios: %v", err)
-	}
-	if stories != nil && os.Getenv("SEKISHO_ALL_STORIES") == "" {
-		files = files[:0]
-		for _, name := range stories {
-			files = append(files, "../testdata/scenarios/"+name+".txtar")
-		}
-	}
 	deployed, configuration, err := describe.Deployment("../../..")
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +69,7 @@ func TestScenarios(t *testing.T) {
 	if !ok {
 		t.Fatal("terraform has no list of indexes")
 	}
-	for _, file := range files {
+	for _, file := range stories(t) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			for _, result := range play(t, "embedded", file).Scenarios {
 				for _, needed := range result.Indexes {
@@ -105,8 +95,8 @@ func TestScenarios(t *testing.T) {
 func TestScenariosOnGoogleCloud(t *testing.T) {
 	t.Setenv("FIRESTORE_EMULATOR_HOST", emulator.Firestore(t))
 	t.Setenv("PUBSUB_EMULATOR_HOST", emulator.PubSub(t))
-	for _, name := range backends {
-		t.Run(name, func(t *testing.T) { play(t, "gcp", "../testdata/scenarios/"+name+".txtar") })
+	for _, file := range onGoogleCloud() {
+		t.Run(filepath.Base(file), func(t *testing.T) { play(t, "gcp", file) })
 	}
 }
 
