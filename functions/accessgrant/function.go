@@ -1,13 +1,14 @@
 // Package accessgrant gives access for a time, and takes it back.
 //
-// Trigger: change-events (access was approved, or is given back), tasks of the queue iam (carry
-// out one change, explain access), Cloud Scheduler: job "ending" every minute (warn before the end, clear away what has ended), job "clean"
-// every night (clear away what is left, find what others did).
+// Trigger: change-events (access was approved, or is given back), tasks of the queue iam (carry out
+// one change, explain access), Cloud Scheduler: job "ending" every minute (warn before the end,
+// clear away what has ended), job "clean" every night (clear away what is left, find what others
+// did).
 //
 // Reads: policy, groups, members, people, changes, notices.
 //
-// Writes: notices, places (policies as read last); changes and audit through the ledger; tasks of its own queue and of the queue
-// slack.
+// Writes: notices, places (policies as read last); changes and audit through the ledger; tasks of
+// its own queue and of the queue slack.
 //
 // Calls: Resource Manager API, Cloud Storage API, BigQuery API (IAM policies) and Cloud Identity
 // API (memberships), as the only one, and only as the service account that may change them; IAM

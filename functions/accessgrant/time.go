@@ -18,8 +18,8 @@ import (
 	"github.com/sekisho/sekisho/shared/state/place"
 )
 
-// This file is what time alone brings about: the warning before the end, the clearing after it, and the nightly round in
-// which dead bindings are cleared away and what others did is found.
+// This file is what time alone brings about: the warning before the end, the clearing after it, and
+// the nightly round in which dead bindings are cleared away and what others did is found.
 
 func endingID(c change.Change) string { return "access-ending-" + c.ID }
 

@@ -1,9 +1,9 @@
 // Package groupsettings holds the settings of groups against the rules and corrects them.
 //
-// Trigger: group-changed (a group is new, the anchor came or went, or its owners are others), tasks of the queue
-// groups-settings (check one group; carry out one change; plan what the brake holds),
-// change-events (a change of settings, or a plan, was approved), Cloud Scheduler: job "recheck" every 5 minutes (an exception
-// ended, the policy is another one, a day is over).
+// Trigger: group-changed (a group is new, the anchor came or went, or its owners are others), tasks
+// of the queue groups-settings (check one group; carry out one change; plan what the brake holds),
+// change-events (a change of settings, or a plan, was approved), Cloud Scheduler: job "recheck"
+// every 5 minutes (an exception ended, the policy is another one, a day is over).
 //
 // Reads: policy, groups, members, people, settings, changes.
 //

@@ -66,9 +66,9 @@ func (h *handler) plan(ctx context.Context, _ event.PlanCorrections) error {
 	return err
 }
 
-// planned returns the proposal for all groups that are held; without differences where none
-// is. Its owners are those of the groups: where policy names nobody else, two of them decide. It asks no API: the values read last are good enough to show, and are read again before
-// anything is done.
+// planned returns the proposal for all groups that are held; without differences where none is. Its
+// owners are those of the groups: where policy names nobody else, two of them decide. It asks no
+// API: the values read last are good enough to show, and are read again before anything is done.
 func (h *handler) planned(ctx context.Context) (change.Proposal, error) {
 	p := change.Proposal{
 		Kind: change.GroupSettingsPlan, Target: planTarget, Requester: rule, Quiet: 24 * time.Hour, Policy: h.policy.Hash,

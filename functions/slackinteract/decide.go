@@ -114,7 +114,7 @@ func (d *decider) decide(ctx context.Context, p event.Pressed) error {
 }
 
 // act does what a button says. The button's value names a change and the revision that was
-// shown, nothing else.
+// shown, or a batch and the sum of the revisions in it, and nothing else.
 func (d *decider) act(ctx context.Context, p event.Pressed, asker desk.Asker) error {
 	id, shown, _ := strings.Cut(p.Value, " ")
 	revision, err := strconv.Atoi(shown)
@@ -167,7 +167,11 @@ func (d *decider) approveAll(ctx context.Context, p event.Pressed, batch string,
 	if err != nil {
 		return err
 	}
-	if len(all) == 0 || len(all) != shown {
+	revisions := 0
+	for _, c := range all {
+		revisions += c.Revision
+	}
+	if len(all) == 0 || revisions != shown {
 		return &refused{change.RefusedStale, "the message showed other changes"}
 	}
 	var first error

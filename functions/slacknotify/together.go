@@ -114,7 +114,10 @@ func countWaiting(all []change.Change) int {
 
 // writeTogether writes the message of one page of a batch. The button for all is on the last.
 func (l language) writeTogether(all, page []change.Change, last bool, now time.Time) slack.Message {
-	waiting := countWaiting(all)
+	waiting, revisions := countWaiting(all), 0
+	for _, c := range all {
+		revisions += c.Revision
+	}
 	words := l.words(all[0].Kind)
 	m := slack.Message{Heading: fmt.Sprintf(cmp.Or(words.together, "%d"), len(all))}
 	if waiting > 0 {
@@ -128,8 +131,9 @@ func (l language) writeTogether(all, page []change.Change, last bool, now time.T
 	if last && waiting > 0 && len(all) > 1 {
 		m.Buttons = []slack.Button{{
 			Label: fmt.Sprintf(cmp.Or(words.approveAll, l.buttons[event.ButtonApproveAll]), waiting), Action: event.ButtonApproveAll, Style: "danger",
-			// The number says which batch was shown: one that has grown since is another.
-			Value: fmt.Sprintf("%s %d", all[0].Batch, len(all)),
+			// The sum of the revisions says which batch was shown: one that has grown since, or in
+			// which something was revised, is another.
+			Value: fmt.Sprintf("%s %d", all[0].Batch, revisions),
 		}}
 	}
 	return m

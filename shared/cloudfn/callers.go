@@ -128,7 +128,7 @@ func (o OIDC) Person(ctx context.Context, token string, audiences []string) (str
 }
 
 // Shared accepts requests that carry one secret: as bearer token, or as query parameter
-// "token" for senders that cannot set a header. It serves the all-in-one program, where the
+// "token" for senders that cannot set a header. It serves scripts/local, where the
 // bus and the queues are its own.
 type Shared string
 

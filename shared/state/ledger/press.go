@@ -10,9 +10,9 @@ import (
 	"github.com/sekisho/sekisho/shared/ports/store"
 )
 
-// RememberedFor is how long a press or a request is remembered by its name. Slack's signatures pass for five minutes, but
-// the task that carries a press to its decision can be tried again for as long as Cloud Tasks
-// keeps it, which is 31 days (https://cloud.google.com/tasks/docs/quotas).
+// RememberedFor is how long a press or a request is remembered by its name. Slack's signatures pass
+// for five minutes, but the task that carries a press to its decision can be tried again for as
+// long as Cloud Tasks keeps it, which is 31 days (https://cloud.google.com/tasks/docs/quotas).
 const RememberedFor = 32 * 24 * time.Hour
 
 // pressed is what became of a press, so that the same one, however often it arrives, decides

@@ -6,6 +6,8 @@ import (
 	"strings"
 )
 
+// This file is what a plan is made of. What has to be in one is found out in diff.go.
+
 // Kind is a kind of thing in the catalogue.
 type Kind string
 

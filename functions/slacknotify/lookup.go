@@ -6,6 +6,9 @@ import (
 	"unicode"
 )
 
+// This file lets scripts press a button by its English name, whatever language its reader has. The
+// labels themselves are in english.go, japanese.go and wordsof….go.
+
 // Labels returns how a button that is called so in English is called in every language that people
 // are told in, the English label first. What it is called may depend on the kind of change: then
 // each of the ways is in the answer. A number in it, as in "Disable all 3", stays in it.
