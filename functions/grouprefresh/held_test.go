@@ -20,6 +20,7 @@ import (
 func braked(t *testing.T) (*tenant, *ledger.Ledger) {
 	t.Helper()
 	c := large(t, 11)
+	c.Groups = c.Groups[:1]
 	c.People = append(c.People, org.Person{Email: "second@example.com", Admin: true})
 	r := openCompany(t, c)
 	r.Variables["REMOVALS_LEAST"], r.Variables["REMOVALS_MAX"] = "0", "1"
