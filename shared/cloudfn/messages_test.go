@@ -288,3 +288,10 @@ func TestAJobThatIsDoneIsLogged(t *testing.T) {
 		}
 	}
 }
+
+// What is promised to those who send is a number, not a name.
+func TestTheLimitOfABody(t *testing.T) {
+	if cloudfn.MaxBody != 262_144 {
+		t.Errorf("bodies may have %d bytes, want 256 KiB", cloudfn.MaxBody)
+	}
+}
