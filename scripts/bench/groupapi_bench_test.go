@@ -19,9 +19,9 @@ import (
 )
 
 // BenchmarkGroupsOfAPerson asks groupapi for the groups of people, on the embedded store in
-// memory, in a company of 44,512 groups and 373,211 memberships: first of each person once, then, measured, of all of them
-// over and over by as many clients as there are processors. It reports requests a second and
-// the slowest in a hundred.
+// memory, in a company of 44,512 groups and 373,211 memberships: first of each person once, then,
+// measured, of all of them over and over by as many clients as there are processors. It reports
+// requests a second and the slowest in a hundred.
 func BenchmarkGroupsOfAPerson(b *testing.B) {
 	rig := cloudfntest.NewPlain(b, "")
 	m := mirror.New(rig.Store)
@@ -74,8 +74,8 @@ func clamour(b *testing.B, ask func(person int) int) {
 	b.ReportMetric(float64(took[len(took)*99/100])/float64(time.Millisecond), "p99-ms")
 }
 
-// fill makes a company of 44,512 groups and 373,211 memberships and puts it into a mirror. It returns how many people
-// there are; their ids are the numbers below that.
+// fill makes a company of 44,512 groups and 373,211 memberships and puts it into a mirror. It
+// returns how many people there are; their ids are the numbers below that.
 func fill(b *testing.B, m *mirror.Mirror, now time.Time) int {
 	b.Helper()
 	company, err := org.Generate(44_512, 373_211, 5_000, 1)

@@ -1,10 +1,10 @@
 // Package settingsrule holds a group's settings against the rules and says what has to change.
 //
-// A rule has the shape of Greep, DeNA's system that this one learned from: a field, the values that are not wanted (needles), and the
-// value to put in their place. `general` rules hold for every group; `secureGroup` rules hold
-// on top of them where the anchor is a direct member. What comes out is one patch that the API
-// accepts as a whole: settings that depend on one another move together, and only ever to a
-// narrower audience than the rules ask for.
+// A rule has the shape of Greep, DeNA's system that this one learned from: a field, the values
+// that are not wanted (needles), and the value to put in their place. `general` rules hold for
+// every group; `secureGroup` rules hold on top of them where the anchor is a direct member. What
+// comes out is one patch that the API accepts as a whole: settings that depend on one another move
+// together, and only ever to a narrower audience than the rules ask for.
 package settingsrule
 
 import (
