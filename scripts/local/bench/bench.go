@@ -108,9 +108,12 @@ func (o Options) say(format string, args ...any) {
 	}
 }
 
-// memory is the soft limit of the process's memory, in bytes, the simulated company included.
-// Up to there the collector is lazy.
-const memory = 150 << 20
+// memory is the soft limit of the process's memory, in bytes, for a company of usualGroups groups,
+// the simulated company included. Up to there the collector is lazy.
+const (
+	memory      = 150 << 20
+	usualGroups = 44_512
+)
 
 // settle is how long the world runs on after the last day, so that what happened in its last
 // minutes arrives.
@@ -122,7 +125,9 @@ func Run(ctx context.Context, o Options) (result Result, err error) {
 		return Result{}, err
 	}
 	began := time.Now()
-	defer debug.SetMemoryLimit(debug.SetMemoryLimit(memory))
+	// The simulated company grows with its size, and a heap at its limit does nothing but collect.
+	limit := memory * int64(max(1, (o.Groups+usualGroups-1)/usualGroups))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(limit))
 	defer debug.SetGCPercent(debug.SetGCPercent(300))
 	company, err := org.Generate(o.Groups, o.Memberships, o.People, o.Seed)
 	if err != nil {
