@@ -3,6 +3,7 @@ package policyfile
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/domain/settingsrule"
@@ -95,11 +96,20 @@ func askedAbout(o policy.Operation) string {
 	return strings.Join(slices.Compact(all), ", ")
 }
 
+// What is known is looked up for every rule of a policy, and made once.
+var (
+	operations = sync.OnceValue(policy.Operations)
+	resources  = sync.OnceValue(policy.Resources)
+)
+
 // operation reads an operation. The catalogue's grow with its versions, so that one which nobody
 // knows may be right; a slip of the pen, by which a rule would mean nothing, is a mistake.
 func (p place) operation() policy.Operation {
 	o := policy.Operation(p.name())
-	known := policy.Operations()
+	known := operations()
+	if slices.Contains(known, string(o)) {
+		return o
+	}
 	switch meant := settingsrule.Slip(string(o), known); {
 	case o == "":
 	case meant != "":
@@ -113,7 +123,10 @@ func (p place) operation() policy.Operation {
 // resource reads a type of resource, of which the catalogue has more than are known here.
 func (p place) resource() string {
 	name := p.name()
-	if meant := settingsrule.Slip(name, policy.Resources()); meant != "" && !strings.EqualFold(name, "all") {
+	if slices.Contains(resources(), name) {
+		return name
+	}
+	if meant := settingsrule.Slip(name, resources()); meant != "" && !strings.EqualFold(name, "all") {
 		p.problem("the type of resource %s is not known: did you mean %s?", quote(name), meant)
 	}
 	return name
