@@ -140,33 +140,85 @@ type Undo struct {
 }
 
 // Verb implements [Action].
-func (Approve) Verb() Verb   { return VerbApprove }
-func (Deny) Verb() Verb      { return VerbDeny }      // Verb implements [Action].
-func (Withdraw) Verb() Verb  { return VerbWithdraw }  // Verb implements [Action].
-func (Revise) Verb() Verb    { return VerbRevise }    // Verb implements [Action].
-func (Remind) Verb() Verb    { return VerbRemind }    // Verb implements [Action].
-func (Escalate) Verb() Verb  { return VerbEscalate }  // Verb implements [Action].
-func (Expire) Verb() Verb    { return VerbExpire }    // Verb implements [Action].
-func (Republish) Verb() Verb { return VerbRepublish } // Verb implements [Action].
-func (ClaimIt) Verb() Verb   { return VerbClaim }     // Verb implements [Action].
-func (Release) Verb() Verb   { return VerbRelease }   // Verb implements [Action].
-func (Complete) Verb() Verb  { return VerbComplete }  // Verb implements [Action].
-func (Fail) Verb() Verb      { return VerbFail }      // Verb implements [Action].
-func (Retry) Verb() Verb     { return VerbRetry }     // Verb implements [Action].
-func (Undo) Verb() Verb      { return VerbUndo }      // Verb implements [Action].
+func (Approve) Verb() Verb { return VerbApprove }
+
+// Verb implements [Action].
+func (Deny) Verb() Verb { return VerbDeny }
+
+// Verb implements [Action].
+func (Withdraw) Verb() Verb { return VerbWithdraw }
+
+// Verb implements [Action].
+func (Revise) Verb() Verb { return VerbRevise }
+
+// Verb implements [Action].
+func (Remind) Verb() Verb { return VerbRemind }
+
+// Verb implements [Action].
+func (Escalate) Verb() Verb { return VerbEscalate }
+
+// Verb implements [Action].
+func (Expire) Verb() Verb { return VerbExpire }
+
+// Verb implements [Action].
+func (Republish) Verb() Verb { return VerbRepublish }
+
+// Verb implements [Action].
+func (ClaimIt) Verb() Verb { return VerbClaim }
+
+// Verb implements [Action].
+func (Release) Verb() Verb { return VerbRelease }
+
+// Verb implements [Action].
+func (Complete) Verb() Verb { return VerbComplete }
+
+// Verb implements [Action].
+func (Fail) Verb() Verb { return VerbFail }
+
+// Verb implements [Action].
+func (Retry) Verb() Verb { return VerbRetry }
+
+// Verb implements [Action].
+func (Undo) Verb() Verb { return VerbUndo }
 
 // Actor implements [Action].
-func (a Approve) Actor() Actor   { return a.By }
-func (a Deny) Actor() Actor      { return a.By } // Actor implements [Action].
-func (a Withdraw) Actor() Actor  { return a.By } // Actor implements [Action].
-func (a Revise) Actor() Actor    { return a.By } // Actor implements [Action].
-func (a Remind) Actor() Actor    { return a.By } // Actor implements [Action].
-func (a Escalate) Actor() Actor  { return a.By } // Actor implements [Action].
-func (a Expire) Actor() Actor    { return a.By } // Actor implements [Action].
-func (a Republish) Actor() Actor { return a.By } // Actor implements [Action].
-func (a ClaimIt) Actor() Actor   { return a.By } // Actor implements [Action].
-func (a Release) Actor() Actor   { return a.By } // Actor implements [Action].
-func (a Complete) Actor() Actor  { return a.By } // Actor implements [Action].
-func (a Fail) Actor() Actor      { return a.By } // Actor implements [Action].
-func (a Retry) Actor() Actor     { return a.By } // Actor implements [Action].
-func (a Undo) Actor() Actor      { return a.By } // Actor implements [Action].
+func (a Approve) Actor() Actor { return a.By }
+
+// Actor implements [Action].
+func (a Deny) Actor() Actor { return a.By }
+
+// Actor implements [Action].
+func (a Withdraw) Actor() Actor { return a.By }
+
+// Actor implements [Action].
+func (a Revise) Actor() Actor { return a.By }
+
+// Actor implements [Action].
+func (a Remind) Actor() Actor { return a.By }
+
+// Actor implements [Action].
+func (a Escalate) Actor() Actor { return a.By }
+
+// Actor implements [Action].
+func (a Expire) Actor() Actor { return a.By }
+
+// Actor implements [Action].
+func (a Republish) Actor() Actor { return a.By }
+
+// Actor implements [Action].
+func (a ClaimIt) Actor() Actor { return a.By }
+
+// Actor implements [Action].
+func (a Release) Actor() Actor { return a.By }
+
+// Actor implements [Action].
+func (a Complete) Actor() Actor { return a.By }
+
+// Actor implements [Action].
+func (a Fail) Actor() Actor { return a.By }
+
+// Actor implements [Action].
+func (a Retry) Actor() Actor { return a.By }
+
+// Actor implements [Action].
+func (a Undo) Actor() Actor { return a.By }

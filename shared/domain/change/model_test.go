@@ -218,6 +218,7 @@ func (h *history) approve(t *rapid.T) {
 	}
 }
 
+// Here and below, t.Skip is how rapid passes over a step that does not apply: no test is skipped.
 func (h *history) deny(t *rapid.T) {
 	if rapid.IntRange(0, 3).Draw(t, "rarely") > 0 {
 		t.Skip()

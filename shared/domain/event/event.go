@@ -255,23 +255,61 @@ type Tick struct {
 }
 
 // Type implements [Payload].
-func (RefreshGroup) Type() string    { return "group.refresh/1" }
-func (ReadMembers) Type() string     { return "members.read/1" }    // Type implements [Payload].
-func (ConfirmGone) Type() string     { return "members.confirm/1" } // Type implements [Payload].
-func (CompareSecure) Type() string   { return "secure.compare/1" }  // Type implements [Payload].
-func (RefreshPerson) Type() string   { return "person.refresh/1" }  // Type implements [Payload].
-func (SweepSettings) Type() string   { return "settings.sweep/1" }  // Type implements [Payload].
-func (SyncCatalog) Type() string     { return "catalog.sync/1" }    // Type implements [Payload].
-func (PlanCorrections) Type() string { return "settings.plan/1" }   // Type implements [Payload].
-func (Walk) Type() string            { return "walk/1" }            // Type implements [Payload].
-func (GroupChanged) Type() string    { return "group.changed/1" }   // Type implements [Payload].
-func (CheckSettings) Type() string   { return "settings.check/1" }  // Type implements [Payload].
-func (ChangeMoved) Type() string     { return "change.moved/1" }    // Type implements [Payload].
-func (ApplyChange) Type() string     { return "change.apply/1" }    // Type implements [Payload].
-func (Pressed) Type() string         { return "pressed/1" }         // Type implements [Payload].
-func (Asked) Type() string           { return "asked/1" }           // Type implements [Payload].
-func (Submitted) Type() string       { return "submitted/1" }       // Type implements [Payload].
-func (ExplainAccess) Type() string   { return "access.explain/1" }  // Type implements [Payload].
-func (Notify) Type() string          { return "notify/1" }          // Type implements [Payload].
-func (FollowHandover) Type() string  { return "handover.follow/1" } // Type implements [Payload].
-func (Tick) Type() string            { return "tick/1" }            // Type implements [Payload].
+func (RefreshGroup) Type() string { return "group.refresh/1" }
+
+// Type implements [Payload].
+func (ReadMembers) Type() string { return "members.read/1" }
+
+// Type implements [Payload].
+func (ConfirmGone) Type() string { return "members.confirm/1" }
+
+// Type implements [Payload].
+func (CompareSecure) Type() string { return "secure.compare/1" }
+
+// Type implements [Payload].
+func (RefreshPerson) Type() string { return "person.refresh/1" }
+
+// Type implements [Payload].
+func (SweepSettings) Type() string { return "settings.sweep/1" }
+
+// Type implements [Payload].
+func (SyncCatalog) Type() string { return "catalog.sync/1" }
+
+// Type implements [Payload].
+func (PlanCorrections) Type() string { return "settings.plan/1" }
+
+// Type implements [Payload].
+func (Walk) Type() string { return "walk/1" }
+
+// Type implements [Payload].
+func (GroupChanged) Type() string { return "group.changed/1" }
+
+// Type implements [Payload].
+func (CheckSettings) Type() string { return "settings.check/1" }
+
+// Type implements [Payload].
+func (ChangeMoved) Type() string { return "change.moved/1" }
+
+// Type implements [Payload].
+func (ApplyChange) Type() string { return "change.apply/1" }
+
+// Type implements [Payload].
+func (Pressed) Type() string { return "pressed/1" }
+
+// Type implements [Payload].
+func (Asked) Type() string { return "asked/1" }
+
+// Type implements [Payload].
+func (Submitted) Type() string { return "submitted/1" }
+
+// Type implements [Payload].
+func (ExplainAccess) Type() string { return "access.explain/1" }
+
+// Type implements [Payload].
+func (Notify) Type() string { return "notify/1" }
+
+// Type implements [Payload].
+func (FollowHandover) Type() string { return "handover.follow/1" }
+
+// Type implements [Payload].
+func (Tick) Type() string { return "tick/1" }
