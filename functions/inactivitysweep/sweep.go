@@ -90,7 +90,7 @@ func (n *night) sweep(ctx context.Context) error {
 	if doubts := n.run.Census().Doubts(before); len(doubts) > 0 {
 		return n.doubt(ctx, before, doubts)
 	}
-	if err := n.withdrawQuestions(ctx, ""); err != nil {
+	if err := n.question(ctx); err != nil {
 		return err
 	}
 	if err := n.act(ctx); err != nil {
@@ -239,26 +239,15 @@ func day(t time.Time) string {
 // withdrawOthers withdraws the stops that wait from earlier nights and do not follow any more:
 // somebody signed in, or is spared by now.
 func (n *night) withdrawOthers(ctx context.Context, wanted []change.Proposal) error {
-	slots := map[string]bool{}
-	for _, p := range wanted {
-		slots[p.Slot()] = true
-	}
 	live, err := n.ledger.LiveOf(ctx, change.AccountDisable)
 	if err != nil {
 		return err
 	}
-	for _, c := range live {
+	ours := slices.DeleteFunc(live, func(c change.Change) bool {
 		system, _ := account.Split(c.Target.ID)
-		slot, _, _ := change.SlotOf(c.ID)
-		if system != n.name || slots[slot] || c.Requester.Kind != change.ByRule || c.State == change.Applying {
-			continue
-		}
-		_, err := n.ledger.Apply(ctx, c.ID, change.Withdraw{By: rule, Reason: "it is in use again, or spared"})
-		if _, refused := change.Refused(err); err != nil && !refused {
-			return err
-		}
-	}
-	return nil
+		return system != n.name || c.Requester.Kind != change.ByRule
+	})
+	return n.ledger.WithdrawOthers(ctx, rule, "it is in use again, or spared", ours, wanted...)
 }
 
 // planTarget is what the plan of a system is about.
@@ -295,31 +284,17 @@ func (n *night) propose(ctx context.Context, wanted []change.Proposal) error {
 // plan proposes to let the stops through where they are held, in place of the plan of an earlier
 // night.
 func (n *night) plan(ctx context.Context, wanted []change.Proposal) error {
-	var p change.Proposal
+	var plans []change.Proposal
 	if n.held {
-		var err error
-		p, err = ledgerPlan(n, wanted)
+		p, err := ledgerPlan(n, wanted)
 		if err != nil {
 			return err
 		}
+		plans = append(plans, p)
 	}
 	live, err := n.ledger.Live(ctx, change.AccountDisablePlan, n.planTarget().ID)
 	if err != nil {
 		return err
 	}
-	for _, c := range live {
-		slot, _, _ := change.SlotOf(c.ID)
-		if n.held && slot == p.Slot() || c.State == change.Applying {
-			continue
-		}
-		_, err := n.ledger.Apply(ctx, c.ID, change.Withdraw{By: rule, Reason: "the accounts that are held have changed"})
-		if _, refused := change.Refused(err); err != nil && !refused {
-			return err
-		}
-	}
-	if !n.held {
-		return nil
-	}
-	_, _, err = n.ledger.Propose(ctx, p)
-	return err
+	return n.ledger.Replace(ctx, rule, "the accounts that are held have changed", live, plans...)
 }
