@@ -14,7 +14,6 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/state/account"
-	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/trail"
 )
 
@@ -58,6 +57,9 @@ func (h *handler) sweepAll(ctx context.Context) error {
 // sweep lists and judges all accounts before it does anything about one.
 func (n *night) sweep(ctx context.Context) error {
 	judge, err := n.judge(ctx)
+	if errors.Is(err, idle.ErrGroupUnread) {
+		return n.refuse(ctx, err.Error())
+	}
 	if err != nil {
 		return err
 	}
@@ -112,12 +114,10 @@ func words(doubts []idle.Doubt) string {
 
 // judge makes the judge of the night: the rule, and who is in the groups that it spares.
 func (n *night) judge(ctx context.Context) (*idle.Judge, error) {
-	d := idle.Directory{Groups: map[string][]string{}, Aliases: map[string]string{}}
+	d := idle.Directory{Aliases: map[string]string{}}
 	n.people = map[string]group.Person{}
-	addresses := map[string]string{} // by id
 	err := n.mirror.People(ctx, func(p group.Person) error {
 		n.people[group.Address(p.Email)] = p
-		addresses[p.ID] = p.Email
 		for _, alias := range p.Aliases {
 			n.people[group.Address(alias)] = p
 			d.Aliases[alias] = p.Email
@@ -127,20 +127,8 @@ func (n *night) judge(ctx context.Context) (*idle.Judge, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read people: %w", err)
 	}
-	for _, address := range n.rule.Spare.Groups {
-		ids, err := n.mirror.Within(ctx, address)
-		if errors.Is(err, mirror.ErrUnknown) {
-			continue // the judge refuses to work without it
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read who is in %s: %w", address, err)
-		}
-		d.Groups[address] = []string{}
-		for _, id := range ids {
-			if email, ok := addresses[id]; ok {
-				d.Groups[address] = append(d.Groups[address], email)
-			}
-		}
+	if d.Groups, err = account.Spared(ctx, n.mirror, n.rule.Spare.Groups); err != nil {
+		return nil, err
 	}
 	return idle.NewJudge(n.rule, d, n.at)
 }
