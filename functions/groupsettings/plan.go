@@ -70,7 +70,7 @@ func (h *handler) planned(ctx context.Context) (change.Proposal, error) {
 		Kind: change.GroupSettingsPlan, Target: planTarget, Requester: rule, Quiet: 24 * time.Hour, Policy: h.policy.Hash,
 		Requirement: h.policy.Asks(change.GroupSettingsPlan, ""),
 	}
-	held, err := h.mirror.Held(ctx, ledger.MaxPlan)
+	held, err := h.mirror.HeldSettings(ctx, ledger.MaxPlan)
 	if err != nil {
 		return p, err
 	}

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
-	"github.com/sekisho/sekisho/shared/domain/settingsrule"
 	"github.com/sekisho/sekisho/shared/domain/span"
+	"github.com/sekisho/sekisho/shared/domain/spelling"
 )
 
 // Approval says how many of whom are needed for some changes.
@@ -142,7 +142,7 @@ func (p place) kind() change.Kind {
 	for _, k := range change.Kinds() {
 		known = append(known, string(k))
 	}
-	p.problem("the kind %s is unknown%s", quote(string(s)), settingsrule.Suggest(string(s), known))
+	p.problem("the kind %s is unknown%s", quote(string(s)), spelling.Suggest(string(s), known))
 	return ""
 }
 

@@ -93,17 +93,6 @@ func DefaultRequirement() Requirement {
 	return Requirement{Mode: Ask, Needs: []Need{{Count: 1, From: Approvers}}, Remind: 24 * time.Hour}
 }
 
-// DefaultWithin is how long an undecided change waits where policy names no deadline.
-const DefaultWithin = 7 * 24 * time.Hour
-
-// Deadline returns when a change proposed at t expires undecided.
-func (r Requirement) Deadline(t time.Time) time.Time {
-	if r.Within > 0 {
-		return t.Add(r.Within)
-	}
-	return t.Add(DefaultWithin)
-}
-
 // People returns how many have to agree in all.
 func (r Requirement) People() int {
 	total := 0
