@@ -30,7 +30,6 @@ import (
 	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
-	"github.com/sekisho/sekisho/shared/state/handover"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/standing"
@@ -79,16 +78,16 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		standing: who, policy: policy, team: cfg.Team, now: env.Now, log: env.Log,
 		slack: slack.New(slack.Options{Token: cfg.Token, BaseURL: cfg.BaseURL, HTTP: &http.Client{Transport: env.Outbound}}),
 	}
-	account := &desk.Account{
-		Counter: desk.Counter{Ledger: d.ledger, Standing: d.standing, Asks: policy.Asks, Policy: policy.Hash},
-		Rules:   policy.Inactivity.Requests,
+	counter := desk.Counter{Ledger: d.ledger, Standing: who, Asks: policy.Asks, Policy: policy.Hash}
+	desks := desk.Open(counter, desk.Rules{
+		Access: policy.Access, Accounts: policy.Inactivity.Requests, Connections: policy.Connections,
+	}, env.Store, env.Queue, env.Now)
+	d.shelf, d.desks = desks.Connection.Shelf, map[string]desk.Desk{}
+	for word, one := range desks.ByWord() {
+		d.desks["/"+word] = one
 	}
-	access := &desk.Access{Counter: account.Counter, Entitlements: policy.Access, Now: env.Now, Store: env.Store}
-	d.shelf = handover.New(env.Store, policy.Connections, env.Now)
-	connect := &desk.Connection{Counter: account.Counter, Rules: policy.Connections, Shelf: d.shelf, Queue: env.Queue}
-	d.desks = map[string]desk.Desk{"/account": account, "/access": access, "/connect": connect}
-	d.pressers = map[string]presser{event.ButtonExtend: access, event.ButtonNewLink: connect}
-	d.undoers = map[change.Kind]undoer{change.AccountDisable: account}
+	d.pressers = map[string]presser{event.ButtonExtend: desks.Access, event.ButtonNewLink: desks.Connection}
+	d.undoers = map[change.Kind]undoer{change.AccountDisable: desks.Account}
 	return &receiver{
 		store: env.Store, queue: env.Queue, now: env.Now, log: env.Log,
 		verifier: slack.Verifier{Secrets: []string{cfg.Secret, cfg.Former}, Now: env.Now}, decider: d,

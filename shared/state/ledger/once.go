@@ -8,6 +8,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/ports/store"
+	"github.com/sekisho/sekisho/shared/state/trail"
 )
 
 // RememberedFor is how long a press or a request is remembered by its name. Slack's signatures pass
@@ -96,7 +97,13 @@ func (l *Ledger) Press(ctx context.Context, name, id string, a change.Action) (c
 			refused = r
 			e := refusal(c, a.Actor(), r, now)
 			e.ID = fmt.Sprintf("%s.refused.%s", c.ID, name)
-			return trailPut(tx, e)
+			switch _, err := trail.Entries.Get(ctx, tx, e.ID); {
+			case err == nil:
+				return nil // it has been turned down before
+			case !errors.Is(err, store.ErrNotFound):
+				return err
+			}
+			return trail.Entries.Create(tx, e.ID, e)
 		}
 		switch {
 		case known && p.Change == id:
@@ -107,10 +114,10 @@ func (l *Ledger) Press(ctx context.Context, name, id string, a change.Action) (c
 		}
 		next, entry, err := c.Apply(a, now)
 		if r, ok := change.Refused(err); ok {
-			if err := answers.Create(tx, name, answer{Change: id, Refusal: r.Code, Verb: r.Verb, Text: r.Text, At: now}); err != nil {
+			if err := turnDown(r); err != nil {
 				return err
 			}
-			return turnDown(r)
+			return answers.Create(tx, name, answer{Change: id, Refusal: r.Code, Verb: r.Verb, Text: r.Text, At: now})
 		}
 		if err != nil {
 			return err
