@@ -7,10 +7,11 @@
 // Authorization, by which this function knows who asks. The document at /v1/openapi.json describes
 // every path.
 //
-// Reads: changes, groups, members, people, policy, places, destinations, services, what was asked for
-// under which key.
+// Reads: policy; answered and request-keys (what was asked for under which key), changes,
+// destinations, groups, members, people, places, services; audit (was the same turned away
+// before?).
 //
-// Writes: keys of requests; changes and audit through the ledger.
+// Writes: answered, request-keys; changes and audit through the ledger.
 //
 // Calls: no Google API, except for the keys with which Google signs tokens.
 //

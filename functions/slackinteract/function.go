@@ -3,12 +3,13 @@
 // Trigger: HTTP, from Slack (public: Slack cannot sign in, its signature stands for it); tasks
 // of the queue presses, which it queues itself.
 //
-// Reads: presses, changes, groups, members, people, policy, hand-overs, what Fivetran offers.
+// Reads: policy; answered, changes, destinations, groups, handovers, listings, members, people,
+// places, presses, services; audit (was the same turned away before?).
 //
-// Writes: presses; changes and audit through the ledger; hand-overs, where a new link is asked for;
-// tasks of the queue fivetran.
+// Writes: answered, presses; handovers, where a new link is asked for; changes and audit through
+// the ledger; tasks of its own queue and of the queues fivetran, iam and slack.
 //
-// Calls: Slack Web API: users.info.
+// Calls: Slack Web API: users.info, views.open, views.update.
 //
 // Permissions: roles/datastore.user, roles/pubsub.publisher on change-events,
 // roles/cloudtasks.enqueuer on presses, slack, iam and fivetran, roles/iam.serviceAccountUser on
