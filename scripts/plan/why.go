@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
@@ -72,33 +71,9 @@ func (t *tenant) why(ctx context.Context, p *policyfile.Policy, q question) (pri
 	if err != nil {
 		return nil, err
 	}
-	text := x.String()
-	if !x.Decision.Allowed && own(policy.Operation(q.operation), kind) && p.Model().Allowing(policy.Operation(q.operation), kind).Silent() {
-		text += "\nNo rule allows this to anybody. Where policy does not speak of it, " + unspoken(policy.Operation(q.operation)) + "."
-	}
 	return because{
-		Person: q.person, Operation: q.operation, Resource: q.resource, Allowed: x.Decision.Allowed, Reason: x.Decision.Reason, Why: text,
+		Person: q.person, Operation: q.operation, Resource: q.resource, Allowed: x.Decision.Allowed, Reason: x.Decision.Reason, Why: x.String(),
 	}, nil
-}
-
-// own reports whether Sekisho itself asks about an operation on a type of resource.
-func own(o policy.Operation, kind string) bool {
-	return slices.ContainsFunc(policy.Permissions(), func(p policy.Permission) bool { return p.Operation == o && p.Type == kind })
-}
-
-// unspoken says who may do something where policy does not speak of it.
-func unspoken(o policy.Operation) string {
-	switch {
-	case asks(o):
-		return "everybody may ask"
-	case o == policy.Undo:
-		return "those whom it concerns may ask for it, and those who decide about such changes"
-	case o == policy.ReadAudit:
-		return "everybody may"
-	case o == policy.ChangePolicy:
-		return "administrators do"
-	}
-	return "owners and administrators decide"
 }
 
 // everybody reads all people and all groups with their members into a mirror in memory.
