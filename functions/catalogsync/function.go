@@ -90,7 +90,7 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		}
 	}
 	h.carrier = &ledger.Carrier{
-		Ledger: h.ledger, Queue: env.Queue, Name: event.QueueCatalog, By: robot, Authority: who.Standing, Log: env.Log,
+		Ledger: h.ledger, Queue: env.Queue, Name: event.QueueCatalog, By: robot, Authority: who.Standing, Asking: who.MayStillAsk, Log: env.Log,
 		Appliers: map[change.Kind]ledger.Applier{change.CatalogApply: applying{h}},
 	}
 	return cloudfn.Messages("catalogsync", env, cloudfn.On(h.carrier.Moved), cloudfn.On(h.apply), cloudfn.On(h.groupChanged), cloudfn.On(h.follow), cloudfn.On(h.tick)), nil
