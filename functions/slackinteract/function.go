@@ -6,12 +6,12 @@
 // Reads: presses, changes, groups, members, people, policy, hand-overs, what Fivetran offers.
 //
 // Writes: presses; changes and audit through the ledger; hand-overs, where a new link is asked for;
-// tasks of the queue fivetran.
+// tasks of the queues fivetran, iam and openmetadata, whose functions answer what only they can read.
 //
 // Calls: Slack Web API: users.info.
 //
 // Permissions: roles/datastore.user, roles/pubsub.publisher on change-events,
-// roles/cloudtasks.enqueuer on presses, slack, iam and fivetran, roles/iam.serviceAccountUser on
+// roles/cloudtasks.enqueuer on presses, slack, iam, fivetran and openmetadata, roles/iam.serviceAccountUser on
 // their callers, roles/secretmanager.secretAccessor on slack-token and slack-signing-secret; Slack
 // scopes users:read, users:read.email.
 //

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/sekisho/sekisho/shared/adapters/openmetadata"
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/grant"
@@ -49,14 +51,9 @@ func (t *tenant) why(ctx context.Context, p *policyfile.Policy, q question) (pri
 	if err != nil {
 		return nil, err
 	}
-	about := policy.Resource{Type: kind, Name: name}
-	if t.platform.catalog != nil {
-		about = t.platform.catalog(about)
-	}
-	if len(about.Owners) == 0 {
-		if about.Owners, err = r.OwnersOf(ctx, about, p.Access); err != nil {
-			return nil, err
-		}
+	about, err := t.describe(ctx, r, p, kind, name)
+	if err != nil {
+		return nil, err
 	}
 	if len(q.owners) > 0 {
 		about.Owners = nil
@@ -74,6 +71,23 @@ func (t *tenant) why(ctx context.Context, p *policyfile.Policy, q question) (pri
 	return because{
 		Person: q.person, Operation: q.operation, Resource: q.resource, Allowed: x.Decision.Allowed, Reason: x.Decision.Reason, Why: x.String(),
 	}, nil
+}
+
+// describe says whose a thing is. Connections in the making are in the store, which is not read here.
+func (t *tenant) describe(ctx context.Context, r *standing.Resolver, p *policyfile.Policy, kind, name string) (policy.Resource, error) {
+	from := standing.Sources{Entitlements: p.Access}
+	if t.platform.CatalogURL != "" && t.platform.CatalogToken != "" {
+		client, err := t.platform.catalog()
+		if err != nil {
+			return policy.Resource{}, err
+		}
+		from.Catalog = client
+	}
+	about, err := r.Describe(ctx, kind, name, from)
+	if errors.Is(err, openmetadata.ErrNotDescribed) {
+		return policy.Resource{Type: kind, Name: name}, nil
+	}
+	return about, err
 }
 
 // everybody reads all people and all groups with their members into a mirror in memory.
