@@ -81,7 +81,9 @@ func (d *decider) explain(ctx context.Context, e event.Asked, a desk.Asker) (str
 	}
 	if len(words) == 3 {
 		kind, name, _ := strings.Cut(words[2], ":")
-		return d.explainRule(ctx, person, policy.Operation(words[1]), policy.Resource{Type: kind, Name: name})
+		return d.explainRule(ctx, e, a, person, policy.Request{
+			Operations: []policy.Operation{policy.Operation(words[1])}, Resource: policy.Resource{Type: kind, Name: name},
+		})
 	}
 	if h, ok, err := d.connectionCalled(ctx, words[1]); err != nil || ok {
 		return d.explainConnection(ctx, a, person, h, err)
