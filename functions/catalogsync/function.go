@@ -1,18 +1,18 @@
-// Package catalogsync makes the data catalogue say what the policy says: its teams with the people
-// of their Google Groups, its roles and its policies.
+// Package catalogsync makes the data catalogue say what the policy says: its teams with the
+// people of their Google Groups, its roles and its policies.
 //
-// Trigger: change-events (a plan for the catalogue was approved), group-changed (a group of a team
-// or a role has other members), tasks of the queue openmetadata (carry out one plan, compare, explain a rule),
-// Cloud Scheduler: job "sync" every night (propose what has to change), job "drift" every hour
-// (tell what was changed in the catalogue by hand).
+// Trigger: change-events (a plan for the catalogue was approved), group-changed (a group of a
+// team or a role has other members), tasks of the queue openmetadata (carry out one plan,
+// compare, explain a rule), Cloud Scheduler: job "sync" every night (propose what has to change),
+// job "drift" every hour (tell what was changed in the catalogue by hand).
 //
-// Reads: policy, groups, members, people, the census, changes, notices.
+// Reads: policy; census, changes, groups, members, notices, people.
 //
-// Writes: notices; presses (answers); changes and audit through the ledger; tasks of its own queue and of the queue
-// slack.
+// Writes: notices; presses (answers); changes and audit through the ledger; tasks of its own
+// queue and of the queue slack.
 //
-// Calls: OpenMetadata API (teams, users, roles, policies; owners and tags of what somebody asks about),
-// as the only one.
+// Calls: OpenMetadata API (teams, users, roles, policies; owners and tags of what somebody asks
+// about), as the only one.
 //
 // Permissions: roles/datastore.user, roles/pubsub.publisher on change-events,
 // roles/cloudtasks.enqueuer on openmetadata and slack, roles/iam.serviceAccountUser on their
