@@ -32,6 +32,7 @@ module "accessgrant" {
   }
 
   subscriptions = {
+    accessgrant-group-changed = { topic = "group-changed" }
     accessgrant-approved = {
       topic  = "change-events"
       filter = { kind = ["access.grant", "access.revoke", "access.review"], state = ["approved"] }

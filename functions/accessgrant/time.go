@@ -119,15 +119,15 @@ func (h *handler) warn(ctx context.Context, c change.Change) error {
 	})
 }
 
-// clean goes through every place of the policy at which people have access, clears away what has
-// ended, and tells the channel what does not follow from any request. One place that goes wrong
-// does not keep it from the others.
+// clean has taken back what people may not have any more, goes through every place of the policy at
+// which people have access, clears away what has ended, and tells the channel what does not follow
+// from any request. One place that goes wrong does not keep it from the others.
 func (h *handler) clean(ctx context.Context) error {
+	problems := []error{h.recheck(ctx, event.RecheckAccess{})}
 	live, err := h.live(ctx)
 	if err != nil {
-		return err
+		return errors.Join(append(problems, err)...)
 	}
-	var problems []error
 	for _, at := range h.scopes(live) {
 		if err := h.cleanAt(ctx, at, live); err != nil {
 			problems = append(problems, fmt.Errorf("clean %s %s: %w", at.Kind, at.Name, err))

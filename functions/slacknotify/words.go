@@ -148,7 +148,9 @@ func (l language) delta(c change.Change, d change.Delta) string {
 	return line
 }
 
-func (l language) reasonOf(c change.Change) string { return fmt.Sprintf(l.reason, c.Reason) }
+func (l language) reasonOf(c change.Change) string {
+	return fmt.Sprintf(l.reason, cmp.Or(l.words(c.Kind).reasons[c.Reason], c.Reason))
+}
 
 // stateOf says how one of several changes stands.
 func (l language) stateOf(c change.Change) string {

@@ -7,6 +7,7 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/slack"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/grant"
 	"github.com/sekisho/sekisho/shared/state/notice"
 )
 
@@ -21,6 +22,10 @@ var englishAccess = map[change.Kind]kindWords{
 	change.AccessRevoke: {
 		subject: "ending access: %s", delta: accessFacts(englishAccessFacts),
 		headings: map[change.State]string{change.Applied: "Ended: %s"},
+		reasons: map[string]string{
+			string(grant.NoLongerEligible): "you are no longer among those who may have it. It was given back for you.",
+			string(grant.PersonGone):       "the account is suspended or deleted.",
+		},
 	},
 	change.AccessReview: {
 		subject:  "access taken in an emergency: %s",
@@ -40,6 +45,10 @@ var japaneseAccess = map[change.Kind]kindWords{
 	change.AccessRevoke: {
 		subject: "アクセス権の終了: %s", delta: accessFacts(japaneseAccessFacts),
 		headings: map[change.State]string{change.Applied: "終了しました: %s"},
+		reasons: map[string]string{
+			string(grant.NoLongerEligible): "このアクセス権の対象者ではなくなったため、自動的に返却されました。",
+			string(grant.PersonGone):       "アカウントが停止または削除されたためです。",
+		},
 	},
 	change.AccessReview: {
 		subject:  "緊急時に取得されたアクセス権: %s",

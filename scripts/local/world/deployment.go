@@ -115,6 +115,7 @@ var Subscriptions = []bus.Subscription{
 	subscription("accessgrant-approved", event.TopicChangeEvents, "AccessGrant", bus.Filter{
 		event.AttrKind: {"access.grant", "access.revoke", "access.review"}, event.AttrState: {"approved"},
 	}),
+	subscription("accessgrant-group-changed", event.TopicGroupChanged, "AccessGrant", nil),
 	subscription("connectcard-approved", event.TopicChangeEvents, "ConnectCard",
 		bus.Filter{event.AttrKind: {"connection.create", "connection.renew"}, event.AttrState: {"approved"}}),
 	subscription("catalogsync-group-changed", event.TopicGroupChanged, "CatalogSync", nil),
