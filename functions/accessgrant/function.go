@@ -104,5 +104,5 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 			change.AccessGrant: granting{h}, change.AccessRevoke: revoking{h}, change.AccessReview: reviewing{},
 		},
 	}
-	return cloudfn.Messages("accessgrant", env, cloudfn.On(h.carrier.Moved), cloudfn.On(h.apply), cloudfn.On(h.explain), cloudfn.On(h.recheck), cloudfn.On(h.groupChanged), cloudfn.On(h.tick)), nil
+	return cloudfn.Messages("accessgrant", env, cloudfn.On(h.moved), cloudfn.On(h.apply), cloudfn.On(h.explain), cloudfn.On(h.recheck), cloudfn.On(h.groupChanged), cloudfn.On(h.tick)), nil
 }

@@ -76,6 +76,16 @@ func (h *handler) tick(ctx context.Context, t event.Tick) error {
 	return cloudfn.Permanent(fmt.Errorf("no job %q", t.Job))
 }
 
+// moved has an approved change carried out. What gives access waits its turn in the queue; what
+// takes it away goes first and is done now, past everything that waits there. Only what cannot be
+// done now is queued.
+func (h *handler) moved(ctx context.Context, e event.ChangeMoved) error {
+	if e.Kind == string(change.AccessRevoke) && e.State == string(change.Approved) {
+		return h.apply(ctx, event.ApplyChange{Change: e.Change})
+	}
+	return h.carrier.Moved(ctx, e)
+}
+
 // apply carries out one change, or queues it for later, and does what follows from it.
 func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
 	c, err := h.carrier.Apply(ctx, e)
