@@ -28,6 +28,7 @@ module "accessgrant" {
 
   jobs = {
     ending = { schedule = "* * * * *", alert_after = "10m" }
+    places = { schedule = "13 * * * *", alert_after = "3h" }
     clean  = { schedule = "23 4 * * *", alert_after = "26h" }
   }
 

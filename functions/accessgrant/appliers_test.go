@@ -105,6 +105,18 @@ func TestOneMembershipForSeveralGrants(t *testing.T) {
 	if o.member(aiko) {
 		t.Error("a member still, though it was given back")
 	}
+
+	c = o.give(t, fay, "on-call")
+	o.Clock.Advance(20 * time.Minute)
+	longer = o.give(t, fay, "on-call")
+	back := o.giveBack(t, c) // by the button on the first message
+	o.approved(t, back)
+	if got := o.state(t, back); got.State != change.Applied || o.member(fay) {
+		t.Errorf("giving back what was extended is %s (%s), a member %t", got.State, got.Problem, o.member(fay))
+	}
+	if got := o.state(t, longer).State; got != change.Undone {
+		t.Errorf("what extended it is %s", got)
+	}
 }
 
 // What others gave stays theirs, however long it lasts.

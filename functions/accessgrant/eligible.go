@@ -93,16 +93,16 @@ func (h *handler) lost(ctx context.Context, c change.Change) (why grant.Loss, th
 	if err != nil || e.EligibleTo(holds) {
 		return "", false, err
 	}
-	if read, err := h.read(ctx, e.Eligible); err != nil || !read {
+	if known, err := h.known(ctx, e.Eligible); err != nil || !known {
 		return "", false, err
 	}
 	return grant.NoLongerEligible, true, nil
 }
 
-// read reports whether the members of every group that some sets name have been read, also of those
+// known reports whether the members of every group that some sets name have been read, also of those
 // within it. Where they have not, somebody who seems to be in none of them may be in one all the
 // same.
-func (h *handler) read(ctx context.Context, sets []change.Selector) (bool, error) {
+func (h *handler) known(ctx context.Context, sets []change.Selector) (bool, error) {
 	var next []string
 	for _, s := range sets {
 		if address, ok := strings.CutPrefix(string(s), "group:"); ok {

@@ -115,8 +115,15 @@ func TestGroupsThatChangeAreLookedAtTogether(t *testing.T) {
 	}
 	o.give(t, fay, "etl")
 	o.members(t, "japan")
-	for _, part := range []string{"members", "roles", "renamed", "deleted", "members"} {
+	for _, part := range []string{"roles", "renamed", "deleted", "members"} {
+		o.Clock.Advance(time.Minute)
 		o.tell(t, event.GroupChanged{ID: "japan", Parts: []string{"details", part}})
+		if part != "members" && len(o.Queue.Take(event.QueueIAM)) != 1 {
+			t.Errorf("a group of which the %s changed is not looked at", part)
+		}
+	}
+	for range 5 {
+		o.tell(t, event.GroupChanged{ID: "team", Parts: []string{"members"}})
 	}
 	tasks := o.Queue.Take(event.QueueIAM)
 	if len(tasks) != 1 || tasks[0].NotBefore.Sub(o.Clock.Now()) > time.Minute {

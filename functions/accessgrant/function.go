@@ -3,8 +3,8 @@
 // Trigger: change-events (access was approved, or is given back), group-changed (somebody may have
 // left a group), tasks of the queue iam (carry out one change, explain access, look who may have
 // what), Cloud Scheduler: job "ending" every minute (warn before the end, clear away what has
-// ended), job "clean" every night (take away from who may not have it any more, clear away what is
-// left, find what others did).
+// ended), job "places" every hour (read the policies of all places), job "clean" every night (take
+// away from who may not have it any more, clear away what is left, find what others did).
 //
 // Reads: policy, groups, members, people, changes, notices.
 //
@@ -92,7 +92,7 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		store: env.Store, queue: env.Queue, mirror: m, ledger: ledger.New(env.Store, env.Bus, env.Now), standing: who, policy: policy,
 		channel: cfg.Channel, now: env.Now, log: env.Log,
 	}
-	if h.policies, err = iam.NewPolicies(ctx, options); err != nil {
+	if h.policies, err = iam.NewPolicies(options); err != nil {
 		return nil, err
 	}
 	if h.memberships, err = iam.NewMemberships(ctx, options); err != nil {

@@ -63,6 +63,7 @@ var robot = change.Actor{Kind: change.ByFunction, ID: "accessgrant"}
 // The scheduler's jobs.
 const (
 	JobEnding = "ending"
+	JobPlaces = "places"
 	JobClean  = "clean"
 )
 
@@ -70,6 +71,8 @@ func (h *handler) tick(ctx context.Context, t event.Tick) error {
 	switch t.Job {
 	case JobEnding:
 		return h.ending(ctx)
+	case JobPlaces:
+		return h.places(ctx)
 	case JobClean:
 		return h.clean(ctx)
 	}

@@ -3,10 +3,13 @@ package accessgrant
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/grant"
+	"github.com/sekisho/sekisho/shared/domain/policy"
 )
 
 // This file is what differs where access is the membership of a group: nothing in a membership says
@@ -66,6 +69,44 @@ func (a revoking) restore(ctx context.Context, c change.Change, g grant.Grant) e
 		}
 	}
 	return nil
+}
+
+// inGroup writes by which requests somebody is in a group for a time, and which way leads there
+// besides.
+func (h *handler) inGroup(ctx context.Context, e event.ExplainAccess, at grant.Scope, person policy.Person) (string, error) {
+	var lines []string
+	if wanted, ok := h.entitlement(e.Entitlement); ok {
+		line, err := h.eligibility(ctx, e, person.Email, wanted)
+		if err != nil {
+			return "", err
+		}
+		lines = append(lines, line)
+	}
+	_, held, err := h.held(ctx, person.ID)
+	if err != nil {
+		return "", err
+	}
+	held = slices.DeleteFunc(held, func(g grant.Grant) bool { return g.Scope != at })
+	timed := len(held) > 0
+	if timed {
+		g := held[len(held)-1] // ends last
+		lines = append(lines, says(e.Language, "%s is a member of %s until %s, by %s (request %s).", "%s は %s のメンバーです: %s まで、%s による (依頼 %s)",
+			person.Email, at.Name, clock(g.Until), g.Entitlement, g.ID))
+	}
+	for _, g := range person.Groups {
+		switch {
+		case g.Group != at.Name:
+		case len(g.Via) > 0:
+			way := strings.Join(append(slices.Clone(g.Via), at.Name), " → ")
+			lines = append(lines, says(e.Language, "%s is in %s through other groups: %s.", "%s は %s に、ほかのグループを通じて入っています: %s", person.Email, at.Name, way))
+		case !timed:
+			lines = append(lines, says(e.Language, "%s is a member of %s itself.", "%s は %s の直接のメンバーです。", person.Email, at.Name))
+		}
+	}
+	if !timed && !slices.ContainsFunc(person.Groups, func(g policy.InGroup) bool { return g.Group == at.Name }) {
+		lines = append(lines, says(e.Language, "Nothing puts %s into %s.", "%s が %s に入る経路はありません。", person.Email, at.Name))
+	}
+	return strings.Join(lines, "\n"), nil
 }
 
 // decided returns since when nobody has to be asked about a change any more.

@@ -120,6 +120,9 @@ func (l language) write(c change.Change, p part, t turn, now time.Time) slack.Me
 		if !c.Until.IsZero() {
 			m.Lines = append(m.Lines, fmt.Sprintf(l.holds, l.time(c.Until)))
 		}
+		if hint := words.hints[c.State]; hint != "" && c.Reversible(now) {
+			m.Lines = append(m.Lines, hint)
+		}
 	case change.Undone:
 		m.Lines = append(m.Lines, l.undoneBy)
 	}

@@ -54,6 +54,7 @@ var Jobs = []Job{
 	{"GroupSettings", "recheck", "*/5 * * * *"},
 	{"InactivitySweep", "sweep", "41 2 * * *"},
 	{"AccessGrant", "ending", everyMinute},
+	{"AccessGrant", "places", "13 * * * *"},
 	{"AccessGrant", "clean", "23 4 * * *"},
 	{"ChangeSweep", "sweep", everyMinute},
 	{"ConnectCard", connectcard.JobWatch, "*/5 * * * *"},
