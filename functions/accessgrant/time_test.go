@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sekisho/sekisho/functions/accessgrant"
 	"github.com/sekisho/sekisho/shared/domain/event"
@@ -70,5 +71,47 @@ func TestAPolicyThatIsNearlyFull(t *testing.T) {
 	}))
 	if n := told(); !n.Over {
 		t.Errorf("the notice is %+v", n)
+	}
+}
+
+// At night the channel hears of what others did to bindings of ours and beside them. Nothing of theirs
+// is removed, and what an extension replaced is no news.
+func TestDriftIsTold(t *testing.T) {
+	o := open(t)
+	o.give(t, aiko, "etl")
+	o.Clock.Advance(20 * time.Minute)
+	longer := o.give(t, aiko, "etl")
+	night := func() (notice.Notice, error) {
+		o.Clock.Advance(time.Minute)
+		o.tell(t, event.Tick{Job: accessgrant.JobClean})
+		return notice.Get(t.Context(), o.Store, "access-drift-project-prd")
+	}
+	if n, err := night(); err == nil {
+		t.Fatalf("told of what was only extended: %+v", n)
+	}
+	var edited []cloud.Binding
+	check(t, o.cloud.EditByHand("prd", func(all []cloud.Binding) []cloud.Binding {
+		for i, b := range all {
+			if b.Condition != nil && b.Condition.Description == longer.ID {
+				all[i].Condition.Expression = `request.time < timestamp("2030-01-01T00:00:00Z")`
+			}
+		}
+		edited = append(all, cloud.Binding{
+			Role: "roles/browser", Members: []string{"user:zed@example.com"}, Condition: &cloud.Condition{Title: "mine", Expression: "true"},
+		})
+		return edited
+	}))
+	n, err := night()
+	check(t, err)
+	var kinds []string
+	for _, r := range n.Rows {
+		kinds = append(kinds, r["what"]+" "+r["role"])
+	}
+	slices.Sort(kinds)
+	if got, want := strings.Join(kinds, ", "), "changed roles/run.admin, outside roles/browser"; got != want || n.Channel != "#sekisho" {
+		t.Errorf("told of %s in %s, want %s", got, n.Channel, want)
+	}
+	if got := o.cloud.Bindings("prd"); got != len(edited) {
+		t.Errorf("%d bindings, want the %d that there were", got, len(edited))
 	}
 }
