@@ -41,7 +41,11 @@ func (a granting) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 	if g.Since, err = a.since(ctx, c, g.Since); err != nil {
 		return ledger.Sight{}, err
 	}
-	result, err := json.Marshal(g)
+	_, held, err := a.held(ctx, c.Requester.ID)
+	if err != nil {
+		return ledger.Sight{}, err
+	}
+	result, err := json.Marshal(g.After(held, a.now()))
 	if err != nil {
 		return ledger.Sight{}, fmt.Errorf("encode what change %s gave: %w", c.ID, err)
 	}

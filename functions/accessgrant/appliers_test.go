@@ -87,6 +87,28 @@ func TestRegressionJG4TheRequesterIsHeldAgainstThePolicyOnceMore(t *testing.T) {
 	}
 }
 
+// The longest time holds however somebody goes on asking: by the button or anew.
+func TestTheLongestTimeHoldsForWhoAsksAnew(t *testing.T) {
+	o := open(t)
+	begun := o.Clock.Now()
+	o.give(t, aiko, "etl")
+	for range 20 {
+		o.Clock.Advance(30 * time.Minute)
+		if after := o.Clock.Now().Sub(begun); !o.has(aiko) {
+			if after != 8*time.Hour {
+				t.Errorf("it ended within %s, not after 8 hours", after)
+			}
+			return
+		}
+		c := o.ask(t, aiko, "etl")
+		o.tell(t, event.ApplyChange{Change: c.ID})
+		if c = o.state(t, c); c.State == change.Applied && c.Until.After(begun.Add(8*time.Hour)) {
+			t.Fatalf("8 hours at most, and it ends %s after it began", c.Until.Sub(begun))
+		}
+	}
+	t.Error("it has no end")
+}
+
 // A membership is one, whatever it was given for: it lasts as long as the longest grant of it, and
 // goes when none is left.
 func TestOneMembershipForSeveralGrants(t *testing.T) {

@@ -106,8 +106,13 @@ func (o *company) members(t *testing.T, id string, all ...group.Member) {
 // ask proposes that somebody gets an entitlement for an hour, which waits for nobody.
 func (o *company) ask(t *testing.T, p group.Person, entitlement string) change.Change {
 	t.Helper()
+	return o.askFor(t, p, entitlement, time.Hour)
+}
+
+func (o *company) askFor(t *testing.T, p group.Person, entitlement string, d time.Duration) change.Change {
+	t.Helper()
 	o.asked++
-	detail, err := json.Marshal(desk.AccessDetail{Entitlement: entitlement, For: time.Hour})
+	detail, err := json.Marshal(desk.AccessDetail{Entitlement: entitlement, For: d})
 	check(t, err)
 	c, _, err := o.ledger.Propose(t.Context(), change.Proposal{
 		Kind: change.AccessGrant, Target: change.Target{ID: entitlement, Name: entitlement}, Detail: detail, Reason: "INC-1",
