@@ -140,7 +140,7 @@ func failures(t *testing.T, way http.RoundTripper) map[string][]error {
 	_, err = users.Accounts(ctx, func(*idle.Account) error { return nil })
 	note("workspace", err)
 
-	policies, err := iam.NewPolicies(ctx, iam.Options{
+	policies, err := iam.NewPolicies(iam.Options{
 		Client: client, BaseURL: own, Now: now, Random: func() float64 { return 0 },
 		Sleep: func(context.Context, time.Duration) error { return nil },
 	})

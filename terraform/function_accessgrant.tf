@@ -28,10 +28,12 @@ module "accessgrant" {
 
   jobs = {
     ending = { schedule = "* * * * *", alert_after = "10m" }
+    places = { schedule = "13 * * * *", alert_after = "3h" }
     clean  = { schedule = "23 4 * * *", alert_after = "26h" }
   }
 
   subscriptions = {
+    accessgrant-group-changed = { topic = "group-changed" }
     accessgrant-approved = {
       topic  = "change-events"
       filter = { kind = ["access.grant", "access.revoke", "access.review"], state = ["approved"] }

@@ -31,6 +31,9 @@ func (a granting) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 		Member: member, Title: grant.Title(c.Reason),
 	}
 	until, there, err := a.at(g.Scope).Has(ctx, g)
+	if err == nil && there && !g.Scope.Conditional() {
+		until, there, err = a.reached(ctx, c, r, g, until)
+	}
 	if err != nil || !there {
 		return ledger.Sight{}, err
 	}
@@ -38,7 +41,11 @@ func (a granting) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 	if g.Since, err = a.since(ctx, c, g.Since); err != nil {
 		return ledger.Sight{}, err
 	}
-	result, err := json.Marshal(g)
+	_, held, err := a.held(ctx, c.Requester.ID)
+	if err != nil {
+		return ledger.Sight{}, err
+	}
+	result, err := json.Marshal(g.After(held, a.now()))
 	if err != nil {
 		return ledger.Sight{}, fmt.Errorf("encode what change %s gave: %w", c.ID, err)
 	}
@@ -117,6 +124,14 @@ func (a granting) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 		return cloudfn.Permanent(problem)
 	}
 	_, err = a.at(g.Scope).Give(ctx, g)
+	return others(err)
+}
+
+// others says of a membership that others gave that trying again cannot help.
+func others(err error) error {
+	if errors.Is(err, grant.ErrNotOurs) {
+		return cloudfn.Permanent(err)
+	}
 	return err
 }
 
@@ -124,7 +139,7 @@ func (a granting) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 type revoking struct{ *handler }
 
 // taken returns what is to be taken away: all that the person has through the same entitlement,
-// also what an extension gave.
+// also what an extension gave. What ends last comes first: a membership of a group ends with it.
 func (a revoking) taken(ctx context.Context, c change.Change) ([]grant.Grant, error) {
 	original, err := a.ledger.Get(ctx, c.UndoOf)
 	if err != nil {
@@ -144,6 +159,7 @@ func (a revoking) taken(ctx context.Context, c change.Change) ([]grant.Grant, er
 			out = append(out, g)
 		}
 	}
+	slices.SortStableFunc(out, func(x, y grant.Grant) int { return y.Until.Compare(x.Until) })
 	return out, nil
 }
 
@@ -154,7 +170,11 @@ func (a revoking) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 		return ledger.Sight{}, err
 	}
 	for _, g := range grants {
-		if _, there, err := a.at(g.Scope).Has(ctx, g); err != nil || there {
+		until, there, err := a.at(g.Scope).Has(ctx, g)
+		if err == nil && there && !g.Scope.Conditional() {
+			there, err = a.exceeds(ctx, c, g, until)
+		}
+		if err != nil || there {
 			return ledger.Sight{}, err
 		}
 	}
@@ -169,10 +189,10 @@ func (a revoking) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 	}
 	for _, g := range grants {
 		if err := a.at(g.Scope).Take(ctx, g); err != nil {
-			return err
+			return others(err)
 		}
 	}
-	return nil
+	return a.restore(ctx, c, grants[0])
 }
 
 // reviewing has nothing to do outside: that people looked is all.

@@ -12,6 +12,7 @@ import (
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/grant"
+	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/notice"
 	"github.com/sekisho/sekisho/shared/state/press"
@@ -33,22 +34,9 @@ func (h *handler) explain(ctx context.Context, e event.ExplainAccess) error {
 	if !known {
 		return cloudfn.Permanent(fmt.Errorf("explain access of %s: nobody has that id", e.Person))
 	}
-	read, err := h.policies.Read(ctx, at)
-	var text string
-	switch {
-	case errors.Is(err, iam.ErrNotFound), errors.Is(err, iam.ErrForbidden):
-		text = says(e.Language, "The policy of %s %s cannot be read.", "%s %s のポリシーを読み取れません。", at.Kind, at.Name)
-	case err != nil:
+	text, err := h.answer(ctx, e, at, person)
+	if err != nil {
 		return err
-	default:
-		who := grant.Identity{Email: person.Email, Aliases: person.Aliases, Groups: map[string][]string{}}
-		for _, g := range person.Groups {
-			who.Groups[g.Group] = append(slices.Clone(g.Via), g.Group)
-		}
-		paths := grant.Why(at, read.Policy(), who, "", h.now())
-		if text, err = h.inWords(ctx, e, person.Email, at, paths); err != nil {
-			return err
-		}
 	}
 	err = press.Record(ctx, h.store, press.Press{ID: e.Request, User: e.User, Channel: e.Channel, At: e.At, Outcome: press.Answered, Text: text})
 	if err != nil {
@@ -56,6 +44,27 @@ func (h *handler) explain(ctx context.Context, e event.ExplainAccess) error {
 	}
 	return notice.Tell(ctx, h.queue, event.Notify{Subject: event.SubjectPress + e.Request}, "press-"+e.Request, time.Time{})
 }
+
+// answer writes what gives a person access at a place.
+func (h *handler) answer(ctx context.Context, e event.ExplainAccess, at grant.Scope, person policy.Person) (string, error) {
+	if at.Kind == grant.Group {
+		return h.inGroup(ctx, e, at, person)
+	}
+	read, err := h.policies.Read(ctx, at)
+	switch {
+	case errors.Is(err, iam.ErrNotFound), errors.Is(err, iam.ErrForbidden):
+		return says(e.Language, "The policy of %s %s cannot be read.", "%s %s のポリシーを読み取れません。", at.Kind, at.Name), nil
+	case err != nil:
+		return "", err
+	}
+	who := grant.Identity{Email: person.Email, Aliases: person.Aliases, Groups: map[string][]string{}}
+	for _, g := range person.Groups {
+		who.Groups[g.Group] = append(slices.Clone(g.Via), g.Group)
+	}
+	return h.inWords(ctx, e, person.Email, at, grant.Why(at, read.Policy(), who, "", h.now()))
+}
+
+func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 func says(language, english, japanese string, args ...any) string {
 	if language == "ja" {
@@ -117,7 +126,7 @@ func (h *handler) path(ctx context.Context, language string, p grant.Path) (stri
 		if err != nil && !errors.Is(err, ledger.ErrNotFound) {
 			return "", err
 		}
-		until := p.Until.UTC().Format("2006-01-02 15:04 UTC")
+		until := clock(p.Until)
 		if err != nil {
 			parts = append(parts, says(language, "until %s, by request %s", "%s まで (依頼 %s)", until, p.Change))
 		} else {

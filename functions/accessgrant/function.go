@@ -1,9 +1,10 @@
 // Package accessgrant gives access for a time, and takes it back.
 //
-// Trigger: change-events (access was approved, or is given back), tasks of the queue iam (carry out
-// one change, explain access), Cloud Scheduler: job "ending" every minute (warn before the end,
-// clear away what has ended), job "clean" every night (clear away what is left, find what others
-// did).
+// Trigger: change-events (access was approved, or is given back), group-changed (somebody may have
+// left a group), tasks of the queue iam (carry out one change, explain access, look who may have
+// what), Cloud Scheduler: job "ending" every minute (warn before the end, clear away what has
+// ended), job "places" every hour (read the policies of all places), job "clean" every night (take
+// away from who may not have it any more, clear away what is left, find what others did).
 //
 // Reads: policy; changes, groups, members, notices, people, places.
 //
@@ -91,7 +92,7 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		store: env.Store, queue: env.Queue, mirror: m, ledger: ledger.New(env.Store, env.Bus, env.Now), standing: who, policy: policy,
 		channel: cfg.Channel, now: env.Now, log: env.Log,
 	}
-	if h.policies, err = iam.NewPolicies(ctx, options); err != nil {
+	if h.policies, err = iam.NewPolicies(options); err != nil {
 		return nil, err
 	}
 	if h.memberships, err = iam.NewMemberships(ctx, options); err != nil {
@@ -103,5 +104,5 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 			change.AccessGrant: granting{h}, change.AccessRevoke: revoking{h}, change.AccessReview: reviewing{},
 		},
 	}
-	return cloudfn.Messages("accessgrant", env, cloudfn.On(h.carrier.Moved), cloudfn.On(h.apply), cloudfn.On(h.explain), cloudfn.On(h.tick)), nil
+	return cloudfn.Messages("accessgrant", env, cloudfn.On(h.moved), cloudfn.On(h.apply), cloudfn.On(h.explain), cloudfn.On(h.recheck), cloudfn.On(h.groupChanged), cloudfn.On(h.tick)), nil
 }

@@ -63,6 +63,7 @@ var robot = change.Actor{Kind: change.ByFunction, ID: "accessgrant"}
 // The scheduler's jobs.
 const (
 	JobEnding = "ending"
+	JobPlaces = "places"
 	JobClean  = "clean"
 )
 
@@ -70,10 +71,22 @@ func (h *handler) tick(ctx context.Context, t event.Tick) error {
 	switch t.Job {
 	case JobEnding:
 		return h.ending(ctx)
+	case JobPlaces:
+		return h.places(ctx)
 	case JobClean:
 		return h.clean(ctx)
 	}
 	return cloudfn.Permanent(fmt.Errorf("no job %q", t.Job))
+}
+
+// moved has an approved change carried out. What gives access waits its turn in the queue; what
+// takes it away goes first and is done now, past everything that waits there. Only what cannot be
+// done now is queued.
+func (h *handler) moved(ctx context.Context, e event.ChangeMoved) error {
+	if e.Kind == string(change.AccessRevoke) && e.State == string(change.Approved) {
+		return h.apply(ctx, event.ApplyChange{Change: e.Change})
+	}
+	return h.carrier.Moved(ctx, e)
 }
 
 // apply carries out one change, or queues it for later, and does what follows from it.

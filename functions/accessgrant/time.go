@@ -119,21 +119,45 @@ func (h *handler) warn(ctx context.Context, c change.Change) error {
 	})
 }
 
-// clean goes through every place of the policy at which people have access, clears away what has
-// ended, and tells the channel what does not follow from any request. One place that goes wrong
-// does not keep it from the others.
+// clean has taken back what people may not have any more, goes through every place of the policy at
+// which people have access, clears away what has ended, and tells the channel what does not follow
+// from any request. One place that goes wrong does not keep it from the others.
 func (h *handler) clean(ctx context.Context) error {
+	problems := []error{h.recheck(ctx, event.RecheckAccess{})}
 	live, err := h.live(ctx)
 	if err != nil {
-		return err
+		return errors.Join(append(problems, err)...)
 	}
-	var problems []error
 	for _, at := range h.scopes(live) {
 		if err := h.cleanAt(ctx, at, live); err != nil {
 			problems = append(problems, fmt.Errorf("clean %s %s: %w", at.Kind, at.Name, err))
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// places reads the policies of all places at which access can be given, so that desks know what there
+// is no room for. One place that cannot be read does not keep it from the others.
+func (h *handler) places(ctx context.Context) error {
+	var problems []error
+	for _, at := range h.scopes(nil) {
+		if !at.Conditional() {
+			continue
+		}
+		_, err := h.read(ctx, at)
+		problems = append(problems, err)
+	}
+	return errors.Join(problems...)
+}
+
+// read reads the policy of a place, with what has ended cleared away, and keeps it.
+func (h *handler) read(ctx context.Context, at grant.Scope) (grant.Policy, error) {
+	now := h.now()
+	p, err := h.policies.Edit(ctx, at, grant.Edit{Now: now})
+	if err != nil {
+		return grant.Policy{}, err
+	}
+	return p, place.Put(ctx, h.store, place.Reading{Scope: at, Policy: p, At: now})
 }
 
 // farFuture is after every end that access can have.
@@ -179,11 +203,8 @@ func (h *handler) cleanAt(ctx context.Context, at grant.Scope, live []grant.Gran
 	if at.Kind == grant.Group {
 		return nil // Google lets go of members by itself
 	}
-	p, err := h.policies.Edit(ctx, at, grant.Edit{Now: now})
+	p, err := h.read(ctx, at)
 	if err != nil {
-		return err
-	}
-	if err := place.Put(ctx, h.store, place.Reading{Scope: at, Policy: p, At: now}); err != nil {
 		return err
 	}
 	here := slices.DeleteFunc(slices.Clone(live), func(g grant.Grant) bool { return g.Scope != at })
@@ -191,16 +212,39 @@ func (h *handler) cleanAt(ctx context.Context, at grant.Scope, live []grant.Gran
 	here = slices.DeleteFunc(here, func(g grant.Grant) bool {
 		return slices.ContainsFunc(live, func(o grant.Grant) bool { return slices.Contains(o.Replaces, g.ID) })
 	})
-	drifts := grant.Drifts(p, here, now)
-	id := fmt.Sprintf("access-drift-%s-%s", at.Kind, strings.ReplaceAll(at.Name, "/", "_"))
-	if len(drifts) == 0 {
-		return notice.Withdraw(ctx, h.store, h.queue, id, now)
+	return errors.Join(h.tellDrift(ctx, at, grant.Drifts(p, here, now)), h.tellCrowding(ctx, at, p.Crowding(at)))
+}
+
+// noticeAt begins a notice to the channel about a place.
+func (h *handler) noticeAt(kind notice.Kind, at grant.Scope) notice.Notice {
+	name := strings.ReplaceAll(string(kind), ".", "-")
+	return notice.Notice{
+		ID: fmt.Sprintf("%s-%s-%s", name, at.Kind, strings.ReplaceAll(at.Name, "/", "_")), Kind: kind, Channel: h.channel, At: h.now(),
+		Facts: map[string]string{"scope": at.String()},
 	}
-	n := notice.Notice{
-		ID: id, Kind: notice.AccessDrift, Channel: h.channel, At: now, Facts: map[string]string{"scope": string(at.Kind) + " " + at.Name},
+}
+
+// tell tells the channel of a notice, or that what it was about is over.
+func (h *handler) tell(ctx context.Context, n notice.Notice) error {
+	if len(n.Rows) == 0 {
+		return notice.Withdraw(ctx, h.store, h.queue, n.ID, n.At)
 	}
+	return notice.Post(ctx, h.store, h.queue, n)
+}
+
+func (h *handler) tellDrift(ctx context.Context, at grant.Scope, drifts []grant.Drift) error {
+	n := h.noticeAt(notice.AccessDrift, at)
 	for _, d := range drifts {
 		n.Rows = append(n.Rows, map[string]string{"what": string(d.Kind), "role": d.Role, "member": strings.Join(d.Members, ", "), "text": d.Text})
 	}
-	return notice.Post(ctx, h.store, h.queue, n)
+	return h.tell(ctx, n)
+}
+
+// tellCrowding tells the channel of a policy that is nearly full before requests are refused for it.
+func (h *handler) tellCrowding(ctx context.Context, at grant.Scope, crowding string) error {
+	n := h.noticeAt(notice.AccessCrowded, at)
+	if crowding != "" {
+		n.Rows = []map[string]string{{"text": crowding}}
+	}
+	return h.tell(ctx, n)
 }

@@ -94,8 +94,10 @@ func (d *decider) explain(ctx context.Context, e event.Asked, a desk.Asker) (str
 func (d *decider) explainTarget(ctx context.Context, e event.Asked, a desk.Asker, person policy.Person, target string) (string, error) {
 	header, err := d.mirror.Find(ctx, strings.TrimPrefix(target, policy.GroupResource+":"))
 	switch {
-	case err == nil:
+	case err == nil && !d.givesMembership(header.Group.Email):
 		return inGroup(a, person, header.Group.Email), nil
+	case err == nil:
+		target = string(grant.Group) + ":" + header.Group.Email
 	case !errors.Is(err, mirror.ErrUnknown):
 		return "", err
 	}
@@ -103,12 +105,16 @@ func (d *decider) explainTarget(ctx context.Context, e event.Asked, a desk.Asker
 	if err != nil {
 		return a.Says("That is no group, entitlement or project that is known here: ", "グループ、アクセス権、プロジェクトのいずれでもありません: ") + target, nil
 	}
-	if at.Kind == grant.Group {
-		return inGroup(a, person, at.Name), nil
-	}
 	return "", queue.Order(ctx, d.queue, queue.Task{Queue: event.QueueIAM, Name: "explain-" + e.Request}, event.ExplainAccess{
 		Request: e.Request, User: e.User, Channel: e.Channel, Language: a.Language, Person: person.ID, Kind: string(at.Kind), Name: at.Name,
 		Entitlement: entitlement, At: e.At,
+	})
+}
+
+// givesMembership reports whether people may have the membership of a group for a time.
+func (d *decider) givesMembership(address string) bool {
+	return slices.ContainsFunc(d.policy.Access, func(e grant.Entitlement) bool {
+		return e.Scope == grant.Scope{Kind: grant.Group, Name: group.Address(address)}
 	})
 }
 

@@ -122,6 +122,9 @@ func (l language) write(c change.Change, p part, t turn, now time.Time) slack.Me
 		if !c.Until.IsZero() {
 			m.Lines = append(m.Lines, fmt.Sprintf(l.holds, l.time(c.Until)))
 		}
+		if hint := words.hints[c.State]; hint != "" && c.Reversible(now) {
+			m.Lines = append(m.Lines, hint)
+		}
 	case change.Undone:
 		m.Lines = append(m.Lines, l.undoneBy)
 	}
@@ -150,7 +153,9 @@ func (l language) delta(c change.Change, d change.Delta) string {
 	return line
 }
 
-func (l language) reasonOf(c change.Change) string { return fmt.Sprintf(l.reason, c.Reason) }
+func (l language) reasonOf(c change.Change) string {
+	return fmt.Sprintf(l.reason, cmp.Or(l.words(c.Kind).reasons[c.Reason], c.Reason))
+}
 
 // stateOf says how one of several changes stands.
 func (l language) stateOf(c change.Change) string {

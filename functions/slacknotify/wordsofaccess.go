@@ -7,20 +7,28 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/slack"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/grant"
 	"github.com/sekisho/sekisho/shared/state/notice"
 )
 
 var englishAccess = map[change.Kind]kindWords{
 	change.AccessGrant: {
 		subject:  "access: %s",
-		headings: map[change.State]string{change.Applied: "It works now: %s", change.Undone: "Given back: %s"},
-		labels:   map[string]string{event.ButtonUndo: "I am done", event.ButtonExtend: "Extend"},
-		more:     []string{event.ButtonExtend},
-		delta:    accessFacts(englishAccessFacts),
+		headings: map[change.State]string{change.Applied: "You have it now: %s", change.Undone: "Given back: %s"},
+		hints: map[change.State]string{
+			change.Applied: "Google's policy has it. It works everywhere within minutes; by a group it may take longer.",
+		},
+		labels: map[string]string{event.ButtonUndo: "I am done", event.ButtonExtend: "Extend"},
+		more:   []string{event.ButtonExtend},
+		delta:  accessFacts(englishAccessFacts),
 	},
 	change.AccessRevoke: {
 		subject: "ending access: %s", delta: accessFacts(englishAccessFacts),
 		headings: map[change.State]string{change.Applied: "Ended: %s"},
+		reasons: map[string]string{
+			string(grant.NoLongerEligible): "you are no longer among those who may have it. It was given back for you.",
+			string(grant.PersonGone):       "the account is suspended or deleted.",
+		},
 	},
 	change.AccessReview: {
 		subject:  "access taken in an emergency: %s",
@@ -32,14 +40,21 @@ var englishAccess = map[change.Kind]kindWords{
 var japaneseAccess = map[change.Kind]kindWords{
 	change.AccessGrant: {
 		subject:  "アクセス権: %s",
-		headings: map[change.State]string{change.Applied: "ご利用いただけます: %s", change.Undone: "返却されました: %s"},
-		labels:   map[string]string{event.ButtonUndo: "使い終わりました", event.ButtonExtend: "延長する"},
-		more:     []string{event.ButtonExtend},
-		delta:    accessFacts(japaneseAccessFacts),
+		headings: map[change.State]string{change.Applied: "付与されました: %s", change.Undone: "返却されました: %s"},
+		hints: map[change.State]string{
+			change.Applied: "Google のポリシーに反映済みです。すべてのサービスで使えるようになるまで数分かかることがあります。グループによる付与では、さらに時間がかかる場合があります。",
+		},
+		labels: map[string]string{event.ButtonUndo: "使い終わりました", event.ButtonExtend: "延長する"},
+		more:   []string{event.ButtonExtend},
+		delta:  accessFacts(japaneseAccessFacts),
 	},
 	change.AccessRevoke: {
 		subject: "アクセス権の終了: %s", delta: accessFacts(japaneseAccessFacts),
 		headings: map[change.State]string{change.Applied: "終了しました: %s"},
+		reasons: map[string]string{
+			string(grant.NoLongerEligible): "このアクセス権の対象者ではなくなったため、自動的に返却されました。",
+			string(grant.PersonGone):       "アカウントが停止または削除されたためです。",
+		},
 	},
 	change.AccessReview: {
 		subject:  "緊急時に取得されたアクセス権: %s",
@@ -87,7 +102,8 @@ var englishAccessNotices = map[notice.Kind]noticeWords{
 		return ending(n, fmt.Sprintf("Your access %s ends at %s, in %d minutes", n.Facts["entitlement"], in.time(n.Until), minutesLeft(n)),
 			"Your access %s has ended", in)
 	},
-	notice.AccessDrift: drift("Access in %s that no request explains, or that somebody changed"),
+	notice.AccessDrift:   listed("Access in %s that no request explains, or that somebody changed", "Nothing unexplained any more: access in %s", driftOf),
+	notice.AccessCrowded: listed("The policy of %s is nearly full: soon no access can be given there", "There is room again in the policy of %s", textOf),
 }
 
 var japaneseAccessNotices = map[notice.Kind]noticeWords{
@@ -95,7 +111,8 @@ var japaneseAccessNotices = map[notice.Kind]noticeWords{
 		return ending(n, fmt.Sprintf("アクセス権 %s は %s に終了します (あと %d 分)", n.Facts["entitlement"], in.time(n.Until), minutesLeft(n)),
 			"アクセス権 %s は終了しました", in)
 	},
-	notice.AccessDrift: drift("%s に、申請によらない、または変更されたアクセス権があります"),
+	notice.AccessDrift:   listed("%s に、申請によらない、または変更されたアクセス権があります", "%s に説明のつかないアクセス権はなくなりました", driftOf),
+	notice.AccessCrowded: listed("%s のポリシーが上限に近づいています。まもなくアクセス権を付与できなくなります", "%s のポリシーに余裕ができました", textOf),
 }
 
 // minutesLeft is how many minutes somebody who was warned has, from the warning on.
@@ -115,15 +132,22 @@ func ending(n notice.Notice, heading, over string, in language) slack.Message {
 	return m
 }
 
-func drift(heading string) noticeWords {
+// listed words what is found at a place, row by row, and that nothing of it is left.
+func listed(heading, over string, row func(map[string]string) string) noticeWords {
 	return func(n notice.Notice, _ language) slack.Message {
-		m := slack.Message{Heading: fmt.Sprintf(heading, n.Facts["scope"])}
 		if n.Over {
-			return slack.Message{Heading: fmt.Sprintf("Nothing unexplained any more: access in %s", n.Facts["scope"])}
+			return slack.Message{Heading: fmt.Sprintf(over, n.Facts["scope"])}
 		}
+		m := slack.Message{Heading: fmt.Sprintf(heading, n.Facts["scope"])}
 		for _, r := range n.Rows {
-			m.Lines = append(m.Lines, fmt.Sprintf("%s: %s · %s. %s", r["what"], r["role"], r["member"], r["text"]))
+			m.Lines = append(m.Lines, row(r))
 		}
 		return m
 	}
+}
+
+func textOf(r map[string]string) string { return r["text"] }
+
+func driftOf(r map[string]string) string {
+	return fmt.Sprintf("%s: %s · %s. %s", r["what"], r["role"], r["member"], r["text"])
 }

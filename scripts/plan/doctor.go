@@ -213,7 +213,7 @@ func examineCloud(ctx context.Context, p *platform, policy *policyfile.Policy, c
 	if err != nil {
 		return err
 	}
-	policies, err := iam.NewPolicies(ctx, iam.Options{Client: client, BaseURL: p.Cloud, Now: p.Now, Sleep: p.Sleep, Random: p.Random})
+	policies, err := iam.NewPolicies(iam.Options{Client: client, BaseURL: p.Cloud, Now: p.Now, Sleep: p.Sleep, Random: p.Random})
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func openTenant(ctx context.Context, p *platform, policy *policyfile.Policy, sta
 	if client, err = p.google(ctx, p.cloudTokens, t.pace, cloudScopes(policy)...); err != nil {
 		return nil, err
 	}
-	t.policies, err = iam.NewPolicies(ctx, iam.Options{Client: client, BaseURL: p.Cloud, Now: p.Now, Sleep: p.Sleep, Random: p.Random})
+	t.policies, err = iam.NewPolicies(iam.Options{Client: client, BaseURL: p.Cloud, Now: p.Now, Sleep: p.Sleep, Random: p.Random})
 	return t, err
 }
 

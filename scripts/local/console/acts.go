@@ -162,6 +162,12 @@ func typeCommand(ctx context.Context, d deed) (*notice, error) {
 // commands are the slash commands that Sekisho answers.
 var commands = []string{"/access", "/account", "/connect", "/why"}
 
+// shortcut is a command that a button types.
+type shortcut struct{ Command, Words string }
+
+// shortcuts are what people ask for most.
+var shortcuts = []shortcut{{"/access", "Ask for access"}, {"/account", "for an account"}, {"/connect", "for a connection"}}
+
 func submitModal(ctx context.Context, d deed) (*notice, error) {
 	who, err := d.reader()
 	if err != nil {

@@ -195,6 +195,41 @@ func TestStory(t *testing.T) {
 	}
 }
 
+// Access is asked for with a click, and given back with another.
+func TestAskingForAccess(t *testing.T) {
+	b := open(t)
+	b.do(
+		chromedp.Navigate(b.url+"/?reader=sora@example.com"),
+		chromedp.WaitVisible(`.shortcuts button[value="/access"]`),
+		chromedp.Click(`.shortcuts button[value="/access"]`),
+		chromedp.WaitVisible(`.modal [name="field.entitlement"]`),
+	)
+	b.shoot("7-asks")
+	b.do(
+		chromedp.SetValue(`.modal [name="field.entitlement"]`, "etl-maintenance"),
+		chromedp.SetValue(`.modal [name="field.duration"]`, "2h"),
+		chromedp.SetValue(`.modal [name="field.reason"]`, "because"),
+		chromedp.Click(`.modal .primary`),
+		chromedp.WaitVisible(`.modal .problem`),
+	)
+	b.shoot("8-wrong")
+	b.do(
+		chromedp.SetValue(`.modal [name="field.duration"]`, "2h"),
+		chromedp.SetValue(`.modal [name="field.reason"]`, "https://example.com/tasks/7"),
+		chromedp.Click(`.modal .primary`),
+		chromedp.WaitVisible(`.change.applied[data-target="etl-maintenance"]`),
+		chromedp.WaitVisible(`.message button[value$=" 使い終わりました"]`),
+	)
+	b.shoot("9-has")
+	b.do(
+		chromedp.Click(`.message button[value$=" 使い終わりました"]`),
+		chromedp.WaitVisible(`.change.undone[data-target="etl-maintenance"]`),
+	)
+	if len(b.problems) > 0 {
+		t.Errorf("the browser complains: %q", b.problems)
+	}
+}
+
 func TestNarrowScreen(t *testing.T) {
 	b := open(t)
 	b.do(

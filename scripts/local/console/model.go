@@ -209,6 +209,8 @@ type slackPart struct {
 	Modal    *modalPart
 	// Commands are the slash commands that can be typed; none where the reader is a channel.
 	Commands []string
+	// Shortcuts are buttons that type the most usual of them.
+	Shortcuts []shortcut
 }
 
 type chip struct {

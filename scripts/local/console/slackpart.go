@@ -31,7 +31,7 @@ func (r *reading) slack() slackPart {
 	visible := r.world.Slack.Visible(reader)
 	if !part.Channel {
 		part.Name = r.name(reader)
-		part.Tabs, part.Commands = r.tabs(visible), commands
+		part.Tabs, part.Commands, part.Shortcuts = r.tabs(visible), commands, shortcuts
 		if v, ok := r.world.Slack.Modal(reader); ok {
 			part.Modal = modalOf(v)
 		}

@@ -82,5 +82,5 @@ var kindWords = map[change.Kind]string{
 }
 
 var modeWords = map[change.Mode]string{
-	change.Auto: "Corrected without asking", change.Ask: "People decide", change.Report: "Only made known",
+	change.Auto: "Done without asking", change.Ask: "People decide", change.Report: "Only made known",
 }

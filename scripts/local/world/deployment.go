@@ -54,6 +54,7 @@ var Jobs = []Job{
 	{"GroupSettings", "recheck", "*/5 * * * *"},
 	{"InactivitySweep", "sweep", "41 2 * * *"},
 	{"AccessGrant", "ending", everyMinute},
+	{"AccessGrant", "places", "13 * * * *"},
 	{"AccessGrant", "clean", "23 4 * * *"},
 	{"ChangeSweep", "sweep", everyMinute},
 	{"ConnectCard", connectcard.JobWatch, "*/5 * * * *"},
@@ -115,6 +116,7 @@ var Subscriptions = []bus.Subscription{
 	subscription("accessgrant-approved", event.TopicChangeEvents, "AccessGrant", bus.Filter{
 		event.AttrKind: {"access.grant", "access.revoke", "access.review"}, event.AttrState: {"approved"},
 	}),
+	subscription("accessgrant-group-changed", event.TopicGroupChanged, "AccessGrant", nil),
 	subscription("connectcard-approved", event.TopicChangeEvents, "ConnectCard",
 		bus.Filter{event.AttrKind: {"connection.create", "connection.renew"}, event.AttrState: {"approved"}}),
 	subscription("catalogsync-group-changed", event.TopicGroupChanged, "CatalogSync", nil),

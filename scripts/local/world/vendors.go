@@ -2,6 +2,7 @@ package world
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 
@@ -51,8 +52,11 @@ func (w *World) simulateOthers(o Options, policy *policyfile.Policy) error {
 	if err != nil {
 		return err
 	}
-	// The project's own accounts live beside the company's projects.
+	// The project's own accounts live beside the company's projects. Who may change policies may
+	// not yet change access lists of data sets, for which BigQuery asks more.
 	company := *o.Company
+	company.Organization.Bindings = append(slices.Clone(company.Organization.Bindings),
+		org.Binding{Role: "roles/bigquery.dataOwner", Members: []string{"serviceAccount:" + granter}})
 	company.Merge(&org.Company{Projects: []org.Project{{
 		ID: "sekisho", ServiceAccounts: []org.ServiceAccount{{Email: granter, TokenCreators: []string{"serviceAccount:" + accessFunction}}, {Email: accessFunction}},
 	}}})

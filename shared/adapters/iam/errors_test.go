@@ -64,11 +64,8 @@ func TestErrorsAreClassified(t *testing.T) {
 				rw.WriteHeader(test.status)
 				_, _ = rw.Write([]byte(test.body))
 			})
-			// Both ways of asking classify alike.
 			_, err := w.policies.Read(t.Context(), prj)
 			checkError(t, err, "cloudresourcemanager", "projects.getIamPolicy", test.status, test.kind, test.permanent, test.wait)
-			_, err = w.policies.TestPermissions(t.Context(), prj, []string{"run.services.get"})
-			checkError(t, err, "cloudresourcemanager", "projects.testIamPermissions", test.status, test.kind, test.permanent, test.wait)
 		})
 	}
 }
@@ -105,7 +102,7 @@ func TestDeadlines(t *testing.T) {
 	hang := hanging{}
 	o := w.options(&http.Client{Transport: hang})
 	o.Timeout = time.Millisecond
-	p, err := iam.NewPolicies(t.Context(), o)
+	p, err := iam.NewPolicies(o)
 	check(t, err)
 	_, err = p.Read(t.Context(), prj)
 	if e, ok := errors.AsType[*iam.Error](err); !ok || e.Permanent() || e.Code != 0 || !errors.Is(err, context.DeadlineExceeded) {

@@ -104,7 +104,7 @@ func TestARequestForATokenHasItsOwnDeadline(t *testing.T) {
 		Timeout: time.Millisecond, Now: func() time.Time { return w.now },
 	})
 	check(t, err)
-	p, err := iam.NewPolicies(t.Context(), w.options(c))
+	p, err := iam.NewPolicies(w.options(c))
 	check(t, err)
 	_, err = p.Read(t.Context(), prj)
 	if e, ok := errors.AsType[*iam.Error](err); !ok || e.API != "iamcredentials" || e.Permanent() || !errors.Is(err, context.DeadlineExceeded) {
@@ -126,7 +126,7 @@ func TestAChainOfAccounts(t *testing.T) {
 			Delegates: []string{"fn@etl-prj-prd.iam.gserviceaccount.com"}, Scopes: []string{cloud.ScopeCloudPlatform}, Now: func() time.Time { return w.now },
 		})
 		check(t, err)
-		p, err := iam.NewPolicies(t.Context(), w.options(c))
+		p, err := iam.NewPolicies(w.options(c))
 		check(t, err)
 		_, err = p.Read(t.Context(), prj)
 		check(t, err)

@@ -93,7 +93,7 @@ func TestADayOfRequestsBesideSomebodyWhoWritesEverySecond(t *testing.T) {
 		others()
 		return nil
 	}
-	p, err := iam.NewPolicies(t.Context(), o)
+	p, err := iam.NewPolicies(o)
 	check(t, err)
 
 	retried, worst := 0, time.Duration(0)

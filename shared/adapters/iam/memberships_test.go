@@ -130,6 +130,22 @@ func TestAStepWithoutAnAnswerIsFoundOut(t *testing.T) {
 	}
 }
 
+// Somebody else adds the person between the look and the step: what is there now is prolonged.
+func TestAMembershipThatOthersMakeMeanwhile(t *testing.T) {
+	w := newWorld(t)
+	w.before = func(r *http.Request) {
+		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/memberships") {
+			w.before = nil
+			check(t, w.cloud.SetMembership(admins.Name, "aiko@example.com", noon.Add(time.Minute)))
+		}
+	}
+	g := w.grantOf(1, admins, aiko, time.Hour)
+	until, err := w.memberships.Give(t.Context(), g)
+	if at, _ := w.ends("aiko@example.com"); err != nil || !until.Equal(g.Until) || !at.Equal(g.Until) || w.before != nil {
+		t.Errorf("it ends at %s, as told at %s, want %s; error %v", at, until, g.Until, err)
+	}
+}
+
 func TestMembershipsThatCannotBe(t *testing.T) {
 	w := newWorld(t, func(o *cloud.Options) { o.Exists = func(m string) bool { return !strings.Contains(m, "ghost") } })
 	_, err := w.memberships.Give(t.Context(), w.grantOf(1, prj, aiko, time.Hour, run))

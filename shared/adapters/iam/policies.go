@@ -8,42 +8,24 @@ import (
 	"strings"
 	"time"
 
-	"google.golang.org/api/cloudresourcemanager/v3"
-	"google.golang.org/api/option"
-	"google.golang.org/api/storage/v1"
-
 	"github.com/sekisho/sekisho/shared/domain/grant"
 )
 
 // Policies reads and edits IAM policies. It needs the scope cloud-platform, and on each place the
 // right to read and to set its policy: Project IAM Admin and its like, Storage Admin, BigQuery
 // Data Owner. It is safe for concurrent use.
-type Policies struct {
-	client
-	manager *cloudresourcemanager.Service
-	storage *storage.Service
-}
+type Policies struct{ client }
 
 // Policies is a [Backend] for every place but groups.
 var _ Backend = (*Policies)(nil)
 
 // NewPolicies returns a client of policies. It makes no request.
-func NewPolicies(ctx context.Context, o Options) (*Policies, error) {
+func NewPolicies(o Options) (*Policies, error) {
 	c, err := o.client("policies")
 	if err != nil {
 		return nil, err
 	}
-	p := &Policies{client: c}
-	if p.manager, err = cloudresourcemanager.NewService(ctx, option.WithHTTPClient(o.Client)); err != nil {
-		return nil, fmt.Errorf("open policies: %w", err)
-	}
-	if p.storage, err = storage.NewService(ctx, option.WithHTTPClient(o.Client)); err != nil {
-		return nil, fmt.Errorf("open policies: %w", err)
-	}
-	if c.base != "" {
-		p.manager.BasePath, p.storage.BasePath = c.base+"/", c.base+"/storage/v1/"
-	}
-	return p, nil
+	return &Policies{c}, nil
 }
 
 // Handle is a policy as it was read, and the way to write what becomes of it. Its zero value is
@@ -149,52 +131,6 @@ func (p *Policies) Has(ctx context.Context, g grant.Grant) (time.Time, bool, err
 	}
 	until, ok := h.policy.Ends(g)
 	return until, ok, nil
-}
-
-// TestPermissions returns those of some permissions that the caller has at a place now. It
-// speaks of whoever the client's credentials belong to and of nobody else: to learn whether a
-// person's access works, the client has to act for that person. Data sets cannot be asked.
-func (p *Policies) TestPermissions(ctx context.Context, scope grant.Scope, permissions []string) ([]string, error) {
-	var out []string
-	asked := &cloudresourcemanager.TestIamPermissionsRequest{Permissions: permissions}
-	manager := func(collection string, do func(context.Context, string) (*cloudresourcemanager.TestIamPermissionsResponse, error)) error {
-		return p.call(ctx, "cloudresourcemanager", collection+".testIamPermissions", func(ctx context.Context) error {
-			answer, err := do(ctx, collection+"/"+scope.Name)
-			if err == nil {
-				out = answer.Permissions
-			}
-			return err
-		})
-	}
-	var err error
-	switch scope.Kind {
-	case grant.Project:
-		err = manager("projects", func(ctx context.Context, name string) (*cloudresourcemanager.TestIamPermissionsResponse, error) {
-			return p.manager.Projects.TestIamPermissions(name, asked).Context(ctx).Do()
-		})
-	case grant.Folder:
-		err = manager("folders", func(ctx context.Context, name string) (*cloudresourcemanager.TestIamPermissionsResponse, error) {
-			return p.manager.Folders.TestIamPermissions(name, asked).Context(ctx).Do()
-		})
-	case grant.Organization:
-		err = manager("organizations", func(ctx context.Context, name string) (*cloudresourcemanager.TestIamPermissionsResponse, error) {
-			return p.manager.Organizations.TestIamPermissions(name, asked).Context(ctx).Do()
-		})
-	case grant.Bucket:
-		err = p.call(ctx, "storage", "buckets.testIamPermissions", func(ctx context.Context) error {
-			answer, err := p.storage.Buckets.TestIamPermissions(scope.Name, permissions).Context(ctx).Do()
-			if err == nil {
-				out = answer.Permissions
-			}
-			return err
-		})
-	default:
-		err = invalid("policies", "testIamPermissions", "a "+string(scope.Kind)+" cannot be asked for permissions")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("test permissions at %s: %w", scope, err)
-	}
-	return out, nil
 }
 
 // collections are the Resource Manager's names of the places whose policies it keeps.

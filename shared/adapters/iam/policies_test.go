@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -135,7 +134,7 @@ func server(t *testing.T, w *world, h http.HandlerFunc) {
 		"cloudresourcemanager.googleapis.com": h, "storage.googleapis.com": h, "bigquery.googleapis.com": h, "cloudidentity.googleapis.com": h,
 	}}
 	var err error
-	w.policies, err = iam.NewPolicies(t.Context(), w.options(c))
+	w.policies, err = iam.NewPolicies(w.options(c))
 	check(t, err)
 	w.memberships, err = iam.NewMemberships(t.Context(), w.options(c))
 	check(t, err)
@@ -245,8 +244,6 @@ func TestWhatCannotBeIsNotAsked(t *testing.T) {
 	} {
 		_, err := w.policies.Give(t.Context(), w.grantOf(1, scope, aiko, time.Hour, run))
 		refused(t, err, iam.ErrInvalid, true)
-		_, err = w.policies.TestPermissions(t.Context(), grant.Scope{Kind: grant.Dataset, Name: "etl-prj-prd.sales"}, nil)
-		refused(t, err, iam.ErrInvalid, true)
 	}
 	if n, _ := w.calls.Count(cloud.Policies, ""); n != 0 {
 		t.Errorf("%d requests", n)
@@ -262,7 +259,7 @@ func TestWhatCannotBeIsNotAsked(t *testing.T) {
 		"no random numbers": {Client: http.DefaultClient, Now: time.Now, Sleep: func(context.Context, time.Duration) error { return nil }},
 		"no address":        {Client: http.DefaultClient, Now: time.Now, Sleep: func(context.Context, time.Duration) error { return nil }, Random: func() float64 { return 0 }, BaseURL: "google"},
 	} {
-		if _, err := iam.NewPolicies(t.Context(), o); err == nil {
+		if _, err := iam.NewPolicies(o); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 		if _, err := iam.NewMemberships(t.Context(), o); err == nil {
@@ -271,41 +268,16 @@ func TestWhatCannotBeIsNotAsked(t *testing.T) {
 	}
 }
 
-func TestPermissionsOfTheCaller(t *testing.T) {
-	w := newWorld(t)
-	for scope, name := range places {
-		if scope.Kind == grant.Dataset {
-			continue
-		}
-		permission := map[grant.Kind]string{
-			grant.Project: "resourcemanager.projects.setIamPolicy", grant.Folder: "resourcemanager.folders.setIamPolicy",
-			grant.Organization: "resourcemanager.organizations.setIamPolicy", grant.Bucket: "storage.buckets.setIamPolicy",
-		}[scope.Kind]
-		got, err := w.policies.TestPermissions(t.Context(), scope, []string{permission, "run.services.update"})
-		if err != nil || !slices.Equal(got, []string{permission}) {
-			t.Errorf("%s: %v, error %v", name, got, err)
-		}
-	}
-	_, err := w.policies.TestPermissions(t.Context(), grant.Scope{Kind: grant.Project, Name: "none-such"}, []string{"run.services.update"})
-	refused(t, err, iam.ErrForbidden, true)
-	_, err = w.policies.TestPermissions(t.Context(), grant.Scope{Kind: grant.Bucket, Name: "none-such"}, []string{"storage.buckets.get"})
-	refused(t, err, iam.ErrNotFound, true)
-}
-
 func TestAnAddressInThePlaceOfGoogles(t *testing.T) {
 	w := newWorld(t)
 	account := w.cloud.Token("serviceAccount:"+granter, cloud.ScopeCloudPlatform)
 	o := w.options(&http.Client{Transport: bearer{account, sim.Transport{"127.0.0.1:1": w.cloud}}})
 	o.BaseURL = "http://127.0.0.1:1/"
-	p, err := iam.NewPolicies(t.Context(), o)
+	p, err := iam.NewPolicies(o)
 	check(t, err)
 	for scope, name := range places {
 		if _, err := p.Read(t.Context(), scope); err != nil {
 			t.Errorf("%s: %v", name, err)
-		}
-		if scope.Kind != grant.Dataset {
-			_, err := p.TestPermissions(t.Context(), scope, []string{"run.services.update"})
-			check(t, err)
 		}
 	}
 	m, err := iam.NewMemberships(t.Context(), o)

@@ -135,7 +135,7 @@ func (s *stage) wait(i *instance) turn {
 // start begins an instance whose clock is off by skew, and lets it come to its first request.
 func (s *stage) start(t *rapid.T, skew time.Duration, do func(context.Context, *iam.Policies) error) *instance {
 	i := &instance{turn: make(chan turn), ready: make(chan struct{}, 1)}
-	p, err := iam.NewPolicies(context.Background(), iam.Options{
+	p, err := iam.NewPolicies(iam.Options{
 		Client: &http.Client{Transport: s.transport(i)},
 		Now:    func() time.Time { return s.now.Add(skew) },
 		Sleep:  func(context.Context, time.Duration) error { s.wait(i); return nil },

@@ -128,7 +128,7 @@ func (w *world) connect(t testing.TB, hosts http.RoundTripper) {
 	})
 	check(t, err)
 	o := w.options(account)
-	w.policies, err = iam.NewPolicies(t.Context(), o)
+	w.policies, err = iam.NewPolicies(o)
 	check(t, err)
 	w.memberships, err = iam.NewMemberships(t.Context(), o)
 	check(t, err)

@@ -243,6 +243,9 @@ type ExplainRule struct {
 	At        time.Time `json:"at"`
 }
 
+// RecheckAccess orders the access that people have to be held against who may have it now.
+type RecheckAccess struct{}
+
 // Notify orders the Slack messages of one subject to be brought up to date.
 type Notify struct {
 	// Subject is a change's id, [SubjectBatch] with the name of changes that are shown together,
@@ -324,6 +327,9 @@ func (ExplainAccess) Type() string { return "access.explain/1" }
 
 // Type implements [Payload].
 func (ExplainRule) Type() string { return "rule.explain/1" }
+
+// Type implements [Payload].
+func (RecheckAccess) Type() string { return "access.recheck/1" }
 
 // Type implements [Payload].
 func (Notify) Type() string { return "notify/1" }

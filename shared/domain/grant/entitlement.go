@@ -76,6 +76,21 @@ func (e Entitlement) EligibleTo(holds []change.Selector) bool {
 	return slices.ContainsFunc(e.Eligible, func(s change.Selector) bool { return slices.Contains(holds, s) })
 }
 
+// Loss is why somebody who has an entitlement may not have it any more. Its text is kept as the
+// reason of what takes it away.
+type Loss string
+
+// The losses.
+const (
+	// NoLongerEligible is that of who is in none of the sets any more that may have it.
+	NoLongerEligible Loss = "no longer among those who may have it"
+	// PersonGone is that of an account that is suspended or deleted.
+	PersonGone Loss = "the account is suspended or deleted"
+)
+
+// Losses lists all of them.
+var Losses = []Loss{NoLongerEligible, PersonGone}
+
 var roleForm = regexp.MustCompile(`^((projects|organizations)/[a-z0-9.:-]+/)?roles/[A-Za-z0-9_.-]+$`)
 
 // basicRoles cannot be bound under a condition, so they could not end

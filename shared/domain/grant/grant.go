@@ -77,22 +77,13 @@ func Plan(r Request, id, member string, grants []Grant, now time.Time) (Grant, *
 		ID: id, Entitlement: e.Name, Scope: e.Scope, Roles: r.roles(), Condition: e.Condition, Member: lowerAddress(member),
 		Title: Title(r.reason()), Since: now,
 	}
+	g = g.After(grants, now)
 	var latest time.Time // end of what covers all that is asked for
 	for _, other := range grants {
-		if other.ID == id || !other.continues(g, now) {
-			continue
-		}
-		if other.Since.Before(g.Since) {
-			g.Since = other.Since
-		}
-		if subset(other.Roles, g.Roles) {
-			g.Replaces = append(g.Replaces, other.ID)
-		}
-		if subset(g.Roles, other.Roles) && other.Until.After(latest) {
+		if other.ID != id && other.continues(g, now) && subset(g.Roles, other.Roles) && other.Until.After(latest) {
 			latest = other.Until
 		}
 	}
-	slices.Sort(g.Replaces)
 	g.Until = now.Add(min(r.For, e.Max)).Truncate(time.Second)
 	last := g.Since.Add(e.Max)
 	switch {
@@ -110,6 +101,25 @@ func Plan(r Request, id, member string, grants []Grant, now time.Time) (Grant, *
 		g.Until = last
 	}
 	return g, nil
+}
+
+// After returns a grant as the continuation of what the same person has at an instant: since when
+// without a break, and which grants it takes the place of.
+func (g Grant) After(grants []Grant, now time.Time) Grant {
+	g.Replaces = nil
+	for _, other := range grants {
+		if other.ID == g.ID || !other.continues(g, now) {
+			continue
+		}
+		if other.Since.Before(g.Since) {
+			g.Since = other.Since
+		}
+		if subset(other.Roles, g.Roles) {
+			g.Replaces = append(g.Replaces, other.ID)
+		}
+	}
+	slices.Sort(g.Replaces)
+	return g
 }
 
 // continues reports whether somebody who is to have g has g's roles, or some of them, by another

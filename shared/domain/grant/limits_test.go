@@ -65,6 +65,8 @@ func TestRoom(t *testing.T) {
 	exempt.Exempted = strings.Split(strings.Repeat("user:x@e.co ", 10), " ")[:10]
 	basic := one
 	basic.Roles = []string{"roles/owner"}
+	grouped := one
+	grouped.Member = "group:g@e.co"
 	complex := one
 	complex.Condition = strings.Repeat("a || ", 12) + "a"
 	for name, test := range map[string]struct {
@@ -81,6 +83,8 @@ func TestRoom(t *testing.T) {
 		"hardly room, and people to be asked":  {crowd(1_350), give(one), grant.Headroom, "principals"},
 		"exemptions count":                     {exempt, give(one), 0, "principals"},
 		"full of groups":                       {groups(250), give(one), 0, ""},
+		"room for a group":                     {groups(249), give(grouped), 0, ""},
+		"a group too many":                     {groups(250), give(grouped), 0, "groups"},
 		"more than full, and something leaves": {crowd(1_600), take(one), 0, ""},
 		"nineteen of the role":                 {many(19), give(one), grant.Headroom, ""},
 		"twenty of the role":                   {many(20), give(one), 0, "same-role"},

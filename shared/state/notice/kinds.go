@@ -18,6 +18,8 @@ const (
 	// AccessDrift says what stands in a project's policy and was not put there by a request, or
 	// was changed since. Facts: scope. Rows: what, role, member, text.
 	AccessDrift Kind = "access.drift"
+	// AccessCrowded says that the policy of a place is near IAM's limits. Facts: scope. Rows: text.
+	AccessCrowded Kind = "access.crowded"
 	// ConnectionHandover asks the owner of a data source to enter its credentials. Change is
 	// what made the connection. Facts: connection, service, requester, url (our own address,
 	// which sends the owner on), why (empty, expired, broken
