@@ -221,7 +221,7 @@ func (c *Client) Find(ctx context.Context, p connection.Plan, since time.Time) (
 	found := all[0]
 	switch {
 	case len(all) > 1:
-		return Connection{}, false, c.conflict(op, "the group has %d connections with this schema", len(all))
+		return Connection{}, false, c.conflict(op, "the group has more than one connection with this schema")
 	case found.Service != p.Service:
 		return Connection{}, false, c.conflict(op, "the group has a connection with this schema to another service")
 	case found.Created.Before(since.Add(-clockSkew)):
