@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/adapters/fivetran"
@@ -19,6 +20,11 @@ import (
 
 // This file brings a hand-over forward. What may happen, and what is to be done in which state, is
 // decided in the domain; here it is done, one step after the other, as far as it goes now.
+
+// followTime is how long one call of follow may take. Setup tests talk to the source, and are
+// waited for as long as the vendor's client waits, five minutes, with some time left to say what
+// became of them.
+const followTime = 330 * time.Second
 
 // mostSteps bounds the steps of one call. The longest way, from a link to data, has six.
 const mostSteps = 12
@@ -123,14 +129,31 @@ func (w *walk) seen(ctx context.Context, o connection.Handover) (bool, error) {
 	if !news {
 		return false, nil
 	}
-	return w.happen(ctx, o, connection.Event{Verb: verb})
+	e := connection.Event{Verb: verb}
+	if verb == connection.VerbStumble {
+		e.Notes = slices.Concat(w.status.Tasks, w.status.Warnings)
+	}
+	return w.happen(ctx, o, e)
 }
 
-// test runs the setup tests. Where the vendor could not run them nothing is known, and they are
-// run again at the next round.
+// test runs the setup tests, unless they are under way or rest. That they begin is kept first, so
+// that nobody begins them once more while the vendor takes its time, or this function dies. Where
+// they come to no result they are run again later; an answer of the vendor that says so at once
+// lets that be at the next round.
 func (w *walk) test(ctx context.Context, o connection.Handover) (bool, error) {
+	if !o.MayTest(w.now()) {
+		return false, nil
+	}
+	if _, err := w.happen(ctx, o, connection.Event{Verb: connection.VerbTest}); err != nil {
+		return false, err
+	}
 	p := w.policy.Connections
 	tests, after, err := w.vendor.Test(ctx, o.Connection, p.TrustCertificates, p.TrustFingerprints)
+	if e, ok := errors.AsType[*fivetran.Error](err); ok && e.Code != 0 {
+		at := w.now().Add(max(round, e.RetryAfter()))
+		_, deferErr := w.happen(ctx, o, connection.Event{Verb: connection.VerbDefer, Rerun: at})
+		return false, errors.Join(err, deferErr)
+	}
 	if err != nil {
 		return false, err
 	}
@@ -141,7 +164,8 @@ func (w *walk) test(ctx context.Context, o connection.Handover) (bool, error) {
 	case connection.OutcomeFailed:
 		return w.happen(ctx, o, connection.Event{Verb: connection.VerbFail, Tests: tests})
 	}
-	return false, nil
+	_, err = w.happen(ctx, o, connection.Event{Verb: connection.VerbDefer, Tests: tests})
+	return false, err
 }
 
 // whyRenew says why a connection has to be set up again by a decision of people; empty where it
@@ -152,9 +176,9 @@ func (h *handler) whyRenew(ctx context.Context, o connection.Handover) (string, 
 	case err != nil:
 		return "", err
 	case !here:
-		return "its owner is not there any more", nil
+		return connection.WhyOwnerGone, nil
 	case o.State == connection.Broken:
-		return "it does not work any more with the credentials that it has", nil
+		return connection.WhyBroken, nil
 	}
 	return "", nil
 }

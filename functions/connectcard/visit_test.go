@@ -14,8 +14,10 @@ import (
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/connection"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/group"
 	simfivetran "github.com/sekisho/sekisho/shared/sim/fivetran"
 	"github.com/sekisho/sekisho/shared/sim/iap"
+	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
 func TestOnlyTheOwnerIsLetThrough(t *testing.T) {
@@ -38,6 +40,19 @@ func TestOnlyTheOwnerIsLetThrough(t *testing.T) {
 	if w := o.visit(t, "o.sand@example.com", link(h)); w.Code != http.StatusSeeOther {
 		t.Errorf("the owner by another address: status %d", w.Code)
 	}
+}
+
+// An owner who was suspended is a stranger, though somebody still has their session.
+func TestAnOwnerWhoIsSuspended(t *testing.T) {
+	o := open(t)
+	h := o.handed(t, "letters")
+	left := olga
+	left.Suspended = true
+	check(t, mirror.New(o.Store).PutPeople(t.Context(), []group.Person{left}, o.Clock.Now()))
+	if w := o.visit(t, olga.Email, link(h)); w.Code != http.StatusForbidden || w.Header().Get("Location") != "" {
+		t.Errorf("status %d, want 403", w.Code)
+	}
+	o.handover(t, h.ID, connection.Handed)
 }
 
 // Whoever gets past the proxy has no assertion that counts.

@@ -21,8 +21,9 @@ const (
 	// what made the connection. Facts: connection, service, requester, url (our own address,
 	// which sends the owner on), why (empty, expired or broken).
 	ConnectionHandover Kind = "connection.handover"
-	// ConnectionResult says how a connection stands. Facts: connection, service, state (done,
-	// failed, waiting for its owner, ended, orphan, locked). Rows: test, status, detail.
+	// ConnectionResult says how a connection stands. Facts: connection, service, state (running,
+	// done, failed, unclear, stumbled, broken, waiting for its owner, ended, orphan, locked). Rows:
+	// test, status, detail; without a test, what the vendor says.
 	ConnectionResult Kind = "connection.result"
 	// CatalogState says what somebody changed in the data catalogue by hand, and what stays there
 	// although policy wants it otherwise. Rows: what (drift or stays), text.
