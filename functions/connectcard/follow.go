@@ -66,6 +66,8 @@ func (h *handler) follow(ctx context.Context, e event.FollowHandover) error {
 type walk struct {
 	*handler
 	status *connection.Status
+	// tests are the latest results of setup tests, of whatever run.
+	tests []connection.Test
 }
 
 // step does the next thing for a hand-over. It reports false when nothing is to be done now.
@@ -118,7 +120,7 @@ func (w *walk) read(ctx context.Context, o connection.Handover) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		w.status = &found.Status
+		w.status, w.tests = &found.Status, found.Tests
 	}
 	return w.seen(ctx, o)
 }
@@ -139,16 +141,20 @@ func (w *walk) seen(ctx context.Context, o connection.Handover) (bool, error) {
 // test runs the setup tests, unless they are under way or rest. That they begin is kept first, so
 // that nobody begins them once more while the vendor takes its time, or this function dies. Where
 // they come to no result they are run again later; an answer of the vendor that says so at once
-// lets that be at the next round.
+// lets that be at the next round. Where they took longer than anybody waits, and the vendor shows
+// afterwards that they passed, that is their result.
 func (w *walk) test(ctx context.Context, o connection.Handover) (bool, error) {
 	if !o.MayTest(w.now()) {
 		return false, nil
+	}
+	if o.PassedSince(w.tests, w.now()) {
+		return w.happen(ctx, o, connection.Event{Verb: connection.VerbPass, Tests: w.tests})
 	}
 	if _, err := w.happen(ctx, o, connection.Event{Verb: connection.VerbTest}); err != nil {
 		return false, err
 	}
 	p := w.policy.Connections
-	tests, after, err := w.vendor.Test(ctx, o.Connection, p.TrustCertificates, p.TrustFingerprints)
+	after, err := w.vendor.Test(ctx, o.Connection, p.TrustCertificates, p.TrustFingerprints)
 	if e, ok := errors.AsType[*fivetran.Error](err); ok && e.Code != 0 {
 		at := w.now().Add(max(round, e.RetryAfter()))
 		_, deferErr := w.happen(ctx, o, connection.Event{Verb: connection.VerbDefer, Rerun: at})
@@ -157,14 +163,14 @@ func (w *walk) test(ctx context.Context, o connection.Handover) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	w.status = &after.Status
-	switch connection.Judge(tests) {
+	w.status, w.tests = &after.Status, after.Tests
+	switch connection.Judge(w.tests) {
 	case connection.OutcomePassed:
-		return w.happen(ctx, o, connection.Event{Verb: connection.VerbPass, Tests: tests})
+		return w.happen(ctx, o, connection.Event{Verb: connection.VerbPass, Tests: w.tests})
 	case connection.OutcomeFailed:
-		return w.happen(ctx, o, connection.Event{Verb: connection.VerbFail, Tests: tests})
+		return w.happen(ctx, o, connection.Event{Verb: connection.VerbFail, Tests: w.tests})
 	}
-	_, err = w.happen(ctx, o, connection.Event{Verb: connection.VerbDefer, Tests: tests})
+	_, err = w.happen(ctx, o, connection.Event{Verb: connection.VerbDefer, Tests: w.tests})
 	return false, err
 }
 

@@ -1,10 +1,12 @@
 package connectcard_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -128,12 +130,42 @@ func TestSetupTestsAreWaitedFor(t *testing.T) {
 	}
 }
 
-// Tests that take longer than anybody waits are not begun once more beside those that run; both
-// hear the truth, and in the end it works.
-func TestSetupTestsThatTakeTooLong(t *testing.T) {
+// Tests that take longer than anybody waits have their result in what the vendor shows afterwards.
+func TestSetupTestsThatNobodyWaitsFor(t *testing.T) {
 	o := open(t)
 	h := o.submitted(t, "letters")
 	check(t, o.vendor.SlowTests("letters", 8*time.Minute))
+	o.look(h)
+	o.handover(t, h.ID, connection.Connected)
+	o.pass(10*time.Minute - time.Second)
+	o.look(h)
+	o.handover(t, h.ID, connection.Connected)
+	o.pass(time.Second)
+	o.look(h)
+	o.handover(t, h.ID, connection.Running)
+
+	// And if they fail, the owner hears it.
+	h = o.submitted(t, "other")
+	check(t, errors.Join(o.vendor.SlowTests("other", 8*time.Minute), o.vendor.ScriptTests("other", []simfivetran.TestResult{{Title: "Reading", Status: simfivetran.Failed}})))
+	o.look(h)
+	o.pass(10 * time.Minute)
+	o.look(h)
+	o.handover(t, h.ID, connection.Handed)
+}
+
+// Tests that never end are not begun once more beside those that run; both hear the truth, and in
+// the end it works.
+func TestSetupTestsThatTakeTooLong(t *testing.T) {
+	o := open(t)
+	h := o.submitted(t, "letters")
+	check(t, errors.Join(o.vendor.SlowTests("letters", 24*time.Hour), o.vendor.ScriptTests("letters", []simfivetran.TestResult{{Title: "Reading", Status: simfivetran.JobFailed}})))
+	vendor := o.fivetran
+	o.fivetran = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // which shows no results
+		rec := httptest.NewRecorder()
+		vendor.ServeHTTP(rec, r)
+		w.WriteHeader(rec.Code)
+		_, _ = w.Write(bytes.Replace(rec.Body.Bytes(), []byte(`"setup_tests"`), []byte(`"no_tests"`), 1))
+	})
 	runs := func() int { return strings.Count(strings.Join(o.Audit(), "\n"), "connection.test by") }
 	o.look(h)
 	o.look(h) // at once
@@ -152,7 +184,8 @@ func TestSetupTestsThatTakeTooLong(t *testing.T) {
 	}
 	o.handover(t, h.ID, connection.Connected)
 	o.hears(t, "after half an hour", "1 connection.result unclear 0", "2 connection.result unclear 0")
-	check(t, o.vendor.SlowTests("letters", 0))
+	o.fivetran = vendor
+	check(t, errors.Join(o.vendor.SlowTests("letters", 0), o.vendor.ScriptTests("letters")))
 	o.pass(time.Hour)
 	o.round(connectcard.JobWatch)
 	o.handover(t, h.ID, connection.Running)

@@ -155,9 +155,10 @@ type Handover struct {
 	Tests  []Test    `json:"tests,omitempty"`
 	Proven time.Time `json:"proven,omitzero"`
 	// Runs counts the runs of setup tests since the vendor called the connection connected, Rerun
-	// is when the next one may begin.
-	Runs  int       `json:"runs,omitempty"`
-	Rerun time.Time `json:"rerun,omitzero"`
+	// is when the next one may begin. Awaited says that no answer to the latest run has come.
+	Runs    int       `json:"runs,omitempty"`
+	Rerun   time.Time `json:"rerun,omitzero"`
+	Awaited bool      `json:"awaited,omitempty"`
 	// Stumbled is when it was seen that the first sync ended badly, Notes are what the vendor said
 	// of it. Worked is when data arrived for the first time.
 	Stumbled time.Time `json:"stumbled,omitzero"`
@@ -232,8 +233,9 @@ func (h Handover) Apply(e Event, now time.Time) (Handover, error) {
 		next.settle()
 	case VerbTest:
 		next.Runs++
-		next.Rerun = now.Add(rest(next.Runs))
+		next.Rerun, next.Awaited = now.Add(rest(next.Runs)), true
 	case VerbDefer:
+		next.Awaited = false
 		if e.Tests != nil {
 			next.Tests = slices.Clone(e.Tests)
 		}
@@ -241,9 +243,9 @@ func (h Handover) Apply(e Event, now time.Time) (Handover, error) {
 			next.Rerun = e.Rerun
 		}
 	case VerbPass:
-		next.Tests, next.Proven = slices.Clone(e.Tests), now
+		next.Tests, next.Proven, next.Awaited = slices.Clone(e.Tests), now, false
 	case VerbFail:
-		next.Tests = slices.Clone(e.Tests)
+		next.Tests, next.Awaited = slices.Clone(e.Tests), false
 	case VerbStumble:
 		next.Stumbled, next.Notes = now, slices.Clone(e.Notes)
 	case VerbSync:
@@ -267,7 +269,7 @@ func (h Handover) Apply(e Event, now time.Time) (Handover, error) {
 func (h *Handover) settle() {
 	h.Ticket, h.Linked, h.Asked, h.Reminded = Ticket{}, time.Time{}, time.Time{}, time.Time{}
 	h.Reminders, h.Escalated = 0, false
-	h.Runs, h.Rerun, h.Stumbled, h.Notes = 0, time.Time{}, time.Time{}, nil
+	h.Runs, h.Rerun, h.Awaited, h.Stumbled, h.Notes = 0, time.Time{}, false, time.Time{}, nil
 }
 
 // lacks says what an event would need besides the right state; nothing if it is whole.

@@ -21,6 +21,15 @@ func rest(n int) time.Duration { return min(firstRest<<min(n-1, 8), mostRest) }
 // MayTest reports whether the setup tests may be run now: they are not under way, and do not rest.
 func (h Handover) MayTest(now time.Time) bool { return h.State == Connected && !now.Before(h.Rerun) }
 
+// PassedSince reports whether a run that nobody waited for to its end has passed: the vendor shows
+// results without saying of which run they are, so they count only after a run whose answer did not
+// come and whose rest is over. That the vendor still calls the connection connected is known then,
+// since tests that fail break it. A failure is no result here: it may be older than what was
+// corrected since.
+func (h Handover) PassedSince(shown []Test, now time.Time) bool {
+	return h.Awaited && h.MayTest(now) && len(shown) > 0 && Judge(shown) == OutcomePassed
+}
+
 // Unclear reports whether the setup tests were run so often without a result that people should
 // hear of it.
 func (h Handover) Unclear() bool { return h.State == Connected && h.Runs >= unclearRuns }

@@ -41,6 +41,31 @@ func TestSetupTestsWithoutAResult(t *testing.T) {
 	}
 }
 
+// What the vendor shows counts after a run that nobody waited for to its end, and only then.
+func TestResultsThatComeLater(t *testing.T) {
+	h, now := apply(t, begun(t), create, hand, do(connection.VerbConnect))
+	if h.PassedSince(tests("PASSED"), now) {
+		t.Error("results from before any run count")
+	}
+	h, _ = apply(t, h, do(connection.VerbTest))
+	if h.PassedSince(tests("PASSED"), h.Rerun.Add(-1)) || !h.PassedSince(tests("PASSED"), h.Rerun) {
+		t.Error("they count at another time than after the rest")
+	}
+	for name, shown := range map[string][]connection.Test{"nothing": nil, "a failure": tests("FAILED"), "tests that were not run": tests("PASSED", "JOB_FAILED")} {
+		if h.PassedSince(shown, h.Rerun) {
+			t.Errorf("%s counts", name)
+		}
+	}
+	deferred, _ := apply(t, h, do(connection.VerbDefer))
+	if deferred.PassedSince(tests("PASSED"), deferred.Rerun) {
+		t.Error("results count although the vendor said that the run came to nothing")
+	}
+	passed, _ := apply(t, h, pass)
+	if passed.Awaited {
+		t.Error("a result is still awaited")
+	}
+}
+
 func TestTestsThatAreDeferred(t *testing.T) {
 	h, now := apply(t, begun(t), create, hand, do(connection.VerbConnect), do(connection.VerbTest))
 	usual := h.Rerun
