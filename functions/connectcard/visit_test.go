@@ -203,6 +203,26 @@ func TestNoAnswerOfTheVendorLeadsElsewhere(t *testing.T) {
 	}
 }
 
+// An address that is not taken is not said either: neither on the page, nor in the log.
+func TestAnAddressThatIsRefusedIsNotSaid(t *testing.T) {
+	o := open(t)
+	h := o.handed(t, "letters")
+	const address = "https://evil.example/connect-card/setup?auth=canary.0f3a"
+	o.fivetran = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"code":"Success","data":{"connector_id":"` + h.Connection + `","connect_card":{"uri":` + quoted(address) + `}}}`))
+	})
+	w := o.visit(t, olga.Email, link(h))
+	for where, text := range map[string]string{"the page": w.Body.String(), "the log": o.Log.String(), "the audit": strings.Join(o.Audit(), "\n")} {
+		if strings.Contains(text, "canary") || strings.Contains(text, "evil.example") {
+			t.Errorf("it is in %s", where)
+		}
+	}
+	if !strings.Contains(o.Log.String(), "the address that Fivetran gave") {
+		t.Error("the log does not say what happened")
+	}
+}
+
 // What somebody puts into our own address leads nowhere either.
 func TestNoAddressOfOursLeadsElsewhere(t *testing.T) {
 	o := open(t)

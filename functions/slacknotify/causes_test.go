@@ -5,9 +5,11 @@ import (
 	"go/parser"
 	"go/token"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/connection"
@@ -46,6 +48,21 @@ func TestReasonsOfPeopleAreNotReworded(t *testing.T) {
 	c.Requester.Kind = change.ByFunction
 	if got := japanese.reasonOf(c); strings.Contains(got, "work") {
 		t.Errorf("got %s", got)
+	}
+}
+
+// A message about what could not be done says why in its reader's language.
+func TestAMessageSaysWhyInItsReadersLanguage(t *testing.T) {
+	for _, state := range []change.State{change.Failed, change.Withdrawn} {
+		c := change.Change{Kind: change.ConnectionCreate, State: state, Target: change.Target{Name: "sales"}, Problem: connection.WhyOwnerGone}
+		for _, test := range []struct {
+			in   language
+			want string
+		}{{japanese, "状況: データの所有者が在籍していないか、停止中です"}, {english, "What happened: " + connection.WhyOwnerGone}} {
+			if m := test.in.write(c, asked, latest, time.Time{}); !slices.Contains(m.Lines, test.want) {
+				t.Errorf("%s in %s: %q", state, test.in.name, m.Lines)
+			}
+		}
 	}
 }
 
