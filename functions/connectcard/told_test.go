@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -127,6 +129,30 @@ func TestSetupTestsAreWaitedFor(t *testing.T) {
 	o.round(connectcard.JobWatch)
 	if patience < 4*time.Minute || patience > 5*time.Minute {
 		t.Errorf("they are waited for %s", patience)
+	}
+}
+
+// What Fivetran may trust when it tests is what the policy says.
+func TestSetupTestsTrustWhatThePolicySays(t *testing.T) {
+	for _, trust := range []string{"certificates", "fingerprints"} {
+		o := open(t)
+		o.Policy = fstest.MapFS{"policy.yaml": {Data: fmt.Appendf(nil, "connections:\n  defaults: {redirect: %q, trust_%s: true}\n  services: {klaviyo: {required: [schema]}}\n", page, trust)}}
+		o.handler = o.Build(connectcard.Function)
+		o.submitted(t, "letters")
+		var body []byte
+		vendor := o.fivetran
+		o.fivetran = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/test") {
+				body, _ = io.ReadAll(r.Body)
+				r.Body = io.NopCloser(bytes.NewReader(body))
+			}
+			vendor.ServeHTTP(w, r)
+		})
+		o.round(connectcard.JobWatch)
+		want := fmt.Sprintf(`{"trust_certificates":%t,"trust_fingerprints":%t}`, trust == "certificates", trust == "fingerprints")
+		if string(body) != want {
+			t.Errorf("asked with %s, want %s", body, want)
+		}
 	}
 }
 
