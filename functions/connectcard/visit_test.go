@@ -12,6 +12,7 @@ import (
 
 	"github.com/sekisho/sekisho/functions/connectcard"
 	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/connection"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
@@ -200,6 +201,33 @@ func TestNoAnswerOfTheVendorLeadsElsewhere(t *testing.T) {
 	o.handover(t, h.ID, connection.Handed)
 	if tried < 5000 {
 		t.Errorf("%d addresses were tried, want 5,000", tried)
+	}
+}
+
+// While the vendor makes the card, the hand-over may go to somebody else, or come to an end. Whoever
+// is not its owner any more is not sent on.
+func TestWhatChangesWhileACardIsMade(t *testing.T) {
+	for name, test := range map[string]struct {
+		e      connection.Event
+		status int
+	}{
+		"another owner": {connection.Event{Verb: connection.VerbReassign, Owner: mia.ID}, http.StatusForbidden},
+		"it is over":    {connection.Event{Verb: connection.VerbEnd}, http.StatusConflict},
+		"it aged out":   {connection.Event{Verb: connection.VerbAge}, http.StatusGone},
+	} {
+		o := open(t)
+		h := o.handed(t, "letters")
+		vendor := o.fivetran
+		o.fivetran = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/connect-card") {
+				_, _, err := o.shelf.Apply(t.Context(), h.ID, test.e, change.Actor{ID: "somebody"})
+				check(t, err)
+			}
+			vendor.ServeHTTP(w, r)
+		})
+		if w := o.visit(t, olga.Email, link(h)); w.Code != test.status || w.Header().Get("Location") != "" {
+			t.Errorf("%s: status %d, want %d", name, w.Code, test.status)
+		}
 	}
 }
 
