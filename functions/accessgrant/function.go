@@ -5,10 +5,10 @@
 // clear away what has ended), job "clean" every night (clear away what is left, find what others
 // did).
 //
-// Reads: policy, groups, members, people, changes, notices.
+// Reads: policy; changes, groups, members, notices, people, places.
 //
-// Writes: notices, places (policies as read last); changes and audit through the ledger; tasks of
-// its own queue and of the queue slack.
+// Writes: notices, places (policies as read last), presses (answers to /why); changes and audit
+// through the ledger; tasks of its own queue and of the queue slack.
 //
 // Calls: Resource Manager API, Cloud Storage API, BigQuery API (IAM policies) and Cloud Identity
 // API (memberships), as the only one, and only as the service account that may change them; IAM
@@ -98,7 +98,7 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		return nil, err
 	}
 	h.carrier = &ledger.Carrier{
-		Ledger: h.ledger, Queue: env.Queue, Name: event.QueueIAM, By: robot, Authority: who.Standing, Log: env.Log,
+		Ledger: h.ledger, Queue: env.Queue, Name: event.QueueIAM, By: robot, Authority: who.Standing, Asking: who.MayStillAsk, Log: env.Log,
 		Appliers: map[change.Kind]ledger.Applier{
 			change.AccessGrant: granting{h}, change.AccessRevoke: revoking{h}, change.AccessReview: reviewing{},
 		},

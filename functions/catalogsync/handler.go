@@ -13,10 +13,12 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/catalog"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/state/standing"
 )
 
 // vendor is the catalogue.
@@ -25,6 +27,8 @@ type vendor interface {
 	Read(ctx context.Context) (catalog.Present, error)
 	// Apply carries out one step of a plan for what was read. Done again it changes nothing more.
 	Apply(ctx context.Context, s catalog.Step, present catalog.Present) error
+	// Describe returns whose one thing is and how it is tagged.
+	Describe(ctx context.Context, kind, name string) (policy.Resource, error)
 }
 
 type handler struct {
@@ -34,6 +38,8 @@ type handler struct {
 	ledger  *ledger.Ledger
 	carrier *ledger.Carrier
 	policy  *policyfile.Policy
+	// standing answers what the policy says.
+	standing *standing.Resolver
 	// catalog is nil where the policy does not speak of a catalogue.
 	catalog vendor
 	// us is the name of our account in the catalogue.
@@ -131,25 +137,7 @@ func (h *handler) sync(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	slots := map[string]bool{}
-	for _, p := range wanted {
-		slots[p.Slot()] = true
-	}
-	for _, c := range live {
-		if slot, _, _ := change.SlotOf(c.ID); slots[slot] {
-			continue
-		}
-		_, err := h.ledger.Apply(ctx, c.ID, change.Withdraw{By: rule, Reason: "the catalogue has to change in another way by now"})
-		if _, refused := change.Refused(err); err != nil && !refused {
-			return err
-		}
-	}
-	for _, p := range wanted {
-		if _, _, err := h.ledger.Propose(ctx, p); err != nil {
-			return err
-		}
-	}
-	return nil
+	return h.ledger.Replace(ctx, rule, "the catalogue has to change in another way by now", live, wanted...)
 }
 
 // proposals returns what to propose now.

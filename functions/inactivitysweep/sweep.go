@@ -14,7 +14,6 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/state/account"
-	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/trail"
 )
 
@@ -58,6 +57,9 @@ func (h *handler) sweepAll(ctx context.Context) error {
 // sweep lists and judges all accounts before it does anything about one.
 func (n *night) sweep(ctx context.Context) error {
 	judge, err := n.judge(ctx)
+	if errors.Is(err, idle.ErrGroupUnread) {
+		return n.refuse(ctx, err.Error())
+	}
 	if err != nil {
 		return err
 	}
@@ -90,7 +92,7 @@ func (n *night) sweep(ctx context.Context) error {
 	if doubts := n.run.Census().Doubts(before); len(doubts) > 0 {
 		return n.doubt(ctx, before, doubts)
 	}
-	if err := n.withdrawQuestions(ctx, ""); err != nil {
+	if err := n.question(ctx); err != nil {
 		return err
 	}
 	if err := n.act(ctx); err != nil {
@@ -112,12 +114,10 @@ func words(doubts []idle.Doubt) string {
 
 // judge makes the judge of the night: the rule, and who is in the groups that it spares.
 func (n *night) judge(ctx context.Context) (*idle.Judge, error) {
-	d := idle.Directory{Groups: map[string][]string{}, Aliases: map[string]string{}}
+	d := idle.Directory{Aliases: map[string]string{}}
 	n.people = map[string]group.Person{}
-	addresses := map[string]string{} // by id
 	err := n.mirror.People(ctx, func(p group.Person) error {
 		n.people[group.Address(p.Email)] = p
-		addresses[p.ID] = p.Email
 		for _, alias := range p.Aliases {
 			n.people[group.Address(alias)] = p
 			d.Aliases[alias] = p.Email
@@ -127,20 +127,8 @@ func (n *night) judge(ctx context.Context) (*idle.Judge, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read people: %w", err)
 	}
-	for _, address := range n.rule.Spare.Groups {
-		ids, err := n.mirror.Within(ctx, address)
-		if errors.Is(err, mirror.ErrUnknown) {
-			continue // the judge refuses to work without it
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read who is in %s: %w", address, err)
-		}
-		d.Groups[address] = []string{}
-		for _, id := range ids {
-			if email, ok := addresses[id]; ok {
-				d.Groups[address] = append(d.Groups[address], email)
-			}
-		}
+	if d.Groups, err = account.Spared(ctx, n.mirror, n.rule.Spare.Groups); err != nil {
+		return nil, err
 	}
 	return idle.NewJudge(n.rule, d, n.at)
 }
@@ -239,26 +227,15 @@ func day(t time.Time) string {
 // withdrawOthers withdraws the stops that wait from earlier nights and do not follow any more:
 // somebody signed in, or is spared by now.
 func (n *night) withdrawOthers(ctx context.Context, wanted []change.Proposal) error {
-	slots := map[string]bool{}
-	for _, p := range wanted {
-		slots[p.Slot()] = true
-	}
 	live, err := n.ledger.LiveOf(ctx, change.AccountDisable)
 	if err != nil {
 		return err
 	}
-	for _, c := range live {
+	ours := slices.DeleteFunc(live, func(c change.Change) bool {
 		system, _ := account.Split(c.Target.ID)
-		slot, _, _ := change.SlotOf(c.ID)
-		if system != n.name || slots[slot] || c.Requester.Kind != change.ByRule || c.State == change.Applying {
-			continue
-		}
-		_, err := n.ledger.Apply(ctx, c.ID, change.Withdraw{By: rule, Reason: "it is in use again, or spared"})
-		if _, refused := change.Refused(err); err != nil && !refused {
-			return err
-		}
-	}
-	return nil
+		return system != n.name || c.Requester.Kind != change.ByRule
+	})
+	return n.ledger.WithdrawOthers(ctx, rule, "it is in use again, or spared", ours, wanted...)
 }
 
 // planTarget is what the plan of a system is about.
@@ -295,31 +272,17 @@ func (n *night) propose(ctx context.Context, wanted []change.Proposal) error {
 // plan proposes to let the stops through where they are held, in place of the plan of an earlier
 // night.
 func (n *night) plan(ctx context.Context, wanted []change.Proposal) error {
-	var p change.Proposal
+	var plans []change.Proposal
 	if n.held {
-		var err error
-		p, err = ledgerPlan(n, wanted)
+		p, err := ledgerPlan(n, wanted)
 		if err != nil {
 			return err
 		}
+		plans = append(plans, p)
 	}
 	live, err := n.ledger.Live(ctx, change.AccountDisablePlan, n.planTarget().ID)
 	if err != nil {
 		return err
 	}
-	for _, c := range live {
-		slot, _, _ := change.SlotOf(c.ID)
-		if n.held && slot == p.Slot() || c.State == change.Applying {
-			continue
-		}
-		_, err := n.ledger.Apply(ctx, c.ID, change.Withdraw{By: rule, Reason: "the accounts that are held have changed"})
-		if _, refused := change.Refused(err); err != nil && !refused {
-			return err
-		}
-	}
-	if !n.held {
-		return nil
-	}
-	_, _, err = n.ledger.Propose(ctx, p)
-	return err
+	return n.ledger.Replace(ctx, rule, "the accounts that are held have changed", live, plans...)
 }

@@ -28,7 +28,8 @@ func TestCausesInJapanese(t *testing.T) {
 		"look at sales: " + (&vendor.Error{API: "fivetran", Op: "list_connections", Kind: vendor.ErrNotFound, Code: 404, Reason: "NotFound_Group", Message: "Group with id 'x' does not exist"}).Error():                 "Fivetran: 対象が見つかりません (404 NotFound_Group)。メッセージ: 「Group with id 'x' does not exist」",
 		(&vendor.Error{API: "fivetran", Op: "create_connection", Message: "no answer before the deadline"}).Error():                                                                                                      "Fivetran: エラーが発生しました。時間内に応答がありませんでした",
 		(&vendor.Error{API: "looker", Op: "users", Code: 500}).Error(): "Looker: エラーが発生しました (500)。",
-		"the moon is full": "詳細 (英語): 「the moon is full」",
+		"the group is gone": "グループがなくなりました",
+		"the moon is full":  "詳細 (英語): 「the moon is full」",
 	} {
 		if got := japanese.causeOf(c, text); got != want {
 			t.Errorf("%s: got %s, want %s", text, got, want)

@@ -245,15 +245,16 @@ func (w *World) platform(i *instance) (*cloudfn.Env, error) {
 		"SLACK_URL": "http://" + hostSlack + "/api/", "SLACK_CHANNEL": AlertChannel,
 	}
 	maps.Copy(variables, otherVariables)
-	token := "token-" + strings.ToLower(i.function.Name)
+	name := strings.ToLower(i.function.Name)
+	token := "token-" + name
 	return &cloudfn.Env{
 		Lookup:   func(name string) (string, bool) { v, ok := variables[name]; return v, ok },
 		Now:      w.Clock.Now,
 		Sleep:    func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		Random:   w.random.Float64,
-		Store:    committing{w.backend.Store(), i, w.Usage},
-		Bus:      seenBus{w.backend.Bus(), strings.ToLower(i.function.Name), w.Usage},
-		Queue:    seenQueue{w.backend.Queue(), strings.ToLower(i.function.Name), w.Usage},
+		Store:    seenStore{w.backend.Store(), name, i, w.Usage},
+		Bus:      seenBus{w.backend.Bus(), name, w.Usage},
+		Queue:    seenQueue{w.backend.Queue(), name, w.Usage},
 		Outbound: outbound{i, w.transport},
 		Tokens: func(context.Context, ...string) (oauth2.TokenSource, error) {
 			return oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token}), nil
@@ -278,17 +279,11 @@ func (w *World) Store() store.Store { return w.backend.Store() }
 // Client returns a client that reaches the hosts of the world.
 func (w *World) Client() *http.Client { return w.client }
 
-// FunctionURL returns the address of a function in the world.
-func (w *World) FunctionURL(name string) string { return url(name) }
-
 // Close ends the world.
 func (w *World) Close() error {
 	close(w.ended)
 	return w.backend.Close()
 }
-
-// Started reports whether the world has been started.
-func (w *World) Started() bool { return w.started }
 
 // SetPolicy puts another policy into force: every function starts again with it.
 func (w *World) SetPolicy(policy fs.FS) error {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/group"
 )
 
 // Subject is one group as the rules look at it.
@@ -157,7 +158,7 @@ func differing(all []map[string]string) []string {
 func (r Rules) held(s Subject, mode change.Mode, now time.Time) map[string]bool {
 	out := map[string]bool{}
 	for _, e := range slices.Concat(r.Exceptions, s.Waived) {
-		if strings.EqualFold(e.Group, s.Group) && now.Before(e.Until) {
+		if group.Address(e.Group) == group.Address(s.Group) && now.Before(e.Until) {
 			out[e.Field] = true
 		}
 	}
@@ -185,8 +186,7 @@ func (r Rules) Named(secure bool) []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
-// Turns lists the instants after a time, up to another, at which an exception for some group
-// ends, with the groups.
+// Turns lists the groups for which an exception ends after one time and not after another.
 func (r Rules) Turns(after, upTo time.Time) []string {
 	seen := map[string]bool{}
 	for _, e := range r.Exceptions {

@@ -11,11 +11,12 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/brake"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/domain/spelling"
 )
 
 // Rule replaces values that are not wanted.
@@ -94,7 +95,7 @@ func (r Rules) Validate() []Problem {
 			add("an exception says why: write reason: a link or a sentence", "exceptions", n, "reason")
 		}
 		for j, other := range r.Exceptions[:i] {
-			if e.Group != "" && strings.EqualFold(other.Group, e.Group) && other.Field == e.Field {
+			if e.Group != "" && group.Address(other.Group) == group.Address(e.Group) && other.Field == e.Field {
 				add(fmt.Sprintf("exception %d names the same group and field: keep one of them", j+1), "exceptions", n)
 			}
 		}
@@ -229,9 +230,9 @@ func (r Rules) replace(name, value string, secure bool, upTo change.Mode) (strin
 }
 
 func unknownField(name string) string {
-	return fmt.Sprintf("field %q is unknown%s", name, Suggest(name, Fields()))
+	return fmt.Sprintf("field %q is unknown%s", name, spelling.Suggest(name, Fields()))
 }
 
 func unknownValue(field, v string) string {
-	return fmt.Sprintf("%s has no value %q%s", field, v, Suggest(v, Values(field)))
+	return fmt.Sprintf("%s has no value %q%s", field, v, spelling.Suggest(v, Values(field)))
 }

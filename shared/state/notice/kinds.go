@@ -8,7 +8,8 @@ const (
 	AccountWarning Kind = "account.warning"
 	// AccountSummary says what a run found. Facts: system, and numbers in digits: total, active,
 	// never, staff, disabled, unknown, falling (those who fall idle within 30 days), used and seats (seats
-	// in use and in the contract, empty where nobody said), warned, asked, stopped, held. Rows: role, total, idle.
+	// in use and in the contract, empty where nobody said), warned, asked, stopped, held, reported; and stopping (who is
+	// about to be stopped). Rows: role, total, idle.
 	AccountSummary Kind = "account.summary"
 	// AccountRefused says that a run did nothing. Facts: system, why.
 	AccountRefused Kind = "account.refused"
@@ -19,7 +20,8 @@ const (
 	AccessDrift Kind = "access.drift"
 	// ConnectionHandover asks the owner of a data source to enter its credentials. Change is
 	// what made the connection. Facts: connection, service, requester, url (our own address,
-	// which sends the owner on), why (empty, expired or broken).
+	// which sends the owner on), why (empty, expired, broken
+	// or reminder).
 	ConnectionHandover Kind = "connection.handover"
 	// ConnectionResult says how a connection stands. Facts: connection, service, state (running,
 	// done, failed, unclear, stumbled, broken, waiting for its owner, ended, orphan, locked). Rows:
