@@ -28,6 +28,9 @@ module "connectcard" {
     FIVETRAN_WEBHOOK_SECRET_FORMER = "fivetran-webhook-secret-former"
   }
 
+  # Setup tests talk to the source, and may take five minutes.
+  timeout = 360
+
   queue = {
     name        = "fivetran"
     rate        = 2 # 250 setup tests a minute, 20,000 requests an hour

@@ -42,7 +42,7 @@ func (a creating) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 	}
 	for _, o := range others {
 		if o.ID != c.ID {
-			return ledger.Sight{}, cloudfn.Permanent(fmt.Errorf("the connection %s has this schema already", o.Name))
+			return ledger.Sight{}, cloudfn.Permanent(errors.New(connection.WhyTaken + o.Name))
 		}
 	}
 	result, err := json.Marshal(made{Connection: found.ID, Schema: found.Schema})
@@ -86,7 +86,7 @@ func (a creating) plan(ctx context.Context, c change.Change) (r connection.Reque
 func (a creating) unwanted(ctx context.Context, r connection.Request) (string, error) {
 	_, here, err := a.person(ctx, r.Owner)
 	if err == nil && !here {
-		return "the owner of the data is not there any more", nil
+		return connection.WhyOwnerGone, nil
 	}
 	return "", err
 }
@@ -137,7 +137,7 @@ func (a renewing) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 	}
 	o, err := a.shelf.Get(ctx, r.Handover)
 	if errors.Is(err, handover.ErrUnknown) {
-		return ledger.Sight{Obsolete: "there is no such connection any more"}, nil
+		return ledger.Sight{Obsolete: connection.WhyUnknown}, nil
 	}
 	if err != nil {
 		return ledger.Sight{}, err
@@ -148,7 +148,7 @@ func (a renewing) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 	}
 	why, err := a.whyRenew(ctx, o)
 	if err == nil && why == "" {
-		return ledger.Sight{Obsolete: "it works, and its owner is there"}, nil
+		return ledger.Sight{Obsolete: connection.WhyWorks}, nil
 	}
 	return ledger.Sight{}, err
 }

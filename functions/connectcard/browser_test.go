@@ -117,6 +117,20 @@ func TestAHandoverInABrowser(t *testing.T) {
 		check(t, err)
 		return out
 	}
+	// fits checks a page at the widths of a desk and of a phone: nothing is cut off, and the text
+	// does not touch the edge of the screen.
+	fits := func(page string) {
+		t.Helper()
+		for _, width := range []int64{1280, 360} {
+			do(chromedp.EmulateViewport(width, 740))
+			if got := reads("String(document.documentElement.scrollWidth - innerWidth)"); got != "0" {
+				t.Errorf("%s at %d: it is %s wider than the screen", page, width, got)
+			}
+			if got := reads("String(Math.min(...[...document.querySelectorAll('main')].map(e => e.getBoundingClientRect().left)) >= 16)"); got != "true" {
+				t.Errorf("%s at %d: it touches the edge", page, width)
+			}
+		}
+	}
 	address := ours.URL + "/connected?handover=" + url.QueryEscape(h.ID)
 
 	signedIn = mia.Email
@@ -127,10 +141,12 @@ func TestAHandoverInABrowser(t *testing.T) {
 	if got := reads("getComputedStyle(document.querySelector('main')).borderRadius"); got != "8px" {
 		t.Errorf("the page's own style is not taken: %q", got)
 	}
+	fits("the refusal")
 	o.handover(t, h.ID, connection.Handed)
 
 	signedIn = olga.Email
 	do(chromedp.Navigate(address), chromedp.WaitVisible(`input[name="api_key"]`))
+	fits("the card")
 	if at := reads("location.origin + location.pathname"); at != theirs.URL+"/connect-card/setup" {
 		t.Errorf("the browser is at %s", at)
 	}
@@ -143,6 +159,7 @@ func TestAHandoverInABrowser(t *testing.T) {
 		chromedp.Click(`button[type="submit"]`),
 		chromedp.WaitVisible(`//h1[text()="Thank you"]`),
 	)
+	fits("the page after")
 	o.handover(t, h.ID, connection.Submitted)
 
 	// Back and forth: what was used up stays so.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/adapters/fivetran"
@@ -19,6 +20,11 @@ import (
 
 // This file brings a hand-over forward. What may happen, and what is to be done in which state, is
 // decided in the domain; here it is done, one step after the other, as far as it goes now.
+
+// followTime is how long one call of follow may take. Setup tests talk to the source, and are
+// waited for as long as the vendor's client waits, five minutes, with some time left to say what
+// became of them.
+const followTime = 330 * time.Second
 
 // mostSteps bounds the steps of one call. The longest way, from a link to data, has six.
 const mostSteps = 12
@@ -60,6 +66,8 @@ func (h *handler) follow(ctx context.Context, e event.FollowHandover) error {
 type walk struct {
 	*handler
 	status *connection.Status
+	// tests are the latest results of setup tests, of whatever run.
+	tests []connection.Test
 }
 
 // step does the next thing for a hand-over. It reports false when nothing is to be done now.
@@ -112,7 +120,7 @@ func (w *walk) read(ctx context.Context, o connection.Handover) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		w.status = &found.Status
+		w.status, w.tests = &found.Status, found.Tests
 	}
 	return w.seen(ctx, o)
 }
@@ -123,25 +131,47 @@ func (w *walk) seen(ctx context.Context, o connection.Handover) (bool, error) {
 	if !news {
 		return false, nil
 	}
-	return w.happen(ctx, o, connection.Event{Verb: verb})
+	e := connection.Event{Verb: verb}
+	if verb == connection.VerbStumble {
+		e.Notes = slices.Concat(w.status.Tasks, w.status.Warnings)
+	}
+	return w.happen(ctx, o, e)
 }
 
-// test runs the setup tests. Where the vendor could not run them nothing is known, and they are
-// run again at the next round.
+// test runs the setup tests, unless they are under way or rest. That they begin is kept first, so
+// that nobody begins them once more while the vendor takes its time, or this function dies. Where
+// they come to no result they are run again later; an answer of the vendor that says so at once
+// lets that be at the next round. Where they took longer than anybody waits, and the vendor shows
+// afterwards that they passed, that is their result.
 func (w *walk) test(ctx context.Context, o connection.Handover) (bool, error) {
+	if !o.MayTest(w.now()) {
+		return false, nil
+	}
+	if o.PassedSince(w.tests, w.now()) {
+		return w.happen(ctx, o, connection.Event{Verb: connection.VerbPass, Tests: w.tests})
+	}
+	if _, err := w.happen(ctx, o, connection.Event{Verb: connection.VerbTest}); err != nil {
+		return false, err
+	}
 	p := w.policy.Connections
-	tests, after, err := w.vendor.Test(ctx, o.Connection, p.TrustCertificates, p.TrustFingerprints)
+	after, err := w.vendor.Test(ctx, o.Connection, p.TrustCertificates, p.TrustFingerprints)
+	if e, ok := errors.AsType[*fivetran.Error](err); ok && e.Code != 0 {
+		at := w.now().Add(max(round, e.RetryAfter()))
+		_, deferErr := w.happen(ctx, o, connection.Event{Verb: connection.VerbDefer, Rerun: at})
+		return false, errors.Join(err, deferErr)
+	}
 	if err != nil {
 		return false, err
 	}
-	w.status = &after.Status
-	switch connection.Judge(tests) {
+	w.status, w.tests = &after.Status, after.Tests
+	switch connection.Judge(w.tests) {
 	case connection.OutcomePassed:
-		return w.happen(ctx, o, connection.Event{Verb: connection.VerbPass, Tests: tests})
+		return w.happen(ctx, o, connection.Event{Verb: connection.VerbPass, Tests: w.tests})
 	case connection.OutcomeFailed:
-		return w.happen(ctx, o, connection.Event{Verb: connection.VerbFail, Tests: tests})
+		return w.happen(ctx, o, connection.Event{Verb: connection.VerbFail, Tests: w.tests})
 	}
-	return false, nil
+	_, err = w.happen(ctx, o, connection.Event{Verb: connection.VerbDefer, Tests: w.tests})
+	return false, err
 }
 
 // whyRenew says why a connection has to be set up again by a decision of people; empty where it
@@ -152,9 +182,9 @@ func (h *handler) whyRenew(ctx context.Context, o connection.Handover) (string, 
 	case err != nil:
 		return "", err
 	case !here:
-		return "its owner is not there any more", nil
+		return connection.WhyOwnerGone, nil
 	case o.State == connection.Broken:
-		return "it does not work any more with the credentials that it has", nil
+		return connection.WhyBroken, nil
 	}
 	return "", nil
 }

@@ -23,7 +23,8 @@
 //
 // On failure: the queue tries again; what became of a request whose answer was lost is looked up
 // before it is made again. A hand-over is looked at every five minutes while somebody waits for
-// it, so that nothing hangs on a browser that comes back or on a webhook.
+// it, so that nothing hangs on a browser that comes back or on a webhook. Setup tests that come to
+// no result are run again, more and more rarely; people hear of it after half an hour.
 package connectcard
 
 import (
@@ -110,7 +111,7 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		Appliers: map[change.Kind]ledger.Applier{change.ConnectionCreate: creating{h}, change.ConnectionRenew: renewing{h}},
 	}
 	messages := cloudfn.Messages("connectcard", env,
-		cloudfn.On(h.carrier.Moved), cloudfn.On(h.apply), cloudfn.On(h.follow), cloudfn.On(h.tick))
+		cloudfn.On(h.carrier.Moved), cloudfn.On(h.apply), cloudfn.Within(followTime, cloudfn.On(h.follow)), cloudfn.On(h.tick))
 	return &door{
 		messages: messages,
 		visits:   &visits{handler: h, visitors: env.Visitors, targets: targets},

@@ -1,6 +1,7 @@
 package connectcard_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -8,12 +9,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/sekisho/sekisho/functions/connectcard"
 	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/connection"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/sim"
+	"github.com/sekisho/sekisho/shared/state/handover"
+	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
 func TestBadMessages(t *testing.T) {
@@ -93,15 +99,52 @@ func TestTheConnectionOfAnotherRequestIsNotTaken(t *testing.T) {
 	o := open(t)
 	o.handed(t, "letters")
 	o.Clock.Advance(time.Second)
-	c := o.approve(t, "Letters")
+	c := o.approveWith(t, "newsletters", map[string]string{"schema": "letters"})
 	o.Do(o.handler, o.Envelope(event.ApplyChange{Change: c.ID}))
 	got, err := o.ledger.Get(t.Context(), c.ID)
 	check(t, err)
-	if got.State != change.Approved && got.State != change.Failed && got.State != change.Withdrawn {
-		t.Errorf("it is %s", got.State)
+	if got.State != change.Failed || !strings.HasSuffix(got.Problem, connection.WhyTaken+"letters") {
+		t.Errorf("it is %s: %s", got.State, got.Problem)
+	}
+	if _, err := o.shelf.Get(t.Context(), c.ID); !errors.Is(err, handover.ErrUnknown) {
+		t.Errorf("it is handed over: %v", err)
 	}
 	if len(o.vendor.Connections()) != 1 {
 		t.Error("there is a second connection")
+	}
+}
+
+// What was asked for is held against the policy once more when it is made.
+func TestAPolicyThatHasChangedMeanwhile(t *testing.T) {
+	o := open(t)
+	for name, settings := range map[string]map[string]string{
+		"lacking": nil, "secretive": {"schema": "secretive", "api_key": "hunter2"}, "spaced": {"schema": "two words"},
+	} {
+		c := o.approveWith(t, name, settings)
+		o.Do(o.handler, o.Envelope(event.ApplyChange{Change: c.ID}))
+		got, err := o.ledger.Get(t.Context(), c.ID)
+		check(t, err)
+		if got.State != change.Withdrawn || !strings.Contains(got.Problem, "settings.") || strings.Contains(got.Problem, "hunter2") {
+			t.Errorf("%s: it is %s: %s", name, got.State, got.Problem)
+		}
+	}
+	if len(o.vendor.Connections()) != 0 {
+		t.Error("there is a connection")
+	}
+}
+
+// Who has left meanwhile is not asked for credentials.
+func TestAnOwnerWhoHasLeftMeanwhile(t *testing.T) {
+	o := open(t)
+	c := o.approve(t, "letters")
+	left := olga
+	left.Suspended = true
+	check(t, mirror.New(o.Store).PutPeople(t.Context(), []group.Person{left}, o.Clock.Now()))
+	o.Do(o.handler, o.Envelope(event.ApplyChange{Change: c.ID}))
+	got, err := o.ledger.Get(t.Context(), c.ID)
+	check(t, err)
+	if got.State != change.Withdrawn || got.Problem != connection.WhyOwnerGone || len(o.vendor.Connections()) != 0 {
+		t.Errorf("it is %s: %s", got.State, got.Problem)
 	}
 }
 
@@ -128,8 +171,10 @@ func TestAnEmptyListingIsNotBelieved(t *testing.T) {
 	o.Do(o.handler, o.Envelope(event.Tick{Job: connectcard.JobList}))
 	o.round(connectcard.JobCheck)
 	o.handover(t, h.ID, connection.Handed)
-	if d, err := o.shelf.Destinations(t.Context()); err != nil || len(d.List) != 1 {
-		t.Errorf("%d destinations, %v", len(d.List), err)
+	d, err := o.shelf.Destinations(t.Context())
+	check(t, err)
+	if diff := cmp.Diff([]handover.Destination{{ID: "thicket_confronted", Name: "Snowflake_prod"}}, d.List); diff != "" {
+		t.Errorf("the destinations (-want +got):\n%s", diff)
 	}
 }
 

@@ -111,8 +111,14 @@ func check(t testing.TB, err error) {
 // approve makes an approved request for a connection, which nobody has carried out yet.
 func (o *office) approve(t testing.TB, name string) change.Change {
 	t.Helper()
+	return o.approveWith(t, name, map[string]string{"schema": name})
+}
+
+// approveWith is approve with other settings.
+func (o *office) approveWith(t testing.TB, name string, settings map[string]string) change.Change {
+	t.Helper()
 	detail, err := json.Marshal(connection.Request{
-		Service: "klaviyo", Group: "thicket_confronted", Name: name, Settings: map[string]string{"schema": name}, Owner: olga.ID, Reason: "Newsletters",
+		Service: "klaviyo", Group: "thicket_confronted", Name: name, Settings: settings, Owner: olga.ID, Reason: "Newsletters",
 	})
 	check(t, err)
 	c, _, err := o.ledger.Propose(t.Context(), change.Proposal{

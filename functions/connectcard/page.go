@@ -1,7 +1,9 @@
 package connectcard
 
 import (
+	"crypto/sha256"
 	_ "embed"
+	"encoding/base64"
 	"html/template"
 	"net/http"
 	"strings"
@@ -11,41 +13,51 @@ import (
 // nothing of a hand-over: whoever sees it may be anybody.
 type page struct {
 	status        int
+	tone          tone
 	title, text   string
 	titleJa, inJa string
 }
 
+// tone says at first sight whether all is well.
+type tone string
+
+const (
+	good tone = "good" // done
+	bad  tone = "bad"  // not possible
+	calm tone = "calm" // something is to be done first, or nothing at all
+)
+
 var (
 	pageThanks = page{
-		http.StatusOK, "Thank you", "The connection is being checked. You will hear of it in Slack, and can close this page.",
+		http.StatusOK, good, "Thank you", "The connection is being checked. You will hear of it in Slack, and can close this page.",
 		"ありがとうございます", "接続を確認しています。結果は Slack でお知らせします。このページは閉じてかまいません。",
 	}
 	pageSignIn = page{
-		http.StatusUnauthorized, "Please sign in", "This page is for people who are signed in with their company account.",
+		http.StatusUnauthorized, calm, "Please sign in", "This page is for people who are signed in with their company account.",
 		"サインインしてください", "会社のアカウントでサインインすると表示できます。",
 	}
 	pageStranger = page{
-		http.StatusForbidden, "This link is not for you", "Only the owner of the data can use it, signed in with their own account.",
-		"このリンクは利用できません", "データの所有者が、本人のアカウントでサインインしたときだけ利用できます。",
+		http.StatusForbidden, bad, "This link is not for you", "Only the owner of the data can use it, signed in with their own account. If that is you, please sign in with the account that you have in Slack.",
+		"このリンクは利用できません", "データの所有者が、本人のアカウントでサインインしたときだけ利用できます。所有者の方は、Slack と同じアカウントでサインインしてください。",
 	}
 	pageExpired = page{
-		http.StatusGone, "This link is too old", "Press “New link” on the message in Slack to have a fresh one.",
+		http.StatusGone, calm, "This link is too old", "Press “New link” on the message in Slack to have a fresh one.",
 		"リンクの期限が切れています", "Slack のメッセージで「新しいリンク」を押してください。",
 	}
 	pageNothing = page{
-		http.StatusConflict, "There is nothing to do", "The credentials are not waited for now. Slack has the latest message.",
+		http.StatusConflict, calm, "There is nothing to do", "The credentials are not waited for now. Slack has the latest message.",
 		"対応は不要です", "現在、認証情報の入力は待たれていません。Slack の最新のメッセージをご覧ください。",
 	}
 	pageReplay = page{
-		http.StatusBadRequest, "This page was opened before, or too late", "Nothing is lost: the connection is checked anyway. You will hear of it in Slack.",
+		http.StatusBadRequest, calm, "This page was opened before, or too late", "Nothing is lost: the connection is checked anyway. You will hear of it in Slack.",
 		"このページはすでに開かれたか、期限が切れています", "接続の確認は自動的に行われます。結果は Slack でお知らせします。",
 	}
 	pageTrouble = page{
-		http.StatusBadGateway, "That did not work", "Please try again in some minutes.",
+		http.StatusBadGateway, bad, "That did not work", "Please try again in some minutes.",
 		"処理できませんでした", "数分後にもう一度お試しください。",
 	}
 	pageMethod = page{
-		http.StatusMethodNotAllowed, "That is not possible here", "Please open the link from Slack.",
+		http.StatusMethodNotAllowed, bad, "That is not possible here", "Please open the link from Slack.",
 		"この操作はできません", "Slack のリンクから開いてください。",
 	}
 )
@@ -56,7 +68,12 @@ var pageHTML string
 var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
 
 // styleHash is of the style in page.html, the only one that a browser may take.
-const styleHash = "G1886gtxNtfEaLa4f9tQ4nE6TtaqFRTshTNe214W8s0="
+var styleHash = func() string {
+	_, rest, _ := strings.Cut(pageHTML, "<style>")
+	style, _, _ := strings.Cut(rest, "</style>")
+	sum := sha256.Sum256([]byte(style))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}()
 
 // guard sets the headers of every answer to a browser: nothing of it is kept, told to other pages,
 // or shown inside of one.
@@ -73,7 +90,10 @@ func guard(h http.Header) {
 // show answers a browser in the language that it prefers, English unless that is Japanese.
 func show(w http.ResponseWriter, r *http.Request, p page) {
 	guard(w.Header())
-	view := struct{ Language, Title, Text string }{"en", p.title, p.text}
+	view := struct {
+		Language, Title, Text string
+		Tone                  tone
+	}{"en", p.title, p.text, p.tone}
 	if strings.HasPrefix(strings.ToLower(r.Header.Get("Accept-Language")), "ja") {
 		view.Language, view.Title, view.Text = "ja", p.titleJa, p.inJa
 	}

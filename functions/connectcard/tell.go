@@ -1,6 +1,7 @@
 package connectcard
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -123,12 +124,16 @@ func (h *handler) question(ctx context.Context, o connection.Handover, id string
 
 // The states of a result, which the words of [notice.ConnectionResult] know.
 const (
-	resultDone    = "done"    // data has arrived
-	resultFailed  = "failed"  // the setup tests did not pass
-	resultWaiting = "waiting" // the owner does nothing
-	resultEnded   = "ended"   // given up, or gone at the vendor
-	resultOrphan  = "orphan"  // its owner has left, and nobody follows
-	resultLocked  = "locked"  // the vendor does not take our key
+	resultRunning  = "running"  // the setup tests passed, and the first sync is awaited
+	resultDone     = "done"     // data has arrived
+	resultFailed   = "failed"   // the setup tests did not pass
+	resultUnclear  = "unclear"  // the setup tests come to no result
+	resultStumbled = "stumbled" // the first sync ended badly
+	resultBroken   = "broken"   // it broke before any data has arrived
+	resultWaiting  = "waiting"  // the owner does nothing
+	resultEnded    = "ended"    // given up, or gone at the vendor
+	resultOrphan   = "orphan"   // its owner has left, and nobody follows
+	resultLocked   = "locked"   // the vendor does not take our key
 )
 
 // result says to one reader how a connection stands. Without a person the channel reads it. Since
@@ -144,25 +149,55 @@ func (h *handler) result(o connection.Handover, state string, since time.Time, p
 // results are what people hear of how it went.
 func (h *handler) results(o connection.Handover) []notice.Notice {
 	var out []notice.Notice
-	both := slices.Compact(slices.Sorted(slices.Values([]string{o.Owner, o.Requester})))
-	switch {
-	case o.State == connection.Done:
-		for _, p := range both {
-			out = append(out, h.result(o, resultDone, o.Since, p))
+	tell := func(state string, since time.Time, rows []map[string]string, people ...string) {
+		for _, p := range slices.Compact(slices.Sorted(slices.Values(people))) {
+			n := h.result(o, state, since, p)
+			n.Rows = rows
+			out = append(out, n)
 		}
-	case o.State == connection.Ended:
-		for _, p := range both {
-			out = append(out, h.result(o, resultEnded, o.Since, p))
+	}
+	switch o.State {
+	case connection.Connected:
+		if o.Unclear() {
+			tell(resultUnclear, o.Since, testRows(o.Tests), o.Owner, o.Requester)
 		}
-	case asking(o) && connection.Judge(o.Tests) == connection.OutcomeFailed:
-		n := h.result(o, resultFailed, o.Asked, o.Owner)
-		for _, t := range connection.Attention(o.Tests) {
-			n.Rows = append(n.Rows, map[string]string{"test": t.Title, "status": t.Status, "detail": t.Message})
+	case connection.Running:
+		tell(resultRunning, o.Since, testRows(o.Tests), o.Owner, o.Requester)
+		if !o.Stumbled.IsZero() {
+			tell(resultStumbled, o.Stumbled, noteRows(o.Notes), o.Owner, o.Requester)
 		}
-		out = append(out, n)
+	case connection.Done:
+		tell(resultDone, o.Since, nil, o.Owner, o.Requester)
+	case connection.Broken:
+		if o.Worked.IsZero() {
+			tell(resultBroken, o.Since, nil, o.Owner, o.Requester)
+		}
+	case connection.Ended:
+		tell(resultEnded, o.Since, nil, o.Owner, o.Requester)
+	}
+	if asking(o) && connection.Judge(o.Tests) == connection.OutcomeFailed {
+		tell(resultFailed, o.Asked, testRows(o.Tests), o.Owner)
 	}
 	if asking(o) && o.Escalated {
-		out = append(out, h.result(o, resultWaiting, o.Asked, o.Requester))
+		tell(resultWaiting, o.Asked, nil, o.Requester)
+	}
+	return out
+}
+
+// testRows are the setup tests as a notice has them, the worst first.
+func testRows(tests []connection.Test) []map[string]string {
+	var out []map[string]string
+	for _, t := range connection.Ranked(tests) {
+		out = append(out, map[string]string{"test": t.Title, "status": t.Status, "detail": t.Message})
+	}
+	return out
+}
+
+// noteRows are what the vendor wants people to know, as a notice has it.
+func noteRows(notes []connection.Note) []map[string]string {
+	var out []map[string]string
+	for _, n := range notes {
+		out = append(out, map[string]string{"detail": cmp.Or(n.Message, n.Code)})
 	}
 	return out
 }

@@ -12,10 +12,13 @@ import (
 
 	"github.com/sekisho/sekisho/functions/connectcard"
 	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/connection"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/group"
 	simfivetran "github.com/sekisho/sekisho/shared/sim/fivetran"
 	"github.com/sekisho/sekisho/shared/sim/iap"
+	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
 func TestOnlyTheOwnerIsLetThrough(t *testing.T) {
@@ -38,6 +41,19 @@ func TestOnlyTheOwnerIsLetThrough(t *testing.T) {
 	if w := o.visit(t, "o.sand@example.com", link(h)); w.Code != http.StatusSeeOther {
 		t.Errorf("the owner by another address: status %d", w.Code)
 	}
+}
+
+// An owner who was suspended is a stranger, though somebody still has their session.
+func TestAnOwnerWhoIsSuspended(t *testing.T) {
+	o := open(t)
+	h := o.handed(t, "letters")
+	left := olga
+	left.Suspended = true
+	check(t, mirror.New(o.Store).PutPeople(t.Context(), []group.Person{left}, o.Clock.Now()))
+	if w := o.visit(t, olga.Email, link(h)); w.Code != http.StatusForbidden || w.Header().Get("Location") != "" {
+		t.Errorf("status %d, want 403", w.Code)
+	}
+	o.handover(t, h.ID, connection.Handed)
 }
 
 // Whoever gets past the proxy has no assertion that counts.
@@ -185,6 +201,53 @@ func TestNoAnswerOfTheVendorLeadsElsewhere(t *testing.T) {
 	o.handover(t, h.ID, connection.Handed)
 	if tried < 5000 {
 		t.Errorf("%d addresses were tried, want 5,000", tried)
+	}
+}
+
+// While the vendor makes the card, the hand-over may go to somebody else, or come to an end. Whoever
+// is not its owner any more is not sent on.
+func TestWhatChangesWhileACardIsMade(t *testing.T) {
+	for name, test := range map[string]struct {
+		e      connection.Event
+		status int
+	}{
+		"another owner": {connection.Event{Verb: connection.VerbReassign, Owner: mia.ID}, http.StatusForbidden},
+		"it is over":    {connection.Event{Verb: connection.VerbEnd}, http.StatusConflict},
+		"it aged out":   {connection.Event{Verb: connection.VerbAge}, http.StatusGone},
+	} {
+		o := open(t)
+		h := o.handed(t, "letters")
+		vendor := o.fivetran
+		o.fivetran = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/connect-card") {
+				_, _, err := o.shelf.Apply(t.Context(), h.ID, test.e, change.Actor{ID: "somebody"})
+				check(t, err)
+			}
+			vendor.ServeHTTP(w, r)
+		})
+		if w := o.visit(t, olga.Email, link(h)); w.Code != test.status || w.Header().Get("Location") != "" {
+			t.Errorf("%s: status %d, want %d", name, w.Code, test.status)
+		}
+	}
+}
+
+// An address that is not taken is not said either: neither on the page, nor in the log.
+func TestAnAddressThatIsRefusedIsNotSaid(t *testing.T) {
+	o := open(t)
+	h := o.handed(t, "letters")
+	const address = "https://evil.example/connect-card/setup?auth=canary.0f3a"
+	o.fivetran = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"code":"Success","data":{"connector_id":"` + h.Connection + `","connect_card":{"uri":` + quoted(address) + `}}}`))
+	})
+	w := o.visit(t, olga.Email, link(h))
+	for where, text := range map[string]string{"the page": w.Body.String(), "the log": o.Log.String(), "the audit": strings.Join(o.Audit(), "\n")} {
+		if strings.Contains(text, "canary") || strings.Contains(text, "evil.example") {
+			t.Errorf("it is in %s", where)
+		}
+	}
+	if !strings.Contains(o.Log.String(), "the address that Fivetran gave") {
+		t.Error("the log does not say what happened")
 	}
 }
 

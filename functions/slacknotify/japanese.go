@@ -60,4 +60,5 @@ var japanese = language{
 	notices: mergeNotices(japaneseAccountNotices, japaneseAccessNotices, japaneseConnectionNotices, japaneseCatalogNotices),
 	stamp:   "2006年1月2日 15:04 UTC",
 	day:     "2006年1月2日",
+	causes:  &japaneseCauses,
 }

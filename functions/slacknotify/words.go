@@ -47,6 +47,8 @@ type language struct {
 	// channel.
 	stillWaiting, askedIn string
 	stamp, day            string // how a time and a day are written
+	// causes words why something came about; nil for English, in which that is kept.
+	causes *causes
 }
 
 // languageOf chooses by a locale such as ja-JP.
@@ -117,7 +119,7 @@ func (l language) write(c change.Change, p part, t turn, now time.Time) slack.Me
 		}
 		m.Lines = append(m.Lines, fmt.Sprintf(l.until, l.time(c.Deadline())))
 	case change.Failed, change.Withdrawn:
-		m.Lines = append(m.Lines, fmt.Sprintf(l.problem, l.problemOf(c.Problem)))
+		m.Lines = append(m.Lines, fmt.Sprintf(l.problem, l.causeOf(c, c.Problem)))
 	case change.Applied:
 		if !c.Until.IsZero() {
 			m.Lines = append(m.Lines, fmt.Sprintf(l.holds, l.time(c.Until)))
@@ -153,8 +155,17 @@ func (l language) delta(c change.Change, d change.Delta) string {
 	return line
 }
 
+// reasonOf says why a change was asked for: in the words of who asked, unless that was one of our
+// own functions.
 func (l language) reasonOf(c change.Change) string {
-	return fmt.Sprintf(l.reason, cmp.Or(l.words(c.Kind).reasons[c.Reason], c.Reason))
+	reason := c.Reason
+	switch ours, known := l.words(c.Kind).reasons[reason]; {
+	case known:
+		reason = ours
+	case c.Requester.Kind == change.ByFunction:
+		reason = l.causeOf(c, reason)
+	}
+	return fmt.Sprintf(l.reason, reason)
 }
 
 // stateOf says how one of several changes stands.

@@ -3,9 +3,12 @@ package slacknotify
 import (
 	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/sekisho/sekisho/shared/adapters/slack"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/connection"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/state/notice"
 )
@@ -56,13 +59,17 @@ var englishConnectionNotices = map[notice.Kind]noticeWords{
 			"reminder": "This is a reminder: the connection is waiting for you.",
 		}),
 	notice.ConnectionResult: result("The connection %s (%s)", map[string]string{
-		"done":    "It works: the first data has arrived.",
-		"failed":  "It was set up and does not work. A new link is on its way. These tests did not pass:",
-		"waiting": "Its owner has not entered the credentials yet. Please talk to them.",
-		"ended":   "It is gone at Fivetran: nothing more is done about it here.",
-		"orphan":  "Its owner has left, and nobody follows who could enter new credentials.",
-		"locked":  "Fivetran does not take Sekisho's key, or does not allow what is needed. It goes on by itself once that is mended.",
-	}),
+		"running":  "It is set up: Fivetran's tests have passed, and the first sync is awaited. You will hear of it.",
+		"done":     "It works: the first data has arrived.",
+		"failed":   "It was set up and does not work. A new link is on its way.",
+		"unclear":  "The credentials are entered, but Fivetran has not been able to finish its tests so far. Nothing is synced before they pass. They are run again by themselves, more and more rarely.",
+		"stumbled": "Its first sync did not succeed. Fivetran tries again by itself, and you will hear when data has arrived.",
+		"broken":   "Its first sync did not succeed, because the credentials do not work. Its owner is asked whether to enter new ones.",
+		"waiting":  "Its owner has not entered the credentials yet. Please talk to them.",
+		"ended":    "It is gone at Fivetran: nothing more is done about it here.",
+		"orphan":   "Its owner has left, and nobody follows who could enter new credentials.",
+		"locked":   "Fivetran does not take Sekisho's key, or does not allow what is needed. It goes on by itself once that is mended.",
+	}, englishTests),
 }
 
 var japaneseConnectionNotices = map[notice.Kind]noticeWords{
@@ -75,13 +82,17 @@ var japaneseConnectionNotices = map[notice.Kind]noticeWords{
 			"reminder": "再度のお願いです。認証情報の入力をお待ちしています。",
 		}),
 	notice.ConnectionResult: result("接続 %s (%s)", map[string]string{
-		"done":    "正常に動作しています。最初のデータが届きました。",
-		"failed":  "設定されましたが、動作していません。新しいリンクをお送りします。失敗したテスト:",
-		"waiting": "所有者による認証情報の入力がまだ済んでいません。所有者に連絡してください。",
-		"ended":   "Fivetran に存在しないため、ここでの対応は終了しました。",
-		"orphan":  "所有者が退職し、認証情報を入力できる後任者がいません。",
-		"locked":  "Fivetran が Sekisho のキーを受け付けないか、必要な操作を許可していません。解消されると自動的に再開します。",
-	}),
+		"running":  "設定が完了しました。Fivetran のテストに合格し、最初の同期を待っています。結果はお知らせします。",
+		"done":     "正常に動作しています。最初のデータが届きました。",
+		"failed":   "設定されましたが、動作していません。新しいリンクをお送りします。",
+		"unclear":  "認証情報は入力されましたが、Fivetran のテストがまだ完了していません。合格するまで同期は始まりません。テストは間隔を空けながら自動的に再実行されます。",
+		"stumbled": "最初の同期に失敗しました。Fivetran が自動的に再試行します。データが届いたらお知らせします。",
+		"broken":   "認証情報が使えず、最初の同期に失敗しました。新しい認証情報を入力するかどうかを、所有者に確認しています。",
+		"waiting":  "所有者による認証情報の入力がまだ済んでいません。所有者に連絡してください。",
+		"ended":    "Fivetran に存在しないため、ここでの対応は終了しました。",
+		"orphan":   "所有者が退職し、認証情報を入力できる後任者がいません。",
+		"locked":   "Fivetran が Sekisho のキーを受け付けないか、必要な操作を許可していません。解消されると自動的に再開します。",
+	}, japaneseTests),
 }
 
 func handover(heading, asked, over, enter string, why map[string]string) noticeWords {
@@ -101,16 +112,57 @@ func handover(heading, asked, over, enter string, why map[string]string) noticeW
 	}
 }
 
+// testWords are how one setup test, or what else Fivetran says, is shown.
+type testWords struct {
+	// statuses are the results of a test, by the vendor's words.
+	statuses map[string]string
+	// test has a title and a result, said what Fivetran says besides. head stands before the
+	// tests.
+	test, said, head string
+}
+
+var (
+	englishTests = testWords{
+		statuses: map[string]string{
+			connection.TestPassed: "passed", connection.TestSkipped: "skipped", connection.TestWarning: "passed with a warning",
+			connection.TestFailed: "failed", connection.TestJobFailed: "could not be run",
+		},
+		test: "%s: %s", head: "The setup tests:", said: "Fivetran says: “%s”",
+	}
+	japaneseTests = testWords{
+		statuses: map[string]string{
+			connection.TestPassed: "合格", connection.TestSkipped: "省略", connection.TestWarning: "合格 (警告あり)",
+			connection.TestFailed: "不合格", connection.TestJobFailed: "実行できず",
+		},
+		test: "「%s」: %s", head: "設定テストの結果:", said: "Fivetran のメッセージ: 「%s」",
+	}
+)
+
+// line words one row of a notice.
+func (w testWords) line(row map[string]string) string {
+	var parts []string
+	if row["test"] != "" {
+		parts = append(parts, fmt.Sprintf(w.test, row["test"], cmp.Or(w.statuses[row["status"]], row["status"])))
+	}
+	if row["detail"] != "" {
+		parts = append(parts, fmt.Sprintf(w.said, row["detail"]))
+	}
+	return strings.Join(parts, " – ")
+}
+
 // result says how a connection stands. The states are the words that the function uses which
 // finds out.
-func result(heading string, states map[string]string) noticeWords {
+func result(heading string, states map[string]string, tests testWords) noticeWords {
 	return func(n notice.Notice, _ language) slack.Message {
 		m := slack.Message{
 			Heading: fmt.Sprintf(heading, n.Facts["connection"], n.Facts["service"]),
 			Lines:   []string{cmp.Or(states[n.Facts["state"]], n.Facts["state"])},
 		}
+		if slices.ContainsFunc(n.Rows, func(r map[string]string) bool { return r["test"] != "" }) {
+			m.Lines = append(m.Lines, tests.head)
+		}
 		for _, r := range n.Rows {
-			m.Lines = append(m.Lines, fmt.Sprintf("%s: %s %s", r["test"], r["status"], r["detail"]))
+			m.Lines = append(m.Lines, tests.line(r))
 		}
 		return m
 	}

@@ -1,15 +1,13 @@
 package slacknotify
 
-// japaneseProblems word, by the English words that a change keeps, why it is not wanted any more. What
-// a vendor answered is shown as it came.
+// japaneseProblems word, by the English words that a change keeps, why it is not wanted any more. Those
+// that have something in them that is not ours are in japanesecauses.go, and so is what a vendor
+// answered.
 var japaneseProblems = map[string]string{
 	"the policy does not let who asked for it ask for it any more": "依頼した方は、ポリシーにより依頼できなくなりました",
 	"who asked for it is not there any more":                       "依頼した方が在籍していません",
 	"policy does not have it any more":                             "ポリシーからなくなりました",
 	"policy does not look after the system any more":               "ポリシーがこのシステムを扱わなくなりました",
-	"the owner of the data is not there any more":                  "データの所有者が在籍していません",
-	"there is no such connection any more":                         "接続がなくなりました",
-	"it works, and its owner is there":                             "接続は正常で、所有者も在籍しています",
 	"it is in use again":                                           "再び利用されています",
 	"it is in use again, or spared":                                "再び利用されているか、対象外になりました",
 	"the group is gone":                                            "グループがなくなりました",
@@ -22,7 +20,8 @@ var japaneseProblems = map[string]string{
 	"the policy only wants it shown by now":                        "ポリシーが表示のみに変わりました",
 }
 
-// problemOf says what kept a change from its end, in the reader's language where that is known.
+// problemOf says what kept a change from its end, where that is one whole sentence of ours, and else
+// what it is given.
 func (l language) problemOf(text string) string {
 	if said, ok := l.problems[text]; ok {
 		return said

@@ -104,6 +104,10 @@ func TestConnectionForms(t *testing.T) {
 	if got := f.Fields[i]; got.Kind != desk.Choice || len(got.Options) != 2 || got.Value[0] != "Directly" {
 		t.Errorf("a setting with choices: %+v", got)
 	}
+	destinations := []desk.Option{{Label: "Snowflake", Value: "g1"}, {Label: "Twin", Value: "g2"}, {Label: "Twin", Value: "g3"}}
+	if diff := cmp.Diff(destinations, f.Fields[2].Options); diff != "" {
+		t.Errorf("the destinations (-want +got):\n%s", diff)
+	}
 	if !f.Fields[0].Live {
 		t.Error("the form does not change with the service")
 	}

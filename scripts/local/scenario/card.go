@@ -3,6 +3,7 @@ package scenario
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -37,7 +38,7 @@ func fivetran(ctx context.Context, s *stage, _ *testscript.TestScript, args []st
 		return err
 	}
 	if len(args) < 2 {
-		return mistaken("write fivetran tests|break|delete|delete-group|rotate-key NAME")
+		return mistaken("write fivetran tests|slow-tests|fail-syncs|break|delete|delete-group|rotate-key NAME")
 	}
 	name := args[1]
 	if args[0] != "delete-group" && args[0] != "rotate-key" {
@@ -54,6 +55,25 @@ func fivetran(ctx context.Context, s *stage, _ *testscript.TestScript, args []st
 			runs = append(runs, []simfivetran.TestResult{{Title: "Validating permissions", Status: strings.ToUpper(status), Message: "the user may not read"}})
 		}
 		err = w.Fivetran.ScriptTests(name, runs...)
+	case "slow-tests":
+		// How long they take, which is longer than anybody waits for an answer; 0s for quick ones.
+		if len(args) != 3 {
+			return mistaken("write fivetran slow-tests NAME DURATION")
+		}
+		d, parseErr := duration(args[2])
+		if parseErr != nil {
+			return mistake{parseErr}
+		}
+		err = w.Fivetran.SlowTests(name, d)
+	case "fail-syncs":
+		if len(args) != 3 {
+			return mistaken("write fivetran fail-syncs NAME N")
+		}
+		n, parseErr := strconv.Atoi(args[2])
+		if parseErr != nil {
+			return mistake{parseErr}
+		}
+		err = w.Fivetran.FailSyncs(name, n, "the warehouse is full")
 	case "break":
 		err = w.Fivetran.Break(name)
 	case "delete":

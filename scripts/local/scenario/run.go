@@ -60,6 +60,10 @@ func Play(files []string, o Options) (*Report, error) {
 				return nil
 			}})
 		})
+		for _, where := range s.watch.leaks() {
+			fmt.Fprintf(root.out, "the address of a connect card is in %s\n", where)
+			root.failed = true
+		}
 		result := s.result(file, !root.failed, time.Since(began))
 		report.add(result)
 		if root.failed {

@@ -29,6 +29,8 @@ type stage struct {
 	policy  fs.FS
 	world   *world.World
 	stages  map[string]Latency
+	// watch sees whether the address of a connect card gets out.
+	watch watch
 	// negated says that the command under way has a "!" before it.
 	negated bool
 }
@@ -78,7 +80,7 @@ func (s *stage) built() (*world.World, error) {
 	if s.world != nil {
 		return s.world, nil
 	}
-	w, err := world.New(world.Options{Company: s.company, Policy: s.policy, Backend: s.options.Backend, Seed: 1, Log: s.options.Log, Tap: s.options.Tap})
+	w, err := world.New(world.Options{Company: s.company, Policy: s.policy, Backend: s.options.Backend, Seed: 1, Log: s.watch.log(s.options.Log), Tap: s.watch.tap(s.options.Tap)})
 	if err != nil {
 		return nil, err
 	}
@@ -98,6 +100,7 @@ func (s *stage) running(ctx context.Context) (*world.World, error) {
 func (s *stage) close() {
 	if s.world != nil {
 		s.measure(context.Background())
+		s.readAudit(context.Background())
 		_ = s.world.Close()
 	}
 }

@@ -26,8 +26,11 @@ type Connection struct {
 	Group   string
 	Service string
 	// Schema is how Fivetran calls the connection, unique in its group.
-	Schema  string
-	Status  connection.Status
+	Schema string
+	Status connection.Status
+	// Tests are the latest results of setup tests, where the answer has them. Of which run they are
+	// is not said.
+	Tests   []connection.Test
 	Created time.Time
 	// CreatedBy is Fivetran's id of the user who made it; empty where nobody is known.
 	CreatedBy string
@@ -62,7 +65,7 @@ func (a connectionAnswer) whole() bool {
 
 func (a connectionAnswer) connection() Connection {
 	return Connection{
-		ID: a.ID, Group: a.Group, Service: a.Service, Schema: a.Schema, Created: a.CreatedAt, CreatedBy: a.CreatedBy,
+		ID: a.ID, Group: a.Group, Service: a.Service, Schema: a.Schema, Created: a.CreatedAt, CreatedBy: a.CreatedBy, Tests: results(a.SetupTests),
 		Status: connection.Status{
 			Setup: a.Status.Setup, Sync: a.Status.Sync, Update: a.Status.Update, Paused: a.Paused,
 			Succeeded: a.SucceededAt, Failed: a.FailedAt, Tasks: notes(a.Status.Tasks), Warnings: notes(a.Status.Warnings),
@@ -75,6 +78,15 @@ func notes(in []connection.Note) []connection.Note {
 	var out []connection.Note
 	for _, n := range in {
 		out = append(out, connection.Note{Code: vendor.Reason(n.Code), Message: vendor.Clean(n.Message)})
+	}
+	return out
+}
+
+// results makes setup tests fit to be shown and kept.
+func results(in []connection.Test) []connection.Test {
+	var out []connection.Test
+	for _, t := range in {
+		out = append(out, connection.Test{Title: vendor.Clean(t.Title), Status: t.Status, Message: vendor.Clean(t.Message)})
 	}
 	return out
 }
@@ -221,7 +233,7 @@ func (c *Client) Find(ctx context.Context, p connection.Plan, since time.Time) (
 	found := all[0]
 	switch {
 	case len(all) > 1:
-		return Connection{}, false, c.conflict(op, "the group has %d connections with this schema", len(all))
+		return Connection{}, false, c.conflict(op, "the group has more than one connection with this schema")
 	case found.Service != p.Service:
 		return Connection{}, false, c.conflict(op, "the group has a connection with this schema to another service")
 	case found.Created.Before(since.Add(-clockSkew)):
@@ -274,23 +286,15 @@ func (c *Client) Card(ctx context.Context, id string, redirect secret.Text) (sec
 	return secret.New(a.Card.URI), nil
 }
 
-// Test runs the setup tests of a connection. It may take minutes.
-func (c *Client) Test(ctx context.Context, id string, trustCertificates, trustFingerprints bool) ([]connection.Test, Connection, error) {
-	a, err := c.answer(ctx, request{
+// Test runs the setup tests of a connection, and returns it with their results. It may take minutes.
+func (c *Client) Test(ctx context.Context, id string, trustCertificates, trustFingerprints bool) (Connection, error) {
+	return c.one(ctx, request{
 		op: "run_setup_tests", method: http.MethodPost, path: connectionPath(id, "test"), slow: true,
 		body: struct {
 			TrustCertificates bool `json:"trust_certificates"`
 			TrustFingerprints bool `json:"trust_fingerprints"`
 		}{trustCertificates, trustFingerprints},
 	})
-	if err != nil {
-		return nil, Connection{}, err
-	}
-	var tests []connection.Test
-	for _, t := range a.SetupTests {
-		tests = append(tests, connection.Test{Title: vendor.Clean(t.Title), Status: t.Status, Message: vendor.Clean(t.Message)})
-	}
-	return tests, a.connection(), nil
 }
 
 // Unpause lets a connection sync. Doing it twice does no harm.

@@ -1,6 +1,8 @@
 package fivetran_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -74,8 +76,9 @@ func TestAHandover(t *testing.T) {
 		t.Error(err)
 	}
 
-	tests, tested, err := w.client.Test(ctx, made.ID, true, false)
+	tested, err := w.client.Test(ctx, made.ID, true, false)
 	check(t, err)
+	tests := tested.Tests
 	if connection.Judge(tests) != connection.OutcomePassed || tested.Status.Setup != connection.SetupConnected || len(tests) != 3 {
 		t.Errorf("tests %v, status %+v", tests, tested.Status)
 	}
@@ -89,6 +92,9 @@ func TestAHandover(t *testing.T) {
 	w.advance(10 * time.Minute)
 	done, err := w.client.Get(ctx, made.ID)
 	check(t, err)
+	if diff := cmp.Diff(tests, done.Tests); diff != "" {
+		t.Errorf("the results read later (-want +got):\n%s", diff)
+	}
 	if !done.Status.Succeeded.After(noon) || done.Status.Sync != connection.SyncScheduled {
 		t.Errorf("after the first sync: %+v", done.Status)
 	}
@@ -104,6 +110,48 @@ func TestAHandover(t *testing.T) {
 	is(t, err, fivetran.ErrNotFound)
 	if calls, refused := w.calls.Count(vendor.API, ""); refused != 0 || calls > 14 {
 		t.Errorf("%d calls, %d refused", calls, refused)
+	}
+}
+
+// What is asked for is what the plan says: paused, without setup tests, and with the page to which
+// the owner's browser returns; and so is what follows.
+func TestWhatIsAskedFor(t *testing.T) {
+	for _, trust := range []bool{true, false} {
+		w := newWorld(t)
+		var body []byte
+		vendor := w.hosts["api.fivetran.com"]
+		w.hosts["api.fivetran.com"] = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			if r.Method != http.MethodGet {
+				body, _ = io.ReadAll(r.Body)
+				r.Body = io.NopCloser(bytes.NewReader(body))
+			}
+			vendor.ServeHTTP(rw, r)
+		})
+		sent := func(want map[string]any) {
+			t.Helper()
+			var got map[string]any
+			check(t, json.Unmarshal(body, &got))
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		}
+		made, err := w.client.Create(t.Context(), plan(func(p *connection.Plan) { p.TrustCertificates, p.TrustFingerprints = trust, !trust }), noon)
+		check(t, err)
+		sent(map[string]any{
+			"group_id": "thicket_confronted", "service": "sql_server_rds", "paused": true, "run_setup_tests": false,
+			"trust_certificates": trust, "trust_fingerprints": !trust, "sync_frequency": 360.0, "destination_schema_names": "FIVETRAN_NAMING",
+			"connect_card_config": map[string]any{"redirect_uri": own + "/connected"},
+			"config":              map[string]any{"schema_prefix": "sales", "host": "db.example.com", "port": 1433.0, "database": "Sales", "update_method": "TELEPORT"},
+		})
+		_, err = w.client.Card(t.Context(), made.ID, secret.New(own+"/connected?handover=h1"))
+		check(t, err)
+		sent(map[string]any{"connect_card_config": map[string]any{"redirect_uri": own + "/connected?handover=h1"}})
+		_, err = w.client.Test(t.Context(), made.ID, trust, !trust)
+		check(t, err)
+		sent(map[string]any{"trust_certificates": trust, "trust_fingerprints": !trust})
+		_, err = w.client.Unpause(t.Context(), made.ID)
+		check(t, err)
+		sent(map[string]any{"paused": false, "run_setup_tests": false})
 	}
 }
 

@@ -2,7 +2,6 @@ package fivetran
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -88,6 +87,6 @@ func (c *Client) invalid(op, message string) *Error {
 }
 
 // conflict is the error for a connection that is there and is not the one that was asked for.
-func (c *Client) conflict(op, format string, args ...any) *Error {
-	return &Error{API: api, Op: op, Message: fmt.Sprintf(format, args...), Kind: ErrConflict, Final: true}
+func (c *Client) conflict(op, message string) *Error {
+	return &Error{API: api, Op: op, Message: message, Kind: ErrConflict, Final: true}
 }

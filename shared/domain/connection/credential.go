@@ -94,6 +94,7 @@ var secretForms = sync.OnceValue(func() []*regexp.Regexp {
 		regexp.MustCompile(`\bya29\.[0-9A-Za-z_-]{10,}`),                                                            // a Google access token
 		regexp.MustCompile(`\bxox[abeoprs]-[0-9A-Za-z-]{8,}`),                                                       // a Slack token
 		regexp.MustCompile(`\b(gh[opsur]_[0-9A-Za-z]{20,}|github_pat_[0-9A-Za-z_]{20,}|glpat-[0-9A-Za-z_-]{16,})`),
+		regexp.MustCompile(`(?i)connect-card(/|%2f)setup(\?|%3f)`),                      // the address of a connect card
 		regexp.MustCompile(`\b[rs]k_(live|test)_[0-9A-Za-z]{10,}`),                      // a Stripe key
 		regexp.MustCompile(`\beyJ[0-9A-Za-z_-]{6,}\.[0-9A-Za-z_-]{6,}\.[0-9A-Za-z_-]+`), // a JSON web token
 	}

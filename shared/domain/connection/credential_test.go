@@ -44,6 +44,7 @@ func TestLooksSecretValue(t *testing.T) {
 		"DefaultEndpointsProtocol=https;AccountName=a;AccountKey=abc==", "https://a.blob.core.windows.net/c?sv=1&sig=abc%3D",
 		"AKIAIOSFODNN7EXAMPLE", "xoxb-123456789012-abcdef", "ghp_0123456789abcdefghijABCDEFGHIJ012345", "glpat-0123456789abcdefghij",
 		"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.sIgNaTuRe", "sk_live_0123456789abcd", "AIza" + strings.Repeat("a", 35), "ya29.a0AfH6SMBx",
+		"https://fivetran.com/connect-card/setup?auth=x", "see connect-card%2Fsetup%3Fauth%3Dx",
 	}
 	open := []string{
 		"db.example.com", "5432", "sales", "jdbc:postgresql://db.example.com:5432/sales", "https://db.example.com/path?x=1", "TELEPORT", "passwords we do not have",

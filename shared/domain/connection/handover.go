@@ -57,9 +57,12 @@ const (
 	VerbReturn   Verb = "return"   // the owner's browser came back with the right token
 	VerbConnect  Verb = "connect"  // the vendor says that it is connected
 	VerbBreak    Verb = "break"    // the vendor says that it is broken
+	VerbTest     Verb = "test"     // the vendor is asked to run the setup tests
+	VerbDefer    Verb = "defer"    // they came to no result: they are to be run again
 	VerbPass     Verb = "pass"     // the setup tests passed
 	VerbFail     Verb = "fail"     // the setup tests failed
 	VerbUnpause  Verb = "unpause"  // the vendor unpaused it
+	VerbStumble  Verb = "stumble"  // the first sync ended badly; the vendor tries again by itself
 	VerbSync     Verb = "sync"     // a sync ended well
 	VerbAge      Verb = "age"      // the link's life is over
 	VerbRemind   Verb = "remind"   // the owner was reminded
@@ -71,8 +74,8 @@ const (
 // Verbs lists all verbs.
 func Verbs() []Verb {
 	return []Verb{
-		VerbCreate, VerbHand, VerbOpen, VerbReturn, VerbConnect, VerbBreak, VerbPass, VerbFail, VerbUnpause,
-		VerbSync, VerbAge, VerbRemind, VerbEscalate, VerbReassign, VerbEnd,
+		VerbCreate, VerbHand, VerbOpen, VerbReturn, VerbConnect, VerbBreak, VerbTest, VerbDefer, VerbPass, VerbFail,
+		VerbUnpause, VerbStumble, VerbSync, VerbAge, VerbRemind, VerbEscalate, VerbReassign, VerbEnd,
 	}
 }
 
@@ -94,9 +97,12 @@ var table = map[Verb]map[State]State{
 		Created: Failed, Handed: Failed, Opened: Failed, Submitted: Failed, Aged: Failed,
 		Connected: Failed, Tested: Failed, Running: Broken, Done: Broken,
 	},
+	VerbTest:     {Connected: Connected},
+	VerbDefer:    {Connected: Connected},
 	VerbPass:     {Connected: Tested},
 	VerbFail:     {Connected: Failed},
 	VerbUnpause:  {Tested: Running},
+	VerbStumble:  {Running: Running},
 	VerbSync:     {Running: Done},
 	VerbAge:      {Handed: Aged, Opened: Aged, Submitted: Aged},
 	VerbRemind:   {Handed: Handed, Opened: Opened, Aged: Aged},
@@ -148,6 +154,16 @@ type Handover struct {
 	// Tests are those of the latest run, Proven is when a run passed last.
 	Tests  []Test    `json:"tests,omitempty"`
 	Proven time.Time `json:"proven,omitzero"`
+	// Runs counts the runs of setup tests since the vendor called the connection connected, Rerun
+	// is when the next one may begin. Awaited says that no answer to the latest run has come.
+	Runs    int       `json:"runs,omitempty"`
+	Rerun   time.Time `json:"rerun,omitzero"`
+	Awaited bool      `json:"awaited,omitempty"`
+	// Stumbled is when it was seen that the first sync ended badly, Notes are what the vendor said
+	// of it. Worked is when data arrived for the first time.
+	Stumbled time.Time `json:"stumbled,omitzero"`
+	Notes    []Note    `json:"notes,omitempty"`
+	Worked   time.Time `json:"worked,omitzero"`
 
 	Reminded  time.Time `json:"reminded,omitzero"`
 	Reminders int       `json:"reminders,omitempty"`
@@ -161,8 +177,13 @@ type Event struct {
 	Connection string
 	// Ticket is to be kept: the new one of [VerbOpen], the used one of [VerbReturn].
 	Ticket Ticket
-	// Tests are what [VerbPass] and [VerbFail] are about.
+	// Tests are what [VerbPass] and [VerbFail] are about, and [VerbDefer] where there are any.
 	Tests []Test
+	// Rerun is when the setup tests may be run again, of [VerbDefer]. Zero means after the usual
+	// rest.
+	Rerun time.Time
+	// Notes are what the vendor says about [VerbStumble].
+	Notes []Note
 	// Owner is the new one, of [VerbReassign].
 	Owner string
 }
@@ -185,7 +206,7 @@ func (h Handover) Apply(e Event, now time.Time) (Handover, error) {
 	if !ok {
 		return h, fmt.Errorf("%s of a hand-over that is %s: %w", e.Verb, h.State, ErrRefused)
 	}
-	if problem := h.lacks(e); problem != "" {
+	if problem := h.lacks(e, now); problem != "" {
 		return h, fmt.Errorf("%s of a hand-over that is %s: %s: %w", e.Verb, h.State, problem, ErrRefused)
 	}
 	next := h
@@ -210,10 +231,27 @@ func (h Handover) Apply(e Event, now time.Time) (Handover, error) {
 	case VerbConnect, VerbBreak:
 		next.Again = false
 		next.settle()
+	case VerbTest:
+		next.Runs++
+		next.Rerun, next.Awaited = now.Add(rest(next.Runs)), true
+	case VerbDefer:
+		next.Awaited = false
+		if e.Tests != nil {
+			next.Tests = slices.Clone(e.Tests)
+		}
+		if !e.Rerun.IsZero() {
+			next.Rerun = e.Rerun
+		}
 	case VerbPass:
-		next.Tests, next.Proven = slices.Clone(e.Tests), now
+		next.Tests, next.Proven, next.Awaited = slices.Clone(e.Tests), now, false
 	case VerbFail:
-		next.Tests = slices.Clone(e.Tests)
+		next.Tests, next.Awaited = slices.Clone(e.Tests), false
+	case VerbStumble:
+		next.Stumbled, next.Notes = now, slices.Clone(e.Notes)
+	case VerbSync:
+		if next.Worked.IsZero() {
+			next.Worked = now
+		}
 	case VerbRemind:
 		next.Reminded = now
 		next.Reminders++
@@ -231,10 +269,11 @@ func (h Handover) Apply(e Event, now time.Time) (Handover, error) {
 func (h *Handover) settle() {
 	h.Ticket, h.Linked, h.Asked, h.Reminded = Ticket{}, time.Time{}, time.Time{}, time.Time{}
 	h.Reminders, h.Escalated = 0, false
+	h.Runs, h.Rerun, h.Awaited, h.Stumbled, h.Notes = 0, time.Time{}, false, time.Time{}, nil
 }
 
 // lacks says what an event would need besides the right state; nothing if it is whole.
-func (h Handover) lacks(e Event) string {
+func (h Handover) lacks(e Event, now time.Time) string {
 	switch {
 	case e.Verb == VerbCreate && e.Connection == "":
 		return "it has no connection"
@@ -244,6 +283,10 @@ func (h Handover) lacks(e Event) string {
 		return "its ticket is not the one that was given out, used"
 	case e.Verb == VerbConnect && h.Again && h.State != Submitted:
 		return "it was connected before, and its owner has not been there"
+	case e.Verb == VerbTest && !h.MayTest(now):
+		return "they are being run, or rest"
+	case e.Verb == VerbDefer && e.Tests != nil && Judge(e.Tests) != OutcomeAgain:
+		return "its tests came to a result"
 	case e.Verb == VerbPass && Judge(e.Tests) != OutcomePassed, e.Verb == VerbFail && Judge(e.Tests) != OutcomeFailed:
 		return "its tests say something else"
 	case e.Verb == VerbReassign && (e.Owner == "" || e.Owner == h.Owner):

@@ -25,10 +25,10 @@ var leads = map[connection.State]string{
 	connection.Opened:    "hand:handed open:opened return:submitted connect:connected break:failed age:aged remind:opened escalate:opened reassign:created end:ended",
 	connection.Submitted: "hand:handed open:opened connect:connected break:failed age:aged escalate:submitted reassign:created end:ended",
 	connection.Aged:      "hand:handed connect:connected break:failed remind:aged escalate:aged reassign:created end:ended",
-	connection.Connected: "pass:tested fail:failed break:failed reassign:created end:ended",
+	connection.Connected: "test:connected defer:connected pass:tested fail:failed break:failed reassign:created end:ended",
 	connection.Failed:    "hand:handed connect:connected reassign:created end:ended",
 	connection.Tested:    "unpause:running break:failed reassign:created end:ended",
-	connection.Running:   "sync:done break:broken reassign:created end:ended",
+	connection.Running:   "stumble:running sync:done break:broken reassign:created end:ended",
 	connection.Done:      "hand:handed break:broken reassign:created end:ended",
 	connection.Broken:    "hand:handed connect:connected reassign:created end:ended",
 	connection.Ended:     "",
@@ -151,7 +151,7 @@ func TestAHandoverFromEndToEnd(t *testing.T) {
 	h, now := apply(t, begun(t), create, hand, open(t), open(t), come(t), do(connection.VerbConnect), pass, do(connection.VerbUnpause), do(connection.VerbSync))
 	want := connection.Handover{
 		ID: "h1", Name: "sales_db", Schema: "sales", Service: "sql_server_rds", Group: "thicket_confronted", Connection: "speak_inexpensive",
-		Owner: "1001", Requester: "2002", State: connection.Done, Since: now, Opens: 2, Tests: tests("PASSED"), Proven: now.Add(-2 * time.Minute),
+		Owner: "1001", Requester: "2002", State: connection.Done, Since: now, Opens: 2, Tests: tests("PASSED"), Proven: now.Add(-2 * time.Minute), Worked: now,
 	}
 	if diff := cmp.Diff(want, h); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -178,6 +178,8 @@ func TestEventsThatAreNotWhole(t *testing.T) {
 		"passed with tests that never ran": {connected, connection.Event{Verb: connection.VerbPass, Tests: tests("JOB_FAILED")}},
 		"failed with tests that passed":    {connected, connection.Event{Verb: connection.VerbFail, Tests: tests("PASSED")}},
 		"failed without tests":             {connected, do(connection.VerbFail)},
+		"deferred with tests that passed":  {connected, connection.Event{Verb: connection.VerbDefer, Tests: tests("PASSED")}},
+		"deferred with tests that failed":  {connected, connection.Event{Verb: connection.VerbDefer, Tests: tests("JOB_FAILED", "FAILED")}},
 		"reassigned to nobody":             {opened, do(connection.VerbReassign)},
 		"reassigned to the same owner":     {opened, connection.Event{Verb: connection.VerbReassign, Owner: "1001"}},
 		"no such verb":                     {opened, do("fly")},
@@ -235,20 +237,21 @@ func TestConnectedSaysNothingWhileItIsSetUpAgain(t *testing.T) {
 func TestSeen(t *testing.T) {
 	status := map[string]connection.Status{
 		"incomplete": {Setup: "incomplete", Paused: true}, "broken": {Setup: "broken", Paused: true}, "connected": {Setup: "connected", Paused: true},
-		"unpaused": {Setup: "connected"}, "synced": {Setup: "connected", Succeeded: noon.Add(24 * time.Hour)}, "strange": {Setup: "levitating"},
+		"unpaused": {Setup: "connected"}, "stumbled": {Setup: "connected", Failed: noon.Add(time.Hour)},
+		"failed before": {Setup: "connected", Failed: noon.Add(-time.Hour)}, "failed, then synced": {Setup: "connected", Failed: noon.Add(time.Hour), Succeeded: noon.Add(2 * time.Hour)}, "synced": {Setup: "connected", Succeeded: noon.Add(24 * time.Hour)}, "strange": {Setup: "levitating"},
 	}
 	want := map[connection.State]map[string]connection.Verb{
 		connection.Requested: {},
-		connection.Created:   {"broken": "break", "connected": "connect", "unpaused": "connect", "synced": "connect"},
-		connection.Handed:    {"connected": "connect", "unpaused": "connect", "synced": "connect"},
-		connection.Opened:    {"connected": "connect", "unpaused": "connect", "synced": "connect"},
-		connection.Submitted: {"broken": "break", "connected": "connect", "unpaused": "connect", "synced": "connect"},
-		connection.Aged:      {"connected": "connect", "unpaused": "connect", "synced": "connect"},
-		connection.Failed:    {"connected": "connect", "unpaused": "connect", "synced": "connect"},
-		connection.Broken:    {"connected": "connect", "unpaused": "connect", "synced": "connect"},
+		connection.Created:   {"broken": "break", "connected": "connect", "unpaused": "connect", "synced": "connect", "stumbled": "connect", "failed before": "connect", "failed, then synced": "connect"},
+		connection.Handed:    {"connected": "connect", "unpaused": "connect", "synced": "connect", "stumbled": "connect", "failed before": "connect", "failed, then synced": "connect"},
+		connection.Opened:    {"connected": "connect", "unpaused": "connect", "synced": "connect", "stumbled": "connect", "failed before": "connect", "failed, then synced": "connect"},
+		connection.Submitted: {"broken": "break", "connected": "connect", "unpaused": "connect", "synced": "connect", "stumbled": "connect", "failed before": "connect", "failed, then synced": "connect"},
+		connection.Aged:      {"connected": "connect", "unpaused": "connect", "synced": "connect", "stumbled": "connect", "failed before": "connect", "failed, then synced": "connect"},
+		connection.Failed:    {"connected": "connect", "unpaused": "connect", "synced": "connect", "stumbled": "connect", "failed before": "connect", "failed, then synced": "connect"},
+		connection.Broken:    {"connected": "connect", "unpaused": "connect", "synced": "connect", "stumbled": "connect", "failed before": "connect", "failed, then synced": "connect"},
 		connection.Connected: {"incomplete": "break", "broken": "break"},
-		connection.Tested:    {"incomplete": "break", "broken": "break", "unpaused": "unpause", "synced": "unpause"},
-		connection.Running:   {"incomplete": "break", "broken": "break", "synced": "sync"},
+		connection.Tested:    {"incomplete": "break", "broken": "break", "unpaused": "unpause", "synced": "unpause", "stumbled": "unpause", "failed before": "unpause", "failed, then synced": "unpause"},
+		connection.Running:   {"incomplete": "break", "broken": "break", "synced": "sync", "stumbled": "stumble", "failed, then synced": "sync"},
 		connection.Done:      {"incomplete": "break", "broken": "break"},
 		connection.Ended:     {},
 	}

@@ -48,6 +48,13 @@ const (
 	NoRedirect     Code = "no-redirect"     // the policy does not say where browsers return to
 )
 
+// Codes lists all codes.
+func Codes() []Code {
+	return []Code{
+		Missing, UnknownService, NotASetting, SecretName, SecretValue, BadName, BadHost, BadPort, BadNumber, BadChoice, BadText, TooLong, NoRedirect,
+	}
+}
+
 // MaxText is how many characters a setting or a reason may have.
 const MaxText = 1000
 

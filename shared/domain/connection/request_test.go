@@ -115,10 +115,7 @@ func TestProblemsSayNothingOfWhatWasTyped(t *testing.T) {
 }
 
 func TestEveryCodeHasAText(t *testing.T) {
-	for _, code := range []connection.Code{
-		connection.Missing, connection.UnknownService, connection.NotASetting, connection.SecretName, connection.SecretValue, connection.BadName, connection.BadHost,
-		connection.BadPort, connection.BadNumber, connection.BadChoice, connection.BadText, connection.TooLong, connection.NoRedirect,
-	} {
+	for _, code := range connection.Codes() {
 		if got := (connection.Problem{Field: "f", Code: code}).Error(); got == "f " {
 			t.Errorf("%s has none", code)
 		}
@@ -235,6 +232,22 @@ func TestPlan(t *testing.T) {
 				t.Errorf("plan (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// What is the same for all connections comes from the policy.
+func TestAPlanHasWhatThePolicySays(t *testing.T) {
+	for _, yes := range []bool{true, false} {
+		p := policy()
+		p.Redirect, p.SyncFrequency, p.TrustCertificates, p.TrustFingerprints = "https://console.example.com/back", 15, yes, !yes
+		got, problems := p.Plan(request(), nil)
+		want := connection.Plan{
+			Group: got.Group, Service: got.Service, Schema: got.Schema, Config: got.Config,
+			Redirect: p.Redirect, SyncFrequency: 15, TrustCertificates: yes, TrustFingerprints: !yes,
+		}
+		if diff := cmp.Diff(want, got); diff != "" || len(problems) > 0 || got.Group != request().Group || got.Service != request().Service {
+			t.Errorf("(-want +got):\n%s%v", diff, problems)
+		}
 	}
 }
 

@@ -133,12 +133,11 @@ func Judge(tests []Test) Outcome {
 	return worst
 }
 
-// Attention returns the tests that people should see, the worst first: those that did not
-// pass, and warnings.
-func Attention(tests []Test) []Test {
+// Ranked returns the tests, the worst first.
+func Ranked(tests []Test) []Test {
 	rank := map[string]int{TestFailed: 1, TestJobFailed: 2, TestWarning: 4, TestSkipped: 5, TestPassed: 6}
-	badness := func(t Test) int { return cmp.Or(rank[t.Status], 3) }
-	out := slices.DeleteFunc(slices.Clone(tests), func(t Test) bool { return badness(t) > 4 })
+	badness := func(t Test) int { return cmp.Or(rank[t.Status], 3) } // what is new to us is no pass
+	out := slices.Clone(tests)
 	slices.SortStableFunc(out, func(a, b Test) int { return cmp.Compare(badness(a), badness(b)) })
 	return out
 }

@@ -80,11 +80,11 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-func TestAttention(t *testing.T) {
+func TestRanked(t *testing.T) {
 	given := tests("PASSED", "WARNING", "NEW", "SKIPPED", "JOB_FAILED", "FAILED")
 	before := slices.Clone(given)
-	want := tests("FAILED", "JOB_FAILED", "NEW", "WARNING")
-	if diff := cmp.Diff(want, connection.Attention(given)); diff != "" {
+	want := tests("FAILED", "JOB_FAILED", "NEW", "WARNING", "SKIPPED", "PASSED")
+	if diff := cmp.Diff(want, connection.Ranked(given)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(before, given); diff != "" {

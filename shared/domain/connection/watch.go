@@ -25,10 +25,12 @@ func (h Handover) Seen(s Status) (Verb, bool) {
 		verb = VerbUnpause
 	case h.State == Running && s.Succeeded.After(h.Proven):
 		verb = VerbSync
+	case h.State == Running && h.Stumbled.IsZero() && s.Failed.After(h.Proven):
+		verb = VerbStumble
 	default:
 		verb = VerbConnect
 	}
-	if _, ok := Next(h.State, verb); !ok || h.lacks(Event{Verb: verb}) != "" {
+	if _, ok := Next(h.State, verb); !ok || h.lacks(Event{Verb: verb}, time.Time{}) != "" {
 		return "", false
 	}
 	return verb, true

@@ -42,6 +42,11 @@ type connection struct {
 	syncs     int // grows whenever what is planned for the agenda is not to happen any more
 	historic  bool
 	revoked   bool // the source does not take the credentials any more
+	// slow is how long setup tests take, where that is longer than any caller waits.
+	slow time.Duration
+	// stumbles is how many of the next syncs end badly, trouble what is said about the latest one.
+	stumbles int
+	trouble  string
 }
 
 // cardConfig is how connect cards of a connection behave.
@@ -178,6 +183,9 @@ func (c *connection) show() connectionAnswer {
 	if c.setup == broken {
 		out.Status.UpdateState = "delayed"
 		out.Status.Tasks = append(out.Status.Tasks, note{Code: "reconnect", Message: "Reconnect"})
+	}
+	if c.trouble != "" {
+		out.Status.Warnings = append(out.Status.Warnings, note{Code: "sync_failure", Message: c.trouble})
 	}
 	for name := range c.secrets {
 		out.Config[name] = masked

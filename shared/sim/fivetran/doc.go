@@ -5,7 +5,8 @@
 // /connect-card/setup it is the page that a connect card is, with a form that a browser fills in
 // and sends. What is entered there stays in the server: no answer of the API shows it. For
 // scenarios, [Server.SubmitCard] and [Server.AbandonCard] do what a person with a browser does,
-// [Server.ScriptTests] and [Server.Break] say what the source is like, and [Server.Connection]
+// [Server.ScriptTests], [Server.SlowTests], [Server.FailSyncs] and [Server.Break] say what the source
+// is like, and [Server.Connection]
 // tells the truth behind the API.
 //
 // # What is as strict as Fivetran
@@ -28,6 +29,8 @@
 //   - Leaving run_setup_tests out of a change runs the tests, as the document says it does.
 //   - A setup test that fails makes a connection that was connected broken, with the task
 //     reconnect; one that never was stays incomplete. Tests that could not run change nothing.
+//   - A sync that ends badly although the credentials work is tried again after the time that a
+//     sync takes, with a warning until one ends well.
 //   - connection_successful and connection_failure are sent after every run of setup tests.
 //   - A source whose tests check a certificate takes it as trusted from a connect card, and
 //     through the API only with trust_certificates.

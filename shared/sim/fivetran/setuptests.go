@@ -1,9 +1,12 @@
 package fivetran
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/sekisho/sekisho/shared/sim"
 )
 
 // The results of a setup test.
@@ -39,6 +42,14 @@ func runSetupTests(c *call) (answer, error) {
 	}
 	if err := c.spendTests(); err != nil {
 		return answer{}, err
+	}
+	if k.slow > 0 {
+		c.s.agenda.At(c.now.Add(k.slow), func(context.Context) {
+			c.s.mu.Lock()
+			defer c.s.mu.Unlock()
+			c.s.runTests(k, c.s.opt.Now(), in.TrustCertificates)
+		})
+		sim.Drop() // the caller has gone by then
 	}
 	c.s.runTests(k, c.now, in.TrustCertificates)
 	out := k.show()

@@ -71,7 +71,7 @@ func (s *Server) beginSync(c *connection, now time.Time) {
 }
 
 // endSync ends a sync: well, or with a broken connection where the source refuses the
-// credentials. The caller holds the lock.
+// credentials, or badly as [Server.FailSyncs] says. The caller holds the lock.
 func (s *Server) endSync(c *connection, now time.Time, id string) {
 	c.syncing = false
 	if c.revoked {
@@ -79,7 +79,14 @@ func (s *Server) endSync(c *connection, now time.Time, id string) {
 		s.tell(c, now, "sync_end", id, map[string]string{"status": "FAILURE_WITH_TASK", "reason": "reconnect"})
 		return
 	}
-	c.succeeded, c.historic = now, false
+	if c.stumbles > 0 {
+		c.stumbles--
+		c.failed = now
+		s.tell(c, now, "sync_end", id, map[string]string{"status": "FAILURE", "reason": c.trouble})
+		s.schedule(c, now, s.opt.SyncTime)
+		return
+	}
+	c.succeeded, c.historic, c.trouble = now, false, ""
 	s.tell(c, now, "sync_end", id, map[string]string{"status": "SUCCESSFUL"})
 	s.schedule(c, now, time.Duration(c.frequency)*time.Minute)
 }

@@ -150,6 +150,33 @@ func (s *Server) ScriptTests(name string, runs ...[]TestResult) error {
 	return nil
 }
 
+// SlowTests lets setup tests through the API take so long that no caller waits for them: the
+// request is not answered, and what follows from the tests happens after that time. Zero lets them
+// be quick again.
+func (s *Server) SlowTests(name string, d time.Duration) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, err := s.named(name)
+	if err != nil {
+		return fmt.Errorf("slow setup tests: %w", err)
+	}
+	c.slow = d
+	return nil
+}
+
+// FailSyncs lets the next syncs of a connection end badly although its credentials work. Each is
+// tried again soon. The message is what Fivetran says about it until a sync ends well.
+func (s *Server) FailSyncs(name string, n int, message string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, err := s.named(name)
+	if err != nil {
+		return fmt.Errorf("fail syncs: %w", err)
+	}
+	c.stumbles, c.trouble = n, message
+	return nil
+}
+
 // Revoke lets the source refuse the credentials from now on, as it does when somebody changes a
 // password there. Fivetran finds out at the next sync or test.
 func (s *Server) Revoke(name string) error {

@@ -7,6 +7,7 @@
 package handover
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,6 +68,8 @@ func (s *Shelf) look(h connection.Handover) time.Time {
 	case connection.Aged:
 		at, _ := h.Due(s.policy)
 		return at
+	case connection.Connected:
+		return cmp.Or(h.Rerun, h.Since) // while the setup tests run, or rest
 	}
 	return h.Since
 }

@@ -1,0 +1,136 @@
+package slacknotify
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/connection"
+	"github.com/sekisho/sekisho/shared/ports/vendor"
+)
+
+func TestCausesInJapanese(t *testing.T) {
+	c := change.Change{Target: change.Target{Name: "sales"}}
+	for text, want := range map[string]string{
+		"":                      "",
+		connection.WhyOwnerGone: "データの所有者が在籍していないか、停止中です",
+		"look at sales: " + connection.WhyTaken + "letters":            "このスキーマは接続 letters で使われています",
+		"settings.host is missing":                                     "settings.host が記入されていません",
+		"service is not a service that the policy has: klaviyo, mysql": "service: ポリシーにないサービスです: klaviyo, mysql",
+		"change sales: " + (&vendor.Error{API: "fivetran", Op: "create_connection", Kind: vendor.ErrForbidden, Code: 401, Reason: "AuthFailed", Message: "the API key is not taken: it may have been replaced"}).Error(): "Fivetran: 許可されていません (401 AuthFailed)。Sekisho の API キーが受け付けられません。キーが交換された可能性があります",
+		"look at sales: " + (&vendor.Error{API: "fivetran", Op: "list_connections", Kind: vendor.ErrNotFound, Code: 404, Reason: "NotFound_Group", Message: "Group with id 'x' does not exist"}).Error():                 "Fivetran: 対象が見つかりません (404 NotFound_Group)。メッセージ: 「Group with id 'x' does not exist」",
+		(&vendor.Error{API: "fivetran", Op: "create_connection", Message: "no answer before the deadline"}).Error():                                                                                                      "Fivetran: エラーが発生しました。時間内に応答がありませんでした",
+		(&vendor.Error{API: "looker", Op: "users", Code: 500}).Error(): "Looker: エラーが発生しました (500)。",
+		"the group is gone": "グループがなくなりました",
+		"the moon is full":  "詳細 (英語): 「the moon is full」",
+	} {
+		if got := japanese.causeOf(c, text); got != want {
+			t.Errorf("%s: got %s, want %s", text, got, want)
+		}
+		if got := english.causeOf(c, text); got != text {
+			t.Errorf("in English: got %s, want %s", got, text)
+		}
+	}
+}
+
+// What people write is theirs, whatever it says.
+func TestReasonsOfPeopleAreNotReworded(t *testing.T) {
+	c := change.Change{Reason: connection.WhyBroken, Requester: change.Actor{Kind: change.ByPerson}}
+	if got := japanese.reasonOf(c); !strings.Contains(got, connection.WhyBroken) {
+		t.Errorf("got %s", got)
+	}
+	c.Requester.Kind = change.ByFunction
+	if got := japanese.reasonOf(c); strings.Contains(got, "work") {
+		t.Errorf("got %s", got)
+	}
+}
+
+// A message about what could not be done says why in its reader's language.
+func TestAMessageSaysWhyInItsReadersLanguage(t *testing.T) {
+	for _, state := range []change.State{change.Failed, change.Withdrawn} {
+		c := change.Change{Kind: change.ConnectionCreate, State: state, Target: change.Target{Name: "sales"}, Problem: connection.WhyOwnerGone}
+		for _, test := range []struct {
+			in   language
+			want string
+		}{{japanese, "状況: データの所有者が在籍していないか、停止中です"}, {english, "What happened: " + connection.WhyOwnerGone}} {
+			if m := test.in.write(c, asked, latest, time.Time{}); !slices.Contains(m.Lines, test.want) {
+				t.Errorf("%s in %s: %q", state, test.in.name, m.Lines)
+			}
+		}
+	}
+}
+
+func TestEveryCodeOfARequestIsWorded(t *testing.T) {
+	for _, code := range connection.Codes() {
+		text := connection.Problem{Field: "settings.host", Code: code}.Error()
+		if got := japanese.causeOf(change.Change{}, text); strings.Contains(got, "(英語)") || !strings.Contains(got, "settings.host") {
+			t.Errorf("%s: %s", code, got)
+		}
+	}
+	for _, kind := range []error{vendor.ErrNotFound, vendor.ErrQuota, vendor.ErrForbidden, vendor.ErrIncomplete, vendor.ErrConflict, vendor.ErrInvalid} {
+		if japaneseCauses.kinds[kind.Error()] == "" {
+			t.Errorf("no words for %q", kind)
+		}
+	}
+}
+
+// Every sentence that Fivetran's adapter says itself, which is each that it gives to one of the
+// functions below, or puts into an error.
+func TestEverySentenceOfTheAdapterIsWorded(t *testing.T) {
+	makers := map[string]int{"incomplete": 1, "invalid": 1, "conflict": 1}
+	found := 0
+	say := func(e ast.Expr) {
+		literal, ok := e.(*ast.BasicLit)
+		if !ok || literal.Kind != token.STRING {
+			return
+		}
+		text, err := strconv.Unquote(literal.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found++
+		if _, ok := japaneseCauses.ours(text); !ok {
+			t.Errorf("no words for %q", text)
+		}
+	}
+	files, err := filepath.Glob("../../shared/adapters/fivetran/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.CallExpr:
+				if called, ok := n.Fun.(*ast.SelectorExpr); ok && makers[called.Sel.Name] > 0 && len(n.Args) > 1 {
+					say(n.Args[1])
+				}
+			case *ast.KeyValueExpr:
+				if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Message" {
+					say(n.Value)
+				}
+			case *ast.AssignStmt:
+				if left, ok := n.Lhs[0].(*ast.SelectorExpr); ok && left.Sel.Name == "Message" {
+					say(n.Rhs[0])
+				}
+			}
+			return true
+		})
+	}
+	if found < 15 {
+		t.Errorf("%d sentences were found: the test is blind", found)
+	}
+}

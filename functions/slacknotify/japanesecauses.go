@@ -1,0 +1,85 @@
+package slacknotify
+
+import (
+	"strings"
+
+	"github.com/sekisho/sekisho/shared/domain/connection"
+	"github.com/sekisho/sekisho/shared/ports/vendor"
+)
+
+var japaneseCauses = causes{
+	own: map[string]string{
+		connection.WhyOwnerGone: "データの所有者が在籍していないか、停止中です",
+		connection.WhyBroken:    "現在の認証情報では接続できなくなりました",
+		connection.WhyWorks:     "正常に動作しており、所有者も在籍しています",
+		connection.WhyUnknown:   "この接続はもう存在しません",
+
+		// What the adapter of Fivetran says itself.
+		"the API key is not taken: it may have been replaced":            "Sekisho の API キーが受け付けられません。キーが交換された可能性があります",
+		"the group has more than one connection with this schema":        "接続先に同じスキーマの接続が複数あります",
+		"the group has a connection with this schema to another service": "接続先に、同じスキーマで別のサービスへの接続があります",
+		"the group had a connection with this schema before":             "接続先に、同じスキーマの接続が以前からあります",
+		"somebody else has made a connection with this schema":           "同じスキーマの接続を、ほかの人が作成しています",
+		"the request cannot be encoded":                                  "リクエストを作成できません",
+		"the request has no address":                                     "リクエストの宛先がありません",
+		"the answer is too long":                                         "応答が長すぎます",
+		"the answer cannot be read":                                      "応答を読み取れません",
+		"the data of the answer cannot be read":                          "応答のデータを読み取れません",
+		"a page has no items":                                            "一覧のページに項目がありません",
+		"an item has no id, or is listed twice":                          "一覧の項目に ID がないか、重複しています",
+		"the pages go round in circles":                                  "一覧のページが循環しています",
+		"the connection is not whole":                                    "接続の情報が欠けています",
+		"a connection is not whole, or of another group":                 "接続の情報が欠けているか、別の接続先のものです",
+		"there is no card in the answer, or one of another connection":   "応答に入力ページがないか、別の接続のものです",
+		"the service has no settings, or is another one":                 "サービスの設定項目がないか、別のサービスのものです",
+		"the webhook has no id":                                          "Webhook の ID がありません",
+
+		// What happens with every vendor, and with every change.
+		"no answer before the deadline":                      "時間内に応答がありませんでした",
+		"no answer: canceled":                                "応答を待つ間に中断されました",
+		"acknowledged, but not seen when read back":          "受け付けられましたが、確認すると反映されていません",
+		"denied before it was done":                          "実施の前に却下されました",
+		"approved by people who may not approve it any more": "承認した人に、現在は承認の権限がありません",
+	},
+	begun: map[string]string{
+		connection.WhyTaken:   "このスキーマは接続 %s で使われています",
+		"no answer: ":         "応答がありませんでした: 「%s」",
+		"none of ":            "何度試しても終わりませんでした (%s)",
+		"does not converge: ": "何度実施しても反映されません (%s)",
+	},
+	fields: japaneseFields(),
+	vendors: map[string]string{
+		"fivetran": "Fivetran", "looker": "Looker", "openmetadata": "OpenMetadata", "slack": "Slack", "directory": "Google Workspace",
+		"settings": "Google グループ", "reports": "Google Workspace", "iam": "Google Cloud", "iamcredentials": "Google Cloud",
+	},
+	kinds: map[string]string{
+		vendor.ErrNotFound.Error():   "対象が見つかりません",
+		vendor.ErrQuota.Error():      "リクエストが多すぎます",
+		vendor.ErrForbidden.Error():  "許可されていません",
+		vendor.ErrIncomplete.Error(): "応答が不完全です",
+		vendor.ErrConflict.Error():   "既存の内容と矛盾しています",
+		vendor.ErrInvalid.Error():    "リクエストが受け付けられません",
+	},
+	failed:   "エラーが発生しました",
+	answered: "%s: %s。",
+	quoted:   "メッセージ: 「%s」",
+	other:    "詳細 (英語): 「%s」",
+}
+
+// japaneseFields are by what [connection.Problem] says in English after its field.
+func japaneseFields() map[string]string {
+	out := map[string]string{}
+	for code, said := range map[connection.Code]string{
+		connection.Missing: "%s が記入されていません", connection.UnknownService: "%s: ポリシーにないサービスです",
+		connection.NotASetting: "%s: ここでは指定できない設定です", connection.SecretName: "%s は認証情報です。所有者が提供元のページで入力します",
+		connection.SecretValue: "%s が認証情報のようです。所有者が提供元のページで入力します", connection.BadName: "%s は英小文字・数字・アンダースコアで 63 文字以内、先頭は英字です",
+		connection.BadHost: "%s はホスト名または IP アドレスです", connection.BadPort: "%s は 1 から 65535 までの数字です", connection.BadNumber: "%s は数字です",
+		connection.BadChoice: "%s は次のいずれかです", connection.BadText: "%s は 1 行です", connection.TooLong: "%s が長すぎます",
+		connection.NoRedirect: "%s: ポリシーに戻り先のアドレスがないため、受け渡しができません",
+	} {
+		english := connection.Problem{Code: code}.Error()
+		english, _, _ = strings.Cut(strings.TrimPrefix(english, " "), ": ")
+		out[english] = said
+	}
+	return out
+}
