@@ -18,12 +18,6 @@ import (
 	"github.com/sekisho/sekisho/shared/state/trail"
 )
 
-// act is one account about which something is to be done tonight.
-type act struct {
-	account  idle.Account
-	decision idle.Decision
-}
-
 // night is one run through one system.
 type night struct {
 	*handler
@@ -31,12 +25,9 @@ type night struct {
 	rule   idle.Rule
 	system system
 	at     time.Time
-	people map[string]group.Person // by address
-	// acts are the warnings, stops and reports, remember what else is to be remembered.
-	acts     []act
-	remember map[string]idle.Memory
-	run      *idle.Run
-	held     bool
+	run    *idle.Run
+	agenda *agenda
+	held   bool
 }
 
 func (h *handler) sweepAll(ctx context.Context) error {
@@ -47,7 +38,7 @@ func (h *handler) sweepAll(ctx context.Context) error {
 			h.log.WarnContext(ctx, "policy looks after a system that is not configured", "system", name)
 			continue
 		}
-		n := &night{handler: h, name: name, rule: h.policy.Inactivity.Systems[name], system: s, at: h.now(), remember: map[string]idle.Memory{}}
+		n := &night{handler: h, name: name, rule: h.policy.Inactivity.Systems[name], system: s, at: h.now()}
 		if err := n.sweep(ctx); err != nil {
 			problems = append(problems, fmt.Errorf("sweep %s: %w", name, err))
 		}
@@ -66,15 +57,12 @@ func (n *night) sweep(ctx context.Context) error {
 		return err
 	}
 	n.run = judge.NewRun()
+	if n.agenda, err = n.newAgenda(ctx); err != nil {
+		return err
+	}
 	reading, err := n.system.Accounts(ctx, func(a *idle.Account) error {
-		d := judge.Decide(a, memories[a.ID])
-		n.run.Add(a, d)
-		switch {
-		case d.Action == idle.Warn, d.Action == idle.Stop, d.Action == idle.Report, d.Ended:
-			n.acts = append(n.acts, act{*a, d})
-		case d.Remember:
-			n.remember[a.ID] = d.Next
-		}
+		before := memories.Of(a.ID)
+		n.agenda.take(a, judge.Decide(a, before), before)
 		return nil
 	})
 	if err != nil {
@@ -112,37 +100,55 @@ func words(doubts []idle.Doubt) string {
 
 // judge makes the judge of the night: the rule, and who is in the groups that it spares.
 func (n *night) judge(ctx context.Context) (*idle.Judge, error) {
-	d := idle.Directory{Groups: map[string][]string{}, Aliases: map[string]string{}}
-	n.people = map[string]group.Person{}
-	addresses := map[string]string{} // by id
-	err := n.mirror.People(ctx, func(p group.Person) error {
-		n.people[group.Address(p.Email)] = p
-		addresses[p.ID] = p.Email
-		for _, alias := range p.Aliases {
-			n.people[group.Address(alias)] = p
-			d.Aliases[alias] = p.Email
-		}
-		return nil
-	})
+	d, err := n.directory(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read people: %w", err)
+		return nil, err
 	}
+	return idle.NewJudge(n.rule, d, n.at)
+}
+
+// directory reads who is in the groups that the rule spares, and by which addresses else those are
+// known whom it spares. Nobody else is kept: a company may have a million people.
+func (n *night) directory(ctx context.Context) (idle.Directory, error) {
+	d := idle.Directory{Groups: map[string][]string{}, Aliases: map[string]string{}}
+	if len(n.rule.Spare.Groups) == 0 && len(n.rule.Spare.Emails) == 0 {
+		return d, nil
+	}
+	within := map[string][]string{} // groups by the ids of their people
 	for _, address := range n.rule.Spare.Groups {
 		ids, err := n.mirror.Within(ctx, address)
 		if errors.Is(err, mirror.ErrUnknown) {
 			continue // the judge refuses to work without it
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read who is in %s: %w", address, err)
+			return d, fmt.Errorf("read who is in %s: %w", address, err)
 		}
 		d.Groups[address] = []string{}
 		for _, id := range ids {
-			if email, ok := addresses[id]; ok {
-				d.Groups[address] = append(d.Groups[address], email)
-			}
+			within[id] = append(within[id], address)
 		}
 	}
-	return idle.NewJudge(n.rule, d, n.at)
+	spared := map[string]bool{}
+	for _, email := range n.rule.Spare.Emails {
+		spared[group.Address(email)] = true
+	}
+	err := n.mirror.People(ctx, func(p group.Person) error {
+		for _, address := range within[p.ID] {
+			d.Groups[address] = append(d.Groups[address], p.Email)
+		}
+		known := func(address string) bool { return spared[group.Address(address)] }
+		if len(within[p.ID]) == 0 && !known(p.Email) && !slices.ContainsFunc(p.Aliases, known) {
+			return nil
+		}
+		for _, alias := range p.Aliases {
+			d.Aliases[alias] = p.Email
+		}
+		return nil
+	})
+	if err != nil {
+		return d, fmt.Errorf("read people: %w", err)
+	}
+	return d, nil
 }
 
 // refuse ends a night that nothing may be done in. It is said in the audit log and to people, and
@@ -158,72 +164,102 @@ func (n *night) refuse(ctx context.Context, why string) error {
 
 // act warns, proposes what is to be stopped or would be, and withdraws what is not any more.
 func (n *night) act(ctx context.Context) error {
-	wanted := n.proposals(idle.Stop)
-	if err := n.withdrawOthers(ctx, wanted); err != nil {
+	wanted, err := n.proposals(ctx, idle.Stop)
+	if err != nil {
+		return err
+	}
+	if err := n.withdrawOthers(ctx); err != nil {
 		return err
 	}
 	if err := n.propose(ctx, wanted); err != nil {
 		return err
 	}
-	for _, p := range n.proposals(idle.Report) {
+	reports, err := n.proposals(ctx, idle.Report)
+	if err != nil {
+		return err
+	}
+	for _, p := range reports {
 		if _, _, err := n.ledger.Propose(ctx, p); err != nil {
 			return err
 		}
 	}
-	for _, a := range n.acts {
+	for _, a := range n.agenda.acts {
+		// What was said is written down at once: a night that ends in the middle has lost nothing.
 		if err := n.tell(ctx, a); err != nil {
 			return err
 		}
-		if a.decision.Remember {
-			n.remember[a.account.ID] = a.decision.Next
+		if !a.decision.Remember {
+			continue
 		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(n.remember)) {
-		next := n.remember[id]
-		err := account.Update(ctx, n.store, n.name, id, n.at, func(idle.Memory) idle.Memory { return next })
-		if err != nil {
+		if err := account.Remember(ctx, n.store, n.name, n.at, account.Note{ID: a.account.ID, Before: a.before, After: a.decision.Next}); err != nil {
 			return err
 		}
 	}
-	return nil
+	return account.Remember(ctx, n.store, n.name, n.at, n.agenda.notes...)
 }
 
 // proposals are the stops of the night, or those that the rule only wants known.
-func (n *night) proposals(of idle.Action) []change.Proposal {
+func (n *night) proposals(ctx context.Context, of idle.Action) ([]change.Proposal, error) {
 	var out []change.Proposal
-	for _, a := range n.acts {
+	for _, a := range n.agenda.acts {
 		if a.decision.Action != of {
 			continue
 		}
-		p := change.Proposal{
-			Kind:   change.AccountDisable,
-			Target: change.Target{ID: account.Name(n.name, a.account.ID), Name: a.account.Email},
-			Diff: []change.Delta{
-				{Field: "enabled", Before: "true", After: "false"},
-				{Field: "last", After: day(a.decision.Last.At)},
-				{Field: "roles", After: strings.Join(a.account.Roles, ", ")},
-			},
-			Reason:    fmt.Sprintf("not used since %s, longer than %d days", day(a.decision.Since), int(n.rule.After/(24*time.Hour))),
-			Requester: rule, Channel: n.rule.Channel, Batch: n.name + "-" + n.at.UTC().Format(time.DateOnly),
-			Quiet: idle.KeepFor, Policy: n.policy.Hash,
-		}
-		owner, known := n.people[group.Address(a.account.Email)]
-		if known {
-			p.Concerned = []string{owner.ID}
-		}
-		p.Owners = desk.AccountOwners(n.name, owner.ID)
-		switch {
-		case of == idle.Report:
-			// The summary tells of them all.
-			p.Requirement, p.Batch = change.Requirement{Mode: change.Report}, ""
-		case n.rule.Mode == change.Ask:
-			p.Requirement = n.policy.Asks(change.AccountDisable, "")
-		default:
-			p.Requirement = change.Requirement{Mode: change.Auto}
+		p, err := n.proposal(ctx, a)
+		if err != nil {
+			return nil, err
 		}
 		out = append(out, p)
 	}
-	return out
+	return out, nil
+}
+
+// proposal is the stop of one account, in the mode of the rule.
+func (n *night) proposal(ctx context.Context, a act) (change.Proposal, error) {
+	p := n.stop(&a.account, a.decision)
+	p.Reason = fmt.Sprintf("not used since %s, longer than %d days", day(a.decision.Since), int(n.rule.After/(24*time.Hour)))
+	p.Requester, p.Channel, p.Batch = rule, n.rule.Channel, n.name+"-"+n.at.UTC().Format(time.DateOnly)
+	p.Quiet, p.Policy = idle.KeepFor, n.policy.Hash
+	owner, known, err := n.person(ctx, a.account.Email)
+	if err != nil {
+		return p, err
+	}
+	if known {
+		p.Concerned = []string{owner.ID}
+	}
+	p.Owners = desk.AccountOwners(n.name, owner.ID)
+	switch {
+	case a.decision.Action == idle.Report:
+		// The summary tells of them all.
+		p.Requirement, p.Batch = change.Requirement{Mode: change.Report}, ""
+	case n.rule.Mode == change.Ask:
+		p.Requirement = n.policy.Asks(change.AccountDisable, "")
+	default:
+		p.Requirement = change.Requirement{Mode: change.Auto}
+	}
+	return p, nil
+}
+
+// stop is what is proposed of an account, by which one night knows what an earlier one proposed.
+func (n *night) stop(a *idle.Account, d idle.Decision) change.Proposal {
+	return change.Proposal{
+		Kind:   change.AccountDisable,
+		Target: change.Target{ID: account.Name(n.name, a.ID), Name: a.Email},
+		Diff: []change.Delta{
+			{Field: "enabled", Before: "true", After: "false"},
+			{Field: "last", After: day(d.Last.At)},
+			{Field: "roles", After: strings.Join(a.Roles, ", ")},
+		},
+	}
+}
+
+// person returns whose an address is. The boolean is false where nobody knows.
+func (n *night) person(ctx context.Context, email string) (group.Person, bool, error) {
+	p, err := n.mirror.PersonAt(ctx, email)
+	if errors.Is(err, mirror.ErrUnknown) {
+		return group.Person{}, false, nil
+	}
+	return p, err == nil, err
 }
 
 // rule is the requester of stops.
@@ -238,22 +274,9 @@ func day(t time.Time) string {
 
 // withdrawOthers withdraws the stops that wait from earlier nights and do not follow any more:
 // somebody signed in, or is spared by now.
-func (n *night) withdrawOthers(ctx context.Context, wanted []change.Proposal) error {
-	slots := map[string]bool{}
-	for _, p := range wanted {
-		slots[p.Slot()] = true
-	}
-	live, err := n.ledger.LiveOf(ctx, change.AccountDisable)
-	if err != nil {
-		return err
-	}
-	for _, c := range live {
-		system, _ := account.Split(c.Target.ID)
-		slot, _, _ := change.SlotOf(c.ID)
-		if system != n.name || slots[slot] || c.Requester.Kind != change.ByRule || c.State == change.Applying {
-			continue
-		}
-		_, err := n.ledger.Apply(ctx, c.ID, change.Withdraw{By: rule, Reason: "it is in use again, or spared"})
+func (n *night) withdrawOthers(ctx context.Context) error {
+	for _, c := range n.agenda.stale() {
+		_, err := n.ledger.Apply(ctx, c, change.Withdraw{By: rule, Reason: "it is in use again, or spared"})
 		if _, refused := change.Refused(err); err != nil && !refused {
 			return err
 		}
@@ -269,17 +292,7 @@ func (n *night) planTarget() change.Target {
 // propose proposes the stops, or one plan for all of them where they are more than the brake lets
 // pass: of a run that wants too much, nobody knows which part is the wrong one.
 func (n *night) propose(ctx context.Context, wanted []change.Proposal) error {
-	recent, err := n.ledger.Braked(ctx, change.AccountDisable)
-	if err != nil {
-		return err
-	}
-	fresh := 0
-	for _, p := range wanted {
-		if !recent[p.Target.ID] {
-			fresh++
-		}
-	}
-	verdict := n.rule.Brake.Check(n.run.Census().Enabled, len(recent), fresh)
+	verdict := n.rule.Brake.Check(n.run.Census().Enabled, len(n.agenda.recent), n.agenda.fresh)
 	n.held = verdict.Held
 	if err := n.plan(ctx, wanted); err != nil || n.held {
 		return err

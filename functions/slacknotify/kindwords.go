@@ -24,6 +24,8 @@ type kindWords struct {
 	more []string
 	// delta words one difference; line is how it would be shown without. Nil words none.
 	delta func(d change.Delta, line string) string
+	// reason words why a rule proposed it; nil shows it as it stands.
+	reason func(string) string
 	// together heads several changes in one message, approveAll is the button for all of them that
 	// wait; %d is how many.
 	together, approveAll string

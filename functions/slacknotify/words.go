@@ -148,7 +148,13 @@ func (l language) delta(c change.Change, d change.Delta) string {
 	return line
 }
 
-func (l language) reasonOf(c change.Change) string { return fmt.Sprintf(l.reason, c.Reason) }
+func (l language) reasonOf(c change.Change) string {
+	why := c.Reason
+	if words := l.words(c.Kind); words.reason != nil && c.Requester.Kind == change.ByRule {
+		why = words.reason(why)
+	}
+	return fmt.Sprintf(l.reason, why)
+}
 
 // stateOf says how one of several changes stands.
 func (l language) stateOf(c change.Change) string {

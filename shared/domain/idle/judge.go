@@ -76,8 +76,9 @@ type Decision struct {
 	Action Action
 	// Step is the warning to give: the time before the stop at which policy wants it.
 	Step time.Duration
-	// Ended says that the person had been warned and has used the account since.
-	Ended bool
+	// Ended says that the person had been warned and has used the account since, Void that the
+	// warnings are void for another reason: the account is spared now.
+	Ended, Void bool
 	// Next is what to remember once the action is carried out; Remember says that it differs
 	// from what was remembered.
 	Next     Memory
@@ -180,7 +181,8 @@ func (j *Judge) Decide(a *Account, m Memory) Decision {
 		d.Next = d.Next.withoutWarnings()
 	}
 	j.judge(&d, a, t)
-	d.Remember = !d.Next.equal(m)
+	d.Void = d.Verdict == Spared && len(m.Told) > 0 && !d.Ended
+	d.Remember = !d.Next.Equal(m)
 	return d
 }
 
@@ -291,7 +293,8 @@ const sessionLag = 7 * 24 * time.Hour
 // forget returns the memory without what has become pointless, and with the use of a session
 // that no credential tells of.
 func (j *Judge) forget(t traces, m Memory) Memory {
-	if !j.now.Before(m.Kept) {
+	if !m.Kept.IsZero() && !j.now.Before(m.Kept) {
+		m = m.withoutWarnings() // the person was told before somebody wanted it kept
 		m.Kept = time.Time{}
 	}
 	if !t.credentials.Before(m.Active) {

@@ -259,7 +259,7 @@ func (o odd) wrong(r idle.Rule, d idle.Decision) string {
 		return fmt.Sprintf("warned although %v", o.protected)
 	case d.Action == idle.Stop && len(r.Warn) > 0 && !slices.Contains(o.memory.Told, day):
 		return fmt.Sprintf("stopped after the warnings %v", o.memory.Told)
-	case d.Action == idle.Stop && tonight.Before(o.memory.Stop) && !o.usedSince(o.memory.From):
+	case d.Action == idle.Stop && tonight.Before(o.memory.Stop) && !o.usedSince(o.memory.From) && o.memory.Kept.IsZero():
 		return "stopped sooner than a warning said"
 	case d.Action != idle.Leave && d.Action != idle.Report && r.Mode != change.Auto && r.Mode != change.Ask:
 		return fmt.Sprintf("%s in mode %q", d.Action, r.Mode)
