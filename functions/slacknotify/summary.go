@@ -121,7 +121,7 @@ func draw(bars []bar, numbers func(bar) string) []string {
 	var out []string
 	for _, b := range bars {
 		whole, dark := length(b.whole, most), length(b.part, most)
-		out = append(out, fmt.Sprintf("%s%s%s  %*s  %s", strings.Repeat("█", dark), strings.Repeat("░", whole-dark), strings.Repeat(" ", barWidth-whole), widest, numbers(b), b.label))
+		out = append(out, fmt.Sprintf("│%s%s%s  %*s  %s", strings.Repeat("█", dark), strings.Repeat("░", whole-dark), strings.Repeat(" ", barWidth-whole), widest, numbers(b), b.label))
 	}
 	return out
 }
