@@ -41,6 +41,7 @@ type language struct {
 	sets       map[string]string
 	refusals   map[string]string
 	allDecided string
+	decideEach string // after the heading of several changes
 	// stillWaiting reminds of several changes: how many, of how many. askedIn says in which
 	// channel.
 	stillWaiting, askedIn string

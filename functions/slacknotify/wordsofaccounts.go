@@ -19,7 +19,7 @@ var englishAccounts = map[change.Kind]kindWords{
 		headings: map[change.State]string{change.Applied: "An account nobody used has been stopped (disabled): %s"},
 		labels:   map[string]string{event.ButtonApprove: "Disable", event.ButtonDeny: "Keep", event.ButtonUndo: "Ask for it back"},
 		delta:    accountFacts(englishAccountFacts),
-		together: "Accounts that nobody uses: %d. Please decide for each.", approveAll: "Disable all %d",
+		together: "Accounts that nobody uses: %d.", approveAll: "Disable all %d",
 	},
 	change.AccountDisablePlan: {subject: "stopping accounts past the brake, all at once: %s", delta: planned("%s, last sign-in: %s")},
 	change.AccountListing: {
@@ -44,7 +44,7 @@ var japaneseAccounts = map[change.Kind]kindWords{
 		labels:   map[string]string{event.ButtonApprove: "停止する", event.ButtonDeny: "残す", event.ButtonUndo: "再開を依頼する"},
 		delta:    accountFacts(japaneseAccountFacts),
 		reason:   japaneseIdleness,
-		together: "使われていないアカウント: %d 件。それぞれご判断ください。", approveAll: "%d 件すべて停止する",
+		together: "使われていないアカウント: %d 件。", approveAll: "%d 件すべて停止する",
 	},
 	change.AccountDisablePlan: {subject: "ブレーキを超えたアカウントの一括停止: %s", delta: planned("%s (最終ログイン: %s)")},
 	change.AccountListing: {
