@@ -47,7 +47,7 @@ func (n *night) facts(s idle.Summary) map[string]string {
 	for name, value := range map[string]int{
 		"total": s.Total, "active": s.Active, "never": s.NeverSignedIn, "staff": s.Staff, "disabled": s.Disabled, "unknown": sum(s.Unknown),
 		"idle": s.Idle, "spared": sum(s.Spared), "falling": s.Forecast.Total, "used": s.Seats.Used, "warned": sum(s.Warned), "ended": s.Ended,
-		"asked": asked, "stopped": stopped, "held": s.Held, "reported": s.Reports, "postponed": s.Postponed, "untold": len(s.Untold),
+		"asked": asked, "stopped": stopped, "held": s.Held, "reported": s.Reports, "postponed": s.Postponed, "untold": len(s.Untold), "doubtful": len(s.Doubtful),
 	} {
 		facts[name] = strconv.Itoa(value)
 	}
@@ -55,6 +55,7 @@ func (n *night) facts(s idle.Summary) map[string]string {
 		facts["seats"] = strconv.Itoa(s.Seats.Contract)
 	}
 	facts["stopping"], facts["unreached"] = names(s.Stopping, lastDay), names(s.Untold, lastDay)
+	facts["doubts"] = names(s.Doubtful, lastDay)
 	facts["next"] = names(s.Forecast.Named, func(e idle.Entry) string { return day(e.At) })
 	return facts
 }

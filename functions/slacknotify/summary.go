@@ -36,6 +36,7 @@ var englishSummary = summaryWords{
 	where: []conditional{
 		{"falling", "Will fall idle within 30 days: {falling}. {next}"},
 		{"reported", "The policy only wants it known: {reported} would be stopped: {stopping}."},
+		{"doubtful", "Perhaps unused, which nobody can tell, so that they are never stopped: {doubts}."},
 		{"untold", "Could not be warned, because the directory knows nobody of that address: {unreached}."},
 		{"postponed", "One night does only so much: {postponed} more are left to the next nights."},
 	},
@@ -50,6 +51,7 @@ var japaneseSummary = summaryWords{
 	where: []conditional{
 		{"falling", "30 日以内に利用なしとなる見込み: {falling} 件。{next}"},
 		{"reported", "ポリシーは報告のみ: 停止の対象は {reported} 件です: {stopping}。"},
+		{"doubtful", "利用の有無を確認できず、停止しないもの: {doubts}。"},
 		{"untold", "ディレクトリに該当者がなく、予告できませんでした: {unreached}。"},
 		{"postponed", "一晩に行う件数には上限があります。残り {postponed} 件は次の夜以降に行います。"},
 	},

@@ -23,7 +23,7 @@ func aNight() notice.Notice {
 		Facts: map[string]string{
 			"system": "Looker", "days": "180", "total": "2200", "active": "1400", "idle": "310", "never": "40", "disabled": "90", "staff": "1", "spared": "12", "unknown": "7",
 			"used": "2101", "seats": "3000", "warned": "24", "ended": "3", "asked": "5", "stopped": "0", "held": "0",
-			"falling": "31", "next": "a@example.com (2026-11-23), …", "reported": "0", "stopping": "", "untold": "1", "unreached": "x@partner.example (never)", "postponed": "0",
+			"falling": "31", "next": "a@example.com (2026-11-23), …", "reported": "0", "stopping": "", "doubtful": "1", "doubts": "robot@example.com (never)", "untold": "1", "unreached": "x@partner.example (never)", "postponed": "0",
 		},
 		Rows: []map[string]string{
 			role("User", "1200", "2000"), role("分析担当", "180", "200"), role("Admin", "1", "3"), role("Nobody's", "0", "0"),
@@ -40,6 +40,7 @@ Idle for 180 days or more: 310. Never signed in: 40. Stopped: 90. Staff of the v
 Seats: 2101 of 3000 in the contract.
 This run: 24 warned, 3 back in use after a warning, 5 asked about, 0 to be stopped, 0 held by the brake.
 Will fall idle within 30 days: 31. a@example.com (2026-11-23), …
+Perhaps unused, which nobody can tell, so that they are never stopped: robot@example.com (never).
 Could not be warned, because the directory knows nobody of that address: x@partner.example (never).
 In use, by role
 │████████████░░░░░░░░  1200 of 2000  60%  User
@@ -57,6 +58,7 @@ Looker のアカウント: 2200 件 (うち利用中 1400 件)
 契約 3000 席のうち 2101 席を使用。
 今回の実行: 予告 24 件、予告後の利用再開 3 件、確認依頼 5 件、停止予定 0 件、ブレーキで保留 0 件。
 30 日以内に利用なしとなる見込み: 31 件。a@example.com (2026-11-23), …
+利用の有無を確認できず、停止しないもの: robot@example.com (never)。
 ディレクトリに該当者がなく、予告できませんでした: x@partner.example (never)。
 ロール別の利用状況
 │████████████░░░░░░░░  1200 / 2000  60%  User

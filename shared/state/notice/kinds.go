@@ -10,8 +10,8 @@ const (
 	// (unused for as many days as the rule says), never, staff, disabled, spared, unknown, falling
 	// (those who fall idle within 30 days), used and seats (seats in use and in the contract, empty
 	// where nobody said), warned, ended (back in use after a warning), asked, stopped, held,
-	// reported, untold, postponed; lists of accounts: next (who falls idle first), stopping,
-	// unreached. Rows: role, total, active; and for weeks ahead: from, to, count.
+	// reported, doubtful, untold, postponed; lists of accounts: next (who falls idle first),
+	// stopping, doubts, unreached. Rows: role, total, active; and for weeks ahead: from, to, count.
 	AccountSummary Kind = "account.summary"
 	// AccountRefused says that a run did nothing. Facts: system, why.
 	AccountRefused Kind = "account.refused"
