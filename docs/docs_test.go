@@ -16,6 +16,7 @@ import (
 
 	"github.com/sekisho/sekisho/scripts/describe"
 	"github.com/sekisho/sekisho/scripts/hcl"
+	"github.com/sekisho/sekisho/shared/desk"
 )
 
 const top = ".."
@@ -170,10 +171,12 @@ func TestTheSlackAppIsWhatFunctionsNeed(t *testing.T) {
 		if strings.HasSuffix(file, "_test.go") {
 			continue
 		}
-		// A desk's key, or a constant.
-		for _, match := range regexp.MustCompile(`(?m)"(/[a-z]+)"(?::|$)`).FindAllStringSubmatch(string(source), -1) {
+		for _, match := range regexp.MustCompile(`(?m)"(/[a-z]+)"$`).FindAllStringSubmatch(string(source), -1) {
 			want = append(want, match[1])
 		}
+	}
+	for _, word := range (desk.Desks{}).Words() {
+		want = append(want, "/"+word)
 	}
 	for _, c := range app.Features.Commands {
 		got = append(got, c.Command)

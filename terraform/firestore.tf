@@ -18,6 +18,7 @@ locals {
   # Every collection; true where its records expire.
   collections = {
     accounts       = true
+    answered       = true
     audit          = false
     budgets        = true
     census         = false
@@ -36,7 +37,6 @@ locals {
     notices        = true
     people         = false
     places         = true
-    pressed        = true
     presses        = true
     quarantine     = true
     removals-held  = false

@@ -5,10 +5,10 @@
 // clear away what has ended), job "clean" every night (clear away what is left, find what others
 // did).
 //
-// Reads: policy, groups, members, people, changes, notices.
+// Reads: policy; changes, groups, members, notices, people, places.
 //
-// Writes: notices, places (policies as read last); changes and audit through the ledger; tasks of
-// its own queue and of the queue slack.
+// Writes: notices, places (policies as read last), presses (answers to /why); changes and audit
+// through the ledger; tasks of its own queue and of the queue slack.
 //
 // Calls: Resource Manager API, Cloud Storage API, BigQuery API (IAM policies) and Cloud Identity
 // API (memberships), as the only one, and only as the service account that may change them; IAM

@@ -12,6 +12,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/state/account"
 	"github.com/sekisho/sekisho/shared/state/ledger"
+	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
 // This file says, for each kind of change, how to look at an account and how to act on it.
@@ -106,23 +107,17 @@ func (a stopping) spared(ctx context.Context, c change.Change, found idle.Accoun
 
 // judge returns a judge who knows what a rule says of one account.
 func (a stopping) judge(ctx context.Context, rule idle.Rule, found idle.Account) (*idle.Judge, error) {
-	d := idle.Directory{Groups: map[string][]string{}, Aliases: map[string]string{}}
-	person, err := a.mirror.PersonAt(ctx, found.Email)
-	known := err == nil
-	if known {
-		for _, alias := range person.Aliases {
-			d.Aliases[alias] = person.Email
-		}
+	groups, err := account.Spared(ctx, a.mirror, rule.Spare.Groups)
+	if err != nil {
+		return nil, err
 	}
-	for _, address := range rule.Spare.Groups {
-		within, err := a.mirror.Within(ctx, address)
-		if err != nil {
-			return nil, fmt.Errorf("read who is in %s: %w", address, err)
-		}
-		d.Groups[address] = nil
-		if known && slices.Contains(within, person.ID) {
-			d.Groups[address] = []string{person.Email}
-		}
+	d := idle.Directory{Groups: groups, Aliases: map[string]string{}}
+	person, err := a.mirror.PersonAt(ctx, found.Email)
+	if err != nil && !errors.Is(err, mirror.ErrUnknown) {
+		return nil, fmt.Errorf("look up %s: %w", found.Email, err)
+	}
+	for _, alias := range person.Aliases {
+		d.Aliases[alias] = person.Email
 	}
 	return idle.NewJudge(rule, d, a.now())
 }

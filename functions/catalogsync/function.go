@@ -6,7 +6,7 @@
 // Cloud Scheduler: job "sync" every night (propose what has to change), job "drift" every hour
 // (tell what was changed in the catalogue by hand).
 //
-// Reads: policy, groups, members, people, the census, changes, notices.
+// Reads: policy; census, changes, groups, members, notices, people.
 //
 // Writes: notices; changes and audit through the ledger; tasks of its own queue and of the queue
 // slack.

@@ -131,25 +131,7 @@ func (h *handler) sync(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	slots := map[string]bool{}
-	for _, p := range wanted {
-		slots[p.Slot()] = true
-	}
-	for _, c := range live {
-		if slot, _, _ := change.SlotOf(c.ID); slots[slot] {
-			continue
-		}
-		_, err := h.ledger.Apply(ctx, c.ID, change.Withdraw{By: rule, Reason: "the catalogue has to change in another way by now"})
-		if _, refused := change.Refused(err); err != nil && !refused {
-			return err
-		}
-	}
-	for _, p := range wanted {
-		if _, _, err := h.ledger.Propose(ctx, p); err != nil {
-			return err
-		}
-	}
-	return nil
+	return h.ledger.Replace(ctx, rule, "the catalogue has to change in another way by now", live, wanted...)
 }
 
 // proposals returns what to propose now.

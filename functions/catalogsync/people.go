@@ -41,17 +41,20 @@ func (h *handler) membership(ctx context.Context, m policy.Model) (membership, [
 	}
 	var problems []string
 	for _, address := range groupsOf(m) {
-		ids, problem, err := h.within(ctx, address)
-		if err != nil {
+		everybody, err := h.mirror.Roster(ctx, address)
+		switch {
+		case errors.Is(err, mirror.ErrUnknown):
+			problems = append(problems, fmt.Sprintf("the group %s is not in the directory", address))
+			continue
+		case errors.Is(err, mirror.ErrUnread):
+			problems = append(problems, err.Error())
+			continue
+		case err != nil:
 			return membership{}, nil, err
 		}
-		if problem != "" {
-			problems = append(problems, problem)
-			continue
-		}
 		var emails []string
-		for _, id := range ids {
-			if email, here := byID[id]; here { // others are from outside, or suspended
+		for _, m := range everybody {
+			if email, here := byID[m.ID]; here { // others are from outside, or suspended
 				emails = append(emails, email)
 			}
 		}
@@ -78,40 +81,4 @@ func groupsOf(m policy.Model) []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
-}
-
-// within returns the ids of those who are in a group, directly or through groups in it. Other than
-// [mirror.Mirror.Within] it says so where members of one of these have not been read.
-func (h *handler) within(ctx context.Context, address string) (ids []string, problem string, err error) {
-	seen := map[string]bool{}
-	next := []string{address}
-	for len(next) > 0 {
-		name := next[len(next)-1]
-		next = next[:len(next)-1]
-		s, err := h.mirror.Snapshot(ctx, name)
-		switch {
-		case errors.Is(err, mirror.ErrUnknown) && name == address:
-			return nil, fmt.Sprintf("the group %s is not in the directory", address), nil
-		case errors.Is(err, mirror.ErrUnknown):
-			continue // a group of another company
-		case err != nil:
-			return nil, "", err
-		case s.Read.IsZero():
-			return nil, fmt.Sprintf("the members of the group %s have not been read yet", s.Group.Email), nil
-		}
-		if seen[s.Group.ID] {
-			continue
-		}
-		seen[s.Group.ID] = true
-		for _, m := range s.Members {
-			switch {
-			case m.Type == group.Customer: // everybody in the company is nobody in particular
-			case m.Type == group.Nested:
-				next = append(next, m.ID)
-			default:
-				ids = append(ids, m.ID)
-			}
-		}
-	}
-	return ids, "", nil
 }

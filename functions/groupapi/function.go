@@ -3,8 +3,8 @@
 // Trigger: HTTP, from services of the company, each with an OIDC token of its own service
 // account. The document at /v1/openapi.json describes every path.
 //
-// Reads: groups, members, people, settings, feed, census, cursors (how far the audit log was
-// followed).
+// Reads: census, cursors (how far the audit log was followed), feed, groups, members, people,
+// settings.
 //
 // Writes: nothing but tasks of the queue directory, where somebody asks for something fresher
 // than the mirror has.

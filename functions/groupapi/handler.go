@@ -137,16 +137,16 @@ func (h *handler) refuse(ctx context.Context, w http.ResponseWriter, err error) 
 func (h *handler) question(ctx context.Context, r *http.Request, to route) (*question, error) {
 	token, err := cloudfn.Bearer(r)
 	if err != nil {
-		return nil, problem(http.StatusUnauthorized, "token", "A bearer token is needed.", "An OIDC token of the client's service account, for this API's audience.")
+		return nil, h.turnAway(ctx, err, http.StatusUnauthorized, "token", "A bearer token is needed.", "An OIDC token of the client's service account, for this API's audience.")
 	}
 	account, err := h.identify(ctx, token, h.audience)
 	if err != nil {
-		h.log.WarnContext(ctx, "turned away", "error", err.Error())
-		return nil, problem(http.StatusUnauthorized, "token", "The token is not good here.", "")
+		return nil, h.turnAway(ctx, err, http.StatusUnauthorized, "token", "The token is not good here.", "")
 	}
 	client, ok := h.clients[group.Address(account)]
 	if !ok || !client.May(to.Scope) {
-		return nil, problem(http.StatusForbidden, "client", "This client may not ask this.", fmt.Sprintf("It would need the scope %q.", to.Scope))
+		err := fmt.Errorf("%s has no scope %q", account, to.Scope)
+		return nil, h.turnAway(ctx, err, http.StatusForbidden, "client", "This client may not ask this.", fmt.Sprintf("It would need the scope %q.", to.Scope))
 	}
 	q := &question{Request: r, client: client, limit: usualPage, cursor: r.URL.Query().Get("cursor")}
 	for name, values := range r.URL.Query() {
@@ -170,6 +170,13 @@ func (h *handler) question(ctx context.Context, r *http.Request, to route) (*que
 		q.maxAge = time.Duration(seconds) * time.Second
 	}
 	return q, nil
+}
+
+// turnAway returns the problem of a caller who is not heard, and logs why: this function writes
+// nothing to the store, the audit log included.
+func (h *handler) turnAway(ctx context.Context, why error, status int, sort, title, detail string) error {
+	h.log.WarnContext(ctx, "turned away", "status", status, "error", why.Error())
+	return problem(status, sort, title, detail)
 }
 
 // flag reads a parameter that is true or false.

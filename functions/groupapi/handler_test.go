@@ -419,7 +419,11 @@ func TestBadQuestions(t *testing.T) {
 		{"a time that is none", all, "/v1/changes?since=yesterday", 400},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			logged := strings.Count(d.Log.String(), "turned away")
 			w := d.ask(test.account, test.path)
+			if got, want := strings.Count(d.Log.String(), "turned away")-logged, test.status == 401 || test.status == 403; (got == 1) != want {
+				t.Errorf("%d lines about somebody who was turned away, want one: %t", got, want)
+			}
 			var p webapi.Problem
 			if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
 				t.Fatalf("status %d: %v in %s", w.Code, err, w.Body)

@@ -13,8 +13,11 @@ import (
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
-// maxNested bounds how many groups one question goes through.
-const maxNested = 2000
+// What one question goes through at most; more is for the export.
+const (
+	mostNested  = 2_000   // groups
+	mostMembers = 500_000 // members, people and groups
+)
 
 func memberKey(m Member) string { return m.Email + "\x00" + m.ID }
 
@@ -68,10 +71,11 @@ type inner struct {
 // that is in no list any more, ends its path; then the answer is not complete.
 func (t *tree) expand(ctx context.Context, head mirror.Header) error {
 	t.seen[head.Group.ID] = true
+	nested := 0
 	for level := []inner{{head.Group.ID, []string{head.Group.Email}}}; len(level) > 0; {
 		var below []inner
 		for _, in := range level {
-			if len(t.seen) > 500_000 {
+			if len(t.seen) > mostMembers {
 				return tooLarge()
 			}
 			h, err := t.h.mirror.Find(ctx, in.id)
@@ -105,7 +109,7 @@ func (t *tree) expand(ctx context.Context, head mirror.Header) error {
 				}
 			}
 		}
-		if len(below) > maxNested {
+		if nested += len(below); nested > mostNested {
 			return tooLarge()
 		}
 		level = below
@@ -114,5 +118,6 @@ func (t *tree) expand(ctx context.Context, head mirror.Header) error {
 }
 
 func tooLarge() error {
-	return problem(http.StatusUnprocessableEntity, "too-large", "This group contains more than one answer can.", fmt.Sprintf("More than %d nested groups: use the export.", maxNested))
+	return problem(http.StatusUnprocessableEntity, "too-large", "This goes through more than one answer can.",
+		fmt.Sprintf("More than %d nested groups, or %d members: use the export.", mostNested, mostMembers))
 }

@@ -6,10 +6,12 @@
 // one fills the mirror), jobs "secure" and "held" every 15 minutes. change-events (a plan for what
 // the brake holds was approved).
 //
-// Reads: groups, members, people, walks, drafts, budgets, cursors, removals held, changes; policy.
+// Reads: policy; budgets, census, changes, cursors, drafts, groups, losses, members, people,
+// removals-held, settings, walk-steps, walks.
 //
-// Writes: groups, members, people, walks, drafts, feed, census, removals held, budgets, cursors;
-// changes and audit through the ledger; publishes group-changed.
+// Writes: budgets, census, cursors, drafts, feed, groups, losses, members, people, removals-held,
+// settings (of groups that are gone), walk-steps, walks; changes and audit through the ledger;
+// tasks of its own queue and of the queue groups-settings; publishes group-changed.
 //
 // Calls: Admin SDK Directory API, as its only caller: groups.list, groups.get, members.list,
 // members.get, users.list, users.get.

@@ -67,26 +67,18 @@ func (h *handler) planRemovals(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.Policy, p.Requirement = h.policy.Hash, h.policy.Asks(change.GroupMembersPlan, "").AtLeast(2)
+	p.Policy, p.Requirement = h.policy.Hash, h.policy.Asks(change.GroupMembersPlan, "")
 	live, err := h.ledger.Live(ctx, change.GroupMembersPlan, removals.ID)
 	if err != nil {
 		return err
 	}
-	for _, c := range live {
-		slot, _, _ := change.SlotOf(c.ID)
-		if len(p.Diff) > 0 && slot == p.Slot() || c.State != change.Proposed {
-			continue
-		}
-		_, err := h.ledger.Apply(ctx, c.ID, change.Withdraw{By: brakeRule, Reason: "what is held has changed"})
-		if _, refused := change.Refused(err); err != nil && !refused {
-			return err
-		}
+	// What people have agreed to waits for the readings that make use of it.
+	waiting := slices.DeleteFunc(live, func(c change.Change) bool { return c.State != change.Proposed })
+	var wanted []change.Proposal
+	if len(p.Diff) > 0 {
+		wanted = append(wanted, p)
 	}
-	if len(p.Diff) == 0 {
-		return nil
-	}
-	_, _, err = h.ledger.Propose(ctx, p)
-	return err
+	return h.ledger.Replace(ctx, brakeRule, "what is held has changed", waiting, wanted...)
 }
 
 // readAgain queues another reading of a group that is held, once for each reading.

@@ -75,14 +75,14 @@ func (h *handler) notFound(ctx context.Context, e event.RefreshGroup, began time
 	return h.removeGroup(ctx, e.Group, began)
 }
 
-// believed is how often a reading is repeated that cannot be believed, before the group waits
+// mostTries is how often a reading is repeated that cannot be believed, before the group waits
 // for the next walk.
-const believed = 12
+const mostTries = 12
 
 // again queues a group to be read anew, with the group itself: the count against which its
 // members are held may have moved since.
 func (h *handler) again(ctx context.Context, id string, try int, why string) error {
-	if try >= believed {
+	if try >= mostTries {
 		h.log.ErrorContext(ctx, "a group cannot be read whole; it stays as it was", "group", id, "reason", why)
 		return h.mirror.SetDue(ctx, id)
 	}

@@ -91,7 +91,7 @@ func (h *handler) propose(ctx context.Context, g group.Group, wanted []change.Pr
 		slot, _, _ := change.SlotOf(c.ID)
 		return c.UndoOf != "" || c.Requester.Kind != change.ByRule || slots[slot]
 	})
-	if err := h.withdraw(ctx, stale, "the settings are as the rules want them"); err != nil {
+	if err := h.ledger.WithdrawOthers(ctx, rule, "the settings are as the rules want them", stale); err != nil {
 		return false, err
 	}
 	limit, bound, err := h.brake(ctx)

@@ -5,9 +5,11 @@
 // change-events (a change of settings, or a plan, was approved), Cloud Scheduler: job "recheck"
 // every 5 minutes (an exception ended, the policy is another one, a day is over).
 //
-// Reads: policy, groups, members, people, settings, changes.
+// Reads: policy; census, changes, cursors (how far a sweep is), groups, members, people,
+// settings.
 //
-// Writes: settings; changes and audit through the ledger; tasks of its own queue and of slack.
+// Writes: cursors, settings; changes and audit through the ledger; tasks of its own queue and of
+// the queue slack.
 //
 // Calls: Groups Settings API, as its only caller: groups.get, groups.patch.
 //

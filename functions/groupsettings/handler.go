@@ -105,7 +105,7 @@ func (h *handler) groupGone(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return h.withdraw(ctx, live, "the group is gone")
+	return h.ledger.WithdrawOthers(ctx, rule, "the group is gone", live)
 }
 
 // JobRecheck is the scheduler's job.
@@ -163,19 +163,6 @@ func (h *handler) secure(ctx context.Context, id string) (bool, error) {
 	return slices.ContainsFunc(s.Members, func(m group.Member) bool {
 		return group.Address(m.Email) == group.Address(h.rules.Anchor)
 	}), nil
-}
-
-func (h *handler) withdraw(ctx context.Context, live []change.Change, reason string) error {
-	for _, c := range live {
-		if c.State == change.Applying {
-			continue // its applier finds out by itself
-		}
-		_, err := h.ledger.Apply(ctx, c.ID, change.Withdraw{By: rule, Reason: reason})
-		if _, refused := change.Refused(err); err != nil && !refused {
-			return err
-		}
-	}
-	return nil
 }
 
 func (h *handler) queueCheck(ctx context.Context, id, cause string) error {

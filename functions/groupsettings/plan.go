@@ -55,15 +55,11 @@ func (h *handler) plan(ctx context.Context, _ event.PlanCorrections) error {
 	if err != nil {
 		return err
 	}
-	stale := slices.DeleteFunc(live, func(c change.Change) bool {
-		slot, _, _ := change.SlotOf(c.ID)
-		return len(p.Diff) > 0 && slot == p.Slot()
-	})
-	if err := h.withdraw(ctx, stale, "the groups that are held have changed"); err != nil || len(p.Diff) == 0 {
-		return err
+	var wanted []change.Proposal
+	if len(p.Diff) > 0 {
+		wanted = append(wanted, p)
 	}
-	_, _, err = h.ledger.Propose(ctx, p)
-	return err
+	return h.ledger.Replace(ctx, rule, "the groups that are held have changed", live, wanted...)
 }
 
 // planned returns the proposal for all groups that are held; without differences where none is. Its
@@ -72,9 +68,9 @@ func (h *handler) plan(ctx context.Context, _ event.PlanCorrections) error {
 func (h *handler) planned(ctx context.Context) (change.Proposal, error) {
 	p := change.Proposal{
 		Kind: change.GroupSettingsPlan, Target: planTarget, Requester: rule, Quiet: 24 * time.Hour, Policy: h.policy.Hash,
-		Requirement: h.policy.AsksPlan(change.GroupSettingsPlan, change.GroupSettings),
+		Requirement: h.policy.Asks(change.GroupSettingsPlan, ""),
 	}
-	held, err := h.mirror.Held(ctx, ledger.MaxPlan)
+	held, err := h.mirror.HeldSettings(ctx, ledger.MaxPlan)
 	if err != nil {
 		return p, err
 	}

@@ -28,7 +28,7 @@ func (n *night) doubt(ctx context.Context, before *idle.Census, doubts []idle.Do
 		return err
 	}
 	if before == nil || slices.Contains(doubts, idle.Nobody) || slices.Contains(doubts, idle.WithoutSelf) {
-		return n.withdrawQuestions(ctx, "")
+		return n.question(ctx)
 	}
 	now := n.run.Census()
 	detail, err := json.Marshal(now)
@@ -40,31 +40,19 @@ func (n *night) doubt(ctx context.Context, before *idle.Census, doubts []idle.Do
 		Owners:      desk.AccountOwners(n.name, ""),
 		Diff:        []change.Delta{{Field: "listing", Before: inNumbers(*before), After: inNumbers(now)}},
 		Reason:      words(doubts),
-		Requirement: n.policy.Asks(change.AccountListing, "").AtLeast(2), Policy: n.policy.Hash, Detail: detail,
+		Requirement: n.policy.Asks(change.AccountListing, ""), Policy: n.policy.Hash, Detail: detail,
 	}
-	if err := n.withdrawQuestions(ctx, p.Slot()); err != nil {
-		return err
-	}
-	_, _, err = n.ledger.Propose(ctx, p)
-	return err
+	return n.question(ctx, p)
 }
 
-// withdrawQuestions withdraws what is asked about listings of the system, but for one slot.
-func (n *night) withdrawQuestions(ctx context.Context, but string) error {
+// question asks people about the listing of the system, in place of what they were asked before;
+// about nothing, where there is no question.
+func (n *night) question(ctx context.Context, p ...change.Proposal) error {
 	live, err := n.ledger.Live(ctx, change.AccountListing, n.listingTarget().ID)
 	if err != nil {
 		return err
 	}
-	for _, c := range live {
-		if slot, _, _ := change.SlotOf(c.ID); slot == but || c.State == change.Applying {
-			continue
-		}
-		_, err := n.ledger.Apply(ctx, c.ID, change.Withdraw{By: rule, Reason: "the listing is another one"})
-		if _, refused := change.Refused(err); err != nil && !refused {
-			return err
-		}
-	}
-	return nil
+	return n.ledger.Replace(ctx, rule, "the listing is another one", live, p...)
 }
 
 // inNumbers is a listing as people are asked about it.

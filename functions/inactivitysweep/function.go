@@ -3,7 +3,8 @@
 //
 // Trigger: Cloud Scheduler: job "sweep" every night.
 //
-// Reads: policy, groups, members, people, accounts, listings, changes.
+// Reads: policy; accounts, changes, groups, listings, members, notices, people; audit (was the
+// same said before?).
 //
 // Writes: accounts (what people were told), listings, summaries, notices; changes and audit
 // through the ledger; tasks of the queue slack.

@@ -49,6 +49,9 @@ func (h *handler) sweepAll(ctx context.Context) error {
 // sweep lists and judges all accounts before it does anything about one.
 func (n *night) sweep(ctx context.Context) error {
 	judge, err := n.judge(ctx)
+	if errors.Is(err, idle.ErrGroupUnread) {
+		return n.refuse(ctx, err.Error())
+	}
 	if err != nil {
 		return err
 	}
@@ -78,7 +81,7 @@ func (n *night) sweep(ctx context.Context) error {
 	if doubts := n.run.Census().Doubts(before); len(doubts) > 0 {
 		return n.doubt(ctx, before, doubts)
 	}
-	if err := n.withdrawQuestions(ctx, ""); err != nil {
+	if err := n.question(ctx); err != nil {
 		return err
 	}
 	if err := n.act(ctx); err != nil {
@@ -100,55 +103,43 @@ func words(doubts []idle.Doubt) string {
 
 // judge makes the judge of the night: the rule, and who is in the groups that it spares.
 func (n *night) judge(ctx context.Context) (*idle.Judge, error) {
-	d, err := n.directory(ctx)
+	groups, err := account.Spared(ctx, n.mirror, n.rule.Spare.Groups)
 	if err != nil {
+		return nil, err
+	}
+	d := idle.Directory{Groups: groups}
+	if d.Aliases, err = n.aliases(ctx, groups); err != nil {
 		return nil, err
 	}
 	return idle.NewJudge(n.rule, d, n.at)
 }
 
-// directory reads who is in the groups that the rule spares, and by which addresses else those are
-// known whom it spares. Nobody else is kept: a company may have a million people.
-func (n *night) directory(ctx context.Context) (idle.Directory, error) {
-	d := idle.Directory{Groups: map[string][]string{}, Aliases: map[string]string{}}
-	if len(n.rule.Spare.Groups) == 0 && len(n.rule.Spare.Emails) == 0 {
-		return d, nil
-	}
-	within := map[string][]string{} // groups by the ids of their people
-	for _, address := range n.rule.Spare.Groups {
-		ids, err := n.mirror.Within(ctx, address)
-		if errors.Is(err, mirror.ErrUnknown) {
-			continue // the judge refuses to work without it
-		}
-		if err != nil {
-			return d, fmt.Errorf("read who is in %s: %w", address, err)
-		}
-		d.Groups[address] = []string{}
-		for _, id := range ids {
-			within[id] = append(within[id], address)
-		}
-	}
+// aliases are the further addresses of those whom the rule spares. Nobody else's are kept: a company
+// may have a million people.
+func (n *night) aliases(ctx context.Context, groups map[string][]string) (map[string]string, error) {
 	spared := map[string]bool{}
-	for _, email := range n.rule.Spare.Emails {
-		spared[group.Address(email)] = true
+	for _, list := range append(slices.Collect(maps.Values(groups)), n.rule.Spare.Emails) {
+		for _, email := range list {
+			spared[group.Address(email)] = true
+		}
+	}
+	out := map[string]string{}
+	if len(spared) == 0 {
+		return out, nil
 	}
 	err := n.mirror.People(ctx, func(p group.Person) error {
-		for _, address := range within[p.ID] {
-			d.Groups[address] = append(d.Groups[address], p.Email)
-		}
 		known := func(address string) bool { return spared[group.Address(address)] }
-		if len(within[p.ID]) == 0 && !known(p.Email) && !slices.ContainsFunc(p.Aliases, known) {
-			return nil
-		}
-		for _, alias := range p.Aliases {
-			d.Aliases[alias] = p.Email
+		if known(p.Email) || slices.ContainsFunc(p.Aliases, known) {
+			for _, alias := range p.Aliases {
+				out[alias] = p.Email
+			}
 		}
 		return nil
 	})
 	if err != nil {
-		return d, fmt.Errorf("read people: %w", err)
+		return nil, fmt.Errorf("read people: %w", err)
 	}
-	return d, nil
+	return out, nil
 }
 
 // refuse ends a night that nothing may be done in. It is said in the audit log and to people, and
@@ -308,31 +299,17 @@ func (n *night) propose(ctx context.Context, wanted []change.Proposal) error {
 // plan proposes to let the stops through where they are held, in place of the plan of an earlier
 // night.
 func (n *night) plan(ctx context.Context, wanted []change.Proposal) error {
-	var p change.Proposal
+	var plans []change.Proposal
 	if n.held {
-		var err error
-		p, err = ledgerPlan(n, wanted)
+		p, err := ledgerPlan(n, wanted)
 		if err != nil {
 			return err
 		}
+		plans = append(plans, p)
 	}
 	live, err := n.ledger.Live(ctx, change.AccountDisablePlan, n.planTarget().ID)
 	if err != nil {
 		return err
 	}
-	for _, c := range live {
-		slot, _, _ := change.SlotOf(c.ID)
-		if n.held && slot == p.Slot() || c.State == change.Applying {
-			continue
-		}
-		_, err := n.ledger.Apply(ctx, c.ID, change.Withdraw{By: rule, Reason: "the accounts that are held have changed"})
-		if _, refused := change.Refused(err); err != nil && !refused {
-			return err
-		}
-	}
-	if !n.held {
-		return nil
-	}
-	_, _, err = n.ledger.Propose(ctx, p)
-	return err
+	return n.ledger.Replace(ctx, rule, "the accounts that are held have changed", live, plans...)
 }

@@ -19,7 +19,7 @@ func ledgerPlan(n *night, wanted []change.Proposal) (change.Proposal, error) {
 	return ledger.PlanOf(change.Proposal{
 		Kind: change.AccountDisablePlan, Target: n.planTarget(), Requester: rule, Channel: n.rule.Channel, Owners: desk.AccountOwners(n.name, ""),
 		Reason:      fmt.Sprintf("%d accounts at once are more than the brake lets pass", len(wanted)),
-		Requirement: n.policy.AsksPlan(change.AccountDisablePlan, change.AccountDisable), Quiet: idle.KeepFor, Policy: n.policy.Hash,
+		Requirement: n.policy.Asks(change.AccountDisablePlan, ""), Quiet: idle.KeepFor, Policy: n.policy.Hash,
 	}, wanted)
 }
 

@@ -162,7 +162,7 @@ func (h *handler) submission(q *question) (Submission, error) {
 		return Submission{}, q.refuse(http.StatusBadRequest, sortMalformed, "")
 	}
 	if h.desks[s.Desk] == nil {
-		return Submission{}, q.invalid(map[string]string{"desk": q.asker.Says("One of: access, account, connect.", "access、account、connect のいずれかを指定してください。")})
+		return Submission{}, q.invalid(map[string]string{"desk": q.asker.Says("One of: ", "次のいずれかを指定してください: ") + strings.Join(h.words, ", ")})
 	}
 	return s, h.bounded(q, s)
 }

@@ -7,10 +7,11 @@
 // Authorization, by which this function knows who asks. The document at /v1/openapi.json describes
 // every path.
 //
-// Reads: changes, groups, members, people, policy, places, destinations, services, what was asked for
-// under which key.
+// Reads: policy; answered and request-keys (what was asked for under which key), changes,
+// destinations, groups, members, people, places, services; audit (was the same turned away
+// before?).
 //
-// Writes: keys of requests; changes and audit through the ledger.
+// Writes: answered, request-keys; changes and audit through the ledger.
 //
 // Calls: no Google API, except for the keys with which Google signs tokens.
 //
@@ -31,7 +32,6 @@ import (
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/change"
-	"github.com/sekisho/sekisho/shared/state/handover"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/standing"
@@ -69,18 +69,15 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		return nil, err
 	}
 	counter := desk.Counter{Ledger: ledger.New(env.Store, env.Bus, env.Now), Standing: who, Asks: policy.Asks, Policy: policy.Hash}
-	access := &desk.Access{Counter: counter, Entitlements: policy.Access, Now: env.Now, Store: env.Store}
+	desks := desk.Open(counter, desk.Rules{
+		Access: policy.Access, Accounts: policy.Inactivity.Requests, Connections: policy.Connections,
+	}, env.Store, env.Queue, env.Now)
 	h := &handler{
 		store: env.Store, ledger: counter.Ledger, directory: desk.Directory{Mirror: m, Accounts: policy.Accounts},
 		person: env.Person, audiences: cfg.Audiences, now: env.Now, log: env.Log,
-		desks: map[string]desk.Desk{
-			"access":  access,
-			"account": &desk.Account{Counter: counter, Rules: policy.Inactivity.Requests},
-			"connect": &desk.Connection{
-				Counter: counter, Rules: policy.Connections, Shelf: handover.New(env.Store, policy.Connections, env.Now), Queue: env.Queue,
-			},
-		},
-		keepers: map[change.Kind]keeper{change.AccessGrant: access},
+		desks:   desks.ByWord(),
+		words:   desks.Words(),
+		keepers: map[change.Kind]keeper{change.AccessGrant: desks.Access},
 	}
 	return h.serve(), nil
 }

@@ -147,6 +147,9 @@ func (d *decider) act(ctx context.Context, p event.Pressed, asker desk.Asker) er
 
 // vote records what somebody decided about the revision that was shown.
 func (d *decider) vote(ctx context.Context, p event.Pressed, c change.Change, revision int, who change.Actor) error {
+	if _, err := d.renew(ctx, c); err != nil {
+		return err
+	}
 	counts, err := d.standing.Holds(ctx, c, who.ID)
 	if err != nil {
 		return err
@@ -169,6 +172,13 @@ func (d *decider) approveAll(ctx context.Context, p event.Pressed, batch string,
 	}
 	revisions := 0
 	for _, c := range all {
+		renewed, err := d.renew(ctx, c)
+		if err != nil {
+			return err
+		}
+		if renewed {
+			revisions++
+		}
 		revisions += c.Revision
 	}
 	if len(all) == 0 || revisions != shown {

@@ -9,6 +9,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/sekisho/sekisho/functions/slackinteract"
 	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
@@ -401,3 +402,24 @@ func (o *office) undos(tb testing.TB) []change.Change {
 
 // applier carries changes out in these tests.
 var applier = change.Actor{Kind: change.ByFunction, ID: "applier"}
+
+// TestAPolicyThatNeedsMorePeople holds for what waits: the first press shows it, and does not count.
+func TestAPolicyThatNeedsMorePeople(t *testing.T) {
+	o := openOffice(t, cloudfntest.New(t))
+	c := o.ask(t, 1, rule)
+	o.Rig.Policy = fstest.MapFS{"policy.yaml": {Data: []byte("approvals: [{kinds: [group.settings], quorum: [{count: 2, from: owners}]}]\n")}}
+	o.handler = o.Build(slackinteract.Function)
+	o.press(t, "ken@example.com", "approve", c, 1)
+	now := o.state(t, c)
+	if now.State != change.Proposed || now.Revision != 2 || len(now.ApprovedBy()) > 0 {
+		t.Fatalf("it is %s in revision %d, approved by %v", now.State, now.Revision, now.ApprovedBy())
+	}
+	o.press(t, "ken@example.com", "approve", c, 2)
+	if now = o.state(t, c); now.State != change.Proposed || len(now.ApprovedBy()) != 1 {
+		t.Fatalf("it is %s, approved by %v", now.State, now.ApprovedBy())
+	}
+	o.press(t, "lena@example.com", "approve", c, 2)
+	if now = o.state(t, c); now.State != change.Approved {
+		t.Errorf("it is %s, approved by %v", now.State, now.ApprovedBy())
+	}
+}

@@ -3,12 +3,13 @@
 // Trigger: HTTP, from Slack (public: Slack cannot sign in, its signature stands for it); tasks
 // of the queue presses, which it queues itself.
 //
-// Reads: presses, changes, groups, members, people, policy, hand-overs, what Fivetran offers.
+// Reads: policy; answered, changes, destinations, groups, handovers, listings, members, people,
+// places, presses, services; audit (was the same turned away before?).
 //
-// Writes: presses; changes and audit through the ledger; hand-overs, where a new link is asked for;
-// tasks of the queue fivetran.
+// Writes: answered, presses; handovers, where a new link is asked for; changes and audit through
+// the ledger; tasks of its own queue and of the queues fivetran, iam and slack.
 //
-// Calls: Slack Web API: users.info.
+// Calls: Slack Web API: users.info, views.open, views.update.
 //
 // Permissions: roles/datastore.user, roles/pubsub.publisher on change-events,
 // roles/cloudtasks.enqueuer on presses, slack, iam and fivetran, roles/iam.serviceAccountUser on
@@ -30,7 +31,6 @@ import (
 	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
-	"github.com/sekisho/sekisho/shared/state/handover"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/standing"
@@ -79,16 +79,16 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		standing: who, policy: policy, team: cfg.Team, now: env.Now, log: env.Log,
 		slack: slack.New(slack.Options{Token: cfg.Token, BaseURL: cfg.BaseURL, HTTP: &http.Client{Transport: env.Outbound}}),
 	}
-	account := &desk.Account{
-		Counter: desk.Counter{Ledger: d.ledger, Standing: d.standing, Asks: policy.Asks, Policy: policy.Hash},
-		Rules:   policy.Inactivity.Requests,
+	counter := desk.Counter{Ledger: d.ledger, Standing: who, Asks: policy.Asks, Policy: policy.Hash}
+	desks := desk.Open(counter, desk.Rules{
+		Access: policy.Access, Accounts: policy.Inactivity.Requests, Connections: policy.Connections,
+	}, env.Store, env.Queue, env.Now)
+	d.shelf, d.desks = desks.Connection.Shelf, map[string]desk.Desk{}
+	for word, one := range desks.ByWord() {
+		d.desks["/"+word] = one
 	}
-	access := &desk.Access{Counter: account.Counter, Entitlements: policy.Access, Now: env.Now, Store: env.Store}
-	d.shelf = handover.New(env.Store, policy.Connections, env.Now)
-	connect := &desk.Connection{Counter: account.Counter, Rules: policy.Connections, Shelf: d.shelf, Queue: env.Queue}
-	d.desks = map[string]desk.Desk{"/account": account, "/access": access, "/connect": connect}
-	d.pressers = map[string]presser{event.ButtonExtend: access, event.ButtonNewLink: connect}
-	d.undoers = map[change.Kind]undoer{change.AccountDisable: account}
+	d.pressers = map[string]presser{event.ButtonExtend: desks.Access, event.ButtonNewLink: desks.Connection}
+	d.undoers = map[change.Kind]undoer{change.AccountDisable: desks.Account}
 	return &receiver{
 		store: env.Store, queue: env.Queue, now: env.Now, log: env.Log,
 		verifier: slack.Verifier{Secrets: []string{cfg.Secret, cfg.Former}, Now: env.Now}, decider: d,

@@ -250,7 +250,7 @@ func TestDisableAll(t *testing.T) {
 		c, _, err := o.ledger.Propose(context.Background(), change.Proposal{
 			Kind: change.AccountDisable, Target: change.Target{ID: "looker:" + account, Name: account + "@example.com"},
 			Diff: []change.Delta{{Field: "enabled", Before: "true", After: "false"}}, Requester: rule, Channel: "#admins", Batch: batch,
-			Requirement: change.Requirement{Mode: change.Ask, Needs: []change.Need{{Count: 1, From: change.Admins}}},
+			Requirement: change.Requirement{Mode: change.Ask, Needs: []change.Need{{Count: 1, From: change.Approvers}}},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -276,7 +276,7 @@ func TestDisableAll(t *testing.T) {
 			t.Fatalf("%v: %s", wrong, states())
 		}
 	}
-	if _, err := o.ledger.Apply(context.Background(), a.ID, change.Deny{By: change.Actor{Kind: change.ByPerson, ID: "4", Name: "root"}, Revision: 1, Counts: []change.Selector{change.Admins}}); err != nil {
+	if _, err := o.ledger.Apply(context.Background(), a.ID, change.Deny{By: change.Actor{Kind: change.ByPerson, ID: "4", Name: "root"}, Revision: 1, Counts: []change.Selector{change.Approvers}}); err != nil {
 		t.Fatal(err)
 	}
 	pressAll("root@example.com", "night-1 2")

@@ -2,7 +2,8 @@
 //
 // Trigger: change-events, which it queues; tasks of the queue slack.
 //
-// Reads: changes, groups, members, people, policy, presses, messages.
+// Reads: policy; changes, groups, listings, members, messages, notices, people, presses,
+// slack-accounts.
 //
 // Writes: messages (what it posted where), slack-accounts (whom to reach how).
 //

@@ -23,6 +23,7 @@ type summaryWords struct {
 	byRole, byWeek string
 	// share is the number beside a bar: so many of so many.
 	share string
+	never string // for an account that nobody has signed in to
 }
 
 // conditional is a line that is said where a fact is not zero.
@@ -40,7 +41,7 @@ var englishSummary = summaryWords{
 		{"untold", "Could not be warned, because the directory knows nobody of that address: {unreached}."},
 		{"postponed", "One night does only so much: {postponed} more are left to the next nights."},
 	},
-	byRole: "In use, by role", byWeek: "Will fall idle, by week", share: "%s of %s",
+	byRole: "In use, by role", byWeek: "Will fall idle, by week", share: "%s of %s", never: "never",
 }
 
 var japaneseSummary = summaryWords{
@@ -55,14 +56,14 @@ var japaneseSummary = summaryWords{
 		{"untold", "ディレクトリに該当者がなく、予告できませんでした: {unreached}。"},
 		{"postponed", "一晩に行う件数には上限があります。残り {postponed} 件は次の夜以降に行います。"},
 	},
-	byRole: "ロール別の利用状況", byWeek: "利用なしとなる見込み (週別)", share: "%s / %s",
+	byRole: "ロール別の利用状況", byWeek: "利用なしとなる見込み (週別)", share: "%s / %s", never: "なし",
 }
 
 // write writes a summary.
 func (w summaryWords) write(n notice.Notice, _ language) slack.Message {
 	var pairs []string
 	for name, value := range n.Facts {
-		pairs = append(pairs, "{"+name+"}", value)
+		pairs = append(pairs, "{"+name+"}", strings.ReplaceAll(value, "(never)", "("+w.never+")"))
 	}
 	say := strings.NewReplacer(pairs...).Replace
 	seats := w.noSeats

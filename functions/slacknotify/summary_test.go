@@ -58,8 +58,8 @@ Looker のアカウント: 2200 件 (うち利用中 1400 件)
 契約 3000 席のうち 2101 席を使用。
 今回の実行: 予告 24 件、予告後の利用再開 3 件、確認依頼 5 件、停止予定 0 件、ブレーキで保留 0 件。
 30 日以内に利用なしとなる見込み: 31 件。a@example.com (2026-11-23), …
-利用の有無を確認できず、停止しないもの: robot@example.com (never)。
-ディレクトリに該当者がなく、予告できませんでした: x@partner.example (never)。
+利用の有無を確認できず、停止しないもの: robot@example.com (なし)。
+ディレクトリに該当者がなく、予告できませんでした: x@partner.example (なし)。
 ロール別の利用状況
 │████████████░░░░░░░░  1200 / 2000  60%  User
 │██                      180 / 200  90%  分析担当
@@ -98,7 +98,7 @@ func TestWhatElseChannelsAreTold(t *testing.T) {
 	p = open(t)
 	n := aNight()
 	n.Facts["reported"], n.Facts["stopping"], n.Facts["seats"], n.Facts["postponed"] = "2", "a@example.com (never), b@example.com (never)", "", "9"
-	n.Facts["falling"], n.Facts["untold"], n.Rows = "0", "0", nil
+	n.Facts["falling"], n.Facts["untold"], n.Facts["doubtful"], n.Rows = "0", "0", "0", nil
 	p.tell(t, n)
 	if p.seen("#sekisho", `Seats in use: 2101\.(?s:.*)2 would be stopped: a@example.com \(never\), b@example.com \(never\)\.\nOne night does only so much: 9 more`) != 1 ||
 		p.seen("#sekisho", "fall idle|Could not|by role|contract") != 0 {

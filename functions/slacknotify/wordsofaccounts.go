@@ -67,7 +67,7 @@ var (
 		"last": "last sign-in: %s", "roles": "roles: %s", "role": "role: %s", "system": "in %s", "enabled": "",
 	}
 	japaneseAccountFacts = map[string]string{
-		"last": "最終ログイン: %s", "roles": "ロール: %s", "role": "ロール: %s", "system": "%s のアカウント", "enabled": "",
+		"last": "最終ログイン: %s", "never": "なし", "roles": "ロール: %s", "role": "ロール: %s", "system": "%s のアカウント", "enabled": "",
 	}
 )
 
@@ -99,7 +99,11 @@ func accountFacts(facts map[string]string) func(change.Delta, string) string {
 		case format == "":
 			return ""
 		}
-		return fmt.Sprintf(format, cmp.Or(d.After, d.Before))
+		value := cmp.Or(d.After, d.Before)
+		if never := facts["never"]; d.Field == "last" && value == "never" && never != "" {
+			value = never
+		}
+		return fmt.Sprintf(format, value)
 	}
 }
 

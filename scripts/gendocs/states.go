@@ -28,7 +28,7 @@ var does = map[change.Verb]string{
 	change.VerbApprove:   "a person says yes to what is shown now; the last yes that was needed approves it",
 	change.VerbDeny:      "a person says no; where an applier has begun, that stops it, and it is denied when the applier has seen that nothing came of it",
 	change.VerbWithdraw:  "who asked takes it back; once an applier has begun, only the applier can, when there is nothing left to do",
-	change.VerbRevise:    "who asked words it anew; all decisions become void",
+	change.VerbRevise:    "who asked gives another reason, or policy needs more people since; all decisions become void",
 	change.VerbRemind:    "time: those who can decide hear of it again",
 	change.VerbEscalate:  "time: more people may decide",
 	change.VerbExpire:    "time: the deadline has passed",

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/idle"
+	"github.com/sekisho/sekisho/shared/state/account"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
@@ -100,30 +100,15 @@ func inDays(d time.Duration) string {
 
 // spared returns who is in the groups that a rule spares, by what was read of them.
 func spared(ctx context.Context, mem *memory, m *mirror.Mirror, groups []string) (idle.Directory, error) {
-	d := idle.Directory{Groups: map[string][]string{}, Aliases: map[string]string{}}
-	addresses := map[string]string{}
+	d := idle.Directory{Aliases: map[string]string{}}
 	for _, p := range mem.People {
-		addresses[p.ID] = p.Email
 		for _, alias := range p.Aliases {
 			d.Aliases[alias] = p.Email
 		}
 	}
-	for _, address := range groups {
-		ids, err := m.Within(ctx, address)
-		if errors.Is(err, mirror.ErrUnknown) {
-			continue // the judge says that it cannot do without
-		}
-		if err != nil {
-			return d, fmt.Errorf("look up who is in %s: %w", address, err)
-		}
-		d.Groups[address] = []string{}
-		for _, id := range ids {
-			if email, ok := addresses[id]; ok {
-				d.Groups[address] = append(d.Groups[address], email)
-			}
-		}
-	}
-	return d, nil
+	var err error
+	d.Groups, err = account.Spared(ctx, m, groups)
+	return d, err
 }
 
 func (r systemReport) section() section {

@@ -1,8 +1,8 @@
 // Package desk is where people ask for something: access for a time, an account, a connection.
 //
 // Each kind of request has a [Desk]. It says who may ask for what, makes the form that is filled
-// in, checks what was entered, and proposes the change. It knows nothing of Slack: the same desks
-// stand behind slash commands, the page and the HTTP API.
+// in, checks what was entered, and proposes the change. It speaks no vendor's language: the same desks
+// stand behind Slack's commands and the HTTP API, within the limits that the narrower of both has.
 package desk
 
 import (

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -60,6 +61,26 @@ func judged(t *testing.T) func(string, http.Handler) http.Handler {
 	return j.Tap
 }
 
+// described returns the words below the headings of each function's comment.
+func described() (map[string]map[string]map[string]bool, error) {
+	functions, err := describe.Functions("../../..")
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]map[string]map[string]bool{}
+	for _, f := range functions {
+		out[f.Name] = map[string]map[string]bool{}
+		for heading, text := range f.Headings {
+			words := map[string]bool{}
+			for _, w := range regexp.MustCompile(`[a-z]+(?:-[a-z]+)*`).FindAllString(text, -1) {
+				words[w] = true
+			}
+			out[f.Name][heading] = words
+		}
+	}
+	return out, nil
+}
+
 func TestScenarios(t *testing.T) {
 	deployed, configuration, err := describe.Deployment("../../..")
 	if err != nil {
@@ -68,6 +89,10 @@ func TestScenarios(t *testing.T) {
 	indexes, ok := configuration.Locals()["indexes"].([]any)
 	if !ok {
 		t.Fatal("terraform has no list of indexes")
+	}
+	comments, err := described()
+	if err != nil {
+		t.Fatal(err)
 	}
 	for _, file := range stories(t) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
@@ -82,8 +107,16 @@ func TestScenarios(t *testing.T) {
 					if r.Queue != "" && !slices.Contains(may.Enqueues, r.Queue) || r.Topic != "" && !slices.Contains(may.Publishes, r.Topic) {
 						t.Errorf("Google would refuse it: terraform does not let %s into %s%s", r.Function, r.Queue, r.Topic)
 					}
-					if r.Writes && may.ReadsOnly {
+					if r.Writes != "" && may.ReadsOnly {
 						t.Errorf("Google would refuse it: terraform does not let %s write to the database", r.Function)
+					}
+					if r.Queue != "" && r.Queue != may.Queue && !comments[r.Function]["Writes"][r.Queue] && !comments[r.Function]["Calls"][r.Queue] {
+						t.Errorf("the comment of %s says nothing of the queue %s", r.Function, r.Queue)
+					}
+					for heading, collection := range map[string]string{"Reads": r.Reads, "Writes": r.Writes} {
+						if collection != "" && !comments[r.Function][heading][collection] {
+							t.Errorf("the comment of %s does not say so: %s %s", r.Function, heading, collection)
+						}
 					}
 				}
 			}

@@ -16,8 +16,7 @@ import (
 	"github.com/sekisho/sekisho/shared/state/handover"
 )
 
-// This file is what people do in Looker, in Google Cloud and on connect cards, and what must hold
-// there.
+// This file is what people do in Looker and in Google Cloud, and what must hold there.
 
 func looker(ctx context.Context, s *stage, _ *testscript.TestScript, args []string) error {
 	plain, options := named(args, "via")

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"net/http"
 	"runtime"
-	"strings"
 	"sync"
 
 	"github.com/sekisho/sekisho/shared/cloudfn"
-	"github.com/sekisho/sekisho/shared/ports/store"
 )
 
 // Point is a place in a function at which a world can let it die.
@@ -117,71 +115,6 @@ func (o outbound) RoundTrip(r *http.Request) (*http.Response, error) {
 	o.instance.reach(r.Context(), AfterCall)
 	return resp, err
 }
-
-// committing is a function's store: it counts, and is a point at which to die.
-type committing struct {
-	store.Store
-	instance *instance
-	usage    *Usage
-}
-
-func (c committing) Get(ctx context.Context, key store.Key) (store.Record, error) {
-	c.usage.read(1)
-	return c.Store.Get(ctx, key)
-}
-
-func (c committing) Query(ctx context.Context, q store.Query) (store.Page, error) {
-	c.usage.ask(q)
-	p, err := c.Store.Query(ctx, q)
-	c.usage.read(max(1, len(p.Records)))
-	return p, err
-}
-
-func (c committing) Update(ctx context.Context, decide func(context.Context, store.Tx) error) error {
-	wrote := 0
-	err := c.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
-		wrote = 0
-		return decide(ctx, counting{tx, c.usage, &wrote})
-	})
-	if err == nil && wrote > 0 {
-		c.usage.write(wrote)
-		c.usage.reach(Reach{Function: strings.ToLower(c.instance.function.Name), Writes: true})
-		c.instance.reach(ctx, AfterCommit)
-	}
-	return err
-}
-
-func (c committing) Bulk(ctx context.Context, writes []store.Write) error {
-	err := c.Store.Bulk(ctx, writes)
-	c.usage.write(len(writes))
-	c.usage.reach(Reach{Function: strings.ToLower(c.instance.function.Name), Writes: true})
-	if err == nil {
-		c.instance.reach(ctx, AfterCommit)
-	}
-	return err
-}
-
-type counting struct {
-	store.Tx
-	usage *Usage
-	wrote *int
-}
-
-func (c counting) Get(ctx context.Context, key store.Key) (store.Record, error) {
-	c.usage.read(1)
-	return c.Tx.Get(ctx, key)
-}
-
-func (c counting) Query(ctx context.Context, q store.Query) (store.Page, error) {
-	c.usage.ask(q)
-	p, err := c.Tx.Query(ctx, q)
-	c.usage.read(max(1, len(p.Records)))
-	return p, err
-}
-
-func (c counting) Create(r store.Record) error { *c.wrote++; return c.Tx.Create(r) }
-func (c counting) Put(r store.Record) error    { *c.wrote++; return c.Tx.Put(r) }
-func (c counting) Delete(k store.Key) error    { *c.wrote++; return c.Tx.Delete(k) }
 
 // Usage counts what the functions read from and wrote to the store, in documents.
 type Usage struct {

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -11,14 +12,15 @@ import (
 )
 
 // Reach is one way from a function to others: a queue in which it put work, a topic on which it
-// published, or the database, to which it wrote.
+// published, or a collection that it read or wrote.
 type Reach struct {
 	// Function is the name of its folder.
 	Function string `json:"function"`
 	// One of these says what is at the other end.
 	Queue  string `json:"queue,omitempty"`
 	Topic  string `json:"topic,omitempty"`
-	Writes bool   `json:"writes,omitempty"`
+	Reads  string `json:"reads,omitempty"`
+	Writes string `json:"writes,omitempty"`
 }
 
 // reach remembers a way that a function took.
@@ -37,7 +39,8 @@ func (u *Usage) Reaches() []Reach {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return slices.SortedFunc(maps.Keys(u.reaches), func(a, b Reach) int {
-		return strings.Compare(a.Function+" "+a.Queue+" "+a.Topic, b.Function+" "+b.Queue+" "+b.Topic)
+		return cmp.Or(strings.Compare(a.Function, b.Function), strings.Compare(a.Queue, b.Queue),
+			strings.Compare(a.Topic, b.Topic), strings.Compare(a.Reads, b.Reads), strings.Compare(a.Writes, b.Writes))
 	})
 }
 

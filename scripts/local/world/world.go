@@ -245,15 +245,16 @@ func (w *World) platform(i *instance) (*cloudfn.Env, error) {
 		"SLACK_URL": "http://" + hostSlack + "/api/", "SLACK_CHANNEL": AlertChannel,
 	}
 	maps.Copy(variables, otherVariables)
-	token := "token-" + strings.ToLower(i.function.Name)
+	name := strings.ToLower(i.function.Name)
+	token := "token-" + name
 	return &cloudfn.Env{
 		Lookup:   func(name string) (string, bool) { v, ok := variables[name]; return v, ok },
 		Now:      w.Clock.Now,
 		Sleep:    func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		Random:   w.random.Float64,
-		Store:    committing{w.backend.Store(), i, w.Usage},
-		Bus:      seenBus{w.backend.Bus(), strings.ToLower(i.function.Name), w.Usage},
-		Queue:    seenQueue{w.backend.Queue(), strings.ToLower(i.function.Name), w.Usage},
+		Store:    seenStore{w.backend.Store(), name, i, w.Usage},
+		Bus:      seenBus{w.backend.Bus(), name, w.Usage},
+		Queue:    seenQueue{w.backend.Queue(), name, w.Usage},
 		Outbound: outbound{i, w.transport},
 		Tokens: func(context.Context, ...string) (oauth2.TokenSource, error) {
 			return oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token}), nil

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
-	"github.com/sekisho/sekisho/shared/domain/settingsrule"
 	"github.com/sekisho/sekisho/shared/domain/span"
+	"github.com/sekisho/sekisho/shared/domain/spelling"
 )
 
 // Approval says how many of whom are needed for some changes.
@@ -27,40 +27,54 @@ type Approval struct {
 const AnyKind change.Kind = "*"
 
 // Asks returns what is needed where people decide on a kind of change: what the first matching
-// approvals entry says, else [change.DefaultRequirement]. The entitlement is empty for changes
-// that are not about one. It may be called on a nil policy.
+// approvals entry says, else [change.DefaultRequirement]. A plan of what a brake holds needs what the
+// entry says that names the plan's own kind, else what the changes in it need one by one; of two
+// people in any case. The entitlement is empty for changes that are not about one. It may be called
+// on a nil policy.
 func (p *Policy) Asks(kind change.Kind, entitlement string) change.Requirement {
+	trait, _ := change.TraitOf(kind)
+	about := kind
+	if trait.Lets != "" && !p.names(kind) {
+		about = trait.Lets
+	}
+	return p.asks(about, entitlement).AtLeast(trait.People)
+}
+
+// names reports whether an entry names a kind of change itself.
+func (p *Policy) names(kind change.Kind) bool {
+	return p != nil && slices.ContainsFunc(p.Approvals, func(a Approval) bool { return slices.Contains(a.Kinds, kind) })
+}
+
+func (p *Policy) asks(kind change.Kind, entitlement string) change.Requirement {
 	if p == nil {
 		return change.DefaultRequirement()
 	}
-	for _, a := range p.Approvals {
-		if !a.matches(kind, entitlement) {
-			continue
-		}
-		r := change.Requirement{
-			Mode:   change.Ask,
-			Needs:  slices.Clone(a.Quorum),
-			Within: a.Deadline,
-			Remind: a.Remind,
-		}
-		if a.Escalate != nil {
-			e := *a.Escalate
-			r.Escalate = &e
-		}
-		return r
+	i := slices.IndexFunc(p.Approvals, func(a Approval) bool { return a.matches(kind, entitlement) })
+	if i < 0 {
+		return change.DefaultRequirement()
 	}
-	return change.DefaultRequirement()
+	a := p.Approvals[i]
+	r := change.Requirement{Mode: change.Ask, Needs: slices.Clone(a.Quorum), Within: a.Deadline, Remind: a.Remind}
+	if a.Escalate != nil {
+		e := *a.Escalate
+		r.Escalate = &e
+	}
+	return r
 }
 
-// AsksPlan returns what is needed for a plan of what a brake holds: what the entry says that names
-// the plan's own kind, else what the changes in it need one by one; of two people in any case. It
-// may be called on a nil policy.
-func (p *Policy) AsksPlan(plan, each change.Kind) change.Requirement {
-	kind := each
-	if p != nil && slices.ContainsFunc(p.Approvals, func(a Approval) bool { return slices.Contains(a.Kinds, plan) }) {
-		kind = plan
+// AsksNow returns what a change that waits for people needs under this policy, where that is more
+// than it was asked with, or of other people; the boolean is false where it is not. A policy that
+// asks for fewer changes nothing for what waits already.
+func (p *Policy) AsksNow(c change.Change) (change.Requirement, bool) {
+	if c.State != change.Proposed || c.Requirement.Mode != change.Ask || c.Policy == p.Hash {
+		return change.Requirement{}, false
 	}
-	return p.Asks(kind, "").AtLeast(2)
+	entitlement := ""
+	switch c.Kind {
+	case change.AccessGrant, change.AccessReview:
+		entitlement = c.Target.Name
+	}
+	return c.Requirement.Tightened(p.Asks(c.Kind, entitlement))
 }
 
 func (a Approval) matches(kind change.Kind, entitlement string) bool {
@@ -128,7 +142,7 @@ func (p place) kind() change.Kind {
 	for _, k := range change.Kinds() {
 		known = append(known, string(k))
 	}
-	p.problem("the kind %s is unknown%s", quote(string(s)), settingsrule.Suggest(string(s), known))
+	p.problem("the kind %s is unknown%s", quote(string(s)), spelling.Suggest(string(s), known))
 	return ""
 }
 

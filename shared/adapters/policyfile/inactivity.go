@@ -7,8 +7,8 @@ import (
 
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/idle"
-	"github.com/sekisho/sekisho/shared/domain/settingsrule"
 	"github.com/sekisho/sekisho/shared/domain/span"
+	"github.com/sekisho/sekisho/shared/domain/spelling"
 )
 
 // Inactivity is what is done about accounts that nobody uses, and how people ask for one. Both
@@ -112,7 +112,7 @@ func (p place) requests(system string) idle.RequestRule {
 		put(&r.RolesFor, e.name, distinct(e.value.filled("[group:team@your-domain]"), place.namedPeople))
 	}
 	if r.Default != "" && len(r.Roles) > 0 && !slices.Contains(r.Roles, r.Default) {
-		t.at("default").problem("%s cannot be asked for%s", quote(r.Default), settingsrule.Suggest(r.Default, r.Roles))
+		t.at("default").problem("%s cannot be asked for%s", quote(r.Default), spelling.Suggest(r.Default, r.Roles))
 	}
 	return r
 }

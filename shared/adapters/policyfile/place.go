@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sekisho/sekisho/shared/domain/settingsrule"
+	"github.com/sekisho/sekisho/shared/domain/spelling"
 )
 
 // This file reads the tree. Every reader notes what is wrong and goes on with a zero value, so
@@ -78,7 +78,7 @@ func (p place) table(keys ...string) table {
 		if !slices.Contains(keys, f.key) {
 			at := p.under(f)
 			at.node = nil
-			at.problem("the key %s is unknown%s", quote(f.key), settingsrule.Suggest(f.key, keys))
+			at.problem("the key %s is unknown%s", quote(f.key), spelling.Suggest(f.key, keys))
 		}
 	}
 	return t

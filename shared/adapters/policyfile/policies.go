@@ -6,7 +6,7 @@ import (
 	"sync"
 
 	"github.com/sekisho/sekisho/shared/domain/policy"
-	"github.com/sekisho/sekisho/shared/domain/settingsrule"
+	"github.com/sekisho/sekisho/shared/domain/spelling"
 )
 
 // Model returns what the policy says about who may do what, to be compiled. It may be called on
@@ -110,12 +110,12 @@ func (p place) operation() policy.Operation {
 	if slices.Contains(known, string(o)) {
 		return o
 	}
-	switch meant := settingsrule.Slip(string(o), known); {
+	switch meant := spelling.Slip(string(o), known); {
 	case o == "":
 	case meant != "":
 		p.problem("the operation %s is not known: did you mean %s?", quote(string(o)), meant)
 	case !o.Known():
-		p.problem("the operation %s is not known%s", quote(string(o)), settingsrule.Suggest(string(o), known))
+		p.problem("the operation %s is not known%s", quote(string(o)), spelling.Suggest(string(o), known))
 	}
 	return o
 }
@@ -126,7 +126,7 @@ func (p place) resource() string {
 	if slices.Contains(resources(), name) {
 		return name
 	}
-	if meant := settingsrule.Slip(name, resources()); meant != "" && !strings.EqualFold(name, "all") {
+	if meant := spelling.Slip(name, resources()); meant != "" && !strings.EqualFold(name, "all") {
 		p.problem("the type of resource %s is not known: did you mean %s?", quote(name), meant)
 	}
 	return name

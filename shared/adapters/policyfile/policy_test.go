@@ -575,12 +575,52 @@ func TestWhatAPlanNeeds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := p.AsksPlan(change.GroupSettingsPlan, change.GroupSettings); len(got.Needs) != 1 || got.Needs[0] != test.want {
+		if got := p.Asks(change.GroupSettingsPlan, ""); len(got.Needs) != 1 || got.Needs[0] != test.want {
 			t.Errorf("%s: it needs %+v, want %+v", name, got.Needs, test.want)
 		}
 	}
 	var none *policyfile.Policy
-	if got := none.AsksPlan(change.GroupSettingsPlan, change.GroupSettings); len(got.Needs) != 1 || got.Needs[0].Count != 2 {
+	if got := none.Asks(change.GroupSettingsPlan, ""); len(got.Needs) != 1 || got.Needs[0].Count != 2 {
 		t.Errorf("no policy: it needs %+v", got.Needs)
+	}
+}
+
+func TestWhatAChangeThatWaitsNeedsNow(t *testing.T) {
+	p, err := policyfile.Parse("policy.yaml", []byte(`approvals:
+  - {kinds: [access.grant], entitlements: [prod], quorum: [{count: 3, from: owners}]}
+  - {kinds: [group.settings], quorum: [{count: 1, from: owners}], escalate: {after: 1h, to: owners}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := func(kind change.Kind, target string, n int, from change.Selector) change.Change {
+		return change.Change{
+			Kind: kind, Target: change.Target{ID: target, Name: target}, State: change.Proposed, Policy: "before",
+			Requirement: change.Requirement{Mode: change.Ask, Needs: []change.Need{{Count: n, From: from}}},
+		}
+	}
+	same, done, reported := asked(change.AccessGrant, "prod", 1, "owners"), asked(change.AccessGrant, "prod", 1, "owners"), asked(change.AccessGrant, "prod", 1, "owners")
+	same.Policy, done.State, reported.Requirement.Mode = p.Hash, change.Approved, change.Auto
+	for _, test := range []struct {
+		name string
+		c    change.Change
+		want []change.Need
+	}{
+		{"more people", asked(change.AccessGrant, "prod", 2, "owners"), []change.Need{{Count: 3, From: "owners"}}},
+		{"fewer people", asked(change.AccessGrant, "prod", 4, "owners"), nil},
+		{"another entitlement", asked(change.AccessGrant, "test", 1, "approvers"), nil},
+		{"others, as many as were asked", asked(change.GroupSettings, "g1", 2, "approvers"), []change.Need{{Count: 2, From: "owners"}}},
+		{"a plan, by what it lets through", asked(change.GroupSettingsPlan, "held", 2, "approvers"), []change.Need{{Count: 2, From: "owners"}}},
+		{"the policy in force", same, nil},
+		{"approved by now", done, nil},
+		{"nobody is asked", reported, nil},
+	} {
+		got, tighter := p.AsksNow(test.c)
+		if tighter != (test.want != nil) {
+			t.Errorf("%s: tighter is %t", test.name, tighter)
+		}
+		if diff := cmp.Diff(test.want, got.Needs); tighter && diff != "" {
+			t.Errorf("%s: needs (-want +got):\n%s", test.name, diff)
+		}
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/sekisho/sekisho/shared/domain/policy"
-	"github.com/sekisho/sekisho/shared/domain/settingsrule"
+	"github.com/sekisho/sekisho/shared/domain/spelling"
 )
 
 // This file keeps track of names: each is defined once, and what is referred to exists.
@@ -86,7 +86,7 @@ func (l *loading) resolve() {
 			// What grants it may be described elsewhere; such an entry grants nothing by itself.
 			say = r.at.warning
 		}
-		say("the %s %s is not defined%s", r.kind, quote(r.name), settingsrule.Suggest(r.name, l.names(r.kind)))
+		say("the %s %s is not defined%s", r.kind, quote(r.name), spelling.Suggest(r.name, l.names(r.kind)))
 	}
 }
 

@@ -125,6 +125,22 @@ func (c Change) Holds(p Proposal, now time.Time) bool {
 	return false
 }
 
+// Renewed returns the revision by which a change that waits for people says what a proposal in its
+// slot says now; nil where nothing has to be said anew. The same person may give another reason, and another
+// policy may need more people, or others. By is who acts where it is the policy that has changed.
+func (c Change) Renewed(p Proposal, by Actor) Action {
+	if c.State != Proposed || c.Requirement.Mode != Ask || p.Requirement.Mode != Ask {
+		return nil
+	}
+	if p.Requester.Kind == ByPerson && p.Requester.Same(c.Requester) && p.Reason != "" && p.Reason != c.Reason {
+		return Revise{By: p.Requester, Diff: p.Diff, Reason: p.Reason, Requirement: p.Requirement, Policy: p.Policy}
+	}
+	if asks, tighter := c.Requirement.Tightened(p.Requirement); tighter && p.Policy != c.Policy {
+		return Revise{By: by, Diff: p.Diff, Reason: c.Reason, Requirement: asks, Policy: p.Policy}
+	}
+	return nil
+}
+
 func (p Proposal) validate() error {
 	var problems []error
 	need := func(ok bool, what string) {

@@ -90,7 +90,8 @@ type Claim struct {
 type Change struct {
 	ID   string `json:"id"`
 	Kind Kind   `json:"kind"`
-	// Target and Diff say what is done to what. They do not change within a revision.
+	// Target and Diff say what is done to what. Within a revision only the values before change, to
+	// those that were found when it was done.
 	Target Target  `json:"target"`
 	Diff   []Delta `json:"diff"`
 	// Detail is what only the kind's own applier reads.

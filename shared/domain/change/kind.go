@@ -48,17 +48,22 @@ type Trait struct {
 	// UndoHolds is how long an undo keeps whatever proposed the change from proposing it again;
 	// zero where nothing would.
 	UndoHolds time.Duration
+	// Lets is the kind of the changes that a plan lets through, whose approvers decide on it where
+	// policy names none for the plan; empty for what is no plan of such changes.
+	Lets Kind
+	// People is how many have to agree at least, whatever policy says.
+	People int
 }
 
 // traits has one entry for every kind, in the order in which people are shown kinds. A new kind
 // of change begins here.
 var traits = []Trait{
 	{Kind: GroupSettings, Undo: GroupSettings, UndoMode: Ask, UndoHolds: 90 * 24 * time.Hour},
-	{Kind: GroupSettingsPlan},
-	{Kind: GroupMembersPlan},
+	{Kind: GroupSettingsPlan, Lets: GroupSettings, People: 2},
+	{Kind: GroupMembersPlan, People: 2},
 	{Kind: AccountDisable, Undo: AccountEnable, UndoMode: Ask},
-	{Kind: AccountDisablePlan},
-	{Kind: AccountListing},
+	{Kind: AccountDisablePlan, Lets: AccountDisable, People: 2},
+	{Kind: AccountListing, People: 2},
 	{Kind: AccountEnable, Undo: AccountDisable, UndoMode: Ask},
 	{Kind: AccountCreate, Undo: AccountDisable, UndoMode: Ask},
 	{Kind: AccessGrant, Undo: AccessRevoke, UndoMode: Auto},

@@ -150,3 +150,54 @@ func TestWhatAnswersAProposal(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatRenewsAChangeThatWaits(t *testing.T) {
+	owner := func(n int) change.Requirement {
+		return change.Requirement{Mode: change.Ask, Needs: []change.Need{{Count: n, From: owners}}}
+	}
+	first := wanted(owner(2), rin)
+	first.Policy, first.Reason = "old", "first"
+	for _, test := range []struct {
+		name           string
+		by             change.Actor
+		reason, policy string
+		asks           change.Requirement
+		want           []change.Need
+	}{
+		{"the same", rin, "first", "old", owner(2), nil},
+		{"another policy, the same people", rin, "first", "new", owner(2), nil},
+		{"another policy, more people", rin, "first", "new", owner(3), owner(3).Needs},
+		{"another policy, more people, seen by a rule", checker, "seen", "new", owner(3), owner(3).Needs},
+		{"another policy, fewer people", rin, "first", "new", owner(1), nil},
+		{"another policy, other people", rin, "first", "new", two, []change.Need{{Count: 1, From: owners}, {Count: 1, From: security}}},
+		{"the same policy", rin, "first", "old", owner(3), nil},
+		{"another policy, which asks nobody", rin, "first", "new", auto, nil},
+		{"another reason", rin, "second", "old", owner(2), owner(2).Needs},
+		{"no reason", rin, "", "old", owner(2), nil},
+		{"somebody else's reason", aiko, "second", "old", owner(2), nil},
+		{"the reason of a rule", checker, "second", "old", owner(2), nil},
+	} {
+		l := begin(t, first)
+		l.then(l.approve(aiko))
+		p := first
+		p.Requester, p.Reason, p.Policy, p.Requirement = test.by, test.reason, test.policy, test.asks
+		a := l.Renewed(p, checker)
+		if a == nil || test.want == nil {
+			if (a == nil) != (test.want == nil) {
+				t.Errorf("%s: got %+v, want needs %+v", test.name, a, test.want)
+			}
+			continue
+		}
+		l.then(a)
+		if diff := cmp.Diff(test.want, l.Requirement.Needs); diff != "" || l.Revision != 2 || len(l.ApprovedBy()) > 0 {
+			t.Errorf("%s: revision %d, approved by %v, needs (-want +got):\n%s", test.name, l.Revision, l.ApprovedBy(), diff)
+		}
+	}
+	denied := begin(t, first)
+	denied.then(denied.deny(aiko))
+	again := first
+	again.Reason = "second"
+	if a := denied.Renewed(again, checker); a != nil {
+		t.Errorf("what is decided is renewed by %+v", a)
+	}
+}

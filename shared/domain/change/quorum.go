@@ -93,28 +93,46 @@ func DefaultRequirement() Requirement {
 	return Requirement{Mode: Ask, Needs: []Need{{Count: 1, From: Approvers}}, Remind: 24 * time.Hour}
 }
 
-// DefaultWithin is how long an undecided change waits where policy names no deadline.
-const DefaultWithin = 7 * 24 * time.Hour
-
-// Deadline returns when a change proposed at t expires undecided.
-func (r Requirement) Deadline(t time.Time) time.Time {
-	if r.Within > 0 {
-		return t.Add(r.Within)
-	}
-	return t.Add(DefaultWithin)
-}
-
-// AtLeast raises a requirement to so many people in all, the further ones from its first set.
-func (r Requirement) AtLeast(people int) Requirement {
+// People returns how many have to agree in all.
+func (r Requirement) People() int {
 	total := 0
 	for _, n := range r.Needs {
 		total += n.Count
 	}
+	return total
+}
+
+// AtLeast raises a requirement to so many people in all, the further ones from its first set.
+func (r Requirement) AtLeast(people int) Requirement {
 	r.Needs = slices.Clone(r.Needs)
-	if total < people && len(r.Needs) > 0 {
-		r.Needs[0].Count += people - total
+	if missing := people - r.People(); missing > 0 && len(r.Needs) > 0 {
+		r.Needs[0].Count += missing
 	}
 	return r
+}
+
+// Tightened returns what a requirement becomes that people were asked by, where policy has come to
+// ask as another one since; false where whoever meets the first meets the needs of the other too.
+// It never falls below as many people as were asked for.
+func (r Requirement) Tightened(now Requirement) (Requirement, bool) {
+	if r.covers(now.Needs) {
+		return r, false
+	}
+	r.Needs, r.Escalate = now.AtLeast(r.People()).Needs, now.Escalate
+	return r, true
+}
+
+// covers reports whether each set of some needs is asked for as many people at least.
+func (r Requirement) covers(needs []Need) bool {
+	return !slices.ContainsFunc(needs, func(n Need) bool {
+		asked := 0
+		for _, own := range r.Needs {
+			if own.From == n.From {
+				asked += own.Count
+			}
+		}
+		return asked < n.Count
+	})
 }
 
 // Selectors lists the sets from which approvals may come, without repetition.

@@ -103,7 +103,7 @@ type CompareSecure struct {
 // GroupChanged tells that the mirror of one group has changed.
 type GroupChanged struct {
 	ID string `json:"id"`
-	// Parts says what differs: created, deleted, renamed, members, roles.
+	// Parts says what differs, as [group.Part] has it.
 	Parts []string `json:"parts,omitempty"`
 }
 

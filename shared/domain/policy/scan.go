@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/sekisho/sekisho/shared/domain/settingsrule"
+	"github.com/sekisho/sekisho/shared/domain/spelling"
 )
 
 // This file looks over the text of a condition before it is parsed. It refuses what the parser
@@ -93,7 +93,7 @@ func scanWord(word, after string) error {
 }
 
 func unknownFunction(name string) error {
-	return fmt.Errorf("the function %s is unknown%s", quoted(name), settingsrule.Suggest(name, Functions()))
+	return fmt.Errorf("the function %s is unknown%s", quoted(name), spelling.Suggest(name, Functions()))
 }
 
 func wordLength(s string) int {

@@ -185,8 +185,7 @@ func (r Rules) Named(secure bool) []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
-// Turns lists the instants after a time, up to another, at which an exception for some group
-// ends, with the groups.
+// Turns lists the groups for which an exception ends after one time and not after another.
 func (r Rules) Turns(after, upTo time.Time) []string {
 	seen := map[string]bool{}
 	for _, e := range r.Exceptions {

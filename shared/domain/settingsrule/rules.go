@@ -16,6 +16,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/domain/brake"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/spelling"
 )
 
 // Rule replaces values that are not wanted.
@@ -229,9 +230,9 @@ func (r Rules) replace(name, value string, secure bool, upTo change.Mode) (strin
 }
 
 func unknownField(name string) string {
-	return fmt.Sprintf("field %q is unknown%s", name, Suggest(name, Fields()))
+	return fmt.Sprintf("field %q is unknown%s", name, spelling.Suggest(name, Fields()))
 }
 
 func unknownValue(field, v string) string {
-	return fmt.Sprintf("%s has no value %q%s", field, v, Suggest(v, Values(field)))
+	return fmt.Sprintf("%s has no value %q%s", field, v, spelling.Suggest(v, Values(field)))
 }

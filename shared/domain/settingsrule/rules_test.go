@@ -1,7 +1,6 @@
 package settingsrule_test
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -110,35 +109,6 @@ func TestValidate(t *testing.T) {
 			slices.Sort(got)
 			if diff := cmp.Diff(tt.want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("problems (-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
-func TestSuggest(t *testing.T) {
-	days := []string{"Monday", "Tuesday", "Wednesday"}
-	many := make([]string, 20)
-	for i := range many {
-		many[i] = fmt.Sprintf("word-%020d", i)
-	}
-	tests := map[string]struct {
-		got   string
-		known []string
-		want  string
-	}{
-		"a slip":               {"Wensday", days, ": did you mean Wednesday?"},
-		"another case":         {"monday", days, ": did you mean Monday?"},
-		"a beginning":          {"Wedn", days, ": did you mean Wednesday?"},
-		"nothing near":         {"Januar", days, ": write one of Monday, Tuesday, Wednesday"},
-		"nothing written":      {"", days, ": write one of Monday, Tuesday, Wednesday"},
-		"nothing near in many": {"Januar", many, ""},
-		"nothing known":        {"Monday", nil, ""},
-		"something very long":  {strings.Repeat("Monday", 100_000), days, ": write one of Monday, Tuesday, Wednesday"},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			if got := settingsrule.Suggest(tt.got, tt.known); got != tt.want {
-				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
 	}

@@ -81,7 +81,8 @@ func get(ctx context.Context, r store.Reader, id string) (change.Change, error) 
 // It returns the change that stands for the proposal now, and whether it is new.
 //
 // An earlier change that waits under another mode, because policy has changed since, is
-// withdrawn in favour of the new one.
+// withdrawn in favour of the new one. One that waits is revised where the same person gives
+// another reason, or policy asks for other people since: what was decided before is void.
 func (l *Ledger) Propose(ctx context.Context, p change.Proposal) (stands change.Change, isNew bool, err error) {
 	var touched []string
 	err = l.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
@@ -112,7 +113,8 @@ func (l *Ledger) propose(ctx context.Context, tx store.Tx, p change.Proposal) (s
 	if len(latest) > 0 {
 		old := latest[0]
 		if old.Holds(p, now) {
-			return old, false, nil, nil
+			stands, touched, err := renew(tx, old, p, now)
+			return stands, false, touched, err
 		}
 		_, n, _ = change.SlotOf(old.ID)
 		n++
@@ -139,6 +141,19 @@ func (l *Ledger) propose(ctx context.Context, tx store.Tx, p change.Proposal) (s
 		return change.Change{}, false, nil, err
 	}
 	return c, true, append(touched, c.ID), trail.Entries.Create(tx, entry.ID, entry)
+}
+
+// renew has a change that waits say what a proposal in its slot says now.
+func renew(tx store.Tx, c change.Change, p change.Proposal, now time.Time) (stands change.Change, touched []string, err error) {
+	revise := c.Renewed(p, rule(p))
+	if revise == nil {
+		return c, nil, nil
+	}
+	stands, entry, err := c.Apply(revise, now)
+	if err != nil {
+		return change.Change{}, nil, err
+	}
+	return stands, []string{c.ID}, write(tx, stands, entry)
 }
 
 // Apply moves a change by one action. The error is a [change.Refusal] where the action may

@@ -35,6 +35,7 @@ const (
 	decideFile  = "../../domain/change/decide.go"
 	executeFile = "../../domain/change/execute.go"
 	waitFile    = "../../domain/change/wait.go"
+	reviseFile  = "../../domain/change/revise.go"
 	applyFile   = "../../domain/change/apply.go"
 	quorumFile  = "../../domain/change/quorum.go"
 )
@@ -48,10 +49,10 @@ var mutants = []mutant{
 	{"anybody may decide", decideFile, []string{"case !c.mayDecide(counts):", "case false && !c.mayDecide(counts):"}, ""},
 	{"who is escalated to may decide at once", quorumFile, []string{"if escalated && r.Escalate != nil && !slices", "if r.Escalate != nil && !slices"}, ""},
 	{"the deadline is not looked at", decideFile, []string{"case c.State == Proposed && !now.Before(c.Deadline()):", "case false && now.IsZero():"}, ""},
-	{"approvals outlive a revision", waitFile, []string{
+	{"approvals outlive a revision", reviseFile, []string{
 		"if c.Decisions[i].Void == \"\" {", "if c.Decisions[i].Revision++; false {",
 	}, ""},
-	{"a revision keeps its number", waitFile, []string{"	c.Revision++\n", ""}, ""},
+	{"a revision keeps its number", reviseFile, []string{"	c.Revision++\n", ""}, ""},
 	{"a lapsed approval is not noticed", executeFile, []string{"	c.lapse(a.Standing)\n", ""}, ""},
 	{"a lapsed approval is not noticed in what was begun", "carry.go", []string{"	case !c.Authorized():\n", "	case false && !c.Authorized():\n"}, ""},
 	{"a denial is overlooked", "carry.go", []string{"	case c.Stopped():\n", "	case false && c.Stopped():\n"}, ""},
@@ -59,8 +60,8 @@ var mutants = []mutant{
 	{"a denial ends what may be in effect", decideFile, []string{" || c.State == Approved && c.Tried\n", "\n"}, ""},
 	{"a denial of what was begun is lost", executeFile, []string{"	case c.Stopped():\n		c.State = Denied\n", ""}, ""},
 	{"a retry beats a denial", executeFile, []string{"	case c.Stopped():\n		return refuse(RefusedState, \"it was denied\")\n", ""}, "nothing is done for it all the same"},
-	{"a withdrawal ends what may be in effect", waitFile, []string{"case c.State == Applying, c.State == Approved && c.Tried:", "case c.State == Applying:"}, ""},
-	{"anybody withdraws what is claimed", waitFile, []string{"case c.State == Applying, c.State", "case c.State"}, ""},
+	{"a withdrawal ends what may be in effect", reviseFile, []string{"case c.State == Applying, c.State == Approved && c.Tried:", "case c.State == Applying:"}, ""},
+	{"anybody withdraws what is claimed", reviseFile, []string{"case c.State == Applying, c.State", "case c.State"}, ""},
 	{"no fence is checked", executeFile, []string{"if c.Claim == nil || c.Claim.Fence != fence {", "if c.Claim == nil {"}, ""},
 	{"a fence is used twice", executeFile, []string{"fence = c.Claim.Fence + 1", "fence = max(1, c.Claim.Fence)"}, ""},
 	{"a claim is taken while it is held", executeFile, []string{"case c.State == Applying && now.Before(c.Claim.Until):", "case false && now.IsZero():"}, ""},
@@ -92,15 +93,15 @@ var mutants = []mutant{
 	}, ""},
 	{"nobody looks after what was approved", waitFile, []string{"		due = append(due, later(c.Updated, c.RetryAt).Add(ActAfter))\n", ""}, ""},
 	{"a lapsed claim is published as it is", waitFile, []string{"	if c.State == Applying {\n", "	if false {\n"}, ""},
-	{"a press is not remembered", "press.go", []string{"	known := err == nil\n", "	known := false\n"}, ""},
-	{"a refusal is not recorded", "press.go", []string{"return trailPut(tx, e)", "_ = e\n			return nil"}, ""},
+	{"a press is not remembered", "once.go", []string{"	known := err == nil\n", "	known := false\n"}, ""},
+	{"a refusal is not recorded", "once.go", []string{"return trail.Entries.Create(tx, e.ID, e)\n		}\n		switch {", "return nil\n		}\n		switch {"}, ""},
 	{"a transition leaves no entry", "ledger.go", []string{
 		"	if err := changes.Put(tx, c.ID, c); err != nil {\n		return err\n	}\n	return trail.Entries.Create(tx, entry.ID, entry)\n",
 		"	_ = entry\n	return changes.Put(tx, c.ID, c)\n",
 	}, ""},
 	{"every sensor makes a change of its own", "ledger.go", []string{"if old.Holds(p, now) {", "if false {"}, ""},
 	{"an undo does not mark what it took back", "ledger.go", []string{"		if hasUndone {\n", "		if hasUndone && false {\n"}, ""},
-	{"who approved may word the request", waitFile, []string{"	case !c.mayChange(a.By):\n		return refuse(RefusedStranger, \"only who asked can revise it\")\n", ""}, "nobody tries"},
+	{"who approved may word the request", reviseFile, []string{"	case !c.mayChange(a.By):\n		return refuse(RefusedStranger, \"only who asked can revise it\")\n", ""}, "nobody tries"},
 }
 
 func TestMutants(t *testing.T) {

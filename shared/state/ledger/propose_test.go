@@ -187,3 +187,52 @@ func TestGettingWhatDoesNotExist(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatWaitsIsRevised: policy needs more people by the time at which the same comes up again.
+func TestWhatWaitsIsRevised(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		first := wanted(ask, checker)
+		first.Policy = "old"
+		c := w.propose(first)
+		again := first
+		again.Policy, again.Requirement.Needs = "new", []change.Need{{Count: 2, From: first.Requirement.Needs[0].From}}
+		stands, isNew, err := w.ledger.Propose(t.Context(), again)
+		if err != nil || isNew || stands.ID != c.ID || stands.Revision != 2 {
+			t.Fatalf("got %s in revision %d, new %t and error %v", stands.ID, stands.Revision, isNew, err)
+		}
+		if got := w.get(c.ID); got.Revision != 2 || got.Policy != "new" || len(got.Outbox) != 0 {
+			t.Errorf("kept in revision %d under policy %q with notices %+v", got.Revision, got.Policy, got.Outbox)
+		}
+		if got := len(w.bus.heard); got != 2 {
+			t.Errorf("%d messages, want one of the proposal and one of the revision", got)
+		}
+		if _, err := w.ledger.Apply(t.Context(), c.ID, approve(aiko)); err == nil {
+			t.Error("an approval of the first revision counts")
+		}
+		w.checkTrail(c.ID)
+	})
+}
+
+func TestWithdrawingAllButWhatIsWanted(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		kept, other := wanted(ask, checker), wanted(ask, checker)
+		other.Diff = []change.Delta{{Field: "whoCanJoin", After: "another value"}}
+		third := other
+		third.Diff = []change.Delta{{Field: "whoCanJoin", After: "a third value"}}
+		stays, goes := w.propose(kept), w.propose(other)
+		live, err := w.ledger.Live(t.Context(), kept.Kind, kept.Target.ID)
+		if err != nil || len(live) != 2 {
+			t.Fatalf("%d live changes, error %v", len(live), err)
+		}
+		if err := w.ledger.Replace(t.Context(), checker, "it is as wanted", live, kept, third); err != nil {
+			t.Fatal(err)
+		}
+		newest, ok, err := w.ledger.Newest(t.Context(), third)
+		if got := w.get(stays.ID).State; got != change.Proposed || !ok || newest.State != change.Proposed || err != nil {
+			t.Errorf("what is wanted is %s, what is new is %s (%t), error %v", got, newest.State, ok, err)
+		}
+		if got := w.get(goes.ID).State; got != change.Withdrawn {
+			t.Errorf("what is not wanted is %s", got)
+		}
+	})
+}

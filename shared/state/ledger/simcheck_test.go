@@ -94,7 +94,7 @@ func (k *checks) commit(writes []store.Write) {
 			_, twice := entries[e.Change]
 			k.must(!twice, "change %s has two entries for one transition", e.Change)
 			entries[e.Change] = e
-		case "pressed":
+		case "answered":
 			k.decided[w.Put.Key.ID]++
 		}
 	}

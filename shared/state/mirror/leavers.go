@@ -3,7 +3,6 @@ package mirror
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -23,20 +22,4 @@ func (m *Mirror) RemovePerson(ctx context.Context, idOrAddress string, read time
 	}
 	p.Suspended, p.Admin, p.Read = true, false, read
 	return m.putAccounts(ctx, []account{{Person: p, Gone: true}})
-}
-
-// PersonRead returns when the accounts that have or had an address were read last; the zero
-// time where none ever was.
-func (m *Mirror) PersonRead(ctx context.Context, address string) (time.Time, error) {
-	found, err := having(ctx, m.store, people, address)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("look up person %s: %w", address, err)
-	}
-	var last time.Time
-	for _, a := range found {
-		if a.Read.After(last) {
-			last = a.Read
-		}
-	}
-	return last, nil
 }

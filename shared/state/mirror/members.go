@@ -202,38 +202,3 @@ func (m *Mirror) GroupsOf(ctx context.Context, member string) ([]string, error) 
 		}
 	}
 }
-
-// Within returns the ids of the people who are in a group, directly or through groups in it,
-// sorted. Groups that contain one another are followed once, groups of other companies not at
-// all. Where everybody in the company is one member, that stands for nobody in particular.
-func (m *Mirror) Within(ctx context.Context, idOrAddress string) ([]string, error) {
-	seen := map[string]bool{}
-	var out []string
-	next := []string{idOrAddress}
-	for len(next) > 0 {
-		name := next[len(next)-1]
-		next = next[:len(next)-1]
-		s, err := m.Snapshot(ctx, name)
-		if errors.Is(err, ErrUnknown) {
-			continue // a group of another company
-		}
-		if err != nil {
-			return nil, err
-		}
-		if seen[s.Group.ID] {
-			continue // found by its address first
-		}
-		seen[s.Group.ID] = true
-		for _, member := range s.Members {
-			switch {
-			case member.Type == group.Customer:
-			case member.Type != group.Nested:
-				out = append(out, member.ID)
-			case !seen[member.ID]:
-				next = append(next, member.ID)
-			}
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out), nil
-}

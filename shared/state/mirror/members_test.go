@@ -249,3 +249,40 @@ func TestWithin(t *testing.T) {
 		})
 	}
 }
+
+// TestRoster says so where it is not known who is in a group, instead of naming fewer.
+func TestRoster(t *testing.T) {
+	w := newWorld(t)
+	w.replace(t, read("top", "top@example.com", 0, nested("within"), nested("elsewhere"), user("ada")))
+	w.replace(t, read("within", "within@example.com", 0, user("bo"), user("ada")))
+	w.replace(t, read("nobody", "nobody@example.com", 0))
+	w.replace(t, read("above", "above@example.com", 0, nested("listed"), user("ada")))
+	w.replace(t, read("gone", "gone@example.com", 0, user("ada")))
+	if _, _, err := w.Remove(t.Context(), "gone", start.Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.PutDetails(t.Context(), []group.Group{{ID: "listed", Email: "listed@example.com"}}, start); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		group string
+		want  []string
+		err   error
+	}{
+		{"top@example.com", []string{"ada", "bo"}, nil},
+		{"nobody", nil, nil},
+		{"gone", nil, mirror.ErrUnknown},
+		{"no-such", nil, mirror.ErrUnknown},
+		{"listed", nil, mirror.ErrUnread},
+		{"above", nil, mirror.ErrUnread},
+	} {
+		var got []string
+		everybody, err := w.Roster(t.Context(), test.group)
+		for _, m := range everybody {
+			got = append(got, m.ID)
+		}
+		if !errors.Is(err, test.err) || !slices.Equal(got, test.want) {
+			t.Errorf("Roster(%q) = %q, %v; want %q, %v", test.group, got, err, test.want, test.err)
+		}
+	}
+}

@@ -211,31 +211,3 @@ func having[T any](ctx context.Context, r store.Reader, c store.Collection[T], a
 	}
 	return out, err
 }
-
-// Groups visits all groups in the order of their addresses.
-func (m *Mirror) Groups(ctx context.Context, visit func(Header) error) error {
-	return headers.Each(ctx, m.store, store.Query{
-		Where: []store.Cond{{Field: "gone", Op: store.Equal, Value: false}}, OrderBy: "email",
-	}, visit)
-}
-
-// Between returns the groups whose address is after one and not after another, in the order of
-// their addresses; an empty end is open.
-func (m *Mirror) Between(ctx context.Context, after, upTo string) ([]Header, error) {
-	where := []store.Cond{{Field: "gone", Op: store.Equal, Value: false}}
-	if after != "" {
-		where = append(where, store.Cond{Field: "email", Op: store.Greater, Value: group.Address(after)})
-	}
-	if upTo != "" {
-		where = append(where, store.Cond{Field: "email", Op: store.AtMost, Value: group.Address(upTo)})
-	}
-	var out []Header
-	err := headers.Each(ctx, m.store, store.Query{Where: where, OrderBy: "email"}, func(h Header) error {
-		out = append(out, h)
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("look up the groups between %q and %q: %w", after, upTo, err)
-	}
-	return out, nil
-}

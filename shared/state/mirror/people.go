@@ -151,3 +151,35 @@ func (m *Mirror) Admins(ctx context.Context) ([]group.Person, error) {
 	}
 	return out, nil
 }
+
+// PeopleAt returns all people who have an address, an alias included, and whose accounts are
+// not gone.
+func (m *Mirror) PeopleAt(ctx context.Context, address string) ([]group.Person, error) {
+	found, err := having(ctx, m.store, people, address)
+	if err != nil {
+		return nil, fmt.Errorf("look up the people at %s: %w", address, err)
+	}
+	var out []group.Person
+	for _, a := range found {
+		if !a.Gone {
+			out = append(out, a.Person)
+		}
+	}
+	return out, nil
+}
+
+// PersonRead returns when the accounts that have or had an address were read last; the zero
+// time where none ever was.
+func (m *Mirror) PersonRead(ctx context.Context, address string) (time.Time, error) {
+	found, err := having(ctx, m.store, people, address)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("look up person %s: %w", address, err)
+	}
+	var last time.Time
+	for _, a := range found {
+		if a.Read.After(last) {
+			last = a.Read
+		}
+	}
+	return last, nil
+}

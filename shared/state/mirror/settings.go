@@ -141,9 +141,9 @@ func (m *Mirror) Turned(ctx context.Context, now time.Time) ([]string, error) {
 	return out, nil
 }
 
-// Held returns the settings of groups that the brake holds, at most so many. A group that is
+// HeldSettings returns the settings of groups that the brake holds, at most so many. A group that is
 // gone is not among them.
-func (m *Mirror) Held(ctx context.Context, most int) ([]Settings, error) {
+func (m *Mirror) HeldSettings(ctx context.Context, most int) ([]Settings, error) {
 	held, _, err := settings.Query(ctx, m.store, store.Query{Where: []store.Cond{{Field: "held", Op: store.Equal, Value: true}}, Limit: most})
 	if err != nil {
 		return nil, fmt.Errorf("look up groups that are held: %w", err)

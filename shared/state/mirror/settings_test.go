@@ -83,7 +83,7 @@ func TestHeld(t *testing.T) {
 		update(t, w, id, func(s *mirror.Settings) { s.Held = id != "g2" })
 	}
 	for most, want := range map[int][]string{1: {"g1"}, 10: {"g1", "g3"}} {
-		held, err := w.Held(t.Context(), most)
+		held, err := w.HeldSettings(t.Context(), most)
 		var got []string
 		for _, s := range held {
 			got = append(got, s.Group)
@@ -110,7 +110,7 @@ func TestSettingsOfAGroupThatIsGone(t *testing.T) {
 	want := func(name string, turned int) {
 		t.Helper()
 		ids, err := w.Turned(t.Context(), start.Add(2*time.Hour))
-		held, errHeld := w.Held(t.Context(), 10)
+		held, errHeld := w.HeldSettings(t.Context(), 10)
 		if err := errors.Join(err, errHeld); err != nil || len(ids) != turned || len(held) != turned {
 			t.Errorf("%s: %d turned, %d held, %v; want %d", name, len(ids), len(held), err, turned)
 		}

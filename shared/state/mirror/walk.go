@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/ports/store"
 )
 
@@ -123,20 +122,4 @@ func (m *Mirror) Step(ctx context.Context, run string, page int) (Step, error) {
 		return Step{}, fmt.Errorf("read page %d of walk %s: %w", page, run, err)
 	}
 	return s, nil
-}
-
-// PeopleAt returns all people who have an address, an alias included, and whose accounts are
-// not gone.
-func (m *Mirror) PeopleAt(ctx context.Context, address string) ([]group.Person, error) {
-	found, err := having(ctx, m.store, people, address)
-	if err != nil {
-		return nil, fmt.Errorf("look up the people at %s: %w", address, err)
-	}
-	var out []group.Person
-	for _, a := range found {
-		if !a.Gone {
-			out = append(out, a.Person)
-		}
-	}
-	return out, nil
 }

@@ -2,9 +2,9 @@ package notice
 
 // The kinds of notice, with the facts that each needs.
 const (
-	// AccountWarning says that an account is going to be stopped at Until. Facts: system,
-	// account, spared (not empty where it is over because the account is spared now), last (the day of the latest sign-in, empty where there was none), url (where to
-	// sign in; empty where that is not known).
+	// AccountWarning says that an account is going to be stopped at Until. Facts: system, account,
+	// last (the day of the latest sign-in, empty where there was none), url (where to sign in; empty
+	// where that is not known), spared (not empty where it is over because the account is spared now).
 	AccountWarning Kind = "account.warning"
 	// AccountSummary says what a run found. Facts: system, and numbers in digits: total, active, idle
 	// (unused for as many days as the rule says), never, staff, disabled, spared, unknown, falling
@@ -22,10 +22,11 @@ const (
 	AccessDrift Kind = "access.drift"
 	// ConnectionHandover asks the owner of a data source to enter its credentials. Change is
 	// what made the connection. Facts: connection, service, requester, url (our own address,
-	// which sends the owner on), why (empty, expired or broken).
+	// which sends the owner on), why (empty, expired, broken
+	// or reminder).
 	ConnectionHandover Kind = "connection.handover"
 	// ConnectionResult says how a connection stands. Facts: connection, service, state (done,
-	// failed, waiting for its owner, ended, orphan, locked). Rows: test, status, detail.
+	// failed, waiting, where its owner does nothing, ended, orphan, locked). Rows: test, status, detail.
 	ConnectionResult Kind = "connection.result"
 	// CatalogState says what somebody changed in the data catalogue by hand, and what stays there
 	// although policy wants it otherwise. Rows: what (drift or stays), text.

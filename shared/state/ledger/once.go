@@ -8,6 +8,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/ports/store"
+	"github.com/sekisho/sekisho/shared/state/trail"
 )
 
 // RememberedFor is how long a press or a request is remembered by its name. Slack's signatures pass
@@ -15,9 +16,9 @@ import (
 // long as Cloud Tasks keeps it, which is 31 days (https://cloud.google.com/tasks/docs/quotas).
 const RememberedFor = 32 * 24 * time.Hour
 
-// pressed is what became of a press, so that the same one, however often it arrives, decides
-// once.
-type pressed struct {
+// answer is what became of a press or a request that has a name, so that the same one, however often
+// it arrives, counts once.
+type answer struct {
 	Change  string             `json:"change"`
 	Refusal change.RefusalCode `json:"refusal,omitempty"`
 	Verb    change.Verb        `json:"verb,omitempty"`
@@ -25,9 +26,9 @@ type pressed struct {
 	At      time.Time          `json:"at"`
 }
 
-var presses = store.Collection[pressed]{
-	Name:    "pressed",
-	Expires: func(p pressed) time.Time { return p.At.Add(RememberedFor) },
+var answers = store.Collection[answer]{
+	Name:    "answered",
+	Expires: func(a answer) time.Time { return a.At.Add(RememberedFor) },
 }
 
 // ProposeOnce proposes what a person asked for under a name of its own: a request that Slack or a
@@ -38,7 +39,7 @@ func (l *Ledger) ProposeOnce(ctx context.Context, name string, p change.Proposal
 	var touched []string
 	err := l.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		touched = nil
-		before, err := presses.Get(ctx, tx, name)
+		before, err := answers.Get(ctx, tx, name)
 		switch {
 		case err == nil && before.Refusal == "":
 			stands, err = get(ctx, tx, before.Change)
@@ -49,7 +50,7 @@ func (l *Ledger) ProposeOnce(ctx context.Context, name string, p change.Proposal
 		if stands, _, touched, err = l.propose(ctx, tx, p); err != nil {
 			return err
 		}
-		return presses.Put(tx, name, pressed{Change: stands.ID, At: l.now()})
+		return answers.Put(tx, name, answer{Change: stands.ID, At: l.now()})
 	})
 	if err != nil {
 		return change.Change{}, fmt.Errorf("propose %s of %s: %w", p.Kind, p.Target.Name, err)
@@ -63,7 +64,7 @@ func (l *Ledger) ProposeOnce(ctx context.Context, name string, p change.Proposal
 // Asked returns the change that [Ledger.ProposeOnce] made, or found, for the request of a name; the
 // boolean is false where it has taken no such request, or long ago: see [RememberedFor].
 func (l *Ledger) Asked(ctx context.Context, name string) (change.Change, bool, error) {
-	before, err := presses.Get(ctx, l.store, name)
+	before, err := answers.Get(ctx, l.store, name)
 	if errors.Is(err, store.ErrNotFound) || err == nil && before.Refusal != "" {
 		return change.Change{}, false, nil
 	}
@@ -78,13 +79,13 @@ func (l *Ledger) Asked(ctx context.Context, name string) (change.Change, bool, e
 // remembered in the transaction that decides: arriving again it changes nothing and returns
 // what it returned before.
 func (l *Ledger) Press(ctx context.Context, name, id string, a change.Action) (change.Change, error) {
-	var before *pressed
+	var before *answer
 	var c change.Change
 	var refused error
 	err := l.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		before, refused = nil, nil
 		now := l.now()
-		p, err := presses.Get(ctx, tx, name)
+		p, err := answers.Get(ctx, tx, name)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
@@ -96,7 +97,13 @@ func (l *Ledger) Press(ctx context.Context, name, id string, a change.Action) (c
 			refused = r
 			e := refusal(c, a.Actor(), r, now)
 			e.ID = fmt.Sprintf("%s.refused.%s", c.ID, name)
-			return trailPut(tx, e)
+			switch _, err := trail.Entries.Get(ctx, tx, e.ID); {
+			case err == nil:
+				return nil // it has been turned down before
+			case !errors.Is(err, store.ErrNotFound):
+				return err
+			}
+			return trail.Entries.Create(tx, e.ID, e)
 		}
 		switch {
 		case known && p.Change == id:
@@ -107,16 +114,16 @@ func (l *Ledger) Press(ctx context.Context, name, id string, a change.Action) (c
 		}
 		next, entry, err := c.Apply(a, now)
 		if r, ok := change.Refused(err); ok {
-			if err := presses.Create(tx, name, pressed{Change: id, Refusal: r.Code, Verb: r.Verb, Text: r.Text, At: now}); err != nil {
+			if err := turnDown(r); err != nil {
 				return err
 			}
-			return turnDown(r)
+			return answers.Create(tx, name, answer{Change: id, Refusal: r.Code, Verb: r.Verb, Text: r.Text, At: now})
 		}
 		if err != nil {
 			return err
 		}
 		c = next
-		if err := presses.Create(tx, name, pressed{Change: id, At: now}); err != nil {
+		if err := answers.Create(tx, name, answer{Change: id, At: now}); err != nil {
 			return err
 		}
 		return write(tx, next, entry)

@@ -1,4 +1,6 @@
-package settingsrule
+// Package spelling finds what somebody meant who wrote a word that is not known, so that a mistake in
+// the policy is said together with what mends it.
+package spelling
 
 import "strings"
 

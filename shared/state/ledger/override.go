@@ -18,13 +18,11 @@ const (
 	OverrideFor = time.Hour
 	// MaxPlan bounds how many changes one plan lets through. What is left over is in the next.
 	MaxPlan = 500
-	// overriders is how many people a plan waits for at least.
-	overriders = 2
 )
 
 // PlanOf returns the proposal that lets others through, past the brake that held them: no more
 // than [MaxPlan] of them. Base says all about it but what it lets through and how many people it
-// needs, which is two more than nobody's at least.
+// needs, which the plan's kind may raise.
 func PlanOf(base change.Proposal, held []change.Proposal) (change.Proposal, error) {
 	held = held[:min(len(held), MaxPlan)]
 	base.Diff = nil
@@ -33,7 +31,8 @@ func PlanOf(base change.Proposal, held []change.Proposal) (change.Proposal, erro
 			base.Diff = append(base.Diff, change.Delta{Field: p.Target.Name + " " + d.Field, Before: d.Before, After: d.After})
 		}
 	}
-	base.Requirement = base.Requirement.AtLeast(overriders)
+	trait, _ := change.TraitOf(base.Kind)
+	base.Requirement = base.Requirement.AtLeast(trait.People)
 	var err error
 	if base.Detail, err = json.Marshal(held); err != nil {
 		return change.Proposal{}, fmt.Errorf("encode a plan of %d changes: %w", len(held), err)

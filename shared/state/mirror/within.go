@@ -1,0 +1,84 @@
+package mirror
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/sekisho/sekisho/shared/domain/group"
+)
+
+// ErrUnread says that the members of a group have never been read.
+var ErrUnread = errors.New("its members have not been read yet")
+
+// Roster returns everybody who is in a group, directly or through groups in it, each once, by id.
+// Groups that contain one another are followed once, groups of other companies not at all. Where
+// everybody in the company is one member, that stands for nobody in particular.
+//
+// The error is [ErrUnknown] where there is no such group, and [ErrUnread] where nobody knows yet who is
+// in it or in one of the groups within: not to know is not the same as nobody.
+func (m *Mirror) Roster(ctx context.Context, idOrAddress string) ([]group.Member, error) {
+	everybody, unread, err := m.within(ctx, idOrAddress)
+	if err == nil && unread != "" {
+		err = fmt.Errorf("group %s: %w", unread, ErrUnread)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return everybody, nil
+}
+
+// Within returns the ids of those in [Mirror.Roster] who are known to be in a group, sorted: nobody,
+// where there is no such group. It is for what people may do by being in one.
+func (m *Mirror) Within(ctx context.Context, idOrAddress string) ([]string, error) {
+	known, _, err := m.within(ctx, idOrAddress)
+	if errors.Is(err, ErrUnknown) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, member := range known {
+		ids = append(ids, member.ID)
+	}
+	return ids, nil
+}
+
+// within returns who is known to be in a group, and the address of a group within whose members
+// have not been read, if there is one.
+func (m *Mirror) within(ctx context.Context, idOrAddress string) (known []group.Member, unread string, err error) {
+	seen := map[string]bool{}
+	next := []string{idOrAddress}
+	for first := true; len(next) > 0; first = false {
+		name := next[len(next)-1]
+		next = next[:len(next)-1]
+		s, err := m.Snapshot(ctx, name)
+		if errors.Is(err, ErrUnknown) && !first {
+			continue // a group of another company
+		}
+		if err != nil {
+			return nil, "", err
+		}
+		if seen[s.Group.ID] {
+			continue // found by its address first
+		}
+		seen[s.Group.ID] = true
+		if s.Read.IsZero() {
+			unread = s.Group.Email
+		}
+		for _, member := range s.Members {
+			switch {
+			case member.Type == group.Customer:
+			case member.Type != group.Nested:
+				known = append(known, member)
+			case !seen[member.ID]:
+				next = append(next, member.ID)
+			}
+		}
+	}
+	slices.SortFunc(known, func(a, b group.Member) int { return cmp.Compare(a.ID, b.ID) })
+	return slices.CompactFunc(known, func(a, b group.Member) bool { return a.ID == b.ID }), unread, nil
+}
