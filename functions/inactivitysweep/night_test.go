@@ -163,7 +163,10 @@ func TestAListingThatIsWrongDoesNothing(t *testing.T) {
 			n := newNights(t, aCompany, `{after: 180d, mode: `+mode+`, channel: "#looker-admins"}`)
 			n.faults.Add(sim.Fault{API: simlooker.API, Kind: kind, Rate: 1, Left: -1})
 
-			n.Do(n.handler, n.Envelope(event.Tick{Job: inactivitysweep.JobSweep}))
+			status := n.Do(n.handler, n.Envelope(event.Tick{Job: inactivitysweep.JobSweep}))
+			if status == http.StatusOK || len(n.told("account-refused")) != 0 {
+				t.Errorf("%s in mode %s: status %d, told %v: the listing is not tried again", kind, mode, status, n.told("account-refused"))
+			}
 			if len(n.stops()) != 0 || len(n.told("account-warning")) != 0 || len(n.told("account-summary")) != 0 || len(n.Queue.Tasks()) > 1 {
 				t.Errorf("%s in mode %s: stops %v, tasks %d", kind, mode, n.stops(), len(n.Queue.Tasks()))
 			}
