@@ -11,7 +11,7 @@ module "slackinteract" {
   min_instances = 1
 
   publishes = ["change-events"]
-  enqueues  = [module.slackinteract.queue, module.slacknotify.queue, module.accessgrant.queue, module.connectcard.queue]
+  enqueues  = [module.slackinteract.queue, module.slacknotify.queue, module.accessgrant.queue, module.connectcard.queue, module.catalogsync.queue]
 
   environment = {
     SLACK_TEAM_ID = var.slack_team

@@ -98,7 +98,7 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		return nil, err
 	}
 	h.carrier = &ledger.Carrier{
-		Ledger: h.ledger, Queue: env.Queue, Name: event.QueueIAM, By: robot, Authority: who.Standing, Log: env.Log,
+		Ledger: h.ledger, Queue: env.Queue, Name: event.QueueIAM, By: robot, Authority: who.Standing, Asking: who.MayStillAsk, Log: env.Log,
 		Appliers: map[change.Kind]ledger.Applier{
 			change.AccessGrant: granting{h}, change.AccessRevoke: revoking{h}, change.AccessReview: reviewing{},
 		},

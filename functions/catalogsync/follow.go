@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/event"
@@ -48,7 +47,10 @@ func (h *handler) follow(ctx context.Context, _ event.SyncCatalog) error {
 // named reports whether the policy gives a team or a role to a group, or to one that it is nested
 // in.
 func (h *handler) named(ctx context.Context, id string) (bool, error) {
-	names := h.groupNames()
+	names := map[string]bool{}
+	for _, address := range groupsOf(h.policy.Model()) {
+		names[address] = true
+	}
 	if len(names) == 0 {
 		return false, nil
 	}
@@ -74,23 +76,4 @@ func (h *handler) named(ctx context.Context, id string) (bool, error) {
 		next = append(next, above...)
 	}
 	return false, nil
-}
-
-// groupNames are the addresses of the groups that the policy gives teams and roles to.
-func (h *handler) groupNames() map[string]bool {
-	out := map[string]bool{}
-	m := h.policy.Model()
-	for _, t := range m.Teams {
-		if t.Group != "" {
-			out[group.Address(t.Group)] = true
-		}
-	}
-	for _, r := range m.Roles {
-		for _, s := range r.Members {
-			if address, ok := strings.CutPrefix(string(s), "group:"); ok {
-				out[group.Address(address)] = true
-			}
-		}
-	}
-	return out
 }

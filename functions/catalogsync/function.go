@@ -1,17 +1,18 @@
-// Package catalogsync makes the data catalogue say what the policy says: its teams with the people
-// of their Google Groups, its roles and its policies.
+// Package catalogsync makes the data catalogue say what the policy says: its teams with the
+// people of their Google Groups, its roles and its policies.
 //
-// Trigger: change-events (a plan for the catalogue was approved), group-changed (a group of a team
-// or a role has other members), tasks of the queue openmetadata (carry out one plan, compare),
-// Cloud Scheduler: job "sync" every night (propose what has to change), job "drift" every hour
-// (tell what was changed in the catalogue by hand).
+// Trigger: change-events (a plan for the catalogue was approved), group-changed (a group of a
+// team or a role has other members), tasks of the queue openmetadata (carry out one plan,
+// compare, explain a rule), Cloud Scheduler: job "sync" every night (propose what has to change),
+// job "drift" every hour (tell what was changed in the catalogue by hand).
 //
 // Reads: policy; census, changes, groups, members, notices, people.
 //
-// Writes: notices; changes and audit through the ledger; tasks of its own queue and of the queue
-// slack.
+// Writes: notices; presses (answers); changes and audit through the ledger; tasks of its own
+// queue and of the queue slack.
 //
-// Calls: OpenMetadata API (teams, users, roles, policies), as the only one.
+// Calls: OpenMetadata API (teams, users, roles, policies; owners and tags of what somebody asks
+// about), as the only one.
 //
 // Permissions: roles/datastore.user, roles/pubsub.publisher on change-events,
 // roles/cloudtasks.enqueuer on openmetadata and slack, roles/iam.serviceAccountUser on their
@@ -79,7 +80,7 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 	}
 	h := &handler{
 		store: env.Store, queue: env.Queue, mirror: m, ledger: ledger.New(env.Store, env.Bus, env.Now),
-		policy: policy, us: cfg.Bot, channel: cfg.Channel, now: env.Now, log: env.Log,
+		policy: policy, standing: who, us: cfg.Bot, channel: cfg.Channel, now: env.Now, log: env.Log,
 	}
 	if policy.Catalog != nil && (cfg.URL != "" || !policy.Catalog.Implied) {
 		h.catalog, err = openmetadata.New(openmetadata.Options{
@@ -90,8 +91,8 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		}
 	}
 	h.carrier = &ledger.Carrier{
-		Ledger: h.ledger, Queue: env.Queue, Name: event.QueueCatalog, By: robot, Authority: who.Standing, Log: env.Log,
+		Ledger: h.ledger, Queue: env.Queue, Name: event.QueueCatalog, By: robot, Authority: who.Standing, Asking: who.MayStillAsk, Log: env.Log,
 		Appliers: map[change.Kind]ledger.Applier{change.CatalogApply: applying{h}},
 	}
-	return cloudfn.Messages("catalogsync", env, cloudfn.On(h.carrier.Moved), cloudfn.On(h.apply), cloudfn.On(h.groupChanged), cloudfn.On(h.follow), cloudfn.On(h.tick)), nil
+	return cloudfn.Messages("catalogsync", env, cloudfn.On(h.carrier.Moved), cloudfn.On(h.apply), cloudfn.On(h.groupChanged), cloudfn.On(h.follow), cloudfn.On(h.explain), cloudfn.On(h.tick)), nil
 }

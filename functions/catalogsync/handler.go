@@ -13,10 +13,12 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/catalog"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/state/standing"
 )
 
 // vendor is the catalogue.
@@ -25,6 +27,8 @@ type vendor interface {
 	Read(ctx context.Context) (catalog.Present, error)
 	// Apply carries out one step of a plan for what was read. Done again it changes nothing more.
 	Apply(ctx context.Context, s catalog.Step, present catalog.Present) error
+	// Describe returns whose one thing is and how it is tagged.
+	Describe(ctx context.Context, kind, name string) (policy.Resource, error)
 }
 
 type handler struct {
@@ -34,6 +38,8 @@ type handler struct {
 	ledger  *ledger.Ledger
 	carrier *ledger.Carrier
 	policy  *policyfile.Policy
+	// standing answers what the policy says.
+	standing *standing.Resolver
 	// catalog is nil where the policy does not speak of a catalogue.
 	catalog vendor
 	// us is the name of our account in the catalogue.

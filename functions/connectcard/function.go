@@ -106,7 +106,7 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		webhookSecret: secret.New(cfg.WebhookSecret),
 	}
 	h.carrier = &ledger.Carrier{
-		Ledger: h.ledger, Queue: env.Queue, Name: event.QueueFivetran, By: robot, Authority: who.Standing, Log: env.Log,
+		Ledger: h.ledger, Queue: env.Queue, Name: event.QueueFivetran, By: robot, Authority: who.Standing, Asking: who.MayStillAsk, Log: env.Log,
 		Appliers: map[change.Kind]ledger.Applier{change.ConnectionCreate: creating{h}, change.ConnectionRenew: renewing{h}},
 	}
 	messages := cloudfn.Messages("connectcard", env,

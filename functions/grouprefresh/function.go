@@ -114,7 +114,7 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		anchor: policy.SettingsRules().Anchor, now: env.Now, log: env.Log,
 	}
 	h.carrier = &ledger.Carrier{
-		Ledger: h.ledger, Queue: env.Queue, Name: event.QueueDirectory, By: robot, Authority: who.Standing, Log: env.Log,
+		Ledger: h.ledger, Queue: env.Queue, Name: event.QueueDirectory, By: robot, Authority: who.Standing, Asking: who.MayStillAsk, Log: env.Log,
 		Appliers: map[change.Kind]ledger.Applier{change.GroupMembersPlan: release{h}},
 	}
 	return cloudfn.Messages("grouprefresh", env,

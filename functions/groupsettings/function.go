@@ -73,7 +73,7 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		now: env.Now, log: env.Log,
 	}
 	h.carrier = &ledger.Carrier{
-		Ledger: h.ledger, Queue: env.Queue, Name: event.QueueSettings, By: robot, Authority: h.standing.Standing, Log: env.Log,
+		Ledger: h.ledger, Queue: env.Queue, Name: event.QueueSettings, By: robot, Authority: h.standing.Standing, Asking: h.standing.MayStillAsk, Log: env.Log,
 		Appliers: map[change.Kind]ledger.Applier{change.GroupSettings: applier{h}, change.GroupSettingsPlan: override{h}},
 	}
 	return cloudfn.Messages("groupsettings", env,

@@ -1,20 +1,21 @@
 // Package slackinteract receives what people press in Slack and decides whether it counts.
 //
-// Trigger: HTTP, from Slack (public: Slack cannot sign in, its signature stands for it); tasks
-// of the queue presses, which it queues itself.
+// Trigger: HTTP, from Slack (public: Slack cannot sign in, its signature stands for it); tasks of
+// the queue presses, which it queues itself.
 //
 // Reads: policy; answered, changes, destinations, groups, handovers, listings, members, people,
 // places, presses, services; audit (was the same turned away before?).
 //
 // Writes: answered, presses; handovers, where a new link is asked for; changes and audit through
-// the ledger; tasks of its own queue and of the queues fivetran, iam and slack.
+// the ledger; tasks of its own queue and of slack, and of the queues fivetran, iam and
+// openmetadata, whose functions answer what only they can read.
 //
 // Calls: Slack Web API: users.info, views.open, views.update.
 //
 // Permissions: roles/datastore.user, roles/pubsub.publisher on change-events,
-// roles/cloudtasks.enqueuer on presses, slack, iam and fivetran, roles/iam.serviceAccountUser on
-// their callers, roles/secretmanager.secretAccessor on slack-token and slack-signing-secret; Slack
-// scopes users:read, users:read.email.
+// roles/cloudtasks.enqueuer on presses, slack, iam, fivetran and openmetadata,
+// roles/iam.serviceAccountUser on their callers, roles/secretmanager.secretAccessor on
+// slack-token and slack-signing-secret; Slack scopes users:read, users:read.email.
 //
 // On failure: a press that is recorded is decided, if need be later; one that could not be
 // recorded is answered with 503, and the message stays as it is for another press.

@@ -11,6 +11,7 @@ import (
 	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/grant"
+	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/state/mirror"
@@ -62,7 +63,7 @@ func (d *decider) explain(ctx context.Context, e event.Asked, a desk.Asker) (str
 	if len(words) != 2 && len(words) != 3 {
 		return usage, nil
 	}
-	person, known, err := d.standing.Person(ctx, strings.ToLower(words[0]))
+	person, known, err := d.standing.Person(ctx, group.Address(words[0]))
 	switch {
 	case err != nil:
 		return "", err
@@ -80,7 +81,9 @@ func (d *decider) explain(ctx context.Context, e event.Asked, a desk.Asker) (str
 	}
 	if len(words) == 3 {
 		kind, name, _ := strings.Cut(words[2], ":")
-		return d.explainRule(ctx, person, policy.Operation(words[1]), policy.Resource{Type: kind, Name: name})
+		return d.explainRule(ctx, e, a, person, policy.Request{
+			Operations: []policy.Operation{policy.Operation(words[1])}, Resource: policy.Resource{Type: kind, Name: name},
+		})
 	}
 	if h, ok, err := d.connectionCalled(ctx, words[1]); err != nil || ok {
 		return d.explainConnection(ctx, a, person, h, err)

@@ -7,28 +7,30 @@ import (
 
 	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/connection"
+	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/policy"
+	"github.com/sekisho/sekisho/shared/ports/queue"
+	"github.com/sekisho/sekisho/shared/state/standing"
 )
 
 // This file answers what the policy's rules say, and who has to do with a connection.
 
-// explainRule answers whether a person may do something with a thing, and by which rules.
-func (d *decider) explainRule(ctx context.Context, person policy.Person, o policy.Operation, about policy.Resource) (string, error) {
-	var err error
-	if about.Type == policy.ConnectionResource {
-		var h connection.Handover
-		var ok bool
-		if h, ok, err = d.connectionCalled(ctx, about.Name); ok {
-			about.Owners = []policy.Reference{{Type: policy.TypeUser, Name: h.Owner}}
-		}
-	} else {
-		about.Owners, err = d.standing.OwnersOf(ctx, about, d.policy.Access)
+// explainRule answers whether a person may do something with a thing, and by which rules. What is in
+// the data catalogue is looked up by the function that may read it; then the answer is empty.
+func (d *decider) explainRule(ctx context.Context, e event.Asked, a desk.Asker, person policy.Person, q policy.Request) (string, error) {
+	o, about := q.Operations[0], q.Resource
+	if standing.InCatalog(about.Type) {
+		return "", queue.Order(ctx, d.queue, queue.Task{Queue: event.QueueCatalog, Name: "explain-" + e.Request}, event.ExplainRule{
+			Request: e.Request, User: e.User, Channel: e.Channel, Language: a.Language, Person: person.ID,
+			Operation: string(o), Kind: about.Type, Name: about.Name, At: e.At,
+		})
 	}
+	about, err := d.standing.Describe(ctx, about.Type, about.Name, standing.Sources{Entitlements: d.policy.Access, Connections: d.shelf})
 	if err != nil {
 		return "", err
 	}
 	x, err := d.standing.May(ctx, person.ID, o, about)
-	return x.String(), err
+	return x.In(a.Language), err
 }
 
 // connectionCalled returns the connection of a name, which may stand behind its type.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 
 	"github.com/sekisho/sekisho/scripts/local/world"
 	"github.com/sekisho/sekisho/shared/cloudfn"
-	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/sim"
 	simfivetran "github.com/sekisho/sekisho/shared/sim/fivetran"
 	simiam "github.com/sekisho/sekisho/shared/sim/iam"
@@ -64,7 +62,6 @@ func newDemo(company *org.Company) (*demoCompany, error) {
 	d.cloudTokens = func(context.Context, ...string) (oauth2.TokenSource, error) {
 		return oauth2.StaticTokenSource(&oauth2.Token{AccessToken: demoCloudToken}), nil
 	}
-	d.catalog = func(r policy.Resource) policy.Resource { return described(company, r) }
 	if err := d.simulate(company, admin); err != nil {
 		return nil, err
 	}
@@ -178,17 +175,4 @@ func withScopes(next http.Handler, scopes []string) http.Handler {
 		w.Header().Set(slackScopesHeader, strings.Join(scopes, ","))
 		next.ServeHTTP(w, r)
 	})
-}
-
-// described fills in what the company's catalogue knows of a table.
-func described(company *org.Company, r policy.Resource) policy.Resource {
-	for _, t := range company.OpenMetadata.Tables {
-		if r.Type == "table" && t.Name == r.Name {
-			r.Tags = slices.Clone(t.Tags)
-			for _, owner := range t.Owners {
-				r.Owners = append(r.Owners, policy.Reference{Type: policy.TypeUser, Name: owner})
-			}
-		}
-	}
-	return r
 }

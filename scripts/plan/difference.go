@@ -70,7 +70,7 @@ func (c *comparison) add(d policy.Difference, silent []silence) {
 		if s.before {
 			who = "The policy in force does not say who may %s on %s: %s until now, and the new one says who does."
 		}
-		c.Notes = append(c.Notes, fmt.Sprintf(who, s.operation, s.kind, unspoken(s.operation)))
+		c.Notes = append(c.Notes, fmt.Sprintf(who, s.operation, s.kind, policy.Unspoken(s.operation)))
 	}
 }
 

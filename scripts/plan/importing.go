@@ -14,6 +14,13 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/secret"
 )
 
+// catalog returns a client of the data catalogue.
+func (p *platform) catalog() (*openmetadata.Client, error) {
+	return openmetadata.New(openmetadata.Options{
+		Client: &http.Client{Transport: p.Outbound}, BaseURL: p.CatalogURL, Token: secret.New(p.CatalogToken), Now: p.Now,
+	})
+}
+
 // importCatalog reads the data catalogue and returns its teams, roles and policies as a policy file.
 // What is left to do stands at the top of it, as comments. What keeps the file from being taken as
 // it is, such as a function in a condition that only the catalogue knows, goes to log.
@@ -21,9 +28,7 @@ func importCatalog(ctx context.Context, p *platform, log io.Writer) (string, err
 	if p.CatalogURL == "" || p.CatalogToken == "" {
 		return "", errors.New("import the catalogue: OPENMETADATA_URL and OPENMETADATA_TOKEN are not set")
 	}
-	client, err := openmetadata.New(openmetadata.Options{
-		Client: &http.Client{Transport: p.Outbound}, BaseURL: p.CatalogURL, Token: secret.New(p.CatalogToken), Now: p.Now,
-	})
+	client, err := p.catalog()
 	if err != nil {
 		return "", err
 	}

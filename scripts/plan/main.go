@@ -100,7 +100,7 @@ func parse(args []string, log io.Writer) (options, error) {
 	flags.StringVar(&o.format, "format", "table", "how to print: `table, markdown or json`")
 	flags.StringVar(&o.out, "out", "", "print to a `file`, which is replaced as a whole")
 	flags.StringVar(&o.state, "state", "", "remember what was read in a `file`, and go on from it")
-	flags.StringVar(&o.store, "store", "", "read changes and audit entries from a `file` of the embedded store")
+	flags.StringVar(&o.store, "store", "", "read changes and audit entries from a `store`: firestore:PROJECT, firestore:PROJECT/DATABASE, or a file of the embedded store")
 	flags.Float64Var(&o.rate, "rate", 10, "how many requests a second Google gets at most")
 	flags.StringVar(&o.owners, "owner", "", "with why: `addresses` of the resource's owners, with commas, in place of those that are read")
 	flags.StringVar(&o.tags, "tag", "", "with why: the resource's `tags`, with commas")

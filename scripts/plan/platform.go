@@ -17,7 +17,6 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/grant"
-	"github.com/sekisho/sekisho/shared/domain/policy"
 )
 
 // The OAuth scopes that are asked for, by what they are for. The Groups Settings API has no scope
@@ -100,8 +99,6 @@ type platform struct {
 	*cloudfn.Env
 	// cloudTokens gives tokens for Google Cloud, where nobody's delegation is needed.
 	cloudTokens func(ctx context.Context, scopes ...string) (oauth2.TokenSource, error)
-	// catalog looks up a resource of the data catalogue; nil where none is read.
-	catalog func(r policy.Resource) policy.Resource
 	// name tells tenants apart: what was remembered of one is not taken for another's.
 	name string
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/sekisho/sekisho/scripts/local/world"
 	"github.com/sekisho/sekisho/shared/adapters/embedded"
+	"github.com/sekisho/sekisho/shared/adapters/firestore"
 	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/audit"
 	"github.com/sekisho/sekisho/shared/domain/change"
@@ -34,13 +36,35 @@ type past struct {
 	Of change.Change
 }
 
-// openStore opens a file of the embedded store that is there.
-func openStore(name string, now func() time.Time) (*embedded.DB, error) {
-	// The store would make one that is not.
-	if _, err := os.Stat(name); err != nil {
-		return nil, fmt.Errorf("store: %w", err)
+// openedStore is a store that is read, until it is closed.
+type openedStore struct {
+	store.Store
+	Close func() error
+}
+
+// openStore opens the store of a deployment, "firestore:PROJECT" or "firestore:PROJECT/DATABASE", which
+// takes Application Default Credentials that may read it; or a file of the embedded store.
+func openStore(ctx context.Context, name string, now func() time.Time) (openedStore, error) {
+	if at, ok := strings.CutPrefix(name, "firestore:"); ok {
+		project, database, _ := strings.Cut(at, "/")
+		if project == "" {
+			return openedStore{}, fmt.Errorf("store %s: no project is named", name)
+		}
+		s, err := firestore.Open(ctx, project, cmp.Or(database, "(default)"), now)
+		if err != nil {
+			return openedStore{}, err
+		}
+		return openedStore{s, s.Close}, nil
 	}
-	return embedded.Open(name, now)
+	// The embedded store would make one that is not.
+	if _, err := os.Stat(name); err != nil {
+		return openedStore{}, fmt.Errorf("store: %w", err)
+	}
+	db, err := embedded.Open(name, now)
+	if err != nil {
+		return openedStore{}, err
+	}
+	return openedStore{db.Store(), db.Close}, nil
 }
 
 // grants returns the access that people have by the record; none where no record is read.
@@ -48,13 +72,13 @@ func (o options) grants(ctx context.Context, p *platform) ([]grant.Grant, error)
 	if o.store == "" {
 		return nil, nil
 	}
-	db, err := openStore(o.store, p.Now)
+	db, err := openStore(ctx, o.store, p.Now)
 	if err != nil {
 		return nil, err
 	}
 	defer db.Close()
 	now := p.Now()
-	changes, err := ledger.New(db.Store(), nil, p.Now).Ending(ctx, change.AccessGrant, now, now.Add(farFuture))
+	changes, err := ledger.New(db.Store, nil, p.Now).Ending(ctx, change.AccessGrant, now, now.Add(farFuture))
 	if err != nil {
 		return nil, fmt.Errorf("read grants: %w", err)
 	}
@@ -73,12 +97,12 @@ func (o options) grants(ctx context.Context, p *platform) ([]grant.Grant, error)
 func (o options) record(ctx context.Context, p *platform, inForce fs.FS) ([]past, error) {
 	switch {
 	case o.store != "":
-		db, err := openStore(o.store, p.Now)
+		db, err := openStore(ctx, o.store, p.Now)
 		if err != nil {
 			return nil, err
 		}
 		defer db.Close()
-		return recorded(ctx, db.Store(), p.Now())
+		return recorded(ctx, db.Store, p.Now())
 	case o.demo:
 		return demoRecord(ctx, inForce)
 	}

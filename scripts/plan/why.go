@@ -2,10 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
+	"github.com/sekisho/sekisho/shared/adapters/openmetadata"
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/grant"
@@ -50,14 +51,9 @@ func (t *tenant) why(ctx context.Context, p *policyfile.Policy, q question) (pri
 	if err != nil {
 		return nil, err
 	}
-	about := policy.Resource{Type: kind, Name: name}
-	if t.platform.catalog != nil {
-		about = t.platform.catalog(about)
-	}
-	if len(about.Owners) == 0 {
-		if about.Owners, err = r.OwnersOf(ctx, about, p.Access); err != nil {
-			return nil, err
-		}
+	about, err := t.describe(ctx, r, p, kind, name)
+	if err != nil {
+		return nil, err
 	}
 	if len(q.owners) > 0 {
 		about.Owners = nil
@@ -72,33 +68,26 @@ func (t *tenant) why(ctx context.Context, p *policyfile.Policy, q question) (pri
 	if err != nil {
 		return nil, err
 	}
-	text := x.String()
-	if !x.Decision.Allowed && own(policy.Operation(q.operation), kind) && p.Model().Allowing(policy.Operation(q.operation), kind).Silent() {
-		text += "\nNo rule allows this to anybody. Where policy does not speak of it, " + unspoken(policy.Operation(q.operation)) + "."
-	}
 	return because{
-		Person: q.person, Operation: q.operation, Resource: q.resource, Allowed: x.Decision.Allowed, Reason: x.Decision.Reason, Why: text,
+		Person: q.person, Operation: q.operation, Resource: q.resource, Allowed: x.Decision.Allowed, Reason: x.Decision.Reason, Why: x.String(),
 	}, nil
 }
 
-// own reports whether Sekisho itself asks about an operation on a type of resource.
-func own(o policy.Operation, kind string) bool {
-	return slices.ContainsFunc(policy.Permissions(), func(p policy.Permission) bool { return p.Operation == o && p.Type == kind })
-}
-
-// unspoken says who may do something where policy does not speak of it.
-func unspoken(o policy.Operation) string {
-	switch {
-	case asks(o):
-		return "everybody may ask"
-	case o == policy.Undo:
-		return "those whom it concerns may ask for it, and those who decide about such changes"
-	case o == policy.ReadAudit:
-		return "everybody may"
-	case o == policy.ChangePolicy:
-		return "administrators do"
+// describe says whose a thing is. Connections in the making are in the store, which is not read here.
+func (t *tenant) describe(ctx context.Context, r *standing.Resolver, p *policyfile.Policy, kind, name string) (policy.Resource, error) {
+	from := standing.Sources{Entitlements: p.Access}
+	if t.platform.CatalogURL != "" && t.platform.CatalogToken != "" {
+		client, err := t.platform.catalog()
+		if err != nil {
+			return policy.Resource{}, err
+		}
+		from.Catalog = client
 	}
-	return "owners and administrators decide"
+	about, err := r.Describe(ctx, kind, name, from)
+	if errors.Is(err, openmetadata.ErrNotDescribed) {
+		return policy.Resource{Type: kind, Name: name}, nil
+	}
+	return about, err
 }
 
 // everybody reads all people and all groups with their members into a mirror in memory.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/sekisho/sekisho/scripts/local/world"
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/state/handover"
@@ -30,8 +31,11 @@ func expectPolicy(ctx context.Context, s *stage, args []string) error {
 	if err != nil {
 		return mistake{err}
 	}
-	about := policy.Resource{Type: kind, Name: name}
-	if err := s.owned(ctx, r, p, &about); err != nil {
+	about, err := r.Describe(ctx, kind, name, standing.Sources{
+		Entitlements: p.Access, Catalog: tables{s, p},
+		Connections: handover.New(s.world.Store(), p.Connections, s.world.Clock.Now),
+	})
+	if err != nil {
 		return mistake{err}
 	}
 	x, err := r.May(ctx, person, policy.Operation(operation), about)
@@ -44,36 +48,28 @@ func expectPolicy(ctx context.Context, s *stage, args []string) error {
 	return nil
 }
 
-// owned fills in who owns a resource, and its tags: what the catalogue, the mirror, the policy and
-// the hand-overs of connections say of it.
-func (s *stage) owned(ctx context.Context, r *standing.Resolver, p *policyfile.Policy, about *policy.Resource) (err error) {
-	owner := func(name string) {
-		ref := policy.Reference{Type: policy.TypeUser, Name: name}
-		for _, t := range p.Teams {
-			if t.Name == name || t.Group != "" && strings.EqualFold(t.Group, name) {
-				ref = policy.Reference{Type: policy.TypeTeam, Name: t.Name}
+// tables describes the tables of the company file, without a request to the catalogue: what is expected
+// is neither counted among its calls nor kept from it by its faults.
+type tables struct {
+	stage  *stage
+	policy *policyfile.Policy
+}
+
+// Describe implements [standing.Catalog]. An owner may be written as the group of a team.
+func (t tables) Describe(_ context.Context, kind, name string) (policy.Resource, error) {
+	out := policy.Resource{Type: kind, Name: name}
+	for _, table := range t.stage.world.Company.OpenMetadata.Tables {
+		if kind != "table" || table.Name != name {
+			continue
+		}
+		out.Tags = table.Tags
+		for _, o := range table.Owners {
+			ref := policy.Reference{Type: policy.TypeUser, Name: o}
+			if team, ok := world.TeamOf(t.policy, o); ok {
+				ref = policy.Reference{Type: policy.TypeTeam, Name: team}
 			}
+			out.Owners = append(out.Owners, ref)
 		}
-		about.Owners = append(about.Owners, ref)
 	}
-	switch about.Type {
-	case "table":
-		for _, t := range s.world.Company.OpenMetadata.Tables {
-			if t.Name == about.Name {
-				about.Tags = t.Tags
-				for _, o := range t.Owners {
-					owner(o)
-				}
-			}
-		}
-		return nil
-	case policy.ConnectionResource:
-		all, err := handover.New(s.world.Store(), p.Connections, s.world.Clock.Now).Named(ctx, about.Name)
-		for _, h := range all {
-			owner(h.Owner)
-		}
-		return err
-	}
-	about.Owners, err = r.OwnersOf(ctx, *about, p.Access)
-	return err
+	return out, nil
 }

@@ -2,6 +2,7 @@ package world
 
 import (
 	"math/rand/v2"
+	"strings"
 	"sync"
 
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
@@ -74,7 +75,7 @@ func (w *World) simulateOthers(o Options, policy *policyfile.Policy) error {
 	}
 	w.Catalog, err = simopenmetadata.New(simopenmetadata.Options{
 		Company: catalogued(o.Company, policy), Now: w.Clock.Now, Calls: w.Calls, Faults: w.Faults, Seed: o.Seed,
-		Tokens: map[string]simopenmetadata.Bot{catalogToken: {Name: catalogBot, Admin: true}},
+		Tokens: map[string]simopenmetadata.Bot{catalogToken: {Name: catalogBot, Admin: true}}, TeamOf: w.teamOf,
 	})
 	if err != nil {
 		return err
@@ -106,6 +107,27 @@ func catalogued(c *org.Company, policy *policyfile.Policy) *org.Company {
 		}
 	}
 	return &out
+}
+
+// teamOf returns the name of the team that the policy in force gives to a group; empty where it gives
+// none.
+func (w *World) teamOf(group string) string {
+	policy, err := policyfile.Load(w.policy)
+	if err != nil {
+		return ""
+	}
+	name, _ := TeamOf(policy, group)
+	return name
+}
+
+// TeamOf returns the name of a team that is meant by its name, or by the address of its group.
+func TeamOf(policy *policyfile.Policy, nameOrGroup string) (string, bool) {
+	for _, t := range policy.Teams {
+		if t.Name == nameOrGroup || t.Group != "" && strings.EqualFold(t.Group, nameOrGroup) {
+			return t.Name, true
+		}
+	}
+	return "", false
 }
 
 // agendas are those of the vendors that do something by themselves.

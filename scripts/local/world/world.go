@@ -279,17 +279,11 @@ func (w *World) Store() store.Store { return w.backend.Store() }
 // Client returns a client that reaches the hosts of the world.
 func (w *World) Client() *http.Client { return w.client }
 
-// FunctionURL returns the address of a function in the world.
-func (w *World) FunctionURL(name string) string { return url(name) }
-
 // Close ends the world.
 func (w *World) Close() error {
 	close(w.ended)
 	return w.backend.Close()
 }
-
-// Started reports whether the world has been started.
-func (w *World) Started() bool { return w.started }
 
 // SetPolicy puts another policy into force: every function starts again with it.
 func (w *World) SetPolicy(policy fs.FS) error {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/ports/vendor"
 )
@@ -39,7 +40,7 @@ func (c *Client) Find(ctx context.Context, email string) (idle.Account, error) {
 		return idle.Account{}, invalid(op, "no address")
 	}
 	// Looker compares by SQL's LIKE: the _ of an address finds others too.
-	found, err := c.search(ctx, url.Values{"email": {email}}, func(u *user) bool { return strings.EqualFold(u.Email.or(""), email) })
+	found, err := c.search(ctx, url.Values{"email": {email}}, func(u *user) bool { return group.Address(u.Email.or("")) == group.Address(email) })
 	switch {
 	case err != nil:
 		return idle.Account{}, err

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/sekisho/sekisho/shared/domain/catalog"
+	"github.com/sekisho/sekisho/shared/domain/group"
 )
 
 // userName is the name that OpenMetadata gives to somebody who signs in with an address.
@@ -24,7 +25,7 @@ func (c *Client) createUser(ctx context.Context, email string) error {
 		Name        string `json:"name"`
 		Email       string `json:"email"`
 		Description string `json:"description"`
-	}{name, strings.ToLower(email), catalog.Mark()}}, nil)
+	}{name, group.Address(email), catalog.Mark()}}, nil)
 	if !errors.Is(err, ErrConflict) {
 		return err
 	}
@@ -34,7 +35,7 @@ func (c *Client) createUser(ctx context.Context, email string) error {
 		return err
 	case readErr != nil:
 		return readErr
-	case !strings.EqualFold(t.Email, email):
+	case group.Address(t.Email) != group.Address(email):
 		return c.strangers(op, "account", "of that name")
 	case t.Deleted: // somebody removed the account on purpose
 		return &Error{API: api, Op: op, Message: "the account was deleted", Kind: ErrConflict, Final: true}
@@ -45,12 +46,12 @@ func (c *Client) createUser(ctx context.Context, email string) error {
 // account returns the id of somebody's account.
 func (c *Client) account(ctx context.Context, email string, present catalog.Present) (string, error) {
 	for _, u := range present.Users {
-		if !u.Bot && strings.EqualFold(u.Email, email) {
+		if !u.Bot && group.Address(u.Email) == group.Address(email) {
 			return u.ID, nil
 		}
 	}
 	u, err := c.named(ctx, users, userName(email), "")
-	if err == nil && (u.Bot || !strings.EqualFold(u.Email, email)) {
+	if err == nil && (u.Bot || group.Address(u.Email) != group.Address(email)) {
 		err = &Error{API: api, Op: users.get, Message: "nobody has an account with that address", Kind: ErrNotFound, Final: true}
 	}
 	return u.ID, err

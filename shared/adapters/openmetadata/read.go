@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/sekisho/sekisho/shared/domain/catalog"
+	"github.com/sekisho/sekisho/shared/domain/group"
 )
 
 // reference points to something in the catalogue.
@@ -152,9 +153,9 @@ func (c *Client) Read(ctx context.Context) (catalog.Present, error) {
 	}
 	email := map[string]string{} // by id; bots have none
 	for _, u := range found[users.path] {
-		out.Users = append(out.Users, catalog.PresentUser{Entity: u.entity(), Email: strings.ToLower(u.Email), Bot: u.Bot})
+		out.Users = append(out.Users, catalog.PresentUser{Entity: u.entity(), Email: group.Address(u.Email), Bot: u.Bot})
 		if !u.Bot {
-			email[u.ID] = strings.ToLower(u.Email)
+			email[u.ID] = group.Address(u.Email)
 		}
 	}
 	people := func(refs []reference) []string {

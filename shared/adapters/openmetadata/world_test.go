@@ -72,6 +72,7 @@ people:
 openmetadata:
   tables:
     - {name: sample.fact_table, owners: [aiko@example.com], tags: [PersonalData.Personal]}
+    - {name: club.members, owners: [club]}
   teams:
     - {name: theirs, type: Division, users: []}
     - {name: club, parent: theirs, users: [ken@example.com]}

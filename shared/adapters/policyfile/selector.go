@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/group"
 )
 
 // The ways to say who is meant. The first two depend on what is decided about: its owners, and
@@ -46,11 +47,11 @@ func (p place) selector(ways []string) change.Selector {
 			p.from.refer(kindRole, rest, p)
 			return change.Selector(s)
 		case looksLikeAddress(rest):
-			return change.Selector(strings.ToLower(s))
+			return change.Selector(group.Address(s))
 		}
 	}
 	if looksLikeAddress(s) && !strings.Contains(s, ":") && slices.Contains(ways, byUser) {
-		return change.Selector(byUser + strings.ToLower(s))
+		return change.Selector(byUser + group.Address(s))
 	}
 	p.problem("%s is no set of people: write %s", quote(s), spell(ways))
 	return ""

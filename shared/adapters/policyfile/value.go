@@ -11,6 +11,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/domain/brake"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/span"
 )
 
@@ -30,7 +31,7 @@ func (p place) address() string {
 		p.problem("%s is not an address: write name@your-domain", quote(s))
 		return ""
 	}
-	return strings.ToLower(s)
+	return group.Address(s)
 }
 
 func looksLikeAddress(s string) bool {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"github.com/sekisho/sekisho/shared/domain/group"
 )
 
 // ErrNotWhole says that what was read cannot be a whole catalogue: every catalogue has an
@@ -70,7 +72,7 @@ func newBuilder(d Desired, p Present) *builder {
 	}
 	for _, u := range p.Users {
 		if !u.Bot && u.Email != "" {
-			b.account[strings.ToLower(u.Email)]++
+			b.account[group.Address(u.Email)]++
 		}
 	}
 	return b
@@ -160,7 +162,7 @@ func set(list []string) []string {
 func people(list []string) []string {
 	var out []string
 	for _, email := range list {
-		out = append(out, strings.ToLower(strings.TrimSpace(email)))
+		out = append(out, group.Address(email))
 	}
 	return set(out)
 }

@@ -104,10 +104,12 @@ func TestWhatSomebodyChangedIsPutBack(t *testing.T) {
 			p.Teams[i].Policies = []string{"TheirPolicy"}
 		}
 	}
-	p.Roles[slices.IndexFunc(p.Roles, func(r catalog.PresentRole) bool { return r.Name == "steward" })].Holders = []string{yui}
+	steward := &p.Roles[slices.IndexFunc(p.Roles, func(r catalog.PresentRole) bool { return r.Name == "steward" })]
+	steward.Holders, steward.Policies, steward.UpdatedBy = []string{yui}, []string{"look", "TheirPolicy"}, "mallory"
 	plan := diff(t, company(), p)
 	want := []string{
 		"update policy look: rule hole allow ViewAll on all if noOwner() → nothing; enabled no → yes (changed by mallory)",
+		"update role steward: policies TheirPolicy, look → look (changed by mallory)",
 		"update team Organization: policies TheirPolicy → OrganizationPolicy, TheirPolicy, stewards-may",
 		"update team data: type Department → Division; parents etl → nothing",
 		"update team etl: joinable yes → no (changed by mallory)",
@@ -119,7 +121,7 @@ func TestWhatSomebodyChangedIsPutBack(t *testing.T) {
 	if diff := cmp.Diff(want, plan.Lines()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if plan.Removals() != 2 || len(plan.Additions().Steps) != 6 || plan.Additions().Removals() != 0 {
+	if plan.Removals() != 2 || len(plan.Additions().Steps) != 7 || plan.Additions().Removals() != 0 {
 		t.Errorf("%d removals, %d additions", plan.Removals(), len(plan.Additions().Steps))
 	}
 }

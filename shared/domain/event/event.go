@@ -226,6 +226,23 @@ type ExplainAccess struct {
 	At          time.Time `json:"at"`
 }
 
+// ExplainRule orders to be found out what the policy says of a thing of the data catalogue, and told
+// to who asked. The one who may read the catalogue finds out whose it is.
+type ExplainRule struct {
+	// Request names the question, User and Channel are Slack's ids of who asked, and where.
+	Request string `json:"request"`
+	User    string `json:"user"`
+	Channel string `json:"channel,omitempty"`
+	// Language is the one in which who asked reads.
+	Language string `json:"language"`
+	// Person is the immutable id of who is asked about; Kind and Name are those of the thing.
+	Person    string    `json:"person"`
+	Operation string    `json:"operation"`
+	Kind      string    `json:"kind"`
+	Name      string    `json:"name"`
+	At        time.Time `json:"at"`
+}
+
 // Notify orders the Slack messages of one subject to be brought up to date.
 type Notify struct {
 	// Subject is a change's id, [SubjectBatch] with the name of changes that are shown together,
@@ -304,6 +321,9 @@ func (Submitted) Type() string { return "submitted/1" }
 
 // Type implements [Payload].
 func (ExplainAccess) Type() string { return "access.explain/1" }
+
+// Type implements [Payload].
+func (ExplainRule) Type() string { return "rule.explain/1" }
 
 // Type implements [Payload].
 func (Notify) Type() string { return "notify/1" }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/group"
 )
 
 // Verdict says what an account is.
@@ -131,14 +132,14 @@ func NewJudge(rule Rule, d Directory, now time.Time) (*Judge, error) {
 		}
 	}
 	for alias, own := range d.Aliases {
-		j.aliases[fold(alias)] = fold(own)
+		j.aliases[group.Address(alias)] = group.Address(own)
 	}
 	groups := map[string][]string{}
 	for address, list := range d.Groups {
-		groups[fold(address)] = list
+		groups[group.Address(address)] = list
 	}
 	for _, address := range rule.Spare.Groups {
-		list, ok := groups[fold(address)]
+		list, ok := groups[group.Address(address)]
 		if !ok {
 			return nil, fmt.Errorf("judge idle accounts: %w: %s", ErrGroupUnread, address)
 		}
@@ -155,12 +156,12 @@ func NewJudge(rule Rule, d Directory, now time.Time) (*Judge, error) {
 	return j, nil
 }
 
-// fold is the form in which addresses and names are compared.
+// fold is the form in which names of roles are compared: sparing one too many harms nobody.
 func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
 // person is the own address of whoever has an address.
 func (j *Judge) person(email string) string {
-	email = fold(email)
+	email = group.Address(email)
 	return cmp.Or(j.aliases[email], email)
 }
 
@@ -272,7 +273,7 @@ func unknown(a *Account, t traces, since time.Time) Reason {
 	switch {
 	case a.ID == "":
 		return NoID
-	case fold(a.Email) == "":
+	case group.Address(a.Email) == "":
 		return NoAddress
 	case t.unreadable || len(a.Unreadable) > 0:
 		return IsUnreadable

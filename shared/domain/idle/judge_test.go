@@ -287,3 +287,17 @@ func TestOffersAndModesOfRequests(t *testing.T) {
 		t.Errorf("without a mode: got %s", got)
 	}
 }
+
+// A letter that only becomes one of an address in lower case, such as the sign of Kelvin, makes another
+// address: nobody is spared by looking like somebody who is.
+func TestLookingLikeSomebodySparesNobody(t *testing.T) {
+	r := rule()
+	r.Spare.Emails = []string{"ken@example.com"}
+	for email, want := range map[string]bool{"ken@example.com": true, "KEN@Example.com": true, "\u212Aen@example.com": false} {
+		a := account(used(idle.Google, ago(400)))
+		a.Email = email
+		if d := judge(t, r, idle.Directory{}).Decide(&a, idle.Memory{}); (d.Verdict == idle.Spared) != want {
+			t.Errorf("%s is %s, want spared to be %t", email, d.Verdict, want)
+		}
+	}
+}

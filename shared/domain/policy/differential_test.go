@@ -15,7 +15,9 @@ var (
 	first  = flag.Uint64("first-world", 0, "begin with this one")
 )
 
-// TestTheEngineAnswersAsTheOracle asks both the same questions in many worlds. The long run is
+// TestTheEngineAnswersAsTheOracle asks both the same questions in many worlds: a few on every run of
+// the tests, a million other ones every night (.github/workflows/nightly.yml). The long run takes
+// about ten minutes of a processor:
 //
 //	go test ./shared/domain/policy -run Oracle -worlds 1000000 -timeout 1h
 func TestTheEngineAnswersAsTheOracle(t *testing.T) {

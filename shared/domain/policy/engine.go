@@ -134,7 +134,7 @@ func (d Decision) Rule() (policy, rule string) {
 }
 
 // String returns the answer in a few words: "denied by the rule team-only of the policy etl".
-func (d Decision) String() string { return sayDecision(d) }
+func (d Decision) String() string { return english.decision(d) }
 
 // Decide answers a question. It allocates nothing where owners and operations are few and their
 // addresses are in small letters.

@@ -8,8 +8,8 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/group"
 )
 
-// Explanation says why an answer is what it is and what would change it. Its String method says
-// it to people.
+// Explanation says why an answer is what it is and what would change it. [Explanation.In] says it to
+// people.
 type Explanation struct {
 	Request Request
 	// Person is the address of the subject, and what was asked with where nobody is meant by it.
@@ -30,6 +30,9 @@ type Explanation struct {
 	// Besides counts the rules that allow as well what a yes rests on: without those that
 	// decided, the answer would be the same where each operation has one.
 	Besides int
+	// Silent is the operation where the policy is silent about it: no rule allows it to anybody, and
+	// what holds without a policy holds for the person still. It is empty otherwise.
+	Silent Operation
 }
 
 // Finding is one rule that matters for an answer.
@@ -88,7 +91,7 @@ type Check struct {
 	Text  string
 	Holds bool
 	// Why says what it looked at.
-	Why string
+	Why Phrase
 }
 
 // Explain answers a question as [Engine.Decide] does and says why. It reads all rules and
@@ -98,6 +101,9 @@ func (e *Engine) Explain(r Request) Explanation {
 	m, reason := e.admit(&r)
 	if m != nil && m.Email != "" {
 		out.Person = m.Email
+	}
+	if e.silentFor(r) {
+		out.Silent = r.Operations[0]
 	}
 	if reason != "" {
 		return out
@@ -109,6 +115,19 @@ func (e *Engine) Explain(r Request) Explanation {
 	x.about = e.book.kind(r.Resource.Type)
 	x.explain()
 	return out
+}
+
+// silentFor reports whether what holds without a policy holds for who asks, because the policy says
+// nothing.
+func (e *Engine) silentFor(r Request) bool {
+	if e == nil || !e.silent(r) {
+		return false
+	}
+	d := e.ask(r)
+	if slices.ContainsFunc(r.Operations, func(o Operation) bool { return slices.Contains(governs, o) }) {
+		d = e.human(d, r.Subject)
+	}
+	return !d.Allowed && !d.refuses()
 }
 
 // explainer gathers one explanation.

@@ -1,6 +1,9 @@
 package policy_test
 
 import (
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -49,6 +52,7 @@ func company(t testing.TB) (policy.Model, policy.Roster) {
 		{ID: "103", Email: "yui@example.com"},
 		{ID: "104", Email: "root@example.com", Admin: true},
 		{ID: "105", Email: "gone@example.com", Suspended: true},
+		{ID: "107", Email: "robot@example.com", Bot: true},
 	}
 	return m, people
 }
@@ -93,9 +97,12 @@ func TestExplanations(t *testing.T) {
 		{"a suspended account", "gone@example.com", []policy.Operation{policy.RequestAccess}, policy.Resource{Type: "access", Name: "etl-maintenance"}},
 		{"nobody", "nobody@example.com", []policy.Operation{policy.RequestAccess}, policy.Resource{Type: "access", Name: "etl-maintenance"}},
 		{"an operation that no rule has", "yui@example.com", []policy.Operation{"Fly"}, policy.Resource{Type: "kite", Name: "red"}},
+		{"what the policy is silent about", "yui@example.com", []policy.Operation{policy.ReadAudit}, policy.Resource{Type: "audit", Name: "log"}},
+		{"a program, about what the policy is silent about", "robot@example.com", []policy.Operation{policy.ApproveAccount}, policy.Resource{Type: "account", Name: "looker/yui@example.com"}},
+		{"silence does nothing for who is suspended", "gone@example.com", []policy.Operation{policy.ReadAudit}, policy.Resource{Type: "audit", Name: "log"}},
 		{"nothing", "yui@example.com", nil, policy.Resource{Type: "access", Name: "etl-maintenance"}},
 	}
-	var got strings.Builder
+	var got, inJapanese strings.Builder
 	for _, q := range questions {
 		r := policy.Request{Subject: q.who, Operations: q.operations, Resource: q.on}
 		x := e.Explain(r)
@@ -103,8 +110,41 @@ func TestExplanations(t *testing.T) {
 			t.Errorf("%s: %s", q.title, wrong)
 		}
 		got.WriteString("== " + q.title + "\n" + x.String() + "\n\n")
+		inJapanese.WriteString("== " + q.title + "\n" + x.In("ja-JP") + "\n\n")
 	}
 	golden(t, "explanations.txt", got.String())
+	golden(t, "explanations.ja.txt", inJapanese.String())
+}
+
+// TestAnExplanationIsInOneLanguage looks for words of the other language, and for values that a text
+// has no place for.
+func TestAnExplanationIsInOneLanguage(t *testing.T) {
+	for name, foreign := range map[string]*regexp.Regexp{
+		"explanations.txt":    regexp.MustCompile(`[\p{Hiragana}\p{Katakana}\p{Han}、。]|%!`),
+		"explanations.ja.txt": regexp.MustCompile(`(?i)\b(the|is|are|it|has|no|and|of|for|not|because|holds|allows?|team|role|group) |%!`),
+	} {
+		text, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			if found := foreign.FindString(line); found != "" && !strings.HasPrefix(line, "==") {
+				t.Errorf("%s says %q in: %s", name, found, line)
+			}
+		}
+	}
+}
+
+// Where there is no policy, what holds without one is said, but not to who is not there.
+func TestWithoutAPolicySilenceIsExplained(t *testing.T) {
+	_, people := company(t)
+	e := compiled(t, policy.Model{}, people)
+	for who, want := range map[string]policy.Operation{"yui@example.com": policy.ApproveSettings, "gone@example.com": "", "nobody@example.com": ""} {
+		x := e.Explain(policy.Request{Subject: who, Operations: []policy.Operation{policy.ApproveSettings}, Resource: policy.Resource{Type: "group", Name: "data@example.com"}})
+		if x.Silent != want || x.Decision.Allowed || strings.Contains(x.String(), "owners and administrators decide") != (want != "") {
+			t.Errorf("%s: silent about %q, want %q:\n%s", who, x.Silent, want, x)
+		}
+	}
 }
 
 func TestAnExplanationIsData(t *testing.T) {

@@ -57,6 +57,31 @@ func TestEveryKindOfChangeHasItsOperations(t *testing.T) {
 	}
 }
 
+// What a brake holds is let through by those who may override it, and by nobody else.
+func TestWhatEachKindNeeds(t *testing.T) {
+	for operation, kinds := range map[policy.Operation]string{
+		policy.ApproveSettings:   "group.settings",
+		policy.OverrideBrake:     "group.settings.plan group.members.plan account.disable.plan account.listing",
+		policy.ApproveAccount:    "account.disable account.enable account.create",
+		policy.ApproveAccess:     "access.grant access.revoke access.review",
+		policy.ApproveConnection: "connection.create connection.renew",
+		policy.ApproveCatalog:    "catalog.apply",
+	} {
+		var got []string
+		for _, k := range constants(t, "../change/kind.go", "Kind") {
+			if p, _ := policy.Needed(change.Kind(k), change.VerbApprove); p.Operation == operation {
+				got = append(got, k)
+			}
+		}
+		want := strings.Fields(kinds)
+		slices.Sort(got)
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s is needed for %q, want %q", operation, got, want)
+		}
+	}
+}
+
 // TestWhatCanBeUndoneNeedsUndo holds the table to what package change can reverse.
 func TestWhatCanBeUndoneNeedsUndo(t *testing.T) {
 	for _, k := range constants(t, "../change/kind.go", "Kind") {

@@ -20,6 +20,42 @@
 // is the fast answer; [Engine.Explain] says which rule, policy, role, team and group it came
 // from, and what would change it.
 //
+// # How a question is answered
+//
+// As on the path on which OpenMetadata enforces, which its classes of these names are; what it lists
+// for its pages is another path, on which a plain allow hides a deny under a condition. Point by
+// point, with the place here and the test that holds it there:
+//
+//  1. DefaultAuthorizer reads no rule, not even a deny, for who administers the catalogue. So does
+//     [Engine.Decide], but not for Sekisho's own operations (TestAdministratorsAreNotAsked). Bots
+//     inherit nothing from teams (TestBotsInheritNothingFromTeams).
+//  2. SubjectContext gathers policies in this order: those of the person's own roles; those that
+//     each team of the person brings, its default roles' first and then its own, and so upwards, every
+//     team once and in circles too; those of teams that own the resource and of the teams above these,
+//     without their roles. people.go makes the first two for each person, compile.go the third for
+//     each team (TestADenyOfTheOwningTeamReachesOutsiders, TestTeamsAboveThemselvesCountOnce).
+//  3. PolicyEvaluator looks for denies first: one that matches is a no (TestNoAllowBeatsADeny).
+//  4. Then each operation that is asked for needs an allow, not necessarily the same one, and without
+//     one it is a no (TestEveryOperationNeedsAnAllow).
+//  5. CompiledRule compares only the first of a rule's resources with "all"; "scim" has to be named.
+//     All covers every operation, EditAll those that begin with Edit, ViewAll those that begin with
+//     View, and neither covers Create or Delete (TestWhatResourcesCover, TestWhatOperationsCover).
+//  6. A rule without a condition holds. A condition is read once, when the policy is loaded, and calls
+//     the functions of RuleEvaluator and nothing else; the teams, roles and tags that it names have
+//     to be there (condition.go, scan.go; TestConditionsThatCannotBeRead, TestWhatIsWrongWithAModel).
+//  7. What each function of RuleEvaluator finds is in question.go. isOwner() takes members of the
+//     owning team itself and not of those below it; matchTeam() never holds for a policy that came by
+//     a role given to the person, nor for what has no owner; inAnyTeam() and hasAnyRole() see the
+//     teams above; hasDomain() is the stricter one of two generations, and holds for a listing
+//     (TestOwnersAreMatchedByTheTeamItselfOnly, TestNotMatchTeamDeniesWhatHasNoOwner,
+//     TestNotMatchTeamInARoleDeniesEverything, TestAListingIsNotFilteredByDomain).
+//  8. Permissions that are listed are not what is enforced (TestAListingHidesAConditionalDeny).
+//
+// A second evaluation, written for the tests from these points alone, answers the same in a million
+// random worlds (TestTheEngineAnswersAsTheOracle).
+//
+// # What Sekisho asks
+//
 // What Sekisho does itself is asked in the same way: operations.go says which operation each
 // action on each kind of change needs. Who may decide and how many of them it takes are two
 // questions. The engine answers the first, [change.Requirement] the second, [Engine.Counting]

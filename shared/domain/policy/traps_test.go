@@ -277,6 +277,18 @@ func TestTeamsAboveThemselvesCountOnce(t *testing.T) {
 	}
 }
 
+// Who comes to a team by two others has its policies once.
+func TestATeamAboveTwoOthersCountsOnce(t *testing.T) {
+	m := harbour(policy.Policy{Name: "p", Rules: []policy.Rule{allow("r", "Create", "table", nil)}})
+	m.Teams[1].Policies = []string{"p"}
+	m.Roles[0].Policies = nil
+	both := policy.Roster{{ID: "1", Groups: []policy.InGroup{{Group: "etl@example.com"}, {Group: "ops@example.com"}}}}
+	x := compiled(t, m, both).Explain(policy.Request{Subject: "1", Operations: []policy.Operation{"Create"}, Resource: owned(team("ops"))})
+	if !x.Decision.Allowed || x.Besides != 0 {
+		t.Errorf("the policy of the team above both counts %d times more:\n%s", x.Besides, x)
+	}
+}
+
 func TestAListingIsNotFilteredByDomain(t *testing.T) {
 	m := harbour(policy.Policy{Name: "domains", Rules: []policy.Rule{deny("others", "All", "table", condition(t, "!hasDomain()"))}})
 	m.Roles[0].Policies = []string{"everything", "domains"}

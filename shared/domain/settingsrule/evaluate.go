@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/group"
 )
 
 // Subject is one group as the rules look at it.
@@ -157,7 +158,7 @@ func differing(all []map[string]string) []string {
 func (r Rules) held(s Subject, mode change.Mode, now time.Time) map[string]bool {
 	out := map[string]bool{}
 	for _, e := range slices.Concat(r.Exceptions, s.Waived) {
-		if strings.EqualFold(e.Group, s.Group) && now.Before(e.Until) {
+		if group.Address(e.Group) == group.Address(s.Group) && now.Before(e.Until) {
 			out[e.Field] = true
 		}
 	}

@@ -11,11 +11,11 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/brake"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/spelling"
 )
 
@@ -95,7 +95,7 @@ func (r Rules) Validate() []Problem {
 			add("an exception says why: write reason: a link or a sentence", "exceptions", n, "reason")
 		}
 		for j, other := range r.Exceptions[:i] {
-			if e.Group != "" && strings.EqualFold(other.Group, e.Group) && other.Field == e.Field {
+			if e.Group != "" && group.Address(other.Group) == group.Address(e.Group) && other.Field == e.Field {
 				add(fmt.Sprintf("exception %d names the same group and field: keep one of them", j+1), "exceptions", n)
 			}
 		}

@@ -26,11 +26,13 @@ type entity struct {
 	change      *changeDescription
 	history     []document // former versions, the latest first
 
-	teamType, email, externalID   string
-	joinable                      bool
-	parents, users, defaultRoles  []string // ids
-	policies, roles               []string // ids
-	owners                        []reference
+	teamType, email, externalID  string
+	joinable                     bool
+	parents, users, defaultRoles []string // ids
+	policies, roles              []string // ids
+	owners                       []reference
+	// awaited names owners of a table that are not in the catalogue: teams that may come to it.
+	awaited                       []string
 	admin, bot, enabled, disabled bool
 	rules                         []rule
 	tags                          []tag
@@ -306,12 +308,29 @@ func (s *Server) document(e *entity) document {
 		d.Teams = s.where(teams, func(t *entity) bool { return slices.Contains(t.policies, e.id) })
 		d.Roles = s.where(roles, func(r *entity) bool { return slices.Contains(r.policies, e.id) })
 	case tables:
-		d.Owners, d.Tags = clone(e.owners), slices.Clone(e.tags)
+		d.Owners, d.Tags = s.ownersOf(e), slices.Clone(e.tags)
 		if d.Tags == nil {
 			d.Tags = []tag{}
 		}
 	}
 	return d
+}
+
+// ownersOf returns who owns a table. A team that was awaited owns it from when it is first seen. The
+// caller holds the lock.
+func (s *Server) ownersOf(e *entity) []reference {
+	e.awaited = slices.DeleteFunc(e.awaited, func(name string) bool {
+		if s.opt.TeamOf != nil {
+			name = cmp.Or(s.opt.TeamOf(name), name)
+		}
+		t := s.named(teams, name)
+		if t == nil || t.deleted {
+			return false
+		}
+		e.owners = append(e.owners, t.reference())
+		return true
+	})
+	return clone(e.owners)
 }
 
 func clone(list []reference) []reference { return append([]reference{}, list...) }

@@ -113,12 +113,15 @@ func (s *Server) seedCompany(c *org.Company, put func(*entity) *entity) error {
 		}
 	}
 	for _, t := range c.OpenMetadata.Tables {
+		// Somebody who has left owns nothing, and a team as soon as it is there.
 		e := &entity{kind: tables, name: t.Name}
 		for _, owner := range t.Owners {
-			if u := s.userWith(owner); u != nil { // somebody who has left owns nothing
+			if u := s.userWith(owner); u != nil {
 				e.owners = append(e.owners, u.reference())
 			} else if team := s.named(teams, owner); team != nil {
 				e.owners = append(e.owners, team.reference())
+			} else {
+				e.awaited = append(e.awaited, owner)
 			}
 		}
 		for _, fqn := range t.Tags {

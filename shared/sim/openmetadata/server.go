@@ -42,6 +42,9 @@ type Options struct {
 	// Calls counts what is asked, Faults makes it go wrong. Both may be nil.
 	Calls  *sim.Calls
 	Faults *sim.Faults
+	// TeamOf returns the name of the team that has its people from a group, by which the company may
+	// say that a team owns a table; empty for no team. It may be nil.
+	TeamOf func(group string) string
 	// Seed makes ids; the same seed and the same requests give the same answers.
 	Seed uint64
 }

@@ -124,7 +124,7 @@ func (s *Server) Tables() []Table {
 	var out []Table
 	for _, e := range s.all(tables) {
 		t := Table{Name: e.name}
-		for _, o := range e.owners {
+		for _, o := range s.ownersOf(e) {
 			t.Owners = append(t.Owners, s.names([]string{o.ID})...)
 		}
 		for _, label := range e.tags {

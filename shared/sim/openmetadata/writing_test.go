@@ -3,12 +3,15 @@ package openmetadata_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sekisho/sekisho/shared/sim/openmetadata"
+	"github.com/sekisho/sekisho/shared/sim/org"
 )
 
 func TestCreate(t *testing.T) {
@@ -330,4 +333,44 @@ func FuzzPatch(f *testing.F) {
 			t.Errorf("got %d %s", got.status, got.raw)
 		}
 	})
+}
+
+// A table may be told of before the team that owns it is there.
+func TestATeamOwnsWhatWaitedForIt(t *testing.T) {
+	company, err := org.Parse("company.yaml", []byte(`
+domain: example.com
+people: [{email: aiko@example.com}]
+openmetadata:
+  tables:
+    - {name: by.group, owners: [data@example.com, gone@example.com]}
+    - {name: by.name, owners: [data, aiko@example.com]}
+`))
+	check(t, err)
+	s, err := openmetadata.New(openmetadata.Options{
+		Company: company, Now: func() time.Time { return begin }, Seed: 1, Tokens: map[string]openmetadata.Bot{"t": {Name: "us", Admin: true}},
+		TeamOf: func(group string) string { return map[string]string{"data@example.com": "data"}[group] },
+	})
+	check(t, err)
+	owners := func() string {
+		var out []string
+		for _, table := range s.Tables() {
+			out = append(out, table.Name+": "+strings.Join(table.Owners, " "))
+		}
+		return strings.Join(out, ", ")
+	}
+	if got, want := owners(), "by.group: , by.name: aiko@example.com"; got != want {
+		t.Errorf("before: %s, want %s", got, want)
+	}
+	r := httptest.NewRequest(http.MethodPost, "/api/v1/teams", strings.NewReader(`{"name":"data","teamType":"Division"}`))
+	r.Header.Set("Authorization", "Bearer t")
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	if s.ServeHTTP(w, r); w.Code != http.StatusCreated {
+		t.Fatal(w.Body)
+	}
+	for range 2 {
+		if got, want := owners(), "by.group: data, by.name: aiko@example.com data"; got != want {
+			t.Errorf("then: %s, want %s", got, want)
+		}
+	}
 }

@@ -171,13 +171,3 @@ func (b *Budget) update(ctx context.Context, ends time.Time, change func(*day) e
 	}
 	return nil
 }
-
-// Spent returns how many calls of a day were leased by all instances.
-func (b *Budget) Spent(ctx context.Context) (int, error) {
-	name, _ := quota.Day(b.now())
-	d, err := days.Get(ctx, b.store, b.api+"."+name)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return 0, fmt.Errorf("read the budget of %s: %w", b.api, err)
-	}
-	return d.Leased, nil
-}

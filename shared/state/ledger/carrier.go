@@ -23,6 +23,8 @@ type Carrier struct {
 	// By is the function.
 	By        change.Actor
 	Authority Authority
+	// Asking is asked before the effect of what a person has asked for; nil asks nobody.
+	Asking Asking
 	// Appliers has an entry for every kind of change that the function carries out.
 	Appliers map[change.Kind]Applier
 	Log      *slog.Logger
@@ -50,6 +52,9 @@ func (c *Carrier) Apply(ctx context.Context, e event.ApplyChange) (change.Change
 	applier, ours := c.Appliers[wanted.Kind]
 	if !ours {
 		return change.Change{}, retry.Permanent(fmt.Errorf("change %s is %s, which %s does not carry out", wanted.ID, wanted.Kind, c.By.ID))
+	}
+	if c.Asking != nil {
+		applier = stillAsked{applier, c.Ledger, c.Asking}
 	}
 	err = c.Ledger.Carry(ctx, wanted.ID, c.By, c.Authority, applier)
 	var later *Later

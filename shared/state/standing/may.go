@@ -2,6 +2,7 @@ package standing
 
 import (
 	"context"
+	"slices"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/policy"
@@ -42,6 +43,28 @@ func (r *Resolver) MayUndo(ctx context.Context, c change.Change, person string, 
 	return r.press(ctx, policy.Press{
 		Person: person, Kind: c.Kind, Verb: change.VerbUndo, Resource: about, Holds: held[person], Concerned: concerned,
 	}, owners)
+}
+
+// MayStillAsk answers whether the person who asked for a change may ask for it now: as [Resolver.MayAsk]
+// and, of a change that takes another one back, as [Resolver.MayUndo] do. What rules and functions
+// propose is not asked for, and neither is a kind of change for which there is no such operation.
+func (r *Resolver) MayStillAsk(ctx context.Context, c change.Change, undone *change.Change) (bool, error) {
+	_, asked := policy.Needed(c.Kind, change.VerbPropose)
+	switch {
+	case c.Requester.Kind != change.ByPerson:
+		return true, nil
+	case undone == nil:
+		if !asked {
+			return true, nil
+		}
+		return r.MayAsk(ctx, c.Requester.ID, c.Kind, c.Target.Name)
+	}
+	concerned := c.Requester.Same(undone.Requester) || slices.Contains(undone.Concerned, c.Requester.ID)
+	if trait, _ := change.TraitOf(undone.Kind); concerned && trait.UndoMode == change.Auto {
+		return true, nil // giving back what one was given is nobody else's business
+	}
+	v, err := r.MayUndo(ctx, *undone, c.Requester.ID, concerned)
+	return v.May, err
 }
 
 // MayReadAudit answers whether a person may read what is known of others. Where policy does not

@@ -137,6 +137,49 @@ func TestEveryPermissionIsAsked(t *testing.T) {
 	}
 }
 
+// The leads are bo and cy, the owner is ada, the administrator is zoe, and it was done to flo.
+func TestWhoMayStillAsk(t *testing.T) {
+	by := func(k change.Kind, id string) change.Change {
+		return change.Change{Kind: k, Target: change.Target{ID: "eng", Name: "eng@example.com"}, Requester: change.Actor{Kind: change.ByPerson, ID: id}}
+	}
+	done := func(k change.Kind) *change.Change {
+		c := by(k, "rules")
+		c.Requester.Kind, c.Concerned, c.Requirement = change.ByRule, []string{"flo", "old"}, change.DefaultRequirement()
+		return &c
+	}
+	allowed := model(rule(t, policy.Allow, policy.RequestAccess, "access", ""))
+	denied := func(o policy.Operation, resource string) policy.Model {
+		return model(rule(t, policy.Deny, o, resource, ""))
+	}
+	for name, test := range map[string]struct {
+		model  policy.Model
+		kind   change.Kind
+		undone *change.Change
+		want   string
+	}{
+		"where policy is silent":                        {policy.Model{}, change.AccessGrant, nil, "ada bo cy flo zoe"},
+		"whom policy allows it":                         {allowed, change.AccessGrant, nil, "bo cy"},
+		"not whom it denies it":                         {denied(policy.RequestConnection, "connection"), change.ConnectionCreate, nil, "ada flo zoe"},
+		"what there is no operation for":                {denied(policy.All, "all"), change.AccountEnable, nil, "ada bo cy flo zoe old nobody"},
+		"to take back, whom it concerns and who decide": {policy.Model{}, change.GroupSettings, done(change.GroupSettings), "ada flo zoe"},
+		"to take back, not whom policy denies it":       {denied(policy.Undo, "group"), change.GroupSettings, done(change.GroupSettings), "ada flo zoe"},
+		"to give back what one was given":               {denied(policy.Undo, "access"), change.AccessRevoke, done(change.AccessGrant), "ada flo zoe old"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := harbour(t, test.model)
+			got := those(t, func(id string) (bool, error) { return r.MayStillAsk(t.Context(), by(test.kind, id), test.undone) })
+			if got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+	robot := by(change.AccessGrant, "ada")
+	robot.Requester.Kind = change.ByRule
+	if may, err := harbour(t, denied(policy.All, "all")).MayStillAsk(t.Context(), robot, nil); err != nil || !may {
+		t.Errorf("what a rule proposed: %t, %v; want that nobody is asked", may, err)
+	}
+}
+
 func TestWhyNamesTheWayThroughGroups(t *testing.T) {
 	r := harbour(t, model(rule(t, policy.Allow, policy.ApproveAccess, "access", "")))
 	x, err := r.May(t.Context(), "cy@example.com", policy.ApproveAccess, policy.Resource{Type: "access", Name: "etl"})

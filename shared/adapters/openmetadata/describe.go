@@ -1,0 +1,89 @@
+package openmetadata
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/sekisho/sekisho/shared/domain/policy"
+)
+
+// ErrNotDescribed says that things of a type cannot be looked up here, or that there is none of the
+// name.
+var ErrNotDescribed = errors.New("the catalogue does not describe it")
+
+// assets are the types of resource that the catalogue describes with owners, tags and domains, by the
+// paths of their APIs.
+var assets = map[string]string{
+	"table": "tables", "topic": "topics", "dashboard": "dashboards", "chart": "charts", "pipeline": "pipelines",
+	"container": "containers", "mlmodel": "mlmodels", "storedProcedure": "storedProcedures", "searchIndex": "searchIndexes",
+	"dashboardDataModel": "dashboard/datamodels", "apiCollection": "apiCollections", "apiEndpoint": "apiEndpoints",
+	"database": "databases", "databaseSchema": "databaseSchemas",
+}
+
+// asset is what is read of one of them.
+type asset struct {
+	Owners  []reference `json:"owners"`
+	Domains []reference `json:"domains"`
+	Tags    []struct {
+		FQN string `json:"tagFQN"`
+	} `json:"tags"`
+	Certification struct {
+		Label struct {
+			FQN string `json:"tagFQN"`
+		} `json:"tagLabel"`
+	} `json:"certification"`
+}
+
+// Describe reads whose one thing is and how it is tagged: one request, and one more for each owner who
+// is a person. The name is its full one, as the catalogue shows it. Where there is no such thing, or
+// things of the type have no owners there, the error is [ErrNotDescribed].
+func (c *Client) Describe(ctx context.Context, kind, name string) (policy.Resource, error) {
+	path, known := assets[kind]
+	if !known || name == "" {
+		return policy.Resource{}, fmt.Errorf("%s %s: %w", kind, name, ErrNotDescribed)
+	}
+	var found asset
+	r := request{
+		op: "get" + strings.ToUpper(kind[:1]) + kind[1:] + "ByFQN", method: http.MethodGet, path: path + "/name/" + url.PathEscape(name),
+		query: url.Values{"fields": {"owners,tags,domains"}},
+	}
+	err := c.call(ctx, r, &found)
+	if errors.Is(err, ErrNotFound) {
+		return policy.Resource{}, fmt.Errorf("%s %s: %w", kind, name, ErrNotDescribed)
+	}
+	if err != nil {
+		return policy.Resource{}, err
+	}
+	out := policy.Resource{Type: kind, Name: name, Certification: found.Certification.Label.FQN}
+	for _, t := range found.Tags {
+		out.Tags = append(out.Tags, t.FQN)
+	}
+	for _, d := range found.Domains {
+		out.Domains = append(out.Domains, d.Name)
+	}
+	for _, o := range found.Owners {
+		owner, err := c.owner(ctx, o)
+		if err != nil {
+			return policy.Resource{}, err
+		}
+		out.Owners = append(out.Owners, owner)
+	}
+	return out, nil
+}
+
+// owner returns a reference to an owner as policy has it: of a person the address, of a team the name.
+// Who was deleted meanwhile owns it still, and is nobody.
+func (c *Client) owner(ctx context.Context, r reference) (policy.Reference, error) {
+	if r.Type == teams.kind {
+		return policy.Reference{Type: policy.TypeTeam, Name: r.Name}, nil
+	}
+	u, err := c.one(ctx, collection{kind: users.kind, path: users.path}, "getUserByID", url.PathEscape(r.ID), "all")
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return policy.Reference{}, err
+	}
+	return policy.Reference{Type: policy.TypeUser, Name: strings.ToLower(u.Email)}, nil
+}

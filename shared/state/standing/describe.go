@@ -1,0 +1,97 @@
+package standing
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/sekisho/sekisho/shared/domain/catalog"
+	"github.com/sekisho/sekisho/shared/domain/connection"
+	"github.com/sekisho/sekisho/shared/domain/grant"
+	"github.com/sekisho/sekisho/shared/domain/policy"
+)
+
+// This file says what a thing is that somebody names: whose it is, and how it is tagged. Whoever asks
+// what the policy says of a thing asks here, so that all of them ask about the same.
+
+// Sources know of what the mirror does not.
+type Sources struct {
+	// Entitlements are the policy's.
+	Entitlements []grant.Entitlement
+	// Connections knows the owners of connections' data; nil where there are none.
+	Connections Connections
+	// Catalog describes what is in the data catalogue; nil where there is none. Then nothing is known
+	// of a thing there.
+	Catalog Catalog
+}
+
+// Connections finds the connections of a name that have not ended.
+type Connections interface {
+	Named(ctx context.Context, name string) ([]connection.Handover, error)
+}
+
+// Catalog describes one thing of the data catalogue: its owners, by their addresses and the names of
+// their teams, its tags and its domains. What is not there has none of these.
+type Catalog interface {
+	Describe(ctx context.Context, kind, name string) (policy.Resource, error)
+}
+
+// InCatalog reports whether things of a type are the data catalogue's: all but Sekisho's own.
+func InCatalog(kind string) bool {
+	for _, p := range policy.Permissions() {
+		if p.Type == kind {
+			return false
+		}
+	}
+	return kind != ""
+}
+
+// Describe returns a thing that somebody names by its type and name, as policy has to know it.
+func (r *Resolver) Describe(ctx context.Context, kind, name string, from Sources) (policy.Resource, error) {
+	about := policy.Resource{Type: kind, Name: name}
+	var err error
+	switch {
+	case kind == policy.ConnectionResource:
+		about.Owners, err = from.ownersOfConnection(ctx, name)
+	case !InCatalog(kind):
+		about.Owners, err = r.OwnersOf(ctx, about, from.Entitlements)
+	case from.Catalog != nil:
+		if about, err = from.Catalog.Describe(ctx, kind, name); err == nil {
+			about.Type, about.Name = kind, name
+			about.Owners = r.teamsAsNamed(about.Owners)
+		}
+	}
+	if err != nil {
+		return policy.Resource{}, fmt.Errorf("describe %s:%s: %w", kind, name, err)
+	}
+	return about, nil
+}
+
+// ownersOfConnection returns the owners of the data that the connections of a name carry.
+func (s Sources) ownersOfConnection(ctx context.Context, name string) ([]policy.Reference, error) {
+	if s.Connections == nil {
+		return nil, nil
+	}
+	all, err := s.Connections.Named(ctx, name)
+	var out []policy.Reference
+	for _, h := range all {
+		out = append(out, policy.Reference{Type: policy.TypeUser, Name: h.Owner})
+	}
+	return out, err
+}
+
+// teamsAsNamed gives teams the names that they have in the policy: the catalogue calls the team above
+// all others by one name.
+func (r *Resolver) teamsAsNamed(owners []policy.Reference) []policy.Reference {
+	for i, o := range owners {
+		if o.Type != policy.TypeTeam || !strings.EqualFold(o.Name, catalog.Organization) {
+			continue
+		}
+		for _, t := range r.model.Teams {
+			if t.Type == policy.Organization {
+				owners[i].Name = t.Name
+			}
+		}
+	}
+	return owners
+}
