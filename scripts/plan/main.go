@@ -6,8 +6,8 @@
 //	                                                     a resource is type:name, group:data@example.com
 //	go run ./scripts/plan -policy NEW [-against OLD]     what would be different under another policy,
 //	                      [-agreed ADDRESSES]            to which these people agreed
-//	go run ./scripts/plan summary                        what the latest nightly run through accounts
-//	                                                     found and did, as the functions stored it
+//	go run ./scripts/plan summary -store STORE           what the latest nightly run through accounts
+//	                                                     found and did, as it is in the store
 //	go run ./scripts/plan -doctor                        what is missing before all this can work
 //	go run ./scripts/plan import-catalog                 the data catalogue's teams, roles and policies
 //	                                                     as a policy file, to begin with
@@ -18,8 +18,7 @@
 // SERVICE_ACCOUNT, the administrator and the service account that acts for them by domain-wide
 // delegation; CUSTOMER_ID; LOOKER_URL, LOOKER_CLIENT_ID and LOOKER_CLIENT_SECRET. The doctor looks
 // at SLACK_TOKEN, FIVETRAN_KEY and FIVETRAN_SECRET as well. The import takes OPENMETADATA_URL and
-// OPENMETADATA_TOKEN, and nothing else. The summary takes GOOGLE_CLOUD_PROJECT and
-// FIRESTORE_DATABASE, or the file of an embedded store (-store).
+// OPENMETADATA_TOKEN, and nothing else.
 //
 // A reading of a large company takes a while, at -rate requests a second. With -state it goes on
 // where an earlier run ended, however that ended, for a day.

@@ -52,8 +52,6 @@ func cloudScopes(p *policyfile.Policy) []string {
 type config struct {
 	// Project is the project whose APIs are called and which pays for them.
 	Project string `env:"GOOGLE_CLOUD_PROJECT"`
-	// Database is the Firestore database of the functions in it.
-	Database string `env:"FIRESTORE_DATABASE, default=sekisho"`
 	// Account is the service account that is delegated to, Subject the administrator for whom it
 	// acts. Without a subject the administrator's own credentials are used.
 	Account   string `env:"SERVICE_ACCOUNT"`

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/sekisho/sekisho/scripts/local/world"
-	"github.com/sekisho/sekisho/shared/adapters/firestore"
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/ports/store"
@@ -24,28 +23,21 @@ type runs struct {
 	Systems map[string]idle.Summary `json:"systems"`
 }
 
-// summarize reads the latest runs where they are: in a file of the embedded store, in a demo company
-// that lives for a night, or in the database of the project.
+// summarize reads the latest runs where they are: in the store that -store names, or in a demo company
+// that lives for a night.
 func (o options) summarize(ctx context.Context, p *platform, inForce fs.FS) (printable, error) {
 	switch {
 	case o.store != "":
-		db, err := openStore(o.store, p.Now)
+		db, err := openStore(ctx, o.store, p.Now)
 		if err != nil {
 			return nil, err
 		}
 		defer db.Close()
-		return latestRuns(ctx, db.Store())
+		return latestRuns(ctx, db.Store)
 	case o.demo:
 		return demoRuns(ctx, inForce)
-	case p.Project == "":
-		return nil, errors.New("GOOGLE_CLOUD_PROJECT is missing: the project in which the functions run; or write -store or -demo")
 	}
-	s, err := firestore.Open(ctx, p.Project, p.Database, p.Now)
-	if err != nil {
-		return nil, err
-	}
-	got, err := latestRuns(ctx, s)
-	return got, errors.Join(err, s.Close())
+	return nil, errors.New("which store? Write -store firestore:PROJECT/sekisho, or -demo")
 }
 
 // latestRuns reads the runs of all systems that policy may look after. One that had none is left
