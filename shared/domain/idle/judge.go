@@ -197,7 +197,7 @@ func (j *Judge) judge(d *Decision, a *Account, t traces) {
 		d.Verdict, d.Next = Spared, d.Next.withoutWarnings()
 		return
 	}
-	if d.Why = unknown(a, t, d.Since); d.Why != "" {
+	if d.Why = unknown(a, t); d.Why != "" {
 		// One good date is enough to know that the account is in use. What was said to the
 		// person stands: a bad night is no sign-in.
 		d.Verdict = Unknown
@@ -268,8 +268,9 @@ func (j *Judge) spared(a *Account, t traces, m Memory) Reason {
 	return ""
 }
 
-// unknown says why nobody can tell whether an account is used, or nothing.
-func unknown(a *Account, t traces, since time.Time) Reason {
+// unknown says why nobody can tell whether an account is used, or nothing. An account that shows no
+// date of its own any more is one of them, whatever an earlier night saw: its dates may be missing.
+func unknown(a *Account, t traces) Reason {
 	switch {
 	case a.ID == "":
 		return NoID
@@ -281,7 +282,7 @@ func unknown(a *Account, t traces, since time.Time) Reason {
 		return HasAPIKey
 	case !t.telling || t.blind:
 		return NoSuchDate
-	case since.IsZero():
+	case t.last.At.IsZero() && t.made.IsZero():
 		return NoDateAtAll
 	}
 	return ""
