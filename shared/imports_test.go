@@ -51,7 +51,7 @@ var single = map[string]string{
 	"google.golang.org/api/groupssettings/v1":                         "shared/adapters/workspace",
 	"google.golang.org/api/admin/directory/v1":                        "shared/adapters/workspace",
 	"google.golang.org/api/admin/reports/v1":                          "shared/adapters/workspace",
-	"cloud.google.com/go/pubsub/v2":                                   "shared/adapters/pubsub",
+	"cloud.google.com/go/pubsub/v2/apiv1":                             "shared/adapters/pubsub",
 	"cloud.google.com/go/cloudtasks/apiv2":                            "shared/adapters/cloudtasks",
 	"github.com/GoogleCloudPlatform/functions-framework-go/functions": "shared/cloudfn",
 }

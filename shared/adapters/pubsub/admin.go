@@ -2,9 +2,10 @@ package pubsub
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
-	"cloud.google.com/go/pubsub/v2"
+	"cloud.google.com/go/pubsub/v2/apiv1"
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"google.golang.org/api/option"
 	"google.golang.org/grpc/codes"
@@ -26,28 +27,33 @@ const ackDeadline = 600 // seconds
 // letter, so Admin gives an ordered subscription no dead letters. And subscriptions whose
 // endpoint is gone use up the same threads, so they must be removed with [Admin.Unsubscribe].
 type Admin struct {
-	client  *pubsub.Client
-	project string
+	topics        *pubsub.TopicAdminClient
+	subscriptions *pubsub.SubscriptionAdminClient
+	project       string
 }
 
 // OpenAdmin connects to the topics and subscriptions of a project.
 func OpenAdmin(ctx context.Context, project string, options ...option.ClientOption) (*Admin, error) {
-	client, err := pubsub.NewClient(ctx, project, options...)
+	topics, err := pubsub.NewTopicAdminClient(ctx, options...)
 	if err != nil {
 		return nil, fmt.Errorf("open Pub/Sub of project %s: %w", project, err)
 	}
-	return &Admin{client: client, project: project}, nil
+	subscriptions, err := pubsub.NewSubscriptionAdminClient(ctx, options...)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open Pub/Sub of project %s: %w", project, err), topics.Close())
+	}
+	return &Admin{topics: topics, subscriptions: subscriptions, project: project}, nil
 }
 
 // Close closes the connections.
-func (a *Admin) Close() error { return a.client.Close() }
+func (a *Admin) Close() error { return errors.Join(a.topics.Close(), a.subscriptions.Close()) }
 
 // CreateTopic makes a topic unless it exists.
 func (a *Admin) CreateTopic(ctx context.Context, name string) error {
 	if err := bus.ValidateName(name); err != nil {
 		return fmt.Errorf("create topic: %w", err)
 	}
-	_, err := a.client.TopicAdminClient.CreateTopic(ctx, &pubsubpb.Topic{Name: a.topic(name)})
+	_, err := a.topics.CreateTopic(ctx, &pubsubpb.Topic{Name: topicName(a.project, name)})
 	if err != nil && status.Code(err) != codes.AlreadyExists {
 		return fmt.Errorf("create topic %s: %w", name, err)
 	}
@@ -71,9 +77,9 @@ func (a *Admin) Subscribe(ctx context.Context, s bus.Subscription, as Identity) 
 		return fmt.Errorf("subscribe: %w", err)
 	}
 	want := a.subscription(s, as)
-	got, err := a.client.SubscriptionAdminClient.CreateSubscription(ctx, want)
+	got, err := a.subscriptions.CreateSubscription(ctx, want)
 	if status.Code(err) == codes.AlreadyExists {
-		got, err = a.client.SubscriptionAdminClient.UpdateSubscription(ctx, &pubsubpb.UpdateSubscriptionRequest{
+		got, err = a.subscriptions.UpdateSubscription(ctx, &pubsubpb.UpdateSubscriptionRequest{
 			Subscription: want,
 			UpdateMask:   &fieldmaskpb.FieldMask{Paths: []string{"push_config", "ack_deadline_seconds", "retry_policy", "dead_letter_policy"}},
 		})
@@ -90,7 +96,7 @@ func (a *Admin) Subscribe(ctx context.Context, s bus.Subscription, as Identity) 
 
 // Unsubscribe removes a subscription, with the messages that wait for it, if it exists.
 func (a *Admin) Unsubscribe(ctx context.Context, name string) error {
-	err := a.client.SubscriptionAdminClient.DeleteSubscription(ctx, &pubsubpb.DeleteSubscriptionRequest{Subscription: a.name(name)})
+	err := a.subscriptions.DeleteSubscription(ctx, &pubsubpb.DeleteSubscriptionRequest{Subscription: a.name(name)})
 	if err != nil && status.Code(err) != codes.NotFound {
 		return fmt.Errorf("unsubscribe %s: %w", name, err)
 	}
@@ -101,7 +107,7 @@ func (a *Admin) Unsubscribe(ctx context.Context, name string) error {
 func (a *Admin) subscription(s bus.Subscription, as Identity) *pubsubpb.Subscription {
 	out := &pubsubpb.Subscription{
 		Name:                  a.name(s.Name),
-		Topic:                 a.topic(s.Topic),
+		Topic:                 topicName(a.project, s.Topic),
 		PushConfig:            &pubsubpb.PushConfig{PushEndpoint: s.Endpoint},
 		AckDeadlineSeconds:    ackDeadline,
 		EnableMessageOrdering: s.Ordered,
@@ -119,7 +125,7 @@ func (a *Admin) subscription(s bus.Subscription, as Identity) *pubsubpb.Subscrip
 	}
 	if s.MaxAttempts > 0 && !s.Ordered {
 		out.DeadLetterPolicy = &pubsubpb.DeadLetterPolicy{
-			DeadLetterTopic: a.topic(s.DeadLetter), MaxDeliveryAttempts: int32(s.MaxAttempts),
+			DeadLetterTopic: topicName(a.project, s.DeadLetter), MaxDeliveryAttempts: int32(s.MaxAttempts),
 		}
 	}
 	return out
@@ -127,8 +133,4 @@ func (a *Admin) subscription(s bus.Subscription, as Identity) *pubsubpb.Subscrip
 
 func (a *Admin) name(subscription string) string {
 	return fmt.Sprintf("projects/%s/subscriptions/%s", a.project, subscription)
-}
-
-func (a *Admin) topic(name string) string {
-	return fmt.Sprintf("projects/%s/topics/%s", a.project, name)
 }

@@ -88,8 +88,7 @@ func TestPublishEndsWithItsContextAndTheKeyGoesOn(t *testing.T) {
 	if _, err := f.publisher.Publish(ctx, "change-events", m); !errors.Is(err, context.Canceled) {
 		t.Errorf("got error %v, want %v", err, context.Canceled)
 	}
-	// The next message of the key waits behind the one that nobody waits for any more, is
-	// refused by the client for its failure, and is published all the same.
+	// The next message of the key is published all the same.
 	close(release)
 	if _, err := f.publisher.Publish(t.Context(), "change-events", m); err != nil {
 		t.Errorf("after the end of another's context: %v", err)

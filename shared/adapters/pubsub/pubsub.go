@@ -3,16 +3,20 @@
 // [Publisher] is what functions use. Messages reach functions by push subscriptions, which
 // Terraform makes in production and [Admin] makes on an emulator; a function decodes what is
 // pushed with package bus. Both follow PUBSUB_EMULATOR_HOST.
+//
+// It uses the client of the API itself, not the one above it that gathers messages: every caller
+// here waits for its one message, and what gathers takes longer to start than all else that a
+// function does before its first answer.
 package pubsub
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
-	"cloud.google.com/go/pubsub/v2"
+	"cloud.google.com/go/pubsub/v2/apiv1"
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"google.golang.org/api/option"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -27,10 +31,8 @@ const patience = 20 * time.Second
 // Publisher publishes to the topics of one project. A process has one: it holds the
 // connections. It is safe for concurrent use.
 type Publisher struct {
-	client *pubsub.Client
-
-	mu     sync.Mutex
-	topics map[string]*pubsub.Publisher
+	client  *pubsub.TopicAdminClient
+	project string
 }
 
 var _ bus.Publisher = (*Publisher)(nil)
@@ -38,22 +40,15 @@ var _ bus.Publisher = (*Publisher)(nil)
 // Open connects to the topics of a project. The connections are made when they are first
 // needed.
 func Open(ctx context.Context, project string, options ...option.ClientOption) (*Publisher, error) {
-	client, err := pubsub.NewClient(ctx, project, options...)
+	client, err := pubsub.NewTopicAdminClient(ctx, options...)
 	if err != nil {
 		return nil, fmt.Errorf("open Pub/Sub of project %s: %w", project, err)
 	}
-	return &Publisher{client: client, topics: map[string]*pubsub.Publisher{}}, nil
+	return &Publisher{client: client, project: project}, nil
 }
 
-// Close waits for publishing under way and closes the connections.
-func (p *Publisher) Close() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, topic := range p.topics {
-		topic.Stop()
-	}
-	return p.client.Close()
-}
+// Close closes the connections. What is being published fails.
+func (p *Publisher) Close() error { return p.client.Close() }
 
 // Publish implements [bus.Publisher]: it returns after Pub/Sub has stored the message, and at
 // the latest after 20 seconds.
@@ -63,42 +58,24 @@ func (p *Publisher) Publish(ctx context.Context, topic string, m bus.Message) (i
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	publisher := p.topic(topic)
-	// The client refuses an ordering key after an error until it is told to go on. The message
-	// that failed was reported to its caller, so it is; and a message that was refused for the
-	// failure of another is published now.
-	for range 2 {
-		id, err = publisher.Publish(ctx, &pubsub.Message{
-			Data: m.Data, Attributes: m.Attributes, OrderingKey: m.OrderingKey,
-		}).Get(ctx)
-		if err == nil {
-			return id, nil
-		}
-		publisher.ResumePublish(m.OrderingKey)
-		var paused pubsub.ErrPublishingPaused
-		if !errors.As(err, &paused) {
-			break
-		}
-	}
-	if status.Code(err) == codes.NotFound {
+	stored, err := p.client.Publish(ctx, &pubsubpb.PublishRequest{
+		Topic:    topicName(p.project, topic),
+		Messages: []*pubsubpb.PubsubMessage{{Data: m.Data, Attributes: m.Attributes, OrderingKey: m.OrderingKey}},
+	})
+	switch {
+	case err != nil && ctx.Err() != nil:
+		err = fmt.Errorf("%w: %w", ctx.Err(), err)
+	case status.Code(err) == codes.NotFound:
 		err = fmt.Errorf("%w: %w", bus.ErrNoTopic, err)
+	case err == nil && len(stored.GetMessageIds()) != 1:
+		err = fmt.Errorf("%d messages are stored of one", len(stored.GetMessageIds()))
 	}
-	return "", fmt.Errorf("publish to %s: %w", topic, err)
+	if err != nil {
+		return "", fmt.Errorf("publish to %s: %w", topic, err)
+	}
+	return stored.GetMessageIds()[0], nil
 }
 
-// topic returns the client's publisher for a topic, always the same one, because it keeps the
-// order of messages.
-func (p *Publisher) topic(name string) *pubsub.Publisher {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	publisher := p.topics[name]
-	if publisher == nil {
-		publisher = p.client.Publisher(name)
-		publisher.EnableMessageOrdering = true
-		// Every caller waits for its message, so waiting for more to send together only costs.
-		publisher.PublishSettings.CountThreshold = 1
-		publisher.PublishSettings.Timeout = patience
-		p.topics[name] = publisher
-	}
-	return publisher
+func topicName(project, topic string) string {
+	return fmt.Sprintf("projects/%s/topics/%s", project, topic)
 }

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Problem is something in what is wanted that no catalogue can have.
@@ -154,16 +155,17 @@ func doubles(d Desired) []Problem {
 	return out
 }
 
+// Compiled when they are first needed: most functions that link this package never do.
 var (
-	naming = regexp.MustCompile(`(inAnyTeam|hasAnyRole)\s*\(([^()]*)\)`)
-	quoted = regexp.MustCompile(`'([^']*)'|"([^"]*)"`)
+	naming = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(inAnyTeam|hasAnyRole)\s*\(([^()]*)\)`) })
+	quoted = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`'([^']*)'|"([^"]*)"`) })
 )
 
 // mentions returns the teams and roles that a condition names. The catalogue refuses a condition
 // that names what is not there.
 func mentions(condition string) (teams, roles []string) {
-	for _, call := range naming.FindAllStringSubmatch(condition, -1) {
-		for _, argument := range quoted.FindAllStringSubmatch(call[2], -1) {
+	for _, call := range naming().FindAllStringSubmatch(condition, -1) {
+		for _, argument := range quoted().FindAllStringSubmatch(call[2], -1) {
 			name := argument[1] + argument[2]
 			if call[1] == "inAnyTeam" {
 				teams = append(teams, name)

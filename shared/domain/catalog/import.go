@@ -3,9 +3,10 @@ package catalog
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Import returns what the catalogue has, in the form in which the policy wants things, so that
@@ -46,7 +47,7 @@ func Import(p Present) (Desired, []string) {
 		out.Teams = append(out.Teams, team)
 	}
 	for _, name := range slices.Sorted(mapKeys(namesOf(out))) {
-		if !writable.MatchString(name) {
+		if !writable(name) {
 			note("%q cannot be a name in the policy: rename it in the catalogue", name)
 		}
 	}
@@ -92,8 +93,12 @@ func inUse(p Present) names {
 	return used
 }
 
-// writable are the names that a policy file takes.
-var writable = regexp.MustCompile(`^[\pL\pN._-]+$`)
+// writable reports whether a policy file takes a name.
+func writable(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		return r == utf8.RuneError || !unicode.IsLetter(r) && !unicode.IsNumber(r) && !strings.ContainsRune("._-", r)
+	})
+}
 
 // mapKeys yields all names.
 func mapKeys(all names) func(func(string) bool) {
