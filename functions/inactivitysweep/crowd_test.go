@@ -86,7 +86,7 @@ func live() uint64 {
 // and a memory of every third account: it holds little at any time, does so much as fits into a
 // night, and leaves the rest to the next. The default is fewer.
 func TestANightOfAMillionAccounts(t *testing.T) {
-	users := 6_000
+	users := 1_500
 	if os.Getenv("SEKISHO_LONG") != "" {
 		users = 1_000_000
 	}
