@@ -10,6 +10,7 @@ import (
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/policy"
+	"github.com/sekisho/sekisho/shared/ports/retry"
 	"github.com/sekisho/sekisho/shared/state/notice"
 	"github.com/sekisho/sekisho/shared/state/press"
 	"github.com/sekisho/sekisho/shared/state/standing"
@@ -30,7 +31,7 @@ func (h *handler) explain(ctx context.Context, e event.ExplainRule) error {
 		"データカタログが接続されていないため、所有者もタグもないものとして回答しています。")
 	about, err := h.standing.Describe(ctx, e.Kind, e.Name, from)
 	switch {
-	case errors.Is(err, openmetadata.ErrNotDescribed), errors.Is(err, openmetadata.ErrForbidden):
+	case errors.Is(err, openmetadata.ErrNotDescribed), retry.IsPermanent(err):
 		about = policy.Resource{Type: e.Kind, Name: e.Name}
 		note = says(e.Language,
 			"The data catalogue does not say whose it is: what is said here is as if it had no owner and no tag.",

@@ -9,6 +9,7 @@ import (
 	"github.com/sekisho/sekisho/functions/catalogsync"
 	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/sim"
 	"github.com/sekisho/sekisho/shared/state/press"
 )
 
@@ -33,6 +34,35 @@ func TestAnAnswerWithoutACatalogueSaysSo(t *testing.T) {
 		}
 		if got := r.Queue.Tasks(); len(got) != 1 || got[0].Queue != event.QueueSlack {
 			t.Errorf("queued %v, want that the person is told", got)
+		}
+	}
+}
+
+// A catalogue that will never say it is not waited for; one that fails is.
+func TestWhatTheCatalogueRefusesIsAnswered(t *testing.T) {
+	for status, want := range map[int]struct {
+		status int
+		text   string
+	}{
+		http.StatusBadRequest:          {http.StatusOK, "does not say whose it is"},
+		http.StatusUnauthorized:        {http.StatusOK, "does not say whose it is"},
+		http.StatusServiceUnavailable:  {http.StatusServiceUnavailable, ""},
+		http.StatusInternalServerError: {http.StatusServiceUnavailable, ""},
+	} {
+		r := rig(t)
+		r.Outbound = sim.Transport{"catalog.test": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte(`{"code":1,"message":"Invalid field name domains"}`))
+		})}
+		q := question
+		q.At = r.Env().Now()
+		if got := r.Do(r.Build(catalogsync.Function), r.Envelope(q)); got != want.status {
+			t.Errorf("catalogue says %d: status %d, want %d\n%s", status, got, want.status, r.Log)
+		}
+		p, err := press.Get(t.Context(), r.Store, q.Request)
+		if answered := err == nil && strings.Contains(p.Text, want.text); answered != (want.text != "") {
+			t.Errorf("catalogue says %d: answered %+v, %v; want %q", status, p, err, want.text)
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/sekisho/sekisho/functions/catalogsync"
 	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
 func rig(tb testing.TB) *cloudfntest.Rig {
@@ -38,6 +40,36 @@ func TestAnUnreadDirectoryChangesNothing(t *testing.T) {
 		}
 		if got := r.Queue.Tasks(); len(got) != 1 || got[0].Queue != event.QueueSlack {
 			t.Errorf("%s: queued %v, want that people are told", job, got)
+		}
+	}
+}
+
+// Nobody is taken out of a team because a group, or one in it, has not been read: the catalogue is not
+// asked, and people are told.
+func TestAGroupThatWasNotReadChangesNothing(t *testing.T) {
+	all, part := group.Group{ID: "g1", Email: "all@example.com"}, group.Group{ID: "g2", Email: "part@example.com"}
+	nested := group.Snapshot{Group: all, Members: []group.Member{{ID: "g2", Email: part.Email, Role: group.Plain, Type: group.Nested}}}
+	for name, read := range map[string]bool{"the team's own": false, "one in it": true} {
+		r := rig(t)
+		r.Policy = fstest.MapFS{"policy.yaml": {Data: []byte("catalog: {mode: auto}\nteams: [{name: all, type: Division, group: all@example.com}]\n")}}
+		m, now := mirror.New(r.Store), r.Clock.Now()
+		if err := m.PutDetails(t.Context(), []group.Group{all, part}, now); err != nil {
+			t.Fatal(err)
+		}
+		if nested.Read = now; read {
+			if _, err := m.Replace(t.Context(), nested); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := m.PutCensus(t.Context(), mirror.Census{Groups: 2, At: now}); err != nil {
+			t.Fatal(err)
+		}
+		h := r.Build(catalogsync.Function)
+		if status := r.Do(h, r.Envelope(event.Tick{Job: catalogsync.JobSync})); status != http.StatusOK {
+			t.Errorf("%s: status %d, want 200\n%s", name, status, r.Log)
+		}
+		if got := r.Queue.Tasks(); len(got) != 1 || got[0].Queue != event.QueueSlack {
+			t.Errorf("%s: queued %v, want that people are told", name, got)
 		}
 	}
 }

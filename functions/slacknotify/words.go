@@ -18,6 +18,8 @@ type language struct {
 	// kinds word what differs between the kinds of change, notices word notices.
 	kinds   map[change.Kind]kindWords
 	notices map[notice.Kind]noticeWords
+	// problems word why a change is not wanted any more, by the English words.
+	problems map[string]string
 	// headings say how a change stands; %s is its subject.
 	headings   map[change.State]string
 	alert      string // %s is the subject
@@ -116,7 +118,7 @@ func (l language) write(c change.Change, p part, t turn, now time.Time) slack.Me
 		}
 		m.Lines = append(m.Lines, fmt.Sprintf(l.until, l.time(c.Deadline())))
 	case change.Failed, change.Withdrawn:
-		m.Lines = append(m.Lines, fmt.Sprintf(l.problem, c.Problem))
+		m.Lines = append(m.Lines, fmt.Sprintf(l.problem, l.problemOf(c.Problem)))
 	case change.Applied:
 		if !c.Until.IsZero() {
 			m.Lines = append(m.Lines, fmt.Sprintf(l.holds, l.time(c.Until)))

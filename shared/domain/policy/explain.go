@@ -97,11 +97,8 @@ type Check struct {
 // Explain answers a question as [Engine.Decide] does and says why. It reads all rules and
 // allocates: it is for people who ask.
 func (e *Engine) Explain(r Request) Explanation {
-	out := Explanation{Request: r, Person: r.Subject, Decision: e.Decide(r)}
+	out := Explanation{Request: r, Person: nameOf(r.Subject, e), Decision: e.Decide(r)}
 	m, reason := e.admit(&r)
-	if m != nil && m.Email != "" {
-		out.Person = m.Email
-	}
 	if e.silentFor(r) {
 		out.Silent = r.Operations[0]
 	}

@@ -139,9 +139,12 @@ func TestAnExplanationIsInOneLanguage(t *testing.T) {
 func TestWithoutAPolicySilenceIsExplained(t *testing.T) {
 	_, people := company(t)
 	e := compiled(t, policy.Model{}, people)
+	idOf := func(who string) string {
+		return strings.ReplaceAll(who, "yui@example.com", "103")
+	}
 	for who, want := range map[string]policy.Operation{"yui@example.com": policy.ApproveSettings, "gone@example.com": "", "nobody@example.com": ""} {
-		x := e.Explain(policy.Request{Subject: who, Operations: []policy.Operation{policy.ApproveSettings}, Resource: policy.Resource{Type: "group", Name: "data@example.com"}})
-		if x.Silent != want || x.Decision.Allowed || strings.Contains(x.String(), "owners and administrators decide") != (want != "") {
+		x := e.Explain(policy.Request{Subject: idOf(who), Operations: []policy.Operation{policy.ApproveSettings}, Resource: policy.Resource{Type: "group", Name: "data@example.com"}})
+		if x.Silent != want || x.Person != who || x.Decision.Allowed || strings.Contains(x.String(), "owners and administrators decide") != (want != "") {
 			t.Errorf("%s: silent about %q, want %q:\n%s", who, x.Silent, want, x)
 		}
 	}

@@ -41,8 +41,9 @@
 //     All covers every operation, EditAll those that begin with Edit, ViewAll those that begin with
 //     View, and neither covers Create or Delete (TestWhatResourcesCover, TestWhatOperationsCover).
 //  6. A rule without a condition holds. A condition is read once, when the policy is loaded, and calls
-//     the functions of RuleEvaluator and nothing else; the teams, roles and tags that it names have
-//     to be there (condition.go, scan.go; TestConditionsThatCannotBeRead, TestWhatIsWrongWithAModel).
+//     the functions of RuleEvaluator and nothing else; the teams and roles that it names have to be
+//     there, and its tags among [Model].Tags where there are any (condition.go, scan.go;
+//     TestConditionsThatCannotBeRead, TestWhatIsWrongWithAModel, TestAnyTagMayBeNamedWhereNoneAreListed).
 //  7. What each function of RuleEvaluator finds is in question.go. isOwner() takes members of the
 //     owning team itself and not of those below it; matchTeam() never holds for a policy that came by
 //     a role given to the person, nor for what has no owner; inAnyTeam() and hasAnyRole() see the
