@@ -8,7 +8,8 @@ module "slacknotify" {
   enqueues = [module.slacknotify.queue]
 
   environment = {
-    SLACK_CHANNEL = var.slack_channel
+    SLACK_CHANNEL  = var.slack_channel
+    SLACK_LANGUAGE = var.slack_language
   }
 
   secrets = {

@@ -73,6 +73,17 @@ variable "slack_channel" {
   type        = string
 }
 
+variable "slack_language" {
+  description = "The language of messages in channels: en or ja. A person is told in their own."
+  type        = string
+  default     = "en"
+
+  validation {
+    condition     = contains(["en", "ja"], var.slack_language)
+    error_message = "Messages are written in en or ja."
+  }
+}
+
 variable "secret_versions" {
   description = "The version in force of each secret. A new version is put into force by naming it here."
   type        = map(string)

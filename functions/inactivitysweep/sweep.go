@@ -14,14 +14,9 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/state/account"
+	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/trail"
 )
-
-// act is one account about which something is to be done tonight.
-type act struct {
-	account  idle.Account
-	decision idle.Decision
-}
 
 // night is one run through one system.
 type night struct {
@@ -30,12 +25,9 @@ type night struct {
 	rule   idle.Rule
 	system system
 	at     time.Time
-	people map[string]group.Person // by address
-	// acts are the warnings, stops and reports, remember what else is to be remembered.
-	acts     []act
-	remember map[string]idle.Memory
-	run      *idle.Run
-	held     bool
+	run    *idle.Run
+	agenda *agenda
+	held   bool
 }
 
 func (h *handler) sweepAll(ctx context.Context) error {
@@ -46,7 +38,7 @@ func (h *handler) sweepAll(ctx context.Context) error {
 			h.log.WarnContext(ctx, "policy looks after a system that is not configured", "system", name)
 			continue
 		}
-		n := &night{handler: h, name: name, rule: h.policy.Inactivity.Systems[name], system: s, at: h.now(), remember: map[string]idle.Memory{}}
+		n := &night{handler: h, name: name, rule: h.policy.Inactivity.Systems[name], system: s, at: h.now()}
 		if err := n.sweep(ctx); err != nil {
 			problems = append(problems, fmt.Errorf("sweep %s: %w", name, err))
 		}
@@ -68,15 +60,12 @@ func (n *night) sweep(ctx context.Context) error {
 		return err
 	}
 	n.run = judge.NewRun()
+	if n.agenda, err = n.newAgenda(ctx); err != nil {
+		return err
+	}
 	reading, err := n.system.Accounts(ctx, func(a *idle.Account) error {
-		d := judge.Decide(a, memories[a.ID])
-		n.run.Add(a, d)
-		switch {
-		case d.Action == idle.Warn, d.Action == idle.Stop, d.Action == idle.Report, d.Ended:
-			n.acts = append(n.acts, act{*a, d})
-		case d.Remember:
-			n.remember[a.ID] = d.Next
-		}
+		before := memories.Of(a.ID)
+		n.agenda.take(a, judge.Decide(a, before), before)
 		return nil
 	})
 	if err != nil {
@@ -114,23 +103,43 @@ func words(doubts []idle.Doubt) string {
 
 // judge makes the judge of the night: the rule, and who is in the groups that it spares.
 func (n *night) judge(ctx context.Context) (*idle.Judge, error) {
-	d := idle.Directory{Aliases: map[string]string{}}
-	n.people = map[string]group.Person{}
+	groups, err := account.Spared(ctx, n.mirror, n.rule.Spare.Groups)
+	if err != nil {
+		return nil, err
+	}
+	d := idle.Directory{Groups: groups}
+	if d.Aliases, err = n.aliases(ctx, groups); err != nil {
+		return nil, err
+	}
+	return idle.NewJudge(n.rule, d, n.at)
+}
+
+// aliases are the further addresses of those whom the rule spares. Nobody else's are kept: a company
+// may have a million people.
+func (n *night) aliases(ctx context.Context, groups map[string][]string) (map[string]string, error) {
+	spared := map[string]bool{}
+	for _, list := range append(slices.Collect(maps.Values(groups)), n.rule.Spare.Emails) {
+		for _, email := range list {
+			spared[group.Address(email)] = true
+		}
+	}
+	out := map[string]string{}
+	if len(spared) == 0 {
+		return out, nil
+	}
 	err := n.mirror.People(ctx, func(p group.Person) error {
-		n.people[group.Address(p.Email)] = p
-		for _, alias := range p.Aliases {
-			n.people[group.Address(alias)] = p
-			d.Aliases[alias] = p.Email
+		known := func(address string) bool { return spared[group.Address(address)] }
+		if known(p.Email) || slices.ContainsFunc(p.Aliases, known) {
+			for _, alias := range p.Aliases {
+				out[alias] = p.Email
+			}
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read people: %w", err)
 	}
-	if d.Groups, err = account.Spared(ctx, n.mirror, n.rule.Spare.Groups); err != nil {
-		return nil, err
-	}
-	return idle.NewJudge(n.rule, d, n.at)
+	return out, nil
 }
 
 // refuse ends a night that nothing may be done in. It is said in the audit log and to people, and
@@ -146,72 +155,102 @@ func (n *night) refuse(ctx context.Context, why string) error {
 
 // act warns, proposes what is to be stopped or would be, and withdraws what is not any more.
 func (n *night) act(ctx context.Context) error {
-	wanted := n.proposals(idle.Stop)
-	if err := n.withdrawOthers(ctx, wanted); err != nil {
+	wanted, err := n.proposals(ctx, idle.Stop)
+	if err != nil {
+		return err
+	}
+	if err := n.withdrawOthers(ctx); err != nil {
 		return err
 	}
 	if err := n.propose(ctx, wanted); err != nil {
 		return err
 	}
-	for _, p := range n.proposals(idle.Report) {
+	reports, err := n.proposals(ctx, idle.Report)
+	if err != nil {
+		return err
+	}
+	for _, p := range reports {
 		if _, _, err := n.ledger.Propose(ctx, p); err != nil {
 			return err
 		}
 	}
-	for _, a := range n.acts {
+	for _, a := range n.agenda.acts {
+		// What was said is written down at once: a night that ends in the middle has lost nothing.
 		if err := n.tell(ctx, a); err != nil {
 			return err
 		}
-		if a.decision.Remember {
-			n.remember[a.account.ID] = a.decision.Next
+		if !a.decision.Remember {
+			continue
 		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(n.remember)) {
-		next := n.remember[id]
-		err := account.Update(ctx, n.store, n.name, id, n.at, func(idle.Memory) idle.Memory { return next })
-		if err != nil {
+		if err := account.Remember(ctx, n.store, n.name, n.at, account.Note{ID: a.account.ID, Before: a.before, After: a.decision.Next}); err != nil {
 			return err
 		}
 	}
-	return nil
+	return account.Remember(ctx, n.store, n.name, n.at, n.agenda.notes...)
 }
 
 // proposals are the stops of the night, or those that the rule only wants known.
-func (n *night) proposals(of idle.Action) []change.Proposal {
+func (n *night) proposals(ctx context.Context, of idle.Action) ([]change.Proposal, error) {
 	var out []change.Proposal
-	for _, a := range n.acts {
+	for _, a := range n.agenda.acts {
 		if a.decision.Action != of {
 			continue
 		}
-		p := change.Proposal{
-			Kind:   change.AccountDisable,
-			Target: change.Target{ID: account.Name(n.name, a.account.ID), Name: a.account.Email},
-			Diff: []change.Delta{
-				{Field: "enabled", Before: "true", After: "false"},
-				{Field: "last", After: day(a.decision.Last.At)},
-				{Field: "roles", After: strings.Join(a.account.Roles, ", ")},
-			},
-			Reason:    fmt.Sprintf("not used since %s, longer than %d days", day(a.decision.Since), int(n.rule.After/(24*time.Hour))),
-			Requester: rule, Channel: n.rule.Channel, Batch: n.name + "-" + n.at.UTC().Format(time.DateOnly),
-			Quiet: idle.KeepFor, Policy: n.policy.Hash,
-		}
-		owner, known := n.people[group.Address(a.account.Email)]
-		if known {
-			p.Concerned = []string{owner.ID}
-		}
-		p.Owners = desk.AccountOwners(n.name, owner.ID)
-		switch {
-		case of == idle.Report:
-			// The summary tells of them all.
-			p.Requirement, p.Batch = change.Requirement{Mode: change.Report}, ""
-		case n.rule.Mode == change.Ask:
-			p.Requirement = n.policy.Asks(change.AccountDisable, "")
-		default:
-			p.Requirement = change.Requirement{Mode: change.Auto}
+		p, err := n.proposal(ctx, a)
+		if err != nil {
+			return nil, err
 		}
 		out = append(out, p)
 	}
-	return out
+	return out, nil
+}
+
+// proposal is the stop of one account, in the mode of the rule.
+func (n *night) proposal(ctx context.Context, a act) (change.Proposal, error) {
+	p := n.stop(&a.account, a.decision)
+	p.Reason = fmt.Sprintf("not used since %s, longer than %d days", day(a.decision.Since), int(n.rule.After/(24*time.Hour)))
+	p.Requester, p.Channel, p.Batch = rule, n.rule.Channel, n.name+"-"+n.at.UTC().Format(time.DateOnly)
+	p.Quiet, p.Policy = idle.KeepFor, n.policy.Hash
+	owner, known, err := n.person(ctx, a.account.Email)
+	if err != nil {
+		return p, err
+	}
+	if known {
+		p.Concerned = []string{owner.ID}
+	}
+	p.Owners = desk.AccountOwners(n.name, owner.ID)
+	switch {
+	case a.decision.Action == idle.Report:
+		// The summary tells of them all.
+		p.Requirement, p.Batch = change.Requirement{Mode: change.Report}, ""
+	case n.rule.Mode == change.Ask:
+		p.Requirement = n.policy.Asks(change.AccountDisable, "")
+	default:
+		p.Requirement = change.Requirement{Mode: change.Auto}
+	}
+	return p, nil
+}
+
+// stop is what is proposed of an account, by which one night knows what an earlier one proposed.
+func (n *night) stop(a *idle.Account, d idle.Decision) change.Proposal {
+	return change.Proposal{
+		Kind:   change.AccountDisable,
+		Target: change.Target{ID: account.Name(n.name, a.ID), Name: a.Email},
+		Diff: []change.Delta{
+			{Field: "enabled", Before: "true", After: "false"},
+			{Field: "last", After: day(d.Last.At)},
+			{Field: "roles", After: strings.Join(a.Roles, ", ")},
+		},
+	}
+}
+
+// person returns whose an address is. The boolean is false where nobody knows.
+func (n *night) person(ctx context.Context, email string) (group.Person, bool, error) {
+	p, err := n.mirror.PersonAt(ctx, email)
+	if errors.Is(err, mirror.ErrUnknown) {
+		return group.Person{}, false, nil
+	}
+	return p, err == nil, err
 }
 
 // rule is the requester of stops.
@@ -226,16 +265,14 @@ func day(t time.Time) string {
 
 // withdrawOthers withdraws the stops that wait from earlier nights and do not follow any more:
 // somebody signed in, or is spared by now.
-func (n *night) withdrawOthers(ctx context.Context, wanted []change.Proposal) error {
-	live, err := n.ledger.LiveOf(ctx, change.AccountDisable)
-	if err != nil {
-		return err
+func (n *night) withdrawOthers(ctx context.Context) error {
+	for _, c := range n.agenda.stale() {
+		_, err := n.ledger.Apply(ctx, c, change.Withdraw{By: rule, Reason: "it is in use again, or spared"})
+		if _, refused := change.Refused(err); err != nil && !refused {
+			return err
+		}
 	}
-	ours := slices.DeleteFunc(live, func(c change.Change) bool {
-		system, _ := account.Split(c.Target.ID)
-		return system != n.name || c.Requester.Kind != change.ByRule
-	})
-	return n.ledger.WithdrawOthers(ctx, rule, "it is in use again, or spared", ours, wanted...)
+	return nil
 }
 
 // planTarget is what the plan of a system is about.
@@ -246,17 +283,7 @@ func (n *night) planTarget() change.Target {
 // propose proposes the stops, or one plan for all of them where they are more than the brake lets
 // pass: of a run that wants too much, nobody knows which part is the wrong one.
 func (n *night) propose(ctx context.Context, wanted []change.Proposal) error {
-	recent, err := n.ledger.Braked(ctx, change.AccountDisable)
-	if err != nil {
-		return err
-	}
-	fresh := 0
-	for _, p := range wanted {
-		if !recent[p.Target.ID] {
-			fresh++
-		}
-	}
-	verdict := n.rule.Brake.Check(n.run.Census().Enabled, len(recent), fresh)
+	verdict := n.rule.Brake.Check(n.run.Census().Enabled, len(n.agenda.recent), n.agenda.fresh)
 	n.held = verdict.Held
 	if err := n.plan(ctx, wanted); err != nil || n.held {
 		return err

@@ -1,15 +1,13 @@
 package inactivitysweep
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"strconv"
-	"strings"
+	"time"
 
 	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/change"
-	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/state/account"
 	"github.com/sekisho/sekisho/shared/state/ledger"
@@ -25,21 +23,17 @@ func ledgerPlan(n *night, wanted []change.Proposal) (change.Proposal, error) {
 	}, wanted)
 }
 
-// warningID names the warnings of one account: there is one message, which each step brings up to
-// date, and a sign-in ends.
-func (n *night) warningID(a idle.Account, step string) string {
-	return fmt.Sprintf("account-warning-%s-%s", account.Name(n.name, a.ID), step)
+// warningID names one warning of one account: each step is a message of its own, and after a
+// sign-in the steps begin anew, with new messages. From is the use that they count from.
+func (n *night) warningID(a idle.Account, step time.Duration, from time.Time) string {
+	return fmt.Sprintf("account-warning-%s-%s-%s", account.Name(n.name, a.ID), step, from.UTC().Format("20060102T150405"))
 }
 
 // tell warns a person, or takes the warnings back where the account is in use again.
 func (n *night) tell(ctx context.Context, a act) error {
-	if a.decision.Ended {
-		before, err := account.Get(ctx, n.store, n.name, a.account.ID)
-		if err != nil {
-			return err
-		}
-		for _, step := range before.Told {
-			if err := notice.Withdraw(ctx, n.store, n.queue, n.warningID(a.account, step.String()), n.at); err != nil {
+	if a.decision.Ended || a.decision.Void {
+		for _, step := range a.before.Told {
+			if err := n.takeBack(ctx, n.warningID(a.account, step, a.before.From), a.decision.Void); err != nil {
 				return err
 			}
 		}
@@ -47,18 +41,39 @@ func (n *night) tell(ctx context.Context, a act) error {
 	if a.decision.Action != idle.Warn {
 		return nil
 	}
-	person, ok := n.people[group.Address(a.account.Email)]
-	if !ok {
-		return nil // nobody whom we could tell
+	person, known, err := n.person(ctx, a.account.Email)
+	if err != nil {
+		return err
+	}
+	if !known {
+		n.run.Untold(&a.account, a.decision) // nobody whom we could tell
+		return nil
 	}
 	last := ""
 	if !a.decision.Last.At.IsZero() {
 		last = day(a.decision.Last.At)
 	}
 	return notice.Post(ctx, n.store, n.queue, notice.Notice{
-		ID: n.warningID(a.account, a.decision.Step.String()), Kind: notice.AccountWarning, Person: person.ID, Until: a.decision.StopAt, At: n.at,
+		ID:   n.warningID(a.account, a.decision.Step, a.decision.Next.From),
+		Kind: notice.AccountWarning, Person: person.ID, Until: a.decision.StopAt, At: n.at,
 		Facts: map[string]string{"system": title(n.name), "account": a.account.Email, "last": last, "url": n.addresses[n.name]},
 	})
+}
+
+// takeBack ends one warning: the account is in use again, or spared.
+func (n *night) takeBack(ctx context.Context, id string, spared bool) error {
+	w, err := notice.Get(ctx, n.store, id)
+	if errors.Is(err, notice.ErrUnknown) || err == nil && w.Over {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	w.Over, w.At = true, n.at
+	if spared {
+		w.Facts["spared"] = "yes"
+	}
+	return notice.Post(ctx, n.store, n.queue, w)
 }
 
 // title is how people call a system.
@@ -72,73 +87,10 @@ func title(system string) string {
 	return system
 }
 
-// sumUp stores what the night came to, and tells the channel.
-func (n *night) sumUp(ctx context.Context) error {
-	s := n.run.Summary()
-	if err := account.Summarize(ctx, n.store, n.name, s); err != nil {
-		return err
-	}
-	warned, asked, stopped, held := 0, 0, 0, 0
-	for _, count := range s.Warned {
-		warned += count
-	}
-	switch {
-	case n.held:
-		held = s.Stops
-	case n.rule.Mode == change.Ask:
-		asked = s.Stops
-	default:
-		stopped = s.Stops
-	}
-	unknown := 0
-	for _, count := range s.Unknown {
-		unknown += count
-	}
-	facts := map[string]string{"system": title(n.name)}
-	for name, value := range map[string]int{
-		"total": s.Total, "active": s.Active, "never": s.NeverSignedIn, "staff": s.Staff, "disabled": s.Disabled, "unknown": unknown,
-		"falling": s.Forecast.Total, "warned": warned, "asked": asked, "stopped": stopped, "held": held, "reported": s.Reports,
-		"used": s.Seats.Used,
-	} {
-		facts[name] = strconv.Itoa(value)
-	}
-	facts["stopping"] = names(s.Stopping)
-	facts["seats"] = ""
-	if s.Seats.Contract > 0 {
-		facts["seats"] = strconv.Itoa(s.Seats.Contract)
-	}
-	var rows []map[string]string
-	for _, r := range s.Roles {
-		rows = append(rows, map[string]string{"role": r.Name, "total": strconv.Itoa(r.Enabled), "idle": strconv.Itoa(r.Enabled - r.Active)})
-	}
-	// One message a week, kept up to date.
-	year, week := n.at.UTC().ISOWeek()
-	return notice.Post(ctx, n.store, n.queue, notice.Notice{
-		ID: fmt.Sprintf("account-summary-%s-%d-%02d", n.name, year, week), Kind: notice.AccountSummary, Channel: n.rule.Channel, At: n.at,
-		Facts: facts, Rows: rows,
-	})
-}
-
-// mostNamed is how many accounts a summary names.
-const mostNamed = 20
-
-// names lists accounts with their latest sign-in.
-func names(all []idle.Entry) string {
-	out := make([]string, 0, mostNamed+1)
-	for i, e := range all {
-		if i == mostNamed {
-			out = append(out, "…")
-			break
-		}
-		out = append(out, fmt.Sprintf("%s (%s)", cmp.Or(e.Email, e.ID), day(e.Last.At)))
-	}
-	return strings.Join(out, ", ")
-}
-
 // alert tells people that nothing was done tonight, and why.
 func (n *night) alert(ctx context.Context, why string) error {
 	return notice.Post(ctx, n.store, n.queue, notice.Notice{
-		ID: "account-refused-" + n.name, Kind: notice.AccountRefused, Channel: n.rule.Channel, At: n.at,
+		ID: "account-refused-" + n.name + "-" + day(n.at), Kind: notice.AccountRefused, Channel: n.rule.Channel, At: n.at,
 		Facts: map[string]string{"system": title(n.name), "why": why},
 	})
 }

@@ -54,6 +54,7 @@ var english = language{
 		string(change.RefusedInvalid):  "This button does not work any more.",
 		press.Accepted:                 "",
 	},
+	decideEach:   " Please decide for each.",
 	allDecided:   "Everything here has been decided.",
 	stillWaiting: "Still to be decided: %d of %d.", askedIn: "The question is in %s.",
 	kinds:   merge(englishSettings, englishAccounts, englishAccess, englishConnections, englishCatalog),

@@ -22,7 +22,9 @@ package slacknotify
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/adapters/slack"
@@ -44,11 +46,18 @@ type config struct {
 	BaseURL string `env:"SLACK_URL"`
 	// Channel hears what nobody else can be told, and alerts.
 	Channel string `env:"SLACK_CHANNEL"`
+	// Language is that of channels, "en" or "ja"; empty means English. A person is told in their
+	// own.
+	Language string `env:"SLACK_LANGUAGE"`
 }
 
 // Validate implements [cloudfn.Validator].
 func (c *config) Validate() error {
-	return errors.Join(cloudfn.Missing(map[string]string{"SLACK_TOKEN": c.Token, "SLACK_CHANNEL": c.Channel})...)
+	problems := cloudfn.Missing(map[string]string{"SLACK_TOKEN": c.Token, "SLACK_CHANNEL": c.Channel})
+	if !slices.Contains([]string{"", "en", "ja"}, c.Language) {
+		problems = append(problems, fmt.Errorf("SLACK_LANGUAGE is %q: write en or ja", c.Language))
+	}
+	return errors.Join(problems...)
 }
 
 func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
@@ -67,7 +76,7 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 	}
 	h := &handler{
 		store: env.Store, queue: env.Queue, mirror: m, ledger: ledger.New(env.Store, env.Bus, env.Now),
-		standing: who, channel: cfg.Channel, now: env.Now, log: env.Log,
+		standing: who, channel: cfg.Channel, rooms: languageOf(cfg.Language), now: env.Now, log: env.Log,
 		slack: slack.New(slack.Options{Token: cfg.Token, BaseURL: cfg.BaseURL, HTTP: &http.Client{Transport: env.Outbound}}),
 	}
 	return cloudfn.Messages("slacknotify", env, cloudfn.On(h.changeMoved), cloudfn.On(h.notify)), nil

@@ -41,6 +41,7 @@ type handler struct {
 	standing *standing.Resolver
 	slack    poster
 	channel  string
+	rooms    language // of channels
 	now      func() time.Time
 	log      *slog.Logger
 }

@@ -54,6 +54,7 @@ var japanese = language{
 		string(change.RefusedInvalid):  "このボタンは使えなくなりました。",
 		press.Accepted:                 "",
 	},
+	decideEach:   "それぞれご判断ください。",
 	allDecided:   "すべて判断済みです。",
 	stillWaiting: "まだ判断されていないものがあります: %d / %d 件", askedIn: "%s でお尋ねしています。",
 	kinds:   merge(japaneseSettings, japaneseAccounts, japaneseAccess, japaneseConnections, japaneseCatalog),

@@ -24,10 +24,10 @@ type kindWords struct {
 	more []string
 	// hints are what has to be known besides while a change stands so, by state.
 	hints map[change.State]string
-	// reasons word those that no person wrote, by the reason as it is kept.
-	reasons map[string]string
 	// delta words one difference; line is how it would be shown without. Nil words none.
 	delta func(d change.Delta, line string) string
+	// reason words why one of our rules or functions proposed it; nil shows it as it stands.
+	reason func(string) string
 	// together heads several changes in one message, approveAll is the button for all of them that
 	// wait; %d is how many.
 	together, approveAll string

@@ -35,7 +35,7 @@ var slackAccounts = store.Collection[account]{
 // and without both the channel for alerts. What it finds it remembers for a day.
 func (h *handler) reader(ctx context.Context, id, room string) (reader, error) {
 	if id == "" {
-		return reader{channel: cmp.Or(room, h.channel), language: english}, nil
+		return reader{channel: cmp.Or(room, h.channel), language: h.rooms}, nil
 	}
 	a, err := slackAccounts.Get(ctx, h.store, id)
 	if errors.Is(err, store.ErrNotFound) {

@@ -121,6 +121,7 @@ func (l language) writeTogether(all, page []change.Change, last bool, now time.T
 	words := l.words(all[0].Kind)
 	m := slack.Message{Heading: fmt.Sprintf(cmp.Or(words.together, "%d"), len(all))}
 	if waiting > 0 {
+		m.Heading += l.decideEach
 		m.Lines = append(m.Lines, fmt.Sprintf(l.until, l.time(all[0].Deadline())))
 	} else {
 		m.Lines = append(m.Lines, l.allDecided)

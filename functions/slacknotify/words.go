@@ -43,6 +43,7 @@ type language struct {
 	sets       map[string]string
 	refusals   map[string]string
 	allDecided string
+	decideEach string // after the heading of several changes
 	// stillWaiting reminds of several changes: how many, of how many. askedIn says in which
 	// channel.
 	stillWaiting, askedIn string
@@ -156,16 +157,17 @@ func (l language) delta(c change.Change, d change.Delta) string {
 }
 
 // reasonOf says why a change was asked for: in the words of who asked, unless that was one of our
-// own functions.
+// own rules or functions.
 func (l language) reasonOf(c change.Change) string {
-	reason := c.Reason
-	switch ours, known := l.words(c.Kind).reasons[reason]; {
-	case known:
-		reason = ours
+	why := c.Reason
+	switch words := l.words(c.Kind); {
+	case c.Requester.Kind == change.ByPerson:
+	case words.reason != nil:
+		why = words.reason(why)
 	case c.Requester.Kind == change.ByFunction:
-		reason = l.causeOf(c, reason)
+		why = l.causeOf(c, why)
 	}
-	return fmt.Sprintf(l.reason, reason)
+	return fmt.Sprintf(l.reason, why)
 }
 
 // stateOf says how one of several changes stands.

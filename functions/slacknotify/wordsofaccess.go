@@ -1,6 +1,7 @@
 package slacknotify
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -25,10 +26,10 @@ var englishAccess = map[change.Kind]kindWords{
 	change.AccessRevoke: {
 		subject: "ending access: %s", delta: accessFacts(englishAccessFacts),
 		headings: map[change.State]string{change.Applied: "Ended: %s"},
-		reasons: map[string]string{
+		reason: chosen(map[string]string{
 			string(grant.NoLongerEligible): "you are no longer among those who may have it. It was given back for you.",
 			string(grant.PersonGone):       "the account is suspended or deleted.",
-		},
+		}),
 	},
 	change.AccessReview: {
 		subject:  "access taken in an emergency: %s",
@@ -51,10 +52,10 @@ var japaneseAccess = map[change.Kind]kindWords{
 	change.AccessRevoke: {
 		subject: "アクセス権の終了: %s", delta: accessFacts(japaneseAccessFacts),
 		headings: map[change.State]string{change.Applied: "終了しました: %s"},
-		reasons: map[string]string{
+		reason: chosen(map[string]string{
 			string(grant.NoLongerEligible): "このアクセス権の対象者ではなくなったため、自動的に返却されました。",
 			string(grant.PersonGone):       "アカウントが停止または削除されたためです。",
-		},
+		}),
 	},
 	change.AccessReview: {
 		subject:  "緊急時に取得されたアクセス権: %s",
@@ -150,4 +151,9 @@ func textOf(r map[string]string) string { return r["text"] }
 
 func driftOf(r map[string]string) string {
 	return fmt.Sprintf("%s: %s · %s. %s", r["what"], r["role"], r["member"], r["text"])
+}
+
+// chosen words a text that is one of those known, and leaves every other as it is.
+func chosen(words map[string]string) func(string) string {
+	return func(text string) string { return cmp.Or(words[text], text) }
 }

@@ -3,6 +3,7 @@ package slacknotify
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/sekisho/sekisho/shared/adapters/slack"
@@ -18,7 +19,7 @@ var englishAccounts = map[change.Kind]kindWords{
 		headings: map[change.State]string{change.Applied: "An account nobody used has been stopped (disabled): %s"},
 		labels:   map[string]string{event.ButtonApprove: "Disable", event.ButtonDeny: "Keep", event.ButtonUndo: "Ask for it back"},
 		delta:    accountFacts(englishAccountFacts),
-		together: "Accounts that nobody uses: %d. Please decide for each.", approveAll: "Disable all %d",
+		together: "Accounts that nobody uses: %d.", approveAll: "Disable all %d",
 	},
 	change.AccountDisablePlan: {subject: "stopping accounts past the brake, all at once: %s", delta: planned("%s, last sign-in: %s")},
 	change.AccountListing: {
@@ -42,7 +43,8 @@ var japaneseAccounts = map[change.Kind]kindWords{
 		headings: map[change.State]string{change.Applied: "使われていないアカウントを停止しました: %s"},
 		labels:   map[string]string{event.ButtonApprove: "停止する", event.ButtonDeny: "残す", event.ButtonUndo: "再開を依頼する"},
 		delta:    accountFacts(japaneseAccountFacts),
-		together: "使われていないアカウント: %d 件。それぞれご判断ください。", approveAll: "%d 件すべて停止する",
+		reason:   japaneseIdleness,
+		together: "使われていないアカウント: %d 件。", approveAll: "%d 件すべて停止する",
 	},
 	change.AccountDisablePlan: {subject: "ブレーキを超えたアカウントの一括停止: %s", delta: planned("%s (最終ログイン: %s)")},
 	change.AccountListing: {
@@ -65,9 +67,16 @@ var (
 		"last": "last sign-in: %s", "roles": "roles: %s", "role": "role: %s", "system": "in %s", "enabled": "",
 	}
 	japaneseAccountFacts = map[string]string{
-		"last": "最終ログイン: %s", "roles": "ロール: %s", "role": "ロール: %s", "system": "%s のアカウント", "enabled": "",
+		"last": "最終ログイン: %s", "never": "なし", "roles": "ロール: %s", "role": "ロール: %s", "system": "%s のアカウント", "enabled": "",
 	}
 )
+
+// idleness is why a rule stops an account, as inactivitysweep writes it.
+var idleness = regexp.MustCompile(`^not used since (\d{4}-\d{2}-\d{2}), longer than (\d+) days$`)
+
+func japaneseIdleness(why string) string {
+	return idleness.ReplaceAllString(why, "${1} 以降、${2} 日を超えて利用がありません")
+}
 
 // planned words what a plan does to an account on one line: its address and the latest sign-in.
 func planned(format string) func(change.Delta, string) string {
@@ -90,7 +99,11 @@ func accountFacts(facts map[string]string) func(change.Delta, string) string {
 		case format == "":
 			return ""
 		}
-		return fmt.Sprintf(format, cmp.Or(d.After, d.Before))
+		value := cmp.Or(d.After, d.Before)
+		if never := facts["never"]; d.Field == "last" && value == "never" && never != "" {
+			value = never
+		}
+		return fmt.Sprintf(format, value)
 	}
 }
 
@@ -104,38 +117,22 @@ var englishAccountNotices = map[notice.Kind]noticeWords{
 		if n.Facts["last"] == "" {
 			m.Lines[0] = "Nobody has ever signed in to it."
 		}
-		if n.Over {
+		switch {
+		case n.Over && n.Facts["spared"] != "":
+			return slack.Message{Heading: fmt.Sprintf("Your %s account %s is kept. It will not be stopped.", n.Facts["system"], n.Facts["account"])}
+		case n.Over:
 			return slack.Message{Heading: fmt.Sprintf("Your %s account %s is in use again. It will not be stopped.", n.Facts["system"], n.Facts["account"])}
 		}
 		return m
 	},
-	notice.AccountSummary: func(n notice.Notice, _ language) slack.Message {
-		f := n.Facts
-		m := slack.Message{
-			Heading: fmt.Sprintf("%s accounts: %s, of which %s are in use", f["system"], f["total"], f["active"]),
-			Lines: []string{
-				fmt.Sprintf("Never signed in: %s. Stopped: %s. Staff of the vendor: %s. Not to be judged: %s.", f["never"], f["disabled"], f["staff"], f["unknown"]),
-				fmt.Sprintf("Will fall idle within 30 days: %s.", f["falling"]),
-				fmt.Sprintf("This run: %s warned, %s asked about, %s to be stopped, %s held by the brake.", f["warned"], f["asked"], f["stopped"], f["held"]),
-				chart(n.Rows, "role", "total", "idle"),
-			},
-		}
-		if f["reported"] != "" && f["reported"] != "0" {
-			m.Lines[2] += fmt.Sprintf(" The policy only wants it known: %s would be stopped: %s.", f["reported"], f["stopping"])
-		}
-		if f["seats"] != "" {
-			m.Lines[0] += fmt.Sprintf(" Seats: %s of %s in the contract.", f["used"], f["seats"])
-		}
-		return m
-	},
-	notice.AccountRefused: refusedRun,
+	notice.AccountSummary: englishSummary.write,
+	notice.AccountRefused: refusedRun("Nothing was done about %s accounts tonight", "The next night tries again. Nobody loses a warning by it."),
 }
 
-// refusedRun says why a run did nothing. Channels read English.
-func refusedRun(n notice.Notice, _ language) slack.Message {
-	return slack.Message{
-		Heading: fmt.Sprintf("Nothing was done about %s accounts tonight", n.Facts["system"]),
-		Lines:   []string{n.Facts["why"], "The next night tries again. Nobody loses a warning by it."},
+// refusedRun says why a run did nothing.
+func refusedRun(heading, after string) noticeWords {
+	return func(n notice.Notice, _ language) slack.Message {
+		return slack.Message{Heading: fmt.Sprintf(heading, n.Facts["system"]), Lines: []string{n.Facts["why"], after}}
 	}
 }
 
@@ -149,13 +146,16 @@ var japaneseAccountNotices = map[notice.Kind]noticeWords{
 		if n.Facts["last"] == "" {
 			m.Lines[0] = "一度もログインがありません。"
 		}
-		if n.Over {
+		switch {
+		case n.Over && n.Facts["spared"] != "":
+			return slack.Message{Heading: fmt.Sprintf("%s のアカウント %s は継続利用の対象になりました。停止されません。", n.Facts["system"], n.Facts["account"])}
+		case n.Over:
 			return slack.Message{Heading: fmt.Sprintf("%s のアカウント %s の利用が確認できました。停止されません。", n.Facts["system"], n.Facts["account"])}
 		}
 		return m
 	},
-	notice.AccountSummary: englishAccountNotices[notice.AccountSummary], // channels read English
-	notice.AccountRefused: refusedRun,
+	notice.AccountSummary: japaneseSummary.write,
+	notice.AccountRefused: refusedRun("今夜は %s のアカウントについて何も行いませんでした", "次の夜にもう一度実行します。予告が失われることはありません。"),
 }
 
 // link returns a button that opens the address of a notice; none where it has no address.
@@ -164,26 +164,4 @@ func link(label string, n notice.Notice) []slack.Button {
 		return nil
 	}
 	return []slack.Button{{Label: label, URL: n.Facts["url"]}}
-}
-
-// chart draws rows as bars of text: the whole, and the part of it that is idle.
-func chart(rows []map[string]string, name, whole, part string) string {
-	var out []string
-	for _, r := range rows {
-		var all, idle int
-		if _, err := fmt.Sscan(r[whole], &all); err != nil {
-			continue
-		}
-		if _, err := fmt.Sscan(r[part], &idle); err != nil {
-			continue
-		}
-		bar := ""
-		if all > 0 {
-			const width = 20
-			dark := min(width, (idle*width+all-1)/all)
-			bar = strings.Repeat("▓", dark) + strings.Repeat("░", width-dark)
-		}
-		out = append(out, fmt.Sprintf("%s %s: %d of %d idle", bar, r[name], idle, all))
-	}
-	return strings.Join(out, "   ")
 }

@@ -6,6 +6,8 @@
 //	                                                     a resource is type:name, group:data@example.com
 //	go run ./scripts/plan -policy NEW [-against OLD]     what would be different under another policy,
 //	                      [-agreed ADDRESSES]            to which these people agreed
+//	go run ./scripts/plan summary -store STORE           what the latest nightly run through accounts
+//	                                                     found and did, as it is in the store
 //	go run ./scripts/plan -doctor                        what is missing before all this can work
 //	go run ./scripts/plan import-catalog                 the data catalogue's teams, roles and policies
 //	                                                     as a policy file, to begin with
@@ -124,8 +126,8 @@ func (o options) check() error {
 		problems = append(problems, errors.New("-rate: write a number over 0 and up to 40, which is what the Directory API grants"))
 	}
 	why := len(o.args) == 4 && o.args[0] == "why"
-	if len(o.args) > 0 && !why && !o.importing() {
-		problems = append(problems, errors.New("write: why PERSON OPERATION RESOURCE, import-catalog, or flags only"))
+	if len(o.args) > 0 && !why && !o.importing() && !o.summing() {
+		problems = append(problems, errors.New("write: why PERSON OPERATION RESOURCE, summary, import-catalog, or flags only"))
 	}
 	ways := 0
 	for _, asked := range []bool{o.doctor, o.policy != "", len(o.args) > 0} {
@@ -134,7 +136,7 @@ func (o options) check() error {
 		}
 	}
 	if ways > 1 {
-		problems = append(problems, errors.New("-doctor, -policy, why and import-catalog go one at a time"))
+		problems = append(problems, errors.New("-doctor, -policy, why, summary and import-catalog go one at a time"))
 	}
 	if o.against != "" && o.policy == "" {
 		problems = append(problems, errors.New("-against needs -policy"))
@@ -151,6 +153,9 @@ func (o options) check() error {
 // importing reports whether the catalogue is to be read.
 func (o options) importing() bool { return len(o.args) == 1 && o.args[0] == "import-catalog" }
 
+// summing reports whether the latest runs are to be read.
+func (o options) summing() bool { return len(o.args) == 1 && o.args[0] == "summary" }
+
 func run(ctx context.Context, args []string, out, log io.Writer) error {
 	o, err := parse(args, log)
 	if err != nil {
@@ -166,6 +171,13 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 			return err
 		}
 		return o.write(out, []byte(text))
+	}
+	if o.summing() {
+		answer, err := o.summarize(ctx, p, inForce)
+		if err != nil {
+			return err
+		}
+		return o.print(out, answer)
 	}
 	answer, err := o.answer(ctx, p, inForce)
 	if answer == nil {
@@ -187,8 +199,8 @@ func (o options) open(ctx context.Context) (*platform, fs.FS, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if o.importing() {
-		return p, nil, nil // it does not depend on a policy
+	if o.importing() || o.summing() {
+		return p, nil, nil // they do not depend on a policy
 	}
 	folder := "policy"
 	if name, ok := os.LookupEnv("POLICY_DIR"); ok {

@@ -100,6 +100,38 @@ func TestWhatCannotBeReadIsSaidAndNeverStops(t *testing.T) {
 	}
 }
 
+// Either mark says that an account is the vendor's: instances have the newer, the older or both.
+func TestEitherMarkOfStaffIsBelieved(t *testing.T) {
+	for name, test := range map[string]struct {
+		change map[string]any
+		staff  bool
+	}{
+		"the newer":           {map[string]any{"verified_looker_employee": true}, true},
+		"the older":           {map[string]any{"presumed_looker_employee": true}, true},
+		"the newer alone":     {map[string]any{"verified_looker_employee": true, "-": "presumed_looker_employee"}, true},
+		"the older alone":     {map[string]any{"presumed_looker_employee": true, "-": "verified_looker_employee"}, true},
+		"both":                {map[string]any{"verified_looker_employee": true, "presumed_looker_employee": true}, true},
+		"neither":             {nil, false},
+		"the newer says null": {map[string]any{"verified_looker_employee": nil, "presumed_looker_employee": true}, true},
+	} {
+		u := aUser("1")
+		maps.Copy(u, test.change)
+		if gone, ok := u["-"]; ok {
+			delete(u, gone.(string))
+			delete(u, "-")
+		}
+		_, err := client(t, raw([]map[string]any{u}, nil)).Accounts(t.Context(), func(a *idle.Account) error {
+			if a.Staff != test.staff {
+				t.Errorf("%s: staff %t", name, a.Staff)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // A public script read the minutes of a date as its month, and cut the rest off. The other half
 // of this test is in the decision, in package idle.
 func TestTheScriptThatTookMinutesForMonths(t *testing.T) {

@@ -16,6 +16,9 @@ type Message struct {
 	// Lines are paragraphs. Empty ones are left out; where there are too many, or too long
 	// ones, an ellipsis says so.
 	Lines []string
+	// Chart is drawn with characters, below the lines: Slack shows it in letters of one width, with
+	// its spaces and line ends. It is cut at a line's end where it is too long.
+	Chart []string
 	// Rows stand below the lines, each with its own buttons. No more than [MaxRows] are shown.
 	Rows    []Row
 	Buttons []Button
@@ -101,6 +104,12 @@ func (m Message) blocks() []api.Block {
 	for _, line := range m.Lines {
 		add(line)
 	}
+	if chart := m.chart(min(maxText, left)); chart != "" {
+		blocks = append(blocks, api.NewRichTextBlock("", &api.RichTextPreformatted{
+			Type: api.RTEPreformatted, Elements: []api.RichTextSectionElement{api.NewRichTextSectionTextElement(chart, nil)},
+		}))
+		left -= units(chart)
+	}
 	for i, row := range m.Rows[:min(len(m.Rows), MaxRows)] {
 		text := shown(row.Text, min(maxText, max(left, 1)))
 		left -= units(text)
@@ -108,6 +117,22 @@ func (m Message) blocks() []api.Block {
 		blocks = append(blocks, actions(row.Buttons, fmt.Sprint(rowMark, i))...)
 	}
 	return append(blocks, actions(m.Buttons, "")...)
+}
+
+// chart is as much of the chart as there is room for.
+func (m Message) chart(room int) string {
+	text := ""
+	for i, line := range m.Chart {
+		longer := clean(line)
+		if i > 0 {
+			longer = text + "\n" + longer
+		}
+		if units(longer)+len("\n"+ellipsis) > room {
+			return text + "\n" + ellipsis
+		}
+		text = longer
+	}
+	return text
 }
 
 // actionLink begins the action of a button that only opens an address.

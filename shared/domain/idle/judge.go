@@ -77,8 +77,9 @@ type Decision struct {
 	Action Action
 	// Step is the warning to give: the time before the stop at which policy wants it.
 	Step time.Duration
-	// Ended says that the person had been warned and has used the account since.
-	Ended bool
+	// Ended says that the person had been warned and has used the account since, Void that the
+	// warnings are void for another reason: the account is spared now.
+	Ended, Void bool
 	// Next is what to remember once the action is carried out; Remember says that it differs
 	// from what was remembered.
 	Next     Memory
@@ -181,7 +182,8 @@ func (j *Judge) Decide(a *Account, m Memory) Decision {
 		d.Next = d.Next.withoutWarnings()
 	}
 	j.judge(&d, a, t)
-	d.Remember = !d.Next.equal(m)
+	d.Void = d.Verdict == Spared && len(m.Told) > 0 && !d.Ended
+	d.Remember = !d.Next.Equal(m)
 	return d
 }
 
@@ -195,7 +197,7 @@ func (j *Judge) judge(d *Decision, a *Account, t traces) {
 		d.Verdict, d.Next = Spared, d.Next.withoutWarnings()
 		return
 	}
-	if d.Why = unknown(a, t, d.Since); d.Why != "" {
+	if d.Why = unknown(a, t); d.Why != "" {
 		// One good date is enough to know that the account is in use. What was said to the
 		// person stands: a bad night is no sign-in.
 		d.Verdict = Unknown
@@ -266,8 +268,9 @@ func (j *Judge) spared(a *Account, t traces, m Memory) Reason {
 	return ""
 }
 
-// unknown says why nobody can tell whether an account is used, or nothing.
-func unknown(a *Account, t traces, since time.Time) Reason {
+// unknown says why nobody can tell whether an account is used, or nothing. An account that shows no
+// date of its own any more is one of them, whatever an earlier night saw: its dates may be missing.
+func unknown(a *Account, t traces) Reason {
 	switch {
 	case a.ID == "":
 		return NoID
@@ -279,7 +282,7 @@ func unknown(a *Account, t traces, since time.Time) Reason {
 		return HasAPIKey
 	case !t.telling || t.blind:
 		return NoSuchDate
-	case since.IsZero():
+	case t.last.At.IsZero() && t.made.IsZero():
 		return NoDateAtAll
 	}
 	return ""
@@ -292,7 +295,8 @@ const sessionLag = 7 * 24 * time.Hour
 // forget returns the memory without what has become pointless, and with the use of a session
 // that no credential tells of.
 func (j *Judge) forget(t traces, m Memory) Memory {
-	if !j.now.Before(m.Kept) {
+	if !m.Kept.IsZero() && !j.now.Before(m.Kept) {
+		m = m.withoutWarnings() // the person was told before somebody wanted it kept
 		m.Kept = time.Time{}
 	}
 	if !t.credentials.Before(m.Active) {

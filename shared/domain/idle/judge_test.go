@@ -110,6 +110,8 @@ func TestVerdicts(t *testing.T) {
 		"no address":                            {account: with(account(long), func(a *idle.Account) { a.Email = " " }), verdict: idle.Unknown, why: idle.NoAddress},
 		"no id":                                 {account: with(account(long), func(a *idle.Account) { a.ID = "" }), verdict: idle.Unknown, why: idle.NoID},
 		"no date of any kind":                   {account: idle.Account{ID: "7", Email: "a@example.com", Credentials: []idle.Credential{{Kind: idle.Email}}}, verdict: idle.Unknown, why: idle.NoDateAtAll},
+		"no date any more":                      {account: idle.Account{ID: "7", Email: "a@example.com", Credentials: []idle.Credential{{Kind: idle.Email}}}, memory: idle.Memory{Active: ago(300)}, verdict: idle.Unknown, why: idle.NoDateAtAll},
+		"no date any more, seen lately":         {account: idle.Account{ID: "7", Email: "a@example.com", Credentials: []idle.Credential{{Kind: idle.Email}}}, memory: idle.Memory{Active: ago(30)}, verdict: idle.Active},
 		"a session of today":                    {account: with(account(long), func(a *idle.Account) { a.Sessions = []idle.Session{{Begun: ago(0)}} }), verdict: idle.Active},
 		"an old session, prolonged":             {account: with(account(long), func(a *idle.Account) { a.Sessions = []idle.Session{{Begun: ago(190), Extended: ago(2)}} }), verdict: idle.Active},
 		"a session of somebody else as them":    {account: with(account(long), func(a *idle.Account) { a.Sessions = []idle.Session{{Begun: ago(0), Sudo: true}} }), verdict: idle.Idle, action: idle.Stop},

@@ -148,8 +148,11 @@ func TestANightThatComesSecondsEarlyLosesNothing(t *testing.T) {
 
 func TestWhatThePeopleSayIsRemembered(t *testing.T) {
 	warned := idle.Memory{Told: []time.Duration{14 * day, 7 * day}, From: ago(190), Stop: ago(-3), Active: ago(250)}
-	if diff := cmp.Diff(idle.Memory{Active: ago(250), Kept: ago(-90)}, warned.Keep(ago(-90))); diff != "" {
-		t.Errorf("kept (-want +got):\n%s", diff)
+	kept := warned.Keep(ago(-90))
+	a := account(used(idle.Google, ago(300)))
+	want := idle.Memory{Active: ago(250), Kept: ago(-90)}
+	if d := judge(t, ladder(), idle.Directory{}).Decide(&a, kept); !d.Void || d.Ended || !d.Remember || !cmp.Equal(d.Next, want) {
+		t.Errorf("kept after warnings: void %t, ended %t, remember %+v", d.Void, d.Ended, d.Next)
 	}
 	if diff := cmp.Diff(idle.Memory{Active: tonight}, warned.Revive(tonight)); diff != "" {
 		t.Errorf("given back (-want +got):\n%s", diff)
@@ -158,12 +161,16 @@ func TestWhatThePeopleSayIsRemembered(t *testing.T) {
 		t.Error("a memory is taken for none, or none for one")
 	}
 
-	// After the term the warnings begin anew.
+	// After the term the warnings begin anew, also where no night has seen it in between.
 	begin := time.Date(2026, 1, 1, 3, 0, 0, 0, time.UTC)
-	kept := idle.Memory{}.Keep(begin.Add(300 * day))
-	want := "300:warn 14d, stop 314; 307:warn 7d, stop 314; 313:warn 1d, stop 314; 314:stop"
-	if diff := cmp.Diff(want, nights(t, ladder(), kept, since(), every(1, 400)...)); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	whole := idle.Memory{Told: []time.Duration{14 * day, 7 * day, day}, From: begin.Add(time.Hour), Stop: begin.Add(200 * day)}
+	const anew = "300:warn 14d, stop 314; 307:warn 7d, stop 314; 313:warn 1d, stop 314; 314:stop"
+	for name, m := range map[string]idle.Memory{"unwarned": {}, "warned": whole} {
+		for from, list := range map[string][]int{"every night": every(1, 400), "no night in the term": every(300, 400)} {
+			if diff := cmp.Diff(anew, nights(t, ladder(), m.Keep(begin.Add(300*day)), since(), list...)); diff != "" {
+				t.Errorf("%s, %s (-want +got):\n%s", name, from, diff)
+			}
+		}
 	}
 }
 

@@ -24,20 +24,25 @@ type Memory struct {
 }
 
 // IsZero reports whether there is nothing to remember.
-func (m Memory) IsZero() bool { return m.equal(Memory{}) }
+func (m Memory) IsZero() bool { return m.Equal(Memory{}) }
 
 // KeepFor is how long a person's "keep" spares an account.
 const KeepFor = 90 * 24 * time.Hour
 
-// Keep returns the memory of an account that people want kept until then. If it is still
-// unused after that, the warnings begin anew.
-func (m Memory) Keep(until time.Time) Memory { return Memory{Active: m.Active, Kept: until} }
+// Keep returns the memory of an account that people want kept until then. What the person was
+// told is void with that, and is taken back the next night; if the account is still unused after
+// the term, the warnings begin anew.
+func (m Memory) Keep(until time.Time) Memory {
+	m.Kept = until
+	return m
+}
 
 // Revive returns the memory of an account that was given back at that moment. It counts as
 // used then, because its latest sign-in is as long ago as before.
 func (m Memory) Revive(at time.Time) Memory { return Memory{Active: at, Kept: m.Kept} }
 
-func (m Memory) equal(other Memory) bool {
+// Equal reports whether two memories say the same.
+func (m Memory) Equal(other Memory) bool {
 	return m.Active.Equal(other.Active) && m.Kept.Equal(other.Kept) && m.From.Equal(other.From) &&
 		m.Stop.Equal(other.Stop) && slices.Equal(m.Told, other.Told)
 }

@@ -128,13 +128,16 @@ func makeOdd(s source, ignoreEmbed bool) odd {
 		o.account.Unreadable = []string{"the roles"}
 		protect("something could not be read")
 	}
-	o.addCredentials(s, ignoreEmbed, protect)
-	o.addSessions(s, ignoreEmbed, protect)
+	dated := o.addCredentials(s, ignoreEmbed, protect)
+	if seen := o.addSessions(s, ignoreEmbed, protect); !dated && !seen {
+		protect("there is no date at all")
+	}
 	o.addMemory(s, protect)
 	return o
 }
 
-func (o *odd) addCredentials(s source, ignoreEmbed bool, protect func(string)) {
+// addCredentials reports whether any date is known by them, or by the account itself.
+func (o *odd) addCredentials(s source, ignoreEmbed bool, protect func(string)) bool {
 	telling := false
 	seen := func(at time.Time) {
 		if !at.IsZero() && tonight.Sub(at) < oddAfter {
@@ -189,12 +192,12 @@ func (o *odd) addCredentials(s source, ignoreEmbed bool, protect func(string)) {
 	if !telling {
 		protect("no credential tells when it was used")
 	}
-	if !dates {
-		protect("there is no date at all")
-	}
+	return dates
 }
 
-func (o *odd) addSessions(s source, ignoreEmbed bool, protect func(string)) {
+// addSessions reports whether the account's own person was seen in any.
+func (o *odd) addSessions(s source, ignoreEmbed bool, protect func(string)) bool {
+	dated := false
 	for range max(0, s.below(6)-3) {
 		session := idle.Session{Begun: moment(s), Extended: moment(s), Sudo: rarely(s), Unreadable: rarely(s)}
 		session.Kind = one(s, "", idle.Google, idle.Embed, idle.LookerOpenID)
@@ -206,11 +209,13 @@ func (o *odd) addSessions(s source, ignoreEmbed bool, protect func(string)) {
 			protect("a session could not be read")
 		}
 		for _, at := range []time.Time{session.Begun, session.Extended} {
+			dated = dated || !at.IsZero()
 			if !at.IsZero() && tonight.Sub(at) < oddAfter {
 				protect("a session was used lately")
 			}
 		}
 	}
+	return dated
 }
 
 func (o *odd) addMemory(s source, protect func(string)) {
@@ -259,7 +264,7 @@ func (o odd) wrong(r idle.Rule, d idle.Decision) string {
 		return fmt.Sprintf("warned although %v", o.protected)
 	case d.Action == idle.Stop && len(r.Warn) > 0 && !slices.Contains(o.memory.Told, day):
 		return fmt.Sprintf("stopped after the warnings %v", o.memory.Told)
-	case d.Action == idle.Stop && tonight.Before(o.memory.Stop) && !o.usedSince(o.memory.From):
+	case d.Action == idle.Stop && tonight.Before(o.memory.Stop) && !o.usedSince(o.memory.From) && o.memory.Kept.IsZero():
 		return "stopped sooner than a warning said"
 	case d.Action != idle.Leave && d.Action != idle.Report && r.Mode != change.Auto && r.Mode != change.Ask:
 		return fmt.Sprintf("%s in mode %q", d.Action, r.Mode)

@@ -77,6 +77,14 @@ type Summary struct {
 	Stops   int `json:"stops"`
 	Reports int `json:"reports"`
 	Ended   int `json:"ended"`
+	// Postponed counts the accounts about which this run does nothing although it is time for it,
+	// because a night does only so much: a later one does.
+	Postponed int `json:"postponed,omitempty"`
+	// Held counts the stops of this run that wait for people because they are past the brake.
+	Held int `json:"held,omitempty"`
+	// Untold names those who were to be warned and are not known in the directory, so that nobody
+	// can be told.
+	Untold []Entry `json:"untold,omitempty"`
 	// Stopping names them, proposed or reported, the longest unused first.
 	Stopping []Entry `json:"stopping,omitempty"`
 	// Plan identifies exactly the accounts to be stopped, in the order of the listing: an
@@ -159,6 +167,18 @@ func (r *Run) Add(a *Account, d Decision) {
 	r.act(a, d)
 }
 
+// Postpone counts one account about which nothing is done tonight although it is time for it.
+func (r *Run) Postpone() { r.summary.Postponed++ }
+
+// Untold says that the person of an account could not be given the warning that was decided on.
+func (r *Run) Untold(a *Account, d Decision) {
+	s := &r.summary
+	if s.Warned[d.Step.String()]--; s.Warned[d.Step.String()] <= 0 {
+		delete(s.Warned, d.Step.String())
+	}
+	s.Untold = name(s.Untold, a, d, d.StopAt)
+}
+
 func (r *Run) count(a *Account, d Decision, recent bool) {
 	s := &r.summary
 	if d.Last.At.IsZero() {
@@ -235,7 +255,7 @@ func name(list []Entry, a *Account, d Decision, at time.Time) []Entry {
 func (r *Run) Summary() Summary {
 	s := r.summary
 	s.Spared, s.Unknown, s.Warned = maps.Clone(s.Spared), maps.Clone(s.Unknown), maps.Clone(s.Warned)
-	s.Doubtful, s.Stopping = slices.Clone(s.Doubtful), slices.Clone(s.Stopping)
+	s.Doubtful, s.Stopping, s.Untold = slices.Clone(s.Doubtful), slices.Clone(s.Stopping), slices.Clone(s.Untold)
 	s.Forecast.Named = slices.Clone(s.Forecast.Named)
 	s.Roles = make([]RoleCount, 0, len(r.roles))
 	for _, c := range r.roles {

@@ -42,19 +42,6 @@ func Split(name string) (system, id string) {
 	return system, id
 }
 
-// Memories returns what is remembered of the accounts of a system, by the account's id.
-func Memories(ctx context.Context, r store.Reader, system string) (map[string]idle.Memory, error) {
-	out := map[string]idle.Memory{}
-	err := accounts.Each(ctx, r, store.Query{Where: []store.Cond{{Field: "system", Op: store.Equal, Value: system}}}, func(a record) error {
-		out[a.ID] = a.Memory
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read what is remembered of %s: %w", system, err)
-	}
-	return out, nil
-}
-
 // Get returns what is remembered of one account.
 func Get(ctx context.Context, r store.Reader, system, id string) (idle.Memory, error) {
 	a, err := accounts.Get(ctx, r, Name(system, id))
@@ -74,16 +61,20 @@ func Update(ctx context.Context, s store.Store, system, id string, now time.Time
 		if err != nil {
 			return err
 		}
-		after := change(before)
-		if after.IsZero() {
-			return accounts.Delete(tx, Name(system, id))
-		}
-		return accounts.Put(tx, Name(system, id), record{System: system, ID: id, Memory: after, Updated: now})
+		return put(tx, system, id, change(before), now)
 	})
 	if err != nil {
 		return fmt.Errorf("remember %s in %s: %w", id, system, err)
 	}
 	return nil
+}
+
+// put stores what is remembered of one account; nothing is not stored.
+func put(tx store.Tx, system, id string, m idle.Memory, now time.Time) error {
+	if m.IsZero() {
+		return accounts.Delete(tx, Name(system, id))
+	}
+	return accounts.Put(tx, Name(system, id), record{System: system, ID: id, Memory: m, Updated: now})
 }
 
 // Census returns the census of the last listing of a system that was believed; nil where there

@@ -2,14 +2,16 @@ package notice
 
 // The kinds of notice, with the facts that each needs.
 const (
-	// AccountWarning says that an account is going to be stopped at Until. Facts: system,
-	// account, last (the day of the latest sign-in, empty where there was none), url (where to
-	// sign in; empty where that is not known).
+	// AccountWarning says that an account is going to be stopped at Until. Facts: system, account,
+	// last (the day of the latest sign-in, empty where there was none), url (where to sign in; empty
+	// where that is not known), spared (not empty where it is over because the account is spared now).
 	AccountWarning Kind = "account.warning"
-	// AccountSummary says what a run found. Facts: system, and numbers in digits: total, active,
-	// never, staff, disabled, unknown, falling (those who fall idle within 30 days), used and seats (seats
-	// in use and in the contract, empty where nobody said), warned, asked, stopped, held, reported; and stopping (who is
-	// about to be stopped). Rows: role, total, idle.
+	// AccountSummary says what a run found. Facts: system, and numbers in digits: total, active, idle
+	// (unused for as many days as the rule says), never, staff, disabled, spared, unknown, falling
+	// (those who fall idle within 30 days), used and seats (seats in use and in the contract, empty
+	// where nobody said), warned, ended (back in use after a warning), asked, stopped, held,
+	// reported, doubtful, untold, postponed; lists of accounts: next (who falls idle first),
+	// stopping, doubts, unreached. Rows: role, total, active; and for weeks ahead: from, to, count.
 	AccountSummary Kind = "account.summary"
 	// AccountRefused says that a run did nothing. Facts: system, why.
 	AccountRefused Kind = "account.refused"

@@ -1,0 +1,163 @@
+package accountaction_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/sekisho/sekisho/functions/accountaction"
+	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/domain/idle"
+	"github.com/sekisho/sekisho/shared/sim"
+	simlooker "github.com/sekisho/sekisho/shared/sim/looker"
+	"github.com/sekisho/sekisho/shared/sim/org"
+	"github.com/sekisho/sekisho/shared/state/account"
+	"github.com/sekisho/sekisho/shared/state/ledger"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+)
+
+// desks is the function, and a Looker instance whose accounts it changes.
+type desks struct {
+	*cloudfntest.Rig
+	handler http.Handler
+	looker  *simlooker.Server
+	ledger  *ledger.Ledger
+}
+
+func newDesks(tb testing.TB) *desks {
+	tb.Helper()
+	d := &desks{Rig: rig(tb)}
+	company, err := org.Parse("company.yaml", []byte(`
+looker:
+  self: sekisho@example.com
+  roles: [Admin, Developer, User]
+  users:
+    - {email: sekisho@example.com, roles: [Admin], created: 2024-01-10T00:00:00Z, credentials: {email: 2026-11-20T00:00:00Z}}
+    - {email: working@example.com, roles: [User], created: 2024-01-10T00:00:00Z, credentials: {google: 2026-11-20T00:00:00Z}}
+    - {email: away@example.com, roles: [User], created: 2024-01-10T00:00:00Z, credentials: {google: 2026-01-01T00:00:00Z}}
+    - {email: stopped@example.com, roles: [User], created: 2024-01-10T00:00:00Z, disabled: true, credentials: {google: 2026-01-01T00:00:00Z}}
+`))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	d.looker, err = simlooker.New(simlooker.Options{Company: company, Now: d.Clock.Now, ClientID: "id", ClientSecret: "secret-" + cloudfntest.Canary, Seed: 1})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	d.Outbound = sim.Transport{"looker.test": d.looker}
+	d.Policy = fstest.MapFS{"policy.yaml": {Data: []byte("inactivity: {looker: {after: 180d, mode: auto}}")}}
+	d.ledger = ledger.New(d.Store, d.Bus, d.Clock.Now)
+	if err := mirror.New(d.Store).PutPeople(context.Background(), []group.Person{{ID: "1", Email: "new@example.com", Name: "Nia Ito"}}, d.Clock.Now()); err != nil {
+		tb.Fatal(err)
+	}
+	d.handler = d.Build(accountaction.Function)
+	return d
+}
+
+// carry proposes a change that waits for nobody, and has it carried out.
+func (d *desks) carry(kind change.Kind, target, role string) change.Change {
+	d.TB.Helper()
+	p := change.Proposal{
+		Kind: kind, Target: change.Target{ID: account.Name("looker", target), Name: target}, Diff: []change.Delta{{Field: "enabled", After: "x"}},
+		Reason: "a test", Requester: change.Actor{Kind: change.ByRule, ID: "inactivity"}, Requirement: change.Requirement{Mode: change.Auto},
+	}
+	if role != "" {
+		p.Diff = append(p.Diff, change.Delta{Field: "role", After: role})
+	}
+	c, _, err := d.ledger.Propose(context.Background(), p)
+	if err != nil {
+		d.TB.Fatal(err)
+	}
+	if status := d.Do(d.handler, d.Envelope(event.ApplyChange{Change: c.ID})); status != http.StatusOK {
+		d.TB.Fatalf("status %d", status)
+	}
+	if c, err = d.ledger.Get(context.Background(), c.ID); err != nil {
+		d.TB.Fatal(err)
+	}
+	return c
+}
+
+// Whoever asks for an account has one with the role, whether they had none, a stopped one, or one
+// without the role; and it counts as used from then on.
+func TestAnAccountIsMadeWithItsRole(t *testing.T) {
+	for email, want := range map[string][]string{
+		"new@example.com": {"Developer"}, "stopped@example.com": {"Developer", "User"}, "working@example.com": {"Developer", "User"},
+	} {
+		d := newDesks(t)
+		if c := d.carry(change.AccountCreate, email, "Developer"); c.State != change.Applied {
+			t.Errorf("%s: %s, %s", email, c.State, c.Problem)
+		}
+		u, ok := d.looker.User(email)
+		slices.Sort(u.Roles)
+		if !ok || u.Disabled || !slices.Equal(u.Roles, want) {
+			t.Errorf("%s: %+v", email, u)
+		}
+		if email == "new@example.com" && u.Name != "Nia Ito" {
+			t.Errorf("the new account is called %q", u.Name)
+		}
+		m, err := account.Get(t.Context(), d.Store, "looker", u.ID)
+		if err != nil || !m.Active.Equal(d.Clock.Now()) {
+			t.Errorf("%s: remembered %+v, %v", email, m, err)
+		}
+	}
+}
+
+// A stop signs the person out; who came back since keeps the account.
+func TestAStopSignsOutAndIsJudgedOnceMore(t *testing.T) {
+	d := newDesks(t)
+	away, _ := d.looker.User("away@example.com")
+	if c := d.carry(change.AccountDisable, away.ID, ""); c.State != change.Applied {
+		t.Errorf("unused: %s, %s", c.State, c.Problem)
+	}
+	if u, _ := d.looker.User("away@example.com"); !u.Disabled || u.Sessions != 0 {
+		t.Errorf("unused: %+v", u)
+	}
+	working, _ := d.looker.User("working@example.com")
+	if err := d.looker.Login("working@example.com", "google"); err != nil {
+		t.Fatal(err)
+	}
+	if c := d.carry(change.AccountDisable, working.ID, ""); c.State != change.Withdrawn {
+		t.Errorf("in use again: %s, %s", c.State, c.Problem)
+	}
+	if u, _ := d.looker.User("working@example.com"); u.Disabled || u.Sessions != 1 {
+		t.Errorf("in use again: %+v", u)
+	}
+}
+
+// Who is kept by people is spared for the term, counted from their word; what the person was told
+// stays known until the next night takes it back.
+func TestKeepingIsRemembered(t *testing.T) {
+	d := newDesks(t)
+	away, _ := d.looker.User("away@example.com")
+	told := idle.Memory{Told: []time.Duration{time.Hour}, From: d.Clock.Now(), Stop: d.Clock.Now()}
+	if err := account.Update(t.Context(), d.Store, "looker", away.ID, d.Clock.Now(), func(idle.Memory) idle.Memory { return told }); err != nil {
+		t.Fatal(err)
+	}
+	c, _, err := d.ledger.Propose(t.Context(), change.Proposal{
+		Kind: change.AccountDisable, Target: change.Target{ID: account.Name("looker", away.ID), Name: "away@example.com"}, Diff: []change.Delta{{Field: "enabled", After: "false"}},
+		Reason: "a test", Requester: change.Actor{Kind: change.ByRule, ID: "inactivity"},
+		Requirement: change.Requirement{Mode: change.Ask, Needs: []change.Need{{Count: 1, From: "owners"}}, Within: time.Hour},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := d.Clock.Now()
+	c, err = d.ledger.Apply(t.Context(), c.ID, change.Deny{By: change.Actor{Kind: change.ByPerson, ID: "9", Name: "root@example.com"}, Revision: c.Revision, Counts: []change.Selector{"owners"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Clock.Advance(time.Hour)
+	if status := d.Do(d.handler, d.Envelope(event.ChangeMoved{Change: c.ID, Seq: 2, Kind: string(c.Kind), State: string(c.State)})); status != http.StatusOK {
+		t.Fatalf("status %d", status)
+	}
+	m, err := account.Get(t.Context(), d.Store, "looker", away.ID)
+	if want := told.Keep(said.Add(idle.KeepFor)); err != nil || !m.Equal(want) {
+		t.Errorf("remembered %+v, want %+v, %v", m, want, err)
+	}
+}

@@ -1,0 +1,101 @@
+package inactivitysweep
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/idle"
+	"github.com/sekisho/sekisho/shared/state/account"
+)
+
+// This file keeps what a night is to do until the listing has ended well and is believed. A system
+// may have a million accounts, and on the first night all of them may be due: so a night does so
+// much of each kind, and what is left over comes the next nights. Nobody loses by it: who is warned
+// later has the whole time of the warnings from then on.
+
+const (
+	// mostActs bounds how many people a night warns, how many stops it proposes and how many it
+	// only reports, each. It is what fits into the time that a night has.
+	mostActs = 5_000
+	// mostNotes bounds what else it remembers: the sessions of people who stay signed in.
+	mostNotes = 50_000
+)
+
+// act is one account about which something is to be done tonight.
+type act struct {
+	account  idle.Account
+	decision idle.Decision
+	before   idle.Memory
+}
+
+// agenda is what a night is to do.
+type agenda struct {
+	night *night
+	acts  []act
+	notes []account.Note
+	// room is how much more of each action the night does.
+	room map[idle.Action]int
+	// recent are the targets that count for the brake already, fresh how many stops are wanted
+	// besides them, and stops how many are wanted altogether.
+	recent       map[string]bool
+	fresh, stops int
+	// waiting are the stops that wait from earlier nights and were not met in the listing yet,
+	// by their slots.
+	waiting map[string]string
+}
+
+func (n *night) newAgenda(ctx context.Context) (*agenda, error) {
+	g := &agenda{
+		night: n, waiting: map[string]string{},
+		room: map[idle.Action]int{idle.Warn: mostActs, idle.Stop: mostActs, idle.Report: mostActs, idle.Leave: mostActs},
+	}
+	var err error
+	if g.recent, err = n.ledger.Braked(ctx, change.AccountDisable); err != nil {
+		return nil, err
+	}
+	live, err := n.ledger.LiveOf(ctx, change.AccountDisable)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range live {
+		system, _ := account.Split(c.Target.ID)
+		slot, _, _ := change.SlotOf(c.ID)
+		if system == n.name && c.Requester.Kind == change.ByRule && c.State != change.Applying {
+			g.waiting[slot] = c.ID
+		}
+	}
+	return g, nil
+}
+
+// take counts one account, and keeps what is to be done about it.
+func (g *agenda) take(a *idle.Account, d idle.Decision, before idle.Memory) {
+	if d.Action == idle.Stop {
+		p := g.night.stop(a, d)
+		delete(g.waiting, p.Slot())
+		if g.stops++; !g.recent[p.Target.ID] {
+			g.fresh++
+		}
+	}
+	switch due := d.Action != idle.Leave || d.Ended || d.Void; {
+	case due && g.room[d.Action] == 0:
+		g.night.run.Postpone()
+		d.Action, d.Ended = idle.Leave, false
+	case due:
+		g.room[d.Action]--
+		g.acts = append(g.acts, act{kept(a), d, before})
+	case d.Remember && len(g.notes) < mostNotes:
+		g.notes = append(g.notes, account.Note{ID: a.ID, Before: before, After: d.Next})
+	}
+	g.night.run.Add(a, d)
+}
+
+// kept is what a night still needs of an account when the listing has gone on: how it was used is
+// judged by then.
+func kept(a *idle.Account) idle.Account {
+	return idle.Account{ID: a.ID, Email: a.Email, Name: a.Name, Roles: slices.Clone(a.Roles)}
+}
+
+// stale are the stops that wait and that the listing gives no reason for, in order.
+func (g *agenda) stale() []string { return slices.Sorted(maps.Values(g.waiting)) }

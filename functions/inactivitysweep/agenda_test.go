@@ -1,0 +1,91 @@
+package inactivitysweep
+
+import (
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/idle"
+)
+
+// An agenda has room for so much of each kind. What is left over is counted as that, and nothing
+// of it is remembered, so that the next night finds it as this one did.
+func TestAnAgendaHasRoomForSoMuch(t *testing.T) {
+	at := time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
+	judge, err := idle.NewJudge(idle.Rule{After: 180 * 24 * time.Hour, Mode: change.Ask}, idle.Directory{}, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &night{name: "looker", at: at, run: judge.NewRun()}
+	g := &agenda{
+		night: n, recent: map[string]bool{"looker:2": true}, waiting: map[string]string{"of somebody who is back": "x-1"},
+		room: map[idle.Action]int{idle.Warn: 2, idle.Stop: 3, idle.Report: 0, idle.Leave: 1},
+	}
+	n.agenda = g
+	next := idle.Memory{Active: at}
+	take := func(id int, d idle.Decision) {
+		g.take(&idle.Account{ID: strconv.Itoa(id), Email: "u@example.com", Sessions: []idle.Session{{}}}, d, idle.Memory{})
+	}
+	for i := range 5 {
+		take(i, idle.Decision{Action: idle.Warn, Step: time.Hour, Next: next, Remember: true})
+		take(i, idle.Decision{Action: idle.Stop, Verdict: idle.Idle})
+		take(i, idle.Decision{Action: idle.Report})
+		take(i, idle.Decision{Ended: true, Next: next, Remember: true})
+		take(i, idle.Decision{Next: next, Remember: true})
+		take(i, idle.Decision{})
+	}
+	got := map[idle.Action]int{}
+	for _, a := range g.acts {
+		got[a.decision.Action]++
+		if len(a.account.Sessions) > 0 {
+			t.Error("more is kept of an account than a night needs")
+		}
+	}
+	if got[idle.Warn] != 2 || got[idle.Stop] != 3 || got[idle.Report] != 0 || got[idle.Leave] != 1 || len(g.notes) != 5 {
+		t.Errorf("acts %v, notes %d", got, len(g.notes))
+	}
+	if g.stops != 5 || g.fresh != 4 {
+		t.Errorf("%d stops are wanted, %d of them new", g.stops, g.fresh)
+	}
+	s := n.run.Summary()
+	if s.Postponed != 3+2+5+4 || s.Warned["1h0m0s"] != 2 || s.Stops != 3 || s.Ended != 1 {
+		t.Errorf("postponed %d, warned %v, stops %d, ended %d", s.Postponed, s.Warned, s.Stops, s.Ended)
+	}
+	if !slices.Equal(g.stale(), []string{"x-1"}) {
+		t.Errorf("stale %v", g.stale())
+	}
+}
+
+// A stop that waits stays as long as the listing gives the same reason for it, also where the night
+// has no room for more.
+func TestAStopThatWaitsStays(t *testing.T) {
+	at := time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
+	judge, err := idle.NewJudge(idle.Rule{After: 180 * 24 * time.Hour, Mode: change.Ask}, idle.Directory{}, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &night{name: "looker", at: at, run: judge.NewRun()}
+	a := idle.Account{ID: "7", Email: "u@example.com", Roles: []string{"User"}}
+	d := idle.Decision{Action: idle.Stop, Last: idle.Activity{At: at.AddDate(-1, 0, 0)}}
+	slot := n.stop(&a, d).Slot()
+	for name, test := range map[string]struct {
+		change func(*idle.Account, *idle.Decision)
+		stale  int
+	}{
+		"the same":       {func(*idle.Account, *idle.Decision) {}, 0},
+		"another role":   {func(a *idle.Account, _ *idle.Decision) { a.Roles = []string{"Admin"} }, 1},
+		"another day":    {func(_ *idle.Account, d *idle.Decision) { d.Last.At = at }, 1},
+		"another action": {func(_ *idle.Account, d *idle.Decision) { d.Action = idle.Leave }, 1},
+		"another person": {func(a *idle.Account, _ *idle.Decision) { a.ID = "8" }, 1},
+	} {
+		g := &agenda{night: n, waiting: map[string]string{slot: "x-1"}, room: map[idle.Action]int{}}
+		account, decision := a, d
+		test.change(&account, &decision)
+		g.take(&account, decision, idle.Memory{})
+		if got := len(g.stale()); got != test.stale {
+			t.Errorf("%s: %d stale, want %d", name, got, test.stale)
+		}
+	}
+}
