@@ -6,7 +6,7 @@
 // ended), job "places" every hour (read the policies of all places), job "clean" every night (take
 // away from who may not have it any more, clear away what is left, find what others did).
 //
-// Reads: policy; changes, groups, members, notices, people, places.
+// Reads: policy; census, changes, groups, members, notices, people, places.
 //
 // Writes: notices, places (policies as read last), presses (answers to /why); changes and audit
 // through the ledger; tasks of its own queue and of the queue slack.
