@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/state/account"
@@ -37,7 +36,7 @@ func (n *night) doubt(ctx context.Context, before *idle.Census, doubts []idle.Do
 	}
 	p := change.Proposal{
 		Kind: change.AccountListing, Target: n.listingTarget(), Requester: rule, Channel: n.rule.Channel,
-		Owners:      desk.AccountOwners(n.name, ""),
+		Owners:      idle.Owners(n.name, ""),
 		Diff:        []change.Delta{{Field: "listing", Before: inNumbers(*before), After: inNumbers(now)}},
 		Reason:      words(doubts),
 		Requirement: n.policy.Asks(change.AccountListing, ""), Policy: n.policy.Hash, Detail: detail,

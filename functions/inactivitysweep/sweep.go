@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/idle"
@@ -218,7 +217,7 @@ func (n *night) proposal(ctx context.Context, a act) (change.Proposal, error) {
 	if known {
 		p.Concerned = []string{owner.ID}
 	}
-	p.Owners = desk.AccountOwners(n.name, owner.ID)
+	p.Owners = idle.Owners(n.name, owner.ID)
 	switch {
 	case a.decision.Action == idle.Report:
 		// The summary tells of them all.

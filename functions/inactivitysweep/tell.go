@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/state/account"
@@ -17,7 +16,7 @@ import (
 // ledgerPlan is the proposal that lets all stops of a night through.
 func ledgerPlan(n *night, wanted []change.Proposal) (change.Proposal, error) {
 	return ledger.PlanOf(change.Proposal{
-		Kind: change.AccountDisablePlan, Target: n.planTarget(), Requester: rule, Channel: n.rule.Channel, Owners: desk.AccountOwners(n.name, ""),
+		Kind: change.AccountDisablePlan, Target: n.planTarget(), Requester: rule, Channel: n.rule.Channel, Owners: idle.Owners(n.name, ""),
 		Reason:      fmt.Sprintf("%d accounts at once are more than the brake lets pass", len(wanted)),
 		Requirement: n.policy.Asks(change.AccountDisablePlan, ""), Quiet: idle.KeepFor, Policy: n.policy.Hash,
 	}, wanted)

@@ -61,7 +61,7 @@ func (a *asker) scoped(l policy.Looser) change.Change {
 	c := change.Change{Kind: l.Scope.Kind, Target: change.Target{Name: l.Scope.Entitlement}, Requirement: l.Old}
 	for _, e := range a.files[0].Access {
 		if e.Name == l.Scope.Entitlement {
-			c.Owners = ownersOf(e)
+			c.Owners = e.Owners()
 		}
 	}
 	return c

@@ -8,8 +8,6 @@ import (
 
 	"github.com/sekisho/sekisho/shared/adapters/openmetadata"
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
-	"github.com/sekisho/sekisho/shared/domain/change"
-	"github.com/sekisho/sekisho/shared/domain/grant"
 	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/standing"
@@ -102,15 +100,4 @@ func (t *tenant) everybody(ctx context.Context) (*mirror.Mirror, func() error, e
 		return nil, nil, err
 	}
 	return t.mirror(ctx)
-}
-
-// ownersOf names the owners of the groups that may ask for an entitlement: they own it.
-func ownersOf(e grant.Entitlement) []change.Selector {
-	var out []change.Selector
-	for _, set := range e.Eligible {
-		if address, ok := strings.CutPrefix(string(set), "group:"); ok {
-			out = append(out, change.Selector("owners:"+address))
-		}
-	}
-	return out
 }

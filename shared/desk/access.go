@@ -269,7 +269,7 @@ func (d *Access) decide(ctx context.Context, a Asker, r grant.Request, extends s
 			{Field: "scope", After: string(e.Scope.Kind) + " " + e.Scope.Name},
 			{Field: "duration", After: span.Spell(r.For)},
 		},
-		Requester: a.Actor(), Concerned: []string{a.Person.ID}, Owners: owners(e), Policy: d.Policy,
+		Requester: a.Actor(), Concerned: []string{a.Person.ID}, Owners: e.Owners(), Policy: d.Policy,
 		Requirement: change.Requirement{Mode: change.Auto},
 	}
 	roles := r.Roles
@@ -310,18 +310,6 @@ func (d *Access) room(ctx context.Context, g grant.Grant, e grant.Entitlement, n
 		wrong.about(fieldEntitlement, s.Advice)
 	}
 	return nil
-}
-
-// owners says who owns an entitlement where policy names nobody to approve: the owners of the
-// groups for which it is.
-func owners(e grant.Entitlement) []change.Selector {
-	var out []change.Selector
-	for _, s := range e.Eligible {
-		if address, ok := strings.CutPrefix(string(s), "group:"); ok {
-			out = append(out, change.Selector("owners:"+address))
-		}
-	}
-	return out
 }
 
 // inWords says what is wrong with a request to its asker.

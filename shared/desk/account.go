@@ -161,19 +161,9 @@ func (d *Account) proposal(ctx context.Context, a Asker, v Values) (change.Propo
 		Diff: []change.Delta{
 			{Field: "enabled", Before: "false", After: "true"}, {Field: "role", After: role}, {Field: "system", After: system},
 		},
-		Reason: reason, Requester: a.Actor(), Concerned: []string{a.Person.ID}, Owners: AccountOwners(system, a.Person.ID),
+		Reason: reason, Requester: a.Actor(), Concerned: []string{a.Person.ID}, Owners: idle.Owners(system, a.Person.ID),
 		Requirement: requirement, Policy: d.Policy,
 	}, wrong.err()
-}
-
-// AccountOwners says who decides about an account in a system where policy does not: who
-// administers the system, and the manager of the account's person, who may not be known.
-func AccountOwners(system, person string) []change.Selector {
-	owners := []change.Selector{change.Selector("admins:" + system)}
-	if person != "" {
-		owners = append(owners, change.Selector("manager:"+person))
-	}
-	return owners
 }
 
 // requirement says how a request of a kind is decided in a mode.

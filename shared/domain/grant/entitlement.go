@@ -113,3 +113,15 @@ func CheckRole(role string) error {
 	}
 	return nil
 }
+
+// Owners returns who owns an entitlement, and so approves where policy names nobody else: the owners
+// of the groups for which it is. There are none where it is for people or holders of roles alone.
+func (e Entitlement) Owners() []change.Selector {
+	var out []change.Selector
+	for _, s := range e.Eligible {
+		if address, ok := strings.CutPrefix(string(s), "group:"); ok {
+			out = append(out, change.Selector("owners:"+address))
+		}
+	}
+	return out
+}

@@ -26,7 +26,9 @@ func TestOwnersOfWhatPeopleName(t *testing.T) {
 		{policy.AccessResource, "deploy", eng},
 		{policy.AccessResource, "own", nil},
 		{policy.AccessResource, "nothing", nil},
-		{policy.AccountResource, "looker/flo@example.com", []string{"flo@example.com"}},
+		{policy.AccountResource, "looker/flo@example.com", []string{"bo@example.com", "flo@example.com"}},
+		{policy.AccountResource, "crm/ada@example.com", []string{"bo@example.com"}},
+		{policy.AccountResource, "crm/nobody@example.com", nil},
 		{policy.AccountResource, "looker", nil},
 		{"table", "eng@example.com", nil},
 	} {
