@@ -304,8 +304,3 @@ func (c *Client) Unpause(ctx context.Context, id string) (Connection, error) {
 		RunSetupTests bool `json:"run_setup_tests"`
 	}{}})
 }
-
-// Delete deletes a connection. One that does not exist is [ErrNotFound].
-func (c *Client) Delete(ctx context.Context, id string) error {
-	return c.call(ctx, request{op: "delete_connection", method: http.MethodDelete, path: connectionPath(id)}, nil)
-}

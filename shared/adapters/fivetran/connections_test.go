@@ -104,10 +104,6 @@ func TestAHandover(t *testing.T) {
 	if broken.Status.Setup != connection.SetupBroken || len(broken.Status.Tasks) != 1 || broken.Status.Tasks[0].Code != "reconnect" {
 		t.Errorf("broken: %+v", broken.Status)
 	}
-	check(t, w.client.Delete(ctx, made.ID))
-	is(t, w.client.Delete(ctx, made.ID), fivetran.ErrNotFound)
-	_, err = w.client.Get(ctx, made.ID)
-	is(t, err, fivetran.ErrNotFound)
 	if calls, refused := w.calls.Count(vendor.API, ""); refused != 0 || calls > 14 {
 		t.Errorf("%d calls, %d refused", calls, refused)
 	}

@@ -72,15 +72,6 @@ func (t Targets) Own(address string) (string, error) {
 	return address, nil
 }
 
-// Page makes the address of one of our own pages out of its path and query, which must begin
-// with a single slash. The error is [ErrTarget].
-func (t Targets) Page(path string) (string, error) {
-	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") {
-		return "", ErrTarget
-	}
-	return t.Own(t.own + path)
-}
-
 // Card checks the address of a connect card: the vendor's page, and coming back to us. The
 // error is [ErrTarget].
 func (t Targets) Card(card secret.Text) (secret.Text, error) {

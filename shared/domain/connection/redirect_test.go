@@ -79,10 +79,6 @@ func TestNoPayloadGetsThrough(t *testing.T) {
 			if got, err := targets.Card(secret.New(payload)); !errors.Is(err, connection.ErrTarget) || !got.Empty() {
 				t.Errorf("Card takes %q: %v", payload, err)
 			}
-			// A payload may be the path of one of our own pages. Then it stays with us.
-			if page, err := targets.Page(payload); err == nil && browserOrigin(page) != own {
-				t.Errorf("Page makes %q of %q, which leads to %s", page, payload, browserOrigin(page))
-			}
 			// As the address to which the card returns.
 			card := connection.CardOrigin + "/connect-card/setup?auth=x&redirect_uri=" + url.QueryEscape(payload)
 			if _, err := targets.Card(secret.New(card)); !errors.Is(err, connection.ErrTarget) {
@@ -108,11 +104,6 @@ func TestWhereBrowsersMayBeSent(t *testing.T) {
 			t.Errorf("Own(%q) = %q, %v", address, got, err)
 		}
 	}
-	for path, want := range map[string]string{"/": own + "/", "/connect/c1?x=1": own + "/connect/c1?x=1", "//evil.example": "", "/\\evil.example": "", "connect": "", "": "", "/\n/evil.example": ""} {
-		if got, err := targets.Page(path); got != want || (err == nil) != (want != "") {
-			t.Errorf("Page(%q) = %q, %v", path, got, err)
-		}
-	}
 	var none connection.Targets
 	for _, address := range []string{"", "/", own + "/", goodCard} {
 		if _, err := none.Own(address); err == nil {
@@ -120,9 +111,6 @@ func TestWhereBrowsersMayBeSent(t *testing.T) {
 		}
 		if _, err := none.Card(secret.New(address)); err == nil {
 			t.Errorf("without targets, Card takes %q", address)
-		}
-		if _, err := none.Page(address); err == nil {
-			t.Errorf("without targets, Page takes %q", address)
 		}
 	}
 }
@@ -187,9 +175,6 @@ func TestWhatIsTakenIsOnTheList(t *testing.T) {
 		}
 		if got, err := targets.Own(address); err == nil && browserOrigin(got) != own {
 			t.Fatalf("Own takes %q, which leads to %s", address, browserOrigin(got))
-		}
-		if got, err := targets.Page(address); err == nil && browserOrigin(got) != own {
-			t.Fatalf("Page takes %q, which leads to %s", address, browserOrigin(got))
 		}
 		if got, err := targets.Card(secret.New(address)); err == nil && browserOrigin(got.Reveal()) != connection.CardOrigin {
 			t.Fatalf("Card takes %q, which leads to %s", address, browserOrigin(got.Reveal()))

@@ -195,11 +195,12 @@ func checkText(value string) Code {
 // vendor calls the connection, and they cannot be changed later.
 var schemaSettings = []string{"schema", "schema_prefix", "table", "table_group_name"}
 
-var nameForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
+// nameForm is compiled when it is needed first.
+var nameForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`) })
 
 // validName reports whether every destination takes a name as it is, so that people find the
 // connection under the name that they asked for.
-func validName(name string) bool { return nameForm.MatchString(name) }
+func validName(name string) bool { return nameForm().MatchString(name) }
 
 // hostForm is a name in the DNS: labels of letters, digits, hyphens and underscores.
 // It is compiled when it is needed first.

@@ -13,7 +13,7 @@ type Status struct {
 	Setup string
 	// Sync is one of [SyncScheduled], [SyncSyncing], [SyncPaused] and [SyncRescheduled].
 	Sync string
-	// Update is one of [UpdateOnSchedule] and [UpdateDelayed].
+	// Update is [UpdateDelayed], or that all is on schedule.
 	Update string
 	Paused bool
 	// Succeeded and Failed are when the latest sync ended well and badly; zero for never.
@@ -41,54 +41,8 @@ const (
 	SyncPaused      = "paused"
 	SyncRescheduled = "rescheduled"
 
-	UpdateOnSchedule = "on_schedule"
-	UpdateDelayed    = "delayed"
+	UpdateDelayed = "delayed"
 )
-
-// Meaning says what a status means for people, as a code.
-type Meaning string
-
-// The meanings. One status can have several.
-const (
-	MeansIncomplete   Meaning = "incomplete"    // nobody has entered working credentials yet
-	MeansConnected    Meaning = "connected"     // the credentials work
-	MeansBroken       Meaning = "broken"        // the credentials do not work any more
-	MeansPaused       Meaning = "paused"        // nothing is synced until somebody unpauses it
-	MeansScheduled    Meaning = "scheduled"     // the next sync comes by itself
-	MeansSyncing      Meaning = "syncing"       // a sync is running
-	MeansRescheduled  Meaning = "rescheduled"   // the source asks to wait: a later sync comes by itself
-	MeansDelayed      Meaning = "delayed"       // the data is older than its schedule promises
-	MeansNeverSynced  Meaning = "never-synced"  // no sync has ended well yet
-	MeansSyncFailed   Meaning = "sync-failed"   // the latest sync ended badly
-	MeansAttention    Meaning = "attention"     // the vendor has tasks for people
-	MeansUnknownWords Meaning = "unknown-words" // the vendor says something that is new to us
-)
-
-// Meanings says what a status means, the most important thing first. There is always one of the
-// set-up among them, or [MeansUnknownWords].
-func (s Status) Meanings() []Meaning {
-	var out []Meaning
-	add := func(when bool, m Meaning) {
-		if when {
-			out = append(out, m)
-		}
-	}
-	add(s.Setup == SetupBroken, MeansBroken)
-	add(s.Setup == SetupIncomplete, MeansIncomplete)
-	add(s.Setup == SetupConnected, MeansConnected)
-	add(!slices.Contains([]string{SetupBroken, SetupIncomplete, SetupConnected}, s.Setup), MeansUnknownWords)
-	add(len(s.Tasks) > 0, MeansAttention)
-	add(s.Paused || s.Sync == SyncPaused, MeansPaused)
-	if !s.Paused {
-		add(s.Sync == SyncSyncing, MeansSyncing)
-		add(s.Sync == SyncRescheduled, MeansRescheduled)
-		add(s.Sync == SyncScheduled, MeansScheduled)
-	}
-	add(s.Succeeded.IsZero(), MeansNeverSynced)
-	add(s.Failed.After(s.Succeeded), MeansSyncFailed)
-	add(s.Update == UpdateDelayed, MeansDelayed)
-	return out
-}
 
 // Test is one of the vendor's setup tests.
 type Test struct {

@@ -3,55 +3,11 @@ package connection_test
 import (
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sekisho/sekisho/shared/domain/connection"
 )
-
-func TestMeanings(t *testing.T) {
-	task := []connection.Note{{Code: "reconnect", Message: "Reconnect"}}
-	for name, tt := range map[string]struct {
-		status connection.Status
-		want   []connection.Meaning
-	}{
-		"just created": {
-			connection.Status{Setup: "incomplete", Sync: "paused", Update: "on_schedule", Paused: true},
-			[]connection.Meaning{connection.MeansIncomplete, connection.MeansPaused, connection.MeansNeverSynced},
-		},
-		"in order": {
-			connection.Status{Setup: "connected", Sync: "scheduled", Update: "on_schedule", Succeeded: noon},
-			[]connection.Meaning{connection.MeansConnected, connection.MeansScheduled},
-		},
-		"syncing for the first time": {
-			connection.Status{Setup: "connected", Sync: "syncing", Update: "on_schedule"},
-			[]connection.Meaning{connection.MeansConnected, connection.MeansSyncing, connection.MeansNeverSynced},
-		},
-		"broken, with a task": {
-			connection.Status{Setup: "broken", Sync: "scheduled", Update: "delayed", Succeeded: noon, Failed: noon.Add(time.Hour), Tasks: task},
-			[]connection.Meaning{connection.MeansBroken, connection.MeansAttention, connection.MeansScheduled, connection.MeansSyncFailed, connection.MeansDelayed},
-		},
-		"put off by the source": {
-			connection.Status{Setup: "connected", Sync: "rescheduled", Update: "on_schedule", Succeeded: noon, Failed: noon.Add(-time.Hour)},
-			[]connection.Meaning{connection.MeansConnected, connection.MeansRescheduled},
-		},
-		"new words": {
-			connection.Status{Setup: "levitating", Sync: "dreaming", Update: "maybe", Succeeded: noon},
-			[]connection.Meaning{connection.MeansUnknownWords},
-		},
-		"paused while it was to sync": {
-			connection.Status{Setup: "connected", Sync: "scheduled", Paused: true, Succeeded: noon},
-			[]connection.Meaning{connection.MeansConnected, connection.MeansPaused},
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, tt.status.Meanings()); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
-	}
-}
 
 func tests(statuses ...string) []connection.Test {
 	var out []connection.Test

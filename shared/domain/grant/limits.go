@@ -87,9 +87,6 @@ type Shortage struct {
 	Advice string
 }
 
-// Error implements error.
-func (s *Shortage) Error() string { return s.Limit + ": " + s.Advice }
-
 // Room returns the limits that an edit would exceed, of a policy that stands now. It is asked
 // before people are: what cannot be granted is not put before them. The headroom is the share
 // of each limit to be kept free, [Headroom] or 0. What takes away or clears away always has

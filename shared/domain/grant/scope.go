@@ -40,15 +40,6 @@ func (s Scope) String() string { return string(s.Kind) + " " + s.Name }
 // ID is the scope as the target of a change: project:etl-prj-prd.
 func (s Scope) ID() string { return string(s.Kind) + ":" + s.Name }
 
-// ParseID reads what [Scope.ID] wrote.
-func ParseID(id string) (Scope, error) {
-	kind, name, ok := strings.Cut(id, ":")
-	if !ok {
-		return Scope{}, fmt.Errorf("%s names no place", strconv.Quote(id))
-	}
-	return ParseScope(Kind(kind), name)
-}
-
 // form is how the name of one kind of place is written.
 type form struct {
 	pattern *regexp.Regexp
