@@ -88,12 +88,9 @@ func (v *visits) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		show(w, r, pageTrouble)
 		return
 	}
-	v.log.WarnContext(ctx, "turned away", "verb", verb, "reason", t.audit)
-	if err := trail.TurnAway(ctx, v.store, v.now(), trail.Turned{
+	cloudfn.TurnAway(ctx, v.log, v.store, v.now(), trail.Turned{
 		Function: "connectcard", Verb: verb, Actor: visitor.ID, ActorName: visitor.Email, Text: t.audit,
-	}); err != nil {
-		v.log.ErrorContext(ctx, "audit", "error", err.Error())
-	}
+	})
 	show(w, r, t.page)
 }
 

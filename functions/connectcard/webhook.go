@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -34,14 +33,9 @@ func (h *webhooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.turnAway(ctx, w, http.StatusMethodNotAllowed, "not a POST")
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, cloudfn.MaxBody))
-	if err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			h.turnAway(ctx, w, http.StatusRequestEntityTooLarge, "the body is too large")
-			return
-		}
-		h.turnAway(ctx, w, http.StatusBadRequest, "the body is not readable")
+	body, err := cloudfn.ReadBody(w, r)
+	if no, refused := errors.AsType[*cloudfn.Refusal](err); refused {
+		h.turnAway(ctx, w, no.Status, no.Reason)
 		return
 	}
 	if err := fivetran.Verify(body, r.Header.Get(fivetran.SignatureHeader), h.secrets...); err != nil {
@@ -78,10 +72,6 @@ func (h *webhooks) take(ctx context.Context, e fivetran.Event, body []byte) erro
 }
 
 func (h *webhooks) turnAway(ctx context.Context, w http.ResponseWriter, status int, reason string) {
-	h.log.WarnContext(ctx, "turned away", "reason", reason)
-	t := trail.Turned{Function: "connectcard", Verb: "webhook", Text: reason}
-	if err := trail.TurnAway(ctx, h.store, h.now(), t); err != nil {
-		h.log.ErrorContext(ctx, "audit", "error", err.Error())
-	}
+	cloudfn.TurnAway(ctx, h.log, h.store, h.now(), trail.Turned{Function: "connectcard", Verb: "webhook", Text: reason})
 	http.Error(w, http.StatusText(status), status)
 }

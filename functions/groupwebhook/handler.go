@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -28,31 +27,19 @@ type handler struct {
 	customer string
 }
 
-// refusal is a request that is turned away: a status for its sender, a reason for the audit.
-type refusal struct {
-	status int
-	reason string
-}
-
-func (r *refusal) Error() string { return r.reason }
-
 // ServeHTTP answers 200 when the notification is queued, 503 when it should be sent again.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(cloudfn.WithTrace(r), 10*time.Second)
 	defer cancel()
 	ctx = cloudfn.WithLog(ctx, slog.String("function", "groupwebhook"))
 	err := h.receive(ctx, w, r)
-	var turned *refusal
+	no, turned := errors.AsType[*cloudfn.Refusal](err)
 	switch {
 	case err == nil:
 		w.WriteHeader(http.StatusOK)
-	case errors.As(err, &turned):
-		h.log.WarnContext(ctx, "turned away", "reason", turned.reason)
-		t := trail.Turned{Function: "groupwebhook", Verb: "notify", Text: turned.reason}
-		if err := trail.TurnAway(ctx, h.store, h.now(), t); err != nil {
-			h.log.ErrorContext(ctx, "audit", "error", err.Error())
-		}
-		http.Error(w, turned.reason, turned.status)
+	case turned:
+		cloudfn.TurnAway(ctx, h.log, h.store, h.now(), trail.Turned{Function: "groupwebhook", Verb: "notify", Text: no.Reason})
+		http.Error(w, no.Reason, no.Status)
 	default:
 		h.log.ErrorContext(ctx, "notification", "error", err.Error())
 		http.Error(w, "try again", http.StatusServiceUnavailable)
@@ -61,7 +48,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (h *handler) receive(ctx context.Context, w http.ResponseWriter, r *http.Request) error {
 	if r.Method != http.MethodPost {
-		return &refusal{http.StatusMethodNotAllowed, "not a POST"}
+		return &cloudfn.Refusal{Status: http.StatusMethodNotAllowed, Reason: "not a POST"}
 	}
 	ch, err := h.channel(ctx, r)
 	if err != nil {
@@ -70,23 +57,19 @@ func (h *handler) receive(ctx context.Context, w http.ResponseWriter, r *http.Re
 	if r.Header.Get("X-Goog-Resource-State") == "sync" {
 		return nil
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, cloudfn.MaxBody))
+	body, err := cloudfn.ReadBody(w, r)
 	if err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			return &refusal{http.StatusRequestEntityTooLarge, "the body is too large"}
-		}
-		return &refusal{http.StatusBadRequest, "the body is not readable"}
+		return err
 	}
 	a, err := activity.Parse(body)
 	if err != nil {
-		return &refusal{http.StatusBadRequest, "the body is no activity"}
+		return &cloudfn.Refusal{Status: http.StatusBadRequest, Reason: "the body is no activity"}
 	}
 	if a.Application != ch.Application {
-		return &refusal{http.StatusBadRequest, "the activity is of another application than the channel"}
+		return &cloudfn.Refusal{Status: http.StatusBadRequest, Reason: "the activity is of another application than the channel"}
 	}
 	if a.Customer != "" && a.Customer != h.customer && h.customer != "my_customer" {
-		return &refusal{http.StatusBadRequest, "the activity is of another Workspace account"}
+		return &cloudfn.Refusal{Status: http.StatusBadRequest, Reason: "the activity is of another Workspace account"}
 	}
 	for _, s := range a.Signals() {
 		if err := readings.Plan(ctx, h.queue, s, h.robot, h.now()); err != nil {
@@ -99,7 +82,7 @@ func (h *handler) receive(ctx context.Context, w http.ResponseWriter, r *http.Re
 // channel returns the channel through which a request came, if it is one of ours, open, and
 // the token is right. Whoever knows less than that learns nothing about which of it was wrong.
 func (h *handler) channel(ctx context.Context, r *http.Request) (channel.Channel, error) {
-	stranger := &refusal{http.StatusUnauthorized, "no such channel and token"}
+	stranger := &cloudfn.Refusal{Status: http.StatusUnauthorized, Reason: "no such channel and token"}
 	c, err := channel.Get(ctx, h.store, r.Header.Get("X-Goog-Channel-ID"))
 	if errors.Is(err, channel.ErrUnknown) {
 		return channel.Channel{}, stranger

@@ -164,15 +164,11 @@ func (h *handler) refuse(ctx context.Context, w http.ResponseWriter, q *question
 		no.problem.Write(w)
 		return
 	}
-	h.log.WarnContext(ctx, "turned away", "verb", r.Verb, "reason", no.audit)
 	// A check is only a question: what is wrong with it is the answer, and nobody is turned away.
 	if r.Verb != "check" || q.asker.Person.ID == "" {
-		err := trail.TurnAway(ctx, h.store, h.now(), trail.Turned{
+		cloudfn.TurnAway(ctx, h.log, h.store, h.now(), trail.Turned{
 			Function: "requestapi", Verb: r.Verb, Actor: cmp.Or(q.asker.Person.ID, q.asker.Person.Email), ActorName: q.asker.Person.Email, Text: no.audit,
 		})
-		if err != nil {
-			h.log.ErrorContext(ctx, "audit", "error", err.Error())
-		}
 	}
 	no.problem.Write(w)
 }

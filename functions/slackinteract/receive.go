@@ -3,7 +3,6 @@ package slackinteract
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -42,14 +41,9 @@ func (h *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.turnAway(ctx, w, http.StatusMethodNotAllowed, "not a POST")
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, cloudfn.MaxBody))
-	if err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			h.turnAway(ctx, w, http.StatusRequestEntityTooLarge, "the body is too large")
-			return
-		}
-		h.turnAway(ctx, w, http.StatusBadRequest, "the body is not readable")
+	body, err := cloudfn.ReadBody(w, r)
+	if no, refused := errors.AsType[*cloudfn.Refusal](err); refused {
+		h.turnAway(ctx, w, no.Status, no.Reason)
 		return
 	}
 	if err := h.verifier.Verify(r.Header, body); err != nil {
@@ -112,10 +106,6 @@ func (h *receiver) keep(ctx context.Context, id string, in slack.Interaction) er
 }
 
 func (h *receiver) turnAway(ctx context.Context, w http.ResponseWriter, status int, reason string) {
-	h.log.WarnContext(ctx, "turned away", "reason", reason)
-	t := trail.Turned{Function: "slackinteract", Verb: "press", Text: reason}
-	if err := trail.TurnAway(ctx, h.store, h.now(), t); err != nil {
-		h.log.ErrorContext(ctx, "audit", "error", err.Error())
-	}
+	cloudfn.TurnAway(ctx, h.log, h.store, h.now(), trail.Turned{Function: "slackinteract", Verb: "press", Text: reason})
 	http.Error(w, http.StatusText(status), status)
 }

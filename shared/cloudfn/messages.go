@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -104,14 +103,9 @@ func (m *messages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		m.turnAway(ctx, w, http.StatusUnauthorized, "the caller is not one of ours", err)
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
-	if err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			m.turnAway(ctx, w, http.StatusRequestEntityTooLarge, "the body is too large", err)
-			return
-		}
-		http.Error(w, "body not readable", http.StatusBadRequest)
+	body, err := ReadBody(w, r)
+	if no, refused := errors.AsType[*Refusal](err); refused {
+		m.turnAway(ctx, w, no.Status, no.Reason, err)
 		return
 	}
 	msg, err := receive(r, body)
@@ -177,11 +171,8 @@ func receive(r *http.Request, body []byte) (Received, error) {
 }
 
 func (m *messages) turnAway(ctx context.Context, w http.ResponseWriter, status int, text string, cause error) {
-	m.env.Log.WarnContext(ctx, "turned away", "status", status, "error", cause.Error())
 	t := trail.Turned{Function: m.name, Verb: "message", Text: text}
-	if err := trail.TurnAway(ctx, m.env.Store, m.env.Now(), t); err != nil {
-		m.env.Log.ErrorContext(ctx, "audit", "error", err.Error())
-	}
+	TurnAway(ctx, m.env.Log, m.env.Store, m.env.Now(), t, "status", status, "error", cause.Error())
 	http.Error(w, http.StatusText(status), status)
 }
 
