@@ -24,23 +24,14 @@ package accountaction
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"log/slog"
 	"net/http"
-	"strings"
-	"time"
 
 	"github.com/sekisho/sekisho/shared/adapters/looker"
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
-	"github.com/sekisho/sekisho/shared/adapters/workspace"
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
-	"github.com/sekisho/sekisho/shared/domain/idle"
-	"github.com/sekisho/sekisho/shared/ports/store"
-	"github.com/sekisho/sekisho/shared/state/account"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/standing"
@@ -116,138 +107,4 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		},
 	}
 	return cloudfn.Messages("accountaction", env, cloudfn.On(h.moved), cloudfn.On(h.apply)), nil
-}
-
-// workspaceUsers returns the accounts of Google Workspace as a system of accounts.
-func workspaceUsers(ctx context.Context, env *cloudfn.Env, cfg config) (*workspace.Users, error) {
-	if cfg.Subject == "" {
-		return nil, errors.New("policy looks after accounts of Google Workspace: WORKSPACE_SUBJECT is missing")
-	}
-	client, err := env.Google(ctx, "https://www.googleapis.com/auth/admin.directory.user")
-	if err != nil {
-		return nil, err
-	}
-	return workspace.NewUsers(ctx, workspace.Options{Client: client, BaseURL: cfg.Workspace, Now: env.Now}, cfg.Subject)
-}
-
-// errNotHere says that accounts are made where people are hired, and roles given by who
-// administers the directory.
-var errNotHere = cloudfn.Permanent(errors.New("accounts of Google Workspace are not made or given roles here"))
-
-// workspaceSystem is Google Workspace as a system of accounts, which are stopped and given back
-// only.
-type workspaceSystem struct{ *workspace.Users }
-
-// SetRoles implements [system].
-func (workspaceSystem) SetRoles(context.Context, string, []string) error { return errNotHere }
-
-// Create implements [system].
-func (workspaceSystem) Create(context.Context, string, string, string) error { return errNotHere }
-
-// system is one system of accounts, as this function changes it.
-type system interface {
-	// Account reads one account with all that [idle.Judge] looks at, Find the one of an address.
-	// The error of what is not there says so: see isGone.
-	Account(ctx context.Context, id string) (idle.Account, error)
-	Find(ctx context.Context, email string) (idle.Account, error)
-	// Disable stops an account and signs its person out everywhere, Enable gives it back.
-	Disable(ctx context.Context, id string) error
-	Enable(ctx context.Context, id string) error
-	// SetRoles gives an account these roles and no others.
-	SetRoles(ctx context.Context, id string, names []string) error
-	// Create makes an account that a person can sign in to.
-	Create(ctx context.Context, email, name, role string) error
-}
-
-// isGone reports whether an error says that there is no such account.
-func isGone(err error) bool {
-	var gone interface{ NotFound() bool }
-	return errors.As(err, &gone) && gone.NotFound()
-}
-
-// lookerSystem is a Looker instance as a system of accounts.
-type lookerSystem struct {
-	*looker.Client
-	invite bool
-}
-
-// Create implements [system].
-func (l lookerSystem) Create(ctx context.Context, email, name, role string) error {
-	first, last, _ := strings.Cut(name, " ")
-	n := looker.NewAccount{Email: email, First: first, Last: last, Invite: l.invite}
-	if role != "" {
-		n.Roles = []string{role}
-	}
-	_, err := l.Client.Create(ctx, n)
-	return err
-}
-
-type handler struct {
-	store   store.Store
-	mirror  *mirror.Mirror
-	ledger  *ledger.Ledger
-	carrier *ledger.Carrier
-	policy  *policyfile.Policy
-	systems map[string]system
-	now     func() time.Time
-	log     *slog.Logger
-}
-
-// robot is the actor of everything that this function does by itself.
-var robot = change.Actor{Kind: change.ByFunction, ID: "accountaction"}
-
-// moved remembers what people decided about an account, and queues the carrying out of what was
-// approved.
-func (h *handler) moved(ctx context.Context, e event.ChangeMoved) error {
-	if e.Kind == string(change.AccountDisable) && e.State == string(change.Denied) {
-		if err := h.keep(ctx, e.Change); err != nil {
-			return err
-		}
-	}
-	return h.carrier.Moved(ctx, e)
-}
-
-// keep spares the account that somebody wants kept. The message names the change; whether it was
-// denied is read there.
-func (h *handler) keep(ctx context.Context, id string) error {
-	c, err := h.ledger.Get(ctx, id)
-	if errors.Is(err, ledger.ErrNotFound) || err == nil && (c.Kind != change.AccountDisable || c.State != change.Denied) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	name, target := account.Split(c.Target.ID)
-	until := c.Updated.Add(idle.KeepFor)
-	return account.Update(ctx, h.store, name, target, h.now(), func(m idle.Memory) idle.Memory {
-		if !until.After(m.Kept) {
-			return m
-		}
-		return m.Keep(until)
-	})
-}
-
-// apply carries out one change, or queues it for later.
-func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
-	c, err := h.carrier.Apply(ctx, e)
-	if err != nil || c.State != change.Applied {
-		return err
-	}
-	name, target := account.Split(c.Target.ID)
-	switch c.Kind {
-	case change.AccountEnable:
-	case change.AccountCreate:
-		if len(c.Result) == 0 {
-			return nil
-		}
-		var m made
-		if err := json.Unmarshal(c.Result, &m); err != nil {
-			return fmt.Errorf("decode what change %s made: %w", c.ID, err)
-		}
-		target = m.Account
-	default:
-		return nil
-	}
-	// It counts as used from now on, or the next night would stop it again.
-	return account.Update(ctx, h.store, name, target, h.now(), func(m idle.Memory) idle.Memory { return m.Revive(c.Updated) })
 }

@@ -1,0 +1,89 @@
+package accountaction
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/adapters/policyfile"
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/idle"
+	"github.com/sekisho/sekisho/shared/ports/store"
+	"github.com/sekisho/sekisho/shared/state/account"
+	"github.com/sekisho/sekisho/shared/state/ledger"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+)
+
+type handler struct {
+	store   store.Store
+	mirror  *mirror.Mirror
+	ledger  *ledger.Ledger
+	carrier *ledger.Carrier
+	policy  *policyfile.Policy
+	systems map[string]system
+	now     func() time.Time
+	log     *slog.Logger
+}
+
+// robot is the actor of everything that this function does by itself.
+var robot = change.Actor{Kind: change.ByFunction, ID: "accountaction"}
+
+// moved remembers what people decided about an account, and queues the carrying out of what was
+// approved.
+func (h *handler) moved(ctx context.Context, e event.ChangeMoved) error {
+	if e.Kind == string(change.AccountDisable) && e.State == string(change.Denied) {
+		if err := h.keep(ctx, e.Change); err != nil {
+			return err
+		}
+	}
+	return h.carrier.Moved(ctx, e)
+}
+
+// keep spares the account that somebody wants kept. The message names the change; whether it was
+// denied is read there.
+func (h *handler) keep(ctx context.Context, id string) error {
+	c, err := h.ledger.Get(ctx, id)
+	if errors.Is(err, ledger.ErrNotFound) || err == nil && (c.Kind != change.AccountDisable || c.State != change.Denied) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	name, target := account.Split(c.Target.ID)
+	until := c.Updated.Add(idle.KeepFor)
+	return account.Update(ctx, h.store, name, target, h.now(), func(m idle.Memory) idle.Memory {
+		if !until.After(m.Kept) {
+			return m
+		}
+		return m.Keep(until)
+	})
+}
+
+// apply carries out one change, or queues it for later.
+func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
+	c, err := h.carrier.Apply(ctx, e)
+	if err != nil || c.State != change.Applied {
+		return err
+	}
+	name, target := account.Split(c.Target.ID)
+	switch c.Kind {
+	case change.AccountEnable:
+	case change.AccountCreate:
+		if len(c.Result) == 0 {
+			return nil
+		}
+		var m made
+		if err := json.Unmarshal(c.Result, &m); err != nil {
+			return fmt.Errorf("decode what change %s made: %w", c.ID, err)
+		}
+		target = m.Account
+	default:
+		return nil
+	}
+	// It counts as used from now on, or the next night would stop it again.
+	return account.Update(ctx, h.store, name, target, h.now(), func(m idle.Memory) idle.Memory { return m.Revive(c.Updated) })
+}

@@ -1,0 +1,76 @@
+package accountaction
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/sekisho/sekisho/shared/adapters/looker"
+	"github.com/sekisho/sekisho/shared/adapters/workspace"
+	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/domain/idle"
+)
+
+// system is one system of accounts, as this function changes it.
+type system interface {
+	// Account reads one account with all that [idle.Judge] looks at, Find the one of an address.
+	// The error of what is not there says so: see isGone.
+	Account(ctx context.Context, id string) (idle.Account, error)
+	Find(ctx context.Context, email string) (idle.Account, error)
+	// Disable stops an account and signs its person out everywhere, Enable gives it back.
+	Disable(ctx context.Context, id string) error
+	Enable(ctx context.Context, id string) error
+	// SetRoles gives an account these roles and no others.
+	SetRoles(ctx context.Context, id string, names []string) error
+	// Create makes an account that a person can sign in to.
+	Create(ctx context.Context, email, name, role string) error
+}
+
+// isGone reports whether an error says that there is no such account.
+func isGone(err error) bool {
+	var gone interface{ NotFound() bool }
+	return errors.As(err, &gone) && gone.NotFound()
+}
+
+// lookerSystem is a Looker instance as a system of accounts.
+type lookerSystem struct {
+	*looker.Client
+	invite bool
+}
+
+// Create implements [system].
+func (l lookerSystem) Create(ctx context.Context, email, name, role string) error {
+	first, last, _ := strings.Cut(name, " ")
+	n := looker.NewAccount{Email: email, First: first, Last: last, Invite: l.invite}
+	if role != "" {
+		n.Roles = []string{role}
+	}
+	_, err := l.Client.Create(ctx, n)
+	return err
+}
+
+// workspaceUsers returns the accounts of Google Workspace as a system of accounts.
+func workspaceUsers(ctx context.Context, env *cloudfn.Env, cfg config) (*workspace.Users, error) {
+	if cfg.Subject == "" {
+		return nil, errors.New("policy looks after accounts of Google Workspace: WORKSPACE_SUBJECT is missing")
+	}
+	client, err := env.Google(ctx, "https://www.googleapis.com/auth/admin.directory.user")
+	if err != nil {
+		return nil, err
+	}
+	return workspace.NewUsers(ctx, workspace.Options{Client: client, BaseURL: cfg.Workspace, Now: env.Now}, cfg.Subject)
+}
+
+// errNotHere says that accounts are made where people are hired, and roles given by who
+// administers the directory.
+var errNotHere = cloudfn.Permanent(errors.New("accounts of Google Workspace are not made or given roles here"))
+
+// workspaceSystem is Google Workspace as a system of accounts, which are stopped and given back
+// only.
+type workspaceSystem struct{ *workspace.Users }
+
+// SetRoles implements [system].
+func (workspaceSystem) SetRoles(context.Context, string, []string) error { return errNotHere }
+
+// Create implements [system].
+func (workspaceSystem) Create(context.Context, string, string, string) error { return errNotHere }
