@@ -32,87 +32,105 @@ var above = map[string][]string{
 // check says what is wrong with what is wanted, given what is there already. Sorted by kind and
 // name.
 func check(d Desired, there names) []Problem {
-	var out []Problem
-	add := func(k Kind, name, format string, args ...any) {
-		out = append(out, Problem{k, name, fmt.Sprintf(format, args...)})
+	c := checking{wanted: namesOf(d), there: there, types: map[string]string{Organization: TypeOrganization}}
+	for _, t := range d.Teams {
+		c.types[t.Name] = t.Type
 	}
-	wanted := namesOf(d)
-	known := func(k Kind, name string) bool { return wanted[k][name] || there[k][name] }
 	for _, twice := range doubles(d) {
-		add(twice.Kind, twice.Name, "is wanted twice")
+		c.add(twice.Kind, twice.Name, "is wanted twice")
 	}
 	for _, p := range d.Policies {
-		if len(p.Rules) == 0 {
-			add(KindPolicy, p.Name, "has no rules")
-		}
-		ruleNames := map[string]bool{}
-		for _, r := range p.Rules {
-			if ruleNames[r.Name] {
-				add(KindPolicy, p.Name, "has two rules named %s", r.Name)
-			}
-			ruleNames[r.Name] = true
-			teams, roles := mentions(r.Condition)
-			for _, t := range teams {
-				if !known(KindTeam, t) {
-					add(KindPolicy, p.Name, "rule %s names the team %s, which nobody wants", r.Name, t)
-				}
-			}
-			for _, role := range roles {
-				if !known(KindRole, role) {
-					add(KindPolicy, p.Name, "rule %s names the role %s, which nobody wants", r.Name, role)
-				}
-			}
-		}
+		c.policy(p)
 	}
 	for _, r := range d.Roles {
-		if len(r.Policies) == 0 {
-			add(KindRole, r.Name, "has no policies")
-		}
-		for _, p := range r.Policies {
-			if !known(KindPolicy, p) {
-				add(KindRole, r.Name, "has the policy %s, which nobody wants", p)
-			}
-		}
-	}
-	types := map[string]string{Organization: TypeOrganization}
-	for _, t := range d.Teams {
-		types[t.Name] = t.Type
+		c.role(r)
 	}
 	for _, t := range d.Teams {
-		allowed, real := above[t.Type]
-		switch {
-		case !real:
-			add(KindTeam, t.Name, "cannot be of type %s", t.Type)
-		case (t.Type == TypeOrganization) != (t.Name == Organization):
-			add(KindTeam, t.Name, "only the team %s is of type %s", Organization, TypeOrganization)
-		case t.Name == Organization && (len(t.Parents) > 0 || len(t.Members) > 0):
-			add(KindTeam, t.Name, "has no parent and no members of its own")
-		case len(t.Parents) > 1 && (t.Type == TypeBusinessUnit || t.Type == TypeDivision):
-			add(KindTeam, t.Name, "of type %s has one parent, not %s", t.Type, strings.Join(t.Parents, ", "))
-		default:
-			for _, name := range t.Parents {
-				parent, here := types[name]
-				switch {
-				case !known(KindTeam, name):
-					add(KindTeam, t.Name, "is below the team %s, which nobody wants", name)
-				case here && !slices.Contains(allowed, parent):
-					add(KindTeam, t.Name, "of type %s cannot be below a team of type %s", t.Type, parent)
-				}
-			}
+		c.team(t)
+	}
+	slices.SortFunc(c.found, func(a, b Problem) int { return strings.Compare(a.Error(), b.Error()) })
+	return c.found
+}
+
+// checking is what has been found so far, and what there is to refer to.
+type checking struct {
+	wanted, there names
+	// types are the types of teams that are wanted, by name.
+	types map[string]string
+	found []Problem
+}
+
+func (c *checking) add(k Kind, name, format string, args ...any) {
+	c.found = append(c.found, Problem{k, name, fmt.Sprintf(format, args...)})
+}
+
+// refer complains where something refers to what is neither wanted nor there. How is what it does,
+// such as "has the policy".
+func (c *checking) refer(k Kind, name, how string, to Kind, target string) {
+	if !c.wanted[to][target] && !c.there[to][target] {
+		c.add(k, name, "%s %s, which nobody wants", how, target)
+	}
+}
+
+func (c *checking) policy(p Policy) {
+	if len(p.Rules) == 0 {
+		c.add(KindPolicy, p.Name, "has no rules")
+	}
+	seen := map[string]bool{}
+	for _, r := range p.Rules {
+		if seen[r.Name] {
+			c.add(KindPolicy, p.Name, "has two rules named %s", r.Name)
 		}
-		for _, p := range t.Policies {
-			if !known(KindPolicy, p) {
-				add(KindTeam, t.Name, "has the policy %s, which nobody wants", p)
-			}
+		seen[r.Name] = true
+		teams, roles := mentions(r.Condition)
+		for _, t := range teams {
+			c.refer(KindPolicy, p.Name, "rule "+r.Name+" names the team", KindTeam, t)
 		}
-		for _, r := range t.DefaultRoles {
-			if !known(KindRole, r) {
-				add(KindTeam, t.Name, "has the role %s, which nobody wants", r)
+		for _, role := range roles {
+			c.refer(KindPolicy, p.Name, "rule "+r.Name+" names the role", KindRole, role)
+		}
+	}
+}
+
+func (c *checking) role(r Role) {
+	if len(r.Policies) == 0 {
+		c.add(KindRole, r.Name, "has no policies")
+	}
+	for _, p := range r.Policies {
+		c.refer(KindRole, r.Name, "has the policy", KindPolicy, p)
+	}
+}
+
+func (c *checking) team(t Team) {
+	c.place(t)
+	for _, p := range t.Policies {
+		c.refer(KindTeam, t.Name, "has the policy", KindPolicy, p)
+	}
+	for _, r := range t.DefaultRoles {
+		c.refer(KindTeam, t.Name, "has the role", KindRole, r)
+	}
+}
+
+// place complains about a team that cannot stand where it is to stand.
+func (c *checking) place(t Team) {
+	allowed, real := above[t.Type]
+	switch {
+	case !real:
+		c.add(KindTeam, t.Name, "cannot be of type %s", t.Type)
+	case (t.Type == TypeOrganization) != (t.Name == Organization):
+		c.add(KindTeam, t.Name, "only the team %s is of type %s", Organization, TypeOrganization)
+	case t.Name == Organization && (len(t.Parents) > 0 || len(t.Members) > 0):
+		c.add(KindTeam, t.Name, "has no parent and no members of its own")
+	case len(t.Parents) > 1 && (t.Type == TypeBusinessUnit || t.Type == TypeDivision):
+		c.add(KindTeam, t.Name, "of type %s has one parent, not %s", t.Type, strings.Join(t.Parents, ", "))
+	default:
+		for _, name := range t.Parents {
+			c.refer(KindTeam, t.Name, "is below the team", KindTeam, name)
+			if parent, here := c.types[name]; here && !slices.Contains(allowed, parent) {
+				c.add(KindTeam, t.Name, "of type %s cannot be below a team of type %s", t.Type, parent)
 			}
 		}
 	}
-	slices.SortFunc(out, func(a, b Problem) int { return strings.Compare(a.Error(), b.Error()) })
-	return out
 }
 
 // names are the names of each kind.
