@@ -103,27 +103,17 @@ func (h *handler) lost(ctx context.Context, c change.Change) (why grant.Loss, th
 // within it. Where they have not, somebody who seems to be in none of them may be in one all the
 // same.
 func (h *handler) known(ctx context.Context, sets []change.Selector) (bool, error) {
-	var next []string
 	for _, s := range sets {
-		if address, ok := strings.CutPrefix(string(s), "group:"); ok {
-			next = append(next, address)
+		address, ok := strings.CutPrefix(string(s), "group:")
+		if !ok {
+			continue
 		}
-	}
-	for seen := map[string]bool{}; len(next) > 0; next = next[1:] {
-		s, err := h.mirror.Snapshot(ctx, next[0])
-		switch {
-		case errors.Is(err, mirror.ErrUnknown) || err == nil && seen[s.Group.ID]:
-			continue // nobody is in a group that is not there
+		switch _, err := h.mirror.Roster(ctx, address); {
+		case errors.Is(err, mirror.ErrUnknown): // nobody is in a group that is not there
+		case errors.Is(err, mirror.ErrUnread):
+			return false, nil
 		case err != nil:
 			return false, err
-		case s.Read.IsZero():
-			return false, nil
-		}
-		seen[s.Group.ID] = true
-		for _, m := range s.Members {
-			if m.Type == group.Nested {
-				next = append(next, m.ID)
-			}
 		}
 	}
 	return true, nil
