@@ -40,7 +40,7 @@ var english = language{
 	holds:    "Holds until %s.",
 	buttons:  map[string]string{event.ButtonApprove: "Approve", event.ButtonDeny: "Deny", event.ButtonUndo: "Undo", event.ButtonRetry: "Try again", event.ButtonApproveAll: "Approve all %d", event.ButtonNewLink: "New link"},
 	sets: map[string]string{
-		"owners": "the group's owners", "admins": "the administrators", "approvers": "those who may decide about it",
+		"owners": "the owners", "admins": "the administrators", "approvers": "those who may decide about it",
 		"manager": "the manager",
 	},
 	refusals: map[string]string{
