@@ -41,7 +41,7 @@ var japanese = language{
 	holds:    "有効期限: %s",
 	buttons:  map[string]string{event.ButtonApprove: "承認する", event.ButtonDeny: "却下する", event.ButtonUndo: "元に戻す", event.ButtonRetry: "再実行する", event.ButtonApproveAll: "%d 件すべて承認する", event.ButtonNewLink: "新しいリンク"},
 	sets: map[string]string{
-		"owners": "グループのオーナー", "admins": "管理者", "approvers": "判断できる方", "manager": "上長",
+		"owners": "所有者", "admins": "管理者", "approvers": "判断できる方", "manager": "上長",
 	},
 	refusals: map[string]string{
 		string(change.RefusedState):    "すでに判断済みです。",
