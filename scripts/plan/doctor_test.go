@@ -2,7 +2,9 @@ package main
 
 import (
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,16 +38,19 @@ func path(part string) func(string) bool {
 	return func(p string) bool { return strings.Contains(p, part) }
 }
 
+// fault is something that the doctor finds.
+type fault struct {
+	spoil func(*demoCompany)
+	// check is the one that fails, mend what its mending holds.
+	check, mend string
+}
+
 func TestDoctorNamesWhatMendsIt(t *testing.T) {
 	google := func(d *demoCompany, when func(string) bool, code int, reason, detail, message string) {
 		d.transport["google.demo"] = refusing(d.transport["google.demo"], when, code, reason, detail, message)
 	}
 	const notUsed = "Admin SDK API has not been used in project 1 before or it is disabled."
-	tests := map[string]struct {
-		spoil func(*demoCompany)
-		// check is the one that fails, mend what its mending holds.
-		check, mend string
-	}{
+	tests := map[string]fault{
 		"the Directory API is not enabled": {
 			func(d *demoCompany) {
 				google(d, path("/groups"), 403, "accessNotConfigured", "SERVICE_DISABLED", notUsed)
@@ -137,6 +142,12 @@ func TestDoctorNamesWhatMendsIt(t *testing.T) {
 			func(d *demoCompany) { d.SlackToken = "xoxb-old" },
 			"Slack token", "open https://api.slack.com/apps",
 		},
+		"without the scope of slash commands": {
+			func(d *demoCompany) {
+				d.transport["slack.demo"] = withScopes(d.slack, slices.DeleteFunc(slices.Clone(slackScopes), func(s string) bool { return s == "commands" }))
+			},
+			"Slack scope commands", "add commands to Bot Token Scopes",
+		},
 		"Slack is not reached": {
 			func(d *demoCompany) { delete(d.transport, "slack.demo") },
 			"Slack token", "curl",
@@ -145,11 +156,34 @@ func TestDoctorNamesWhatMendsIt(t *testing.T) {
 			func(d *demoCompany) { d.LookerSecret = "old" },
 			"Looker key", "open http://looker.demo/admin/users",
 		},
+		"the key's account in Looker is no administrator": {
+			func(d *demoCompany) {
+				d.transport["looker.demo"] = failing(d.transport["looker.demo"], path("/roles"))
+			},
+			"Looker key", "give the key's account the role Admin",
+		},
+		"Looker is not reached": {
+			func(d *demoCompany) { delete(d.transport, "looker.demo") },
+			"Looker key", "curl -sSI http://looker.demo",
+		},
+		"Looker is out of order": {
+			func(d *demoCompany) { down(d, "looker.demo", http.StatusBadGateway) },
+			"Looker key", "open https://status.cloud.google.com, and run it again: go run ./scripts/plan -doctor",
+		},
+		"Fivetran is not reached": {
+			func(d *demoCompany) { delete(d.transport, "fivetran.demo") },
+			"Fivetran key", "curl -sSI https://api.fivetran.com/v1/groups",
+		},
+		"Fivetran has had enough": {
+			func(d *demoCompany) { down(d, "fivetran.demo", http.StatusTooManyRequests) },
+			"Fivetran key", "wait, and run it again",
+		},
 		"the Fivetran key is wrong": {
 			func(d *demoCompany) { d.FivetranSecret = "old" },
 			"Fivetran key", "open https://fivetran.com/dashboard/user/api-config",
 		},
 	}
+	maps.Copy(tests, catalogFaults)
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			d := company(t)

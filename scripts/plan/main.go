@@ -15,8 +15,8 @@
 // GOOGLE_CLOUD_PROJECT; POLICY_DIR, the folder of the policy in force; WORKSPACE_SUBJECT and
 // SERVICE_ACCOUNT, the administrator and the service account that acts for them by domain-wide
 // delegation; CUSTOMER_ID; LOOKER_URL, LOOKER_CLIENT_ID and LOOKER_CLIENT_SECRET. The doctor looks
-// at SLACK_TOKEN, FIVETRAN_KEY and FIVETRAN_SECRET as well. The import takes OPENMETADATA_URL and
-// OPENMETADATA_TOKEN, and nothing else.
+// at SLACK_TOKEN, FIVETRAN_KEY and FIVETRAN_SECRET as well, and at OPENMETADATA_URL,
+// OPENMETADATA_TOKEN and OPENMETADATA_BOT. The import takes the first two of these, and nothing else.
 //
 // A reading of a large company takes a while, at -rate requests a second. With -state it goes on
 // where an earlier run ended, however that ended, for a day.
