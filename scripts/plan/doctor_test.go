@@ -79,6 +79,14 @@ func TestDoctorNamesWhatMendsIt(t *testing.T) {
 			"token for https://www.googleapis.com/auth/apps.groups.settings",
 			"open https://admin.google.com/ac/owl/domainwidedelegation, press Add new, enter that number as the client ID and these scopes: " + strings.Join(directoryScopes, ","),
 		},
+		"nobody is signed in": {
+			func(d *demoCompany) {
+				d.Subject = ""
+				d.refuse = func(string) error { return errors.New("google: could not find default credentials") }
+			},
+			"token for " + directoryScopes[0],
+			"\ngcloud auth application-default login --client-id-file=CLIENT.json --scopes=openid,https://www.googleapis.com/auth/cloud-platform,https://www.googleapis.com/auth/admin.directory.group.readonly,",
+		},
 		"the subject is nobody": {
 			func(d *demoCompany) {
 				d.refuse = func(string) error {

@@ -36,8 +36,12 @@ var (
 const (
 	delegationPage = "https://admin.google.com/ac/owl/domainwidedelegation"
 	rolesPage      = "https://admin.google.com/ac/roles"
+	clientsPage    = "https://console.cloud.google.com/apis/credentials"
 	fivetranPage   = "https://fivetran.com/dashboard/user/api-config"
 )
+
+// signInScope is one that gcloud insists on.
+const signInScope = "https://www.googleapis.com/auth/cloud-platform"
 
 // me is whoever gcloud is signed in as.
 const me = `"user:$(gcloud config get-value account)"`
@@ -71,9 +75,11 @@ func projectOf(p *platform) string {
 func delegate(p *platform) []string {
 	all := slices.Concat(directoryScopes, settingsScopes, reportsScopes)
 	if p.Subject == "" {
+		// gcloud lets nobody sign in without its own scope, and its own client not ask for those of
+		// Workspace.
 		return []string{
-			"gcloud auth application-default login --client-id-file=CLIENT.json --scopes=openid," + cloudScope + "," + strings.Join(all, ",") +
-				" (CLIENT.json is an OAuth client of the type Desktop: Google does not let gcloud's own client ask for the scopes of Workspace)",
+			"open " + clientsPage + ", press Create credentials, OAuth client ID, Desktop app, and download the client as CLIENT.json",
+			"gcloud auth application-default login --client-id-file=CLIENT.json --scopes=openid," + signInScope + "," + strings.Join(all, ","),
 		}
 	}
 	return []string{
