@@ -4,10 +4,14 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/oauth2"
 )
 
@@ -32,6 +36,49 @@ func TestDoctorFindsNothingWhereAllIsThere(t *testing.T) {
 		}
 	}
 	everyFormat(t, "doctor", c)
+}
+
+// Every vendor of the world is in the demo, and the doctor speaks to it.
+func TestDoctorSpeaksToEveryVendor(t *testing.T) {
+	vendors := func(files string) []string {
+		paths, err := filepath.Glob(files)
+		if err != nil || len(paths) == 0 {
+			t.Fatal(err, len(paths))
+		}
+		all := map[string]bool{}
+		for _, path := range paths {
+			source, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, match := range regexp.MustCompile(`shared/sim/([a-z]+)"`).FindAllStringSubmatch(string(source), -1) {
+				all[match[1]] = true
+			}
+		}
+		for _, platform := range []string{"cloudtasks", "emulator", "iap", "signin"} {
+			delete(all, platform)
+		}
+		return slices.Sorted(maps.Keys(all))
+	}
+	if diff := cmp.Diff(vendors("../local/world/*.go"), vendors("demo.go")); diff != "" {
+		t.Errorf("vendors (-world +demo):\n%s", diff)
+	}
+	d := company(t)
+	called := map[string]bool{}
+	for host, next := range d.transport {
+		d.transport[host] = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			called[host] = true
+			next.ServeHTTP(w, r)
+		})
+	}
+	if _, err := examined(t, d); err != nil {
+		t.Error(err)
+	}
+	for host := range d.transport {
+		if !called[host] {
+			t.Errorf("the doctor did not speak to %s", host)
+		}
+	}
 }
 
 func path(part string) func(string) bool {

@@ -89,7 +89,7 @@ func (o options) check() error {
 		}
 	case "redeliver":
 		if len(o.ids) == 0 {
-			problems = append(problems, errors.New("write: redeliver ID..."))
+			problems = append(problems, errors.New("write: redeliver ID, one or several"))
 		}
 		if o.number == "" || o.region == "" {
 			problems = append(problems, errors.New("redeliver needs -number and -region, by which the functions' addresses are known"))
