@@ -189,3 +189,38 @@ func TestThePolicyIsWhereFunctionsLook(t *testing.T) {
 		t.Errorf("the module does not set %s", want)
 	}
 }
+
+// Whoever has a basic role may do nearly everything, now and with what Google adds later: nobody gets
+// one, on whatever. Who calls a function may do that and no more.
+func TestNobodyGetsABasicRole(t *testing.T) {
+	var files []string
+	for _, pattern := range []string{"*.tf", "modules/function/*.tf"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, found...)
+	}
+	basic := regexp.MustCompile(`roles/(owner|editor|viewer)"`)
+	callers := regexp.MustCompile(`(?s)resource "google_cloud_run_v2_service_iam_member".*?\n}`)
+	calling := 0
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Variables name basic roles to refuse them.
+		if found := basic.FindString(string(text)); found != "" && path != "variables.tf" {
+			t.Errorf("%s gives the basic role %s", path, found)
+		}
+		for _, resource := range callers.FindAllString(string(text), -1) {
+			calling++
+			if !regexp.MustCompile(`role += "roles/run.invoker"`).MatchString(resource) {
+				t.Errorf("%s lets callers do something else than call:\n%s", path, resource)
+			}
+		}
+	}
+	if calling == 0 {
+		t.Error("nobody may call a function")
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/cloudfn"
@@ -61,16 +62,33 @@ func (h *handler) sweep(ctx context.Context, c change.Change, now time.Time) err
 	return err
 }
 
-// deadLetter keeps what the bus could not deliver where a person sees it.
+// deadLetter keeps what the bus could not deliver where a person sees it, in the form in which its
+// function gets it when that person has it delivered again.
 func (h *handler) deadLetter(ctx context.Context, m cloudfn.Received) error {
 	from := m.Attributes[bus.AttrDeadLetterSubscription]
 	if from == "" {
 		return cloudfn.Permanent(errors.New("neither a tick nor a dead letter"))
 	}
 	h.log.ErrorContext(ctx, "dead letter", "subscription", from)
+	again := bus.Message{ID: m.ID, Data: m.Data, Attributes: map[string]string{}}
+	for name, value := range m.Attributes {
+		if !strings.HasPrefix(name, bus.AttrDeadLetterPrefix) {
+			again.Attributes[name] = value
+		}
+	}
+	body, err := bus.EncodePush(from, again)
+	if err != nil {
+		return err
+	}
 	return cloudfn.Quarantine(ctx, h.store, cloudfn.Quarantined{
-		Function: "changesweep", Source: from, Message: m.ID, Type: m.Type,
+		Function: subscriber(from), Source: from, Message: m.ID, Type: m.Type,
 		Reason: fmt.Sprintf("not delivered after %s attempts", m.Attributes[bus.AttrDeadLetterAttempts]),
-		At:     h.now(), Body: string(m.Data),
+		At:     h.now(), Body: string(body),
 	})
+}
+
+// subscriber is the function of a subscription, with whose name the subscription's begins.
+func subscriber(subscription string) string {
+	function, _, _ := strings.Cut(subscription, "-")
+	return function
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/sekisho/sekisho/functions/changesweep"
 	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"
 	"github.com/sekisho/sekisho/shared/domain/change"
@@ -171,8 +173,14 @@ func TestDeadLettersAreKept(t *testing.T) {
 		if len(got) != i+1 {
 			t.Fatalf("%d in quarantine, want %d", len(got), i+1)
 		}
-		if q := got[i]; q.Source != "slacknotify-changes" || q.Type != "change.moved/1" || q.Reason != "not delivered after 20 attempts" || q.Body != string(data) {
+		q := got[i]
+		if q.Function != "slacknotify" || q.Source != "slacknotify-changes" || q.Type != "change.moved/1" || q.Reason != "not delivered after 20 attempts" {
 			t.Errorf("in quarantine: %+v", q)
+		}
+		again, from, err := bus.DecodePush([]byte(q.Body))
+		want := bus.Message{ID: fmt.Sprint(i), Data: data, Attributes: map[string]string{event.AttrType: "change.moved/1"}}
+		if err != nil || from != "slacknotify-changes" || cmp.Diff(want, again) != "" {
+			t.Errorf("to be delivered again: %+v from %q, %v; want %+v", again, from, err, want)
 		}
 		w.Clock.Advance(time.Second)
 	}

@@ -41,6 +41,7 @@ const (
 	demoCloudToken = "administrator-of-google-cloud"
 	demoKey        = "key-of-the-demo"
 	demoSecret     = "secret-of-the-demo"
+	demoBot        = "plan-bot"
 	demoSeed       = 1
 )
 
@@ -71,7 +72,7 @@ func newDemo(company *org.Company) (*demoCompany, error) {
 		"LOOKER_URL": "http://looker.demo", "LOOKER_CLIENT_ID": demoKey, "LOOKER_CLIENT_SECRET": demoSecret,
 		"SLACK_URL": "http://slack.demo/api/", "SLACK_TOKEN": demoSecret,
 		"FIVETRAN_URL": "http://fivetran.demo", "FIVETRAN_KEY": demoKey, "FIVETRAN_SECRET": demoSecret,
-		"OPENMETADATA_URL": "http://catalog.demo/api", "OPENMETADATA_TOKEN": demoSecret,
+		"OPENMETADATA_URL": "http://catalog.demo/api", "OPENMETADATA_TOKEN": demoSecret, "OPENMETADATA_BOT": demoBot,
 	}
 	d.Lookup = func(name string) (string, bool) { v, ok := variables[name]; return v, ok }
 	return d, d.Load(context.Background(), &d.config)
@@ -126,7 +127,7 @@ func (d *demoCompany) simulate(company *org.Company, admin string) error {
 	}
 	catalog, err := simopenmetadata.New(simopenmetadata.Options{
 		Company: company, Now: d.Now, Calls: d.calls, Faults: d.faults, Seed: demoSeed,
-		Tokens: map[string]simopenmetadata.Bot{demoSecret: {Name: "plan-bot", Admin: true}},
+		Tokens: map[string]simopenmetadata.Bot{demoSecret: {Name: demoBot, Admin: true}},
 	})
 	if err != nil {
 		return err

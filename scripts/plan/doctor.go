@@ -26,8 +26,8 @@ var errSick = errors.New("not everything is there")
 // (https://docs.slack.dev/authentication/installing-with-oauth).
 const slackScopesHeader = "X-OAuth-Scopes"
 
-// slackScopes are those that functions/slacknotify and functions/slackinteract say they need.
-var slackScopes = []string{"chat:write", "im:history", "im:write", "users:read", "users:read.email"}
+// slackScopes are those of the app's manifest, docs/slack-app.yaml.
+var slackScopes = []string{"chat:write", "commands", "im:history", "im:write", "users:read", "users:read.email"}
 
 // state is what came of a check.
 type state string
@@ -120,6 +120,7 @@ func examine(ctx context.Context, p *platform, policy *policyfile.Policy) (print
 	examineSlack(ctx, p, c)
 	examineLooker(ctx, p, c)
 	examineFivetran(ctx, p, c)
+	examineCatalog(ctx, p, c)
 	if c.sick() > 0 {
 		return *c, errSick
 	}

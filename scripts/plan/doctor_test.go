@@ -2,10 +2,16 @@ package main
 
 import (
 	"errors"
+	"maps"
 	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/oauth2"
 )
 
@@ -32,8 +38,58 @@ func TestDoctorFindsNothingWhereAllIsThere(t *testing.T) {
 	everyFormat(t, "doctor", c)
 }
 
+// Every vendor of the world is in the demo, and the doctor speaks to it.
+func TestDoctorSpeaksToEveryVendor(t *testing.T) {
+	vendors := func(files string) []string {
+		paths, err := filepath.Glob(files)
+		if err != nil || len(paths) == 0 {
+			t.Fatal(err, len(paths))
+		}
+		all := map[string]bool{}
+		for _, path := range paths {
+			source, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, match := range regexp.MustCompile(`shared/sim/([a-z]+)"`).FindAllStringSubmatch(string(source), -1) {
+				all[match[1]] = true
+			}
+		}
+		for _, platform := range []string{"cloudtasks", "emulator", "iap", "signin"} {
+			delete(all, platform)
+		}
+		return slices.Sorted(maps.Keys(all))
+	}
+	if diff := cmp.Diff(vendors("../local/world/*.go"), vendors("demo.go")); diff != "" {
+		t.Errorf("vendors (-world +demo):\n%s", diff)
+	}
+	d := company(t)
+	called := map[string]bool{}
+	for host, next := range d.transport {
+		d.transport[host] = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			called[host] = true
+			next.ServeHTTP(w, r)
+		})
+	}
+	if _, err := examined(t, d); err != nil {
+		t.Error(err)
+	}
+	for host := range d.transport {
+		if !called[host] {
+			t.Errorf("the doctor did not speak to %s", host)
+		}
+	}
+}
+
 func path(part string) func(string) bool {
 	return func(p string) bool { return strings.Contains(p, part) }
+}
+
+// fault is something that the doctor finds.
+type fault struct {
+	spoil func(*demoCompany)
+	// check is the one that fails, mend what its mending holds.
+	check, mend string
 }
 
 func TestDoctorNamesWhatMendsIt(t *testing.T) {
@@ -41,11 +97,7 @@ func TestDoctorNamesWhatMendsIt(t *testing.T) {
 		d.transport["google.demo"] = refusing(d.transport["google.demo"], when, code, reason, detail, message)
 	}
 	const notUsed = "Admin SDK API has not been used in project 1 before or it is disabled."
-	tests := map[string]struct {
-		spoil func(*demoCompany)
-		// check is the one that fails, mend what its mending holds.
-		check, mend string
-	}{
+	tests := map[string]fault{
 		"the Directory API is not enabled": {
 			func(d *demoCompany) {
 				google(d, path("/groups"), 403, "accessNotConfigured", "SERVICE_DISABLED", notUsed)
@@ -73,6 +125,14 @@ func TestDoctorNamesWhatMendsIt(t *testing.T) {
 			},
 			"token for https://www.googleapis.com/auth/apps.groups.settings",
 			"open https://admin.google.com/ac/owl/domainwidedelegation, press Add new, enter that number as the client ID and these scopes: " + strings.Join(directoryScopes, ","),
+		},
+		"nobody is signed in": {
+			func(d *demoCompany) {
+				d.Subject = ""
+				d.refuse = func(string) error { return errors.New("google: could not find default credentials") }
+			},
+			"token for " + directoryScopes[0],
+			"\ngcloud auth application-default login --client-id-file=CLIENT.json --scopes=openid,https://www.googleapis.com/auth/cloud-platform,https://www.googleapis.com/auth/admin.directory.group.readonly,",
 		},
 		"the subject is nobody": {
 			func(d *demoCompany) {
@@ -137,6 +197,12 @@ func TestDoctorNamesWhatMendsIt(t *testing.T) {
 			func(d *demoCompany) { d.SlackToken = "xoxb-old" },
 			"Slack token", "open https://api.slack.com/apps",
 		},
+		"without the scope of slash commands": {
+			func(d *demoCompany) {
+				d.transport["slack.demo"] = withScopes(d.slack, slices.DeleteFunc(slices.Clone(slackScopes), func(s string) bool { return s == "commands" }))
+			},
+			"Slack scope commands", "add commands to Bot Token Scopes",
+		},
 		"Slack is not reached": {
 			func(d *demoCompany) { delete(d.transport, "slack.demo") },
 			"Slack token", "curl",
@@ -145,11 +211,34 @@ func TestDoctorNamesWhatMendsIt(t *testing.T) {
 			func(d *demoCompany) { d.LookerSecret = "old" },
 			"Looker key", "open http://looker.demo/admin/users",
 		},
+		"the key's account in Looker is no administrator": {
+			func(d *demoCompany) {
+				d.transport["looker.demo"] = failing(d.transport["looker.demo"], path("/roles"))
+			},
+			"Looker key", "give the key's account the role Admin",
+		},
+		"Looker is not reached": {
+			func(d *demoCompany) { delete(d.transport, "looker.demo") },
+			"Looker key", "curl -sSI http://looker.demo",
+		},
+		"Looker is out of order": {
+			func(d *demoCompany) { down(d, "looker.demo", http.StatusBadGateway) },
+			"Looker key", "open https://status.cloud.google.com, and run it again: go run ./scripts/plan -doctor",
+		},
+		"Fivetran is not reached": {
+			func(d *demoCompany) { delete(d.transport, "fivetran.demo") },
+			"Fivetran key", "curl -sSI https://api.fivetran.com/v1/groups",
+		},
+		"Fivetran has had enough": {
+			func(d *demoCompany) { down(d, "fivetran.demo", http.StatusTooManyRequests) },
+			"Fivetran key", "wait, and run it again",
+		},
 		"the Fivetran key is wrong": {
 			func(d *demoCompany) { d.FivetranSecret = "old" },
 			"Fivetran key", "open https://fivetran.com/dashboard/user/api-config",
 		},
 	}
+	maps.Copy(tests, catalogFaults)
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			d := company(t)

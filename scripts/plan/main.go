@@ -14,11 +14,11 @@
 //
 // With -demo it looks at the demo company on simulators, for which nothing is needed. Otherwise it
 // takes the application default credentials, and from the environment what the functions take too:
-// GOOGLE_CLOUD_PROJECT; POLICY_DIR, the folder of the policy in force; WORKSPACE_SUBJECT and
+// GOOGLE_CLOUD_PROJECT; POLICY_DIR, the folder of the policy in force, terraform/policy if it is not set; WORKSPACE_SUBJECT and
 // SERVICE_ACCOUNT, the administrator and the service account that acts for them by domain-wide
 // delegation; CUSTOMER_ID; LOOKER_URL, LOOKER_CLIENT_ID and LOOKER_CLIENT_SECRET. The doctor looks
-// at SLACK_TOKEN, FIVETRAN_KEY and FIVETRAN_SECRET as well. The import takes OPENMETADATA_URL and
-// OPENMETADATA_TOKEN, and nothing else.
+// at SLACK_TOKEN, FIVETRAN_KEY and FIVETRAN_SECRET as well, and at OPENMETADATA_URL,
+// OPENMETADATA_TOKEN and OPENMETADATA_BOT. The import takes the first two of these, and nothing else.
 //
 // A reading of a large company takes a while, at -rate requests a second. With -state it goes on
 // where an earlier run ended, however that ended, for a day.
@@ -99,7 +99,7 @@ func parse(args []string, log io.Writer) (options, error) {
 	flags.StringVar(&o.format, "format", "table", "how to print: `table, markdown or json`")
 	flags.StringVar(&o.out, "out", "", "print to a `file`, which is replaced as a whole")
 	flags.StringVar(&o.state, "state", "", "remember what was read in a `file`, and go on from it")
-	flags.StringVar(&o.store, "store", "", "read changes and audit entries from a `store`: firestore:PROJECT, firestore:PROJECT/DATABASE, or a file of the embedded store")
+	flags.StringVar(&o.store, "store", "", "read changes and audit entries from a `store`: firestore:PROJECT, firestore:PROJECT/DATABASE (sekisho if it is not named), or a file of the embedded store")
 	flags.Float64Var(&o.rate, "rate", 10, "how many requests a second Google gets at most")
 	flags.StringVar(&o.owners, "owner", "", "with why: `addresses` of the resource's owners, with commas, in place of those that are read")
 	flags.StringVar(&o.tags, "tag", "", "with why: the resource's `tags`, with commas")
@@ -202,7 +202,7 @@ func (o options) open(ctx context.Context) (*platform, fs.FS, error) {
 	if o.importing() || o.summing() {
 		return p, nil, nil // they do not depend on a policy
 	}
-	folder := "policy"
+	folder := "terraform/policy"
 	if name, ok := os.LookupEnv("POLICY_DIR"); ok {
 		folder = name
 	}

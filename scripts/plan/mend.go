@@ -12,6 +12,7 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/looker"
 	"github.com/sekisho/sekisho/shared/adapters/workspace"
 	"github.com/sekisho/sekisho/shared/domain/grant"
+	"github.com/sekisho/sekisho/shared/ports/vendor"
 )
 
 // This file turns errors of the adapters into what is wrong, in words, and the commands that mend
@@ -35,8 +36,12 @@ var (
 const (
 	delegationPage = "https://admin.google.com/ac/owl/domainwidedelegation"
 	rolesPage      = "https://admin.google.com/ac/roles"
+	clientsPage    = "https://console.cloud.google.com/apis/credentials"
 	fivetranPage   = "https://fivetran.com/dashboard/user/api-config"
 )
+
+// signInScope is one that gcloud insists on.
+const signInScope = "https://www.googleapis.com/auth/cloud-platform"
 
 // me is whoever gcloud is signed in as.
 const me = `"user:$(gcloud config get-value account)"`
@@ -70,9 +75,11 @@ func projectOf(p *platform) string {
 func delegate(p *platform) []string {
 	all := slices.Concat(directoryScopes, settingsScopes, reportsScopes)
 	if p.Subject == "" {
+		// gcloud lets nobody sign in without its own scope, and its own client not ask for those of
+		// Workspace.
 		return []string{
-			"gcloud auth application-default login --client-id-file=CLIENT.json --scopes=openid," + cloudScope + "," + strings.Join(all, ",") +
-				" (CLIENT.json is an OAuth client of the type Desktop: Google does not let gcloud's own client ask for the scopes of Workspace)",
+			"open " + clientsPage + ", press Create credentials, OAuth client ID, Desktop app, and download the client as CLIENT.json",
+			"gcloud auth application-default login --client-id-file=CLIENT.json --scopes=openid," + signInScope + "," + strings.Join(all, ","),
 		}
 	}
 	return []string{
@@ -191,33 +198,52 @@ func bind(p *platform, at grant.Scope) string {
 	return "gcloud projects add-iam-policy-binding " + at.Name + tail + reviewer
 }
 
+// A vendor's page on which it says that it is down.
+const (
+	lookerStatus   = "https://status.cloud.google.com"
+	fivetranStatus = "https://status.fivetran.com"
+)
+
+// mendVendor is about what can happen at every vendor: it is not reached at an address, it has had
+// enough, or it is out of order.
+func mendVendor(e *vendor.Error, name, address, status string) (string, []string) {
+	switch {
+	case e.Code == 0:
+		return name + " was not reached: " + e.Message, []string{"curl -sSI " + address}
+	case errors.Is(e, vendor.ErrQuota):
+		return name + " has had enough requests: " + e.Message, []string{"wait, and run it again: go run ./scripts/plan -doctor"}
+	case e.Code >= http.StatusInternalServerError:
+		return name + " is out of order: " + e.Message, []string{"open " + status + ", and run it again: go run ./scripts/plan -doctor"}
+	}
+	return e.Error(), []string{"curl -sSI " + address}
+}
+
 func mendLooker(p *platform, err error) (string, []string) {
 	var e *looker.Error
 	if !errors.As(err, &e) {
-		return err.Error(), nil
+		return err.Error(), []string{"set LOOKER_URL to the address of the API: https://company.cloud.looker.com"}
 	}
-	page := "open " + strings.TrimSuffix(p.LookerURL, "/") + "/admin/users"
+	base := strings.TrimSuffix(p.LookerURL, "/")
+	page := "open " + base + "/admin/users"
 	switch {
-	case e.Op == "login" && e.Code != 0:
+	case e.Op == "login" && e.Code != 0 && errors.Is(err, looker.ErrForbidden):
 		return "Looker does not take the key: " + e.Message,
 			[]string{page + ", edit the account, make an API key, and set LOOKER_CLIENT_ID and LOOKER_CLIENT_SECRET to it"}
 	case errors.Is(err, looker.ErrForbidden), errors.Is(err, looker.ErrNotFound):
 		return "the key's account is no administrator: " + e.Message, []string{page + " and give the key's account the role Admin"}
 	case e.Code == 0:
-		return "Looker was not reached: " + e.Message, []string{"set LOOKER_URL to the address of the API: https://company.cloud.looker.com"}
+		return "Looker was not reached: " + e.Message, []string{"set LOOKER_URL to the address of the API: https://company.cloud.looker.com", "curl -sSI " + base}
 	}
-	return e.Error(), nil
+	return mendVendor(e, "Looker", base, lookerStatus)
 }
 
 func mendFivetran(err error) (string, []string) {
 	var e *fivetran.Error
 	switch {
 	case !errors.As(err, &e):
-		return err.Error(), nil
+		return err.Error(), []string{"unset FIVETRAN_URL"}
 	case errors.Is(err, fivetran.ErrForbidden):
 		return "Fivetran does not take the key: " + e.Message, []string{"open " + fivetranPage + ", make an API key, and set FIVETRAN_KEY and FIVETRAN_SECRET to it"}
-	case e.Code == 0:
-		return "Fivetran was not reached: " + e.Message, []string{"curl -sS https://api.fivetran.com/v1/groups"}
 	}
-	return e.Error(), nil
+	return mendVendor(e, "Fivetran", "https://api.fivetran.com/v1/groups", fivetranStatus)
 }

@@ -73,6 +73,7 @@ type config struct {
 
 	CatalogURL   string `env:"OPENMETADATA_URL"`
 	CatalogToken string `env:"OPENMETADATA_TOKEN"`
+	CatalogBot   string `env:"OPENMETADATA_BOT"`
 }
 
 // Validate implements [cloudfn.Validator].
@@ -86,6 +87,9 @@ func (c *config) Validate() error {
 	}
 	if c.FivetranKey != "" {
 		problems = append(problems, cloudfn.Missing(map[string]string{"FIVETRAN_SECRET": c.FivetranSecret})...)
+	}
+	if c.CatalogURL != "" {
+		problems = append(problems, cloudfn.Missing(map[string]string{"OPENMETADATA_TOKEN": c.CatalogToken})...)
 	}
 	return errors.Join(problems...)
 }

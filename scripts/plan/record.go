@@ -42,6 +42,9 @@ type openedStore struct {
 	Close func() error
 }
 
+// usualDatabase is what Terraform calls the database.
+const usualDatabase = "sekisho"
+
 // openStore opens the store of a deployment, "firestore:PROJECT" or "firestore:PROJECT/DATABASE", which
 // takes Application Default Credentials that may read it; or a file of the embedded store.
 func openStore(ctx context.Context, name string, now func() time.Time) (openedStore, error) {
@@ -50,7 +53,7 @@ func openStore(ctx context.Context, name string, now func() time.Time) (openedSt
 		if project == "" {
 			return openedStore{}, fmt.Errorf("store %s: no project is named", name)
 		}
-		s, err := firestore.Open(ctx, project, cmp.Or(database, "(default)"), now)
+		s, err := firestore.Open(ctx, project, cmp.Or(database, usualDatabase), now)
 		if err != nil {
 			return openedStore{}, err
 		}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"
@@ -166,13 +167,15 @@ func TestQuarantineKeepsTheSameMessageOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := r.Quarantined(); len(got) != 1 || got[0] != q {
+	if got := r.Quarantined(); len(got) != 1 || got[0].ID == "" || cmp.Diff(q, got[0], cmpopts.IgnoreFields(q, "ID")) != "" {
 		t.Errorf("in quarantine: %+v, want %+v", got, q)
 	}
+	long := strings.Repeat("x", 96<<10)
 	for _, spoil := range []func(*cloudfn.Quarantined){
 		func(q *cloudfn.Quarantined) { q.Function = "f2" }, func(q *cloudfn.Quarantined) { q.Source = "s2" },
 		func(q *cloudfn.Quarantined) { q.Message = "m2" }, func(q *cloudfn.Quarantined) { q.Body = "b2" },
-		func(q *cloudfn.Quarantined) { q.Body = strings.Repeat("語", 100_000) }, func(q *cloudfn.Quarantined) { q.Message = strings.Repeat("<", 1<<20) },
+		func(q *cloudfn.Quarantined) { q.Body = strings.Repeat("語", 100_000) }, func(q *cloudfn.Quarantined) { q.Body = long },
+		func(q *cloudfn.Quarantined) { q.Body = "no text\xff" }, func(q *cloudfn.Quarantined) { q.Message = strings.Repeat("<", 1<<20) },
 	} {
 		other := q
 		spoil(&other)
@@ -181,12 +184,15 @@ func TestQuarantineKeepsTheSameMessageOnce(t *testing.T) {
 		}
 	}
 	got := r.Quarantined()
-	if len(got) != 7 {
-		t.Errorf("%d in quarantine, want 7 that differ", len(got))
+	if len(got) != 9 {
+		t.Errorf("%d in quarantine, want 9 that differ", len(got))
 	}
 	for _, q := range got {
-		if len(q.Body) > 16<<10 || len(q.Message) > 1<<10 || strings.Contains(q.Body, "\ufffd") {
+		if len(q.Body) > queue.MaxBody || len(q.Message) > 1<<10 || strings.Contains(q.Body, "\ufffd") {
 			t.Errorf("%d bytes of body, %d of message, or half a character", len(q.Body), len(q.Message))
+		}
+		if whole := len(q.Body) == 1 || len(q.Body) == 2 || q.Body == long; q.Partial == whole {
+			t.Errorf("of a body %d bytes are kept, and it is said to be partial: %t", len(q.Body), q.Partial)
 		}
 	}
 	r.Clock.Advance(cloudfn.QuarantineFor + time.Second)

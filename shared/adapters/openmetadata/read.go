@@ -53,6 +53,7 @@ type thing struct {
 	Roles        []reference `json:"roles"`
 	Email        string      `json:"email"`
 	Bot          bool        `json:"isBot"`
+	Admin        bool        `json:"isAdmin"`
 	Rules        []rule      `json:"rules"`
 	Enabled      *bool       `json:"enabled"`
 }
@@ -153,7 +154,7 @@ func (c *Client) Read(ctx context.Context) (catalog.Present, error) {
 	}
 	email := map[string]string{} // by id; bots have none
 	for _, u := range found[users.path] {
-		out.Users = append(out.Users, catalog.PresentUser{Entity: u.entity(), Email: group.Address(u.Email), Bot: u.Bot})
+		out.Users = append(out.Users, catalog.PresentUser{Entity: u.entity(), Email: group.Address(u.Email), Bot: u.Bot, Trusted: u.Admin || len(names(u.Roles)) > 0})
 		if !u.Bot {
 			email[u.ID] = group.Address(u.Email)
 		}

@@ -135,6 +135,8 @@ type PresentUser struct {
 	Entity
 	Email string
 	Bot   bool
+	// Trusted says that it is an administrator, or holds a role of its own.
+	Trusted bool
 }
 
 // mark ends the description of what is ours.

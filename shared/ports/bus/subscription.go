@@ -112,8 +112,10 @@ func Acknowledges(status int) bool {
 
 // Attributes that the dead-letter topic's messages carry beside their own, as Pub/Sub names
 // them (https://cloud.google.com/pubsub/docs/dead-letter-topics): the short name of the
-// subscription that gave up, and how often it tried.
+// subscription that gave up, and how often it tried. The names of all begin with
+// AttrDeadLetterPrefix.
 const (
+	AttrDeadLetterPrefix       = "CloudPubSubDeadLetter"
 	AttrDeadLetterSubscription = "CloudPubSubDeadLetterSourceSubscription"
 	AttrDeadLetterAttempts     = "CloudPubSubDeadLetterSourceDeliveryCount"
 )
