@@ -3,7 +3,7 @@
 // Trigger: HTTP, from services of the company, each with an OIDC token of its own service
 // account. The document at /v1/openapi.json describes every path.
 //
-// Reads: census, cursors (how far the audit log was followed), feed, groups, members, people,
+// Reads: census, cursors (how far the audit log was followed), feed, groups, members, people, removals-held,
 // settings.
 //
 // Writes: nothing but tasks of the queue directory, where somebody asks for something fresher

@@ -45,6 +45,7 @@ func (h *handler) groups(ctx context.Context, q *question) (any, error) {
 				continue
 			}
 			answer.Data = append(answer.Data, toGroup(one))
+			answer.Complete = answer.Complete && one.Complete()
 			if len(answer.Data) == q.limit {
 				answer.Next = encodeCursor("groups", after)
 				return answer, nil
