@@ -4,12 +4,15 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/sekisho/sekisho/functions/groupapi"
+	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/state/cursor"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
@@ -172,4 +175,115 @@ func TestAnswersThatMayLackAGroupSaySo(t *testing.T) {
 	expect("before the brake holds anybody", map[string]bool{aiko: true, ken: true, whyBoard: true})
 	d.put(t, "g4", "board@example.com", user("ken"))
 	expect("while the brake holds some", map[string]bool{groups: false, aiko: true, ken: false, whyBoard: false})
+}
+
+// What is older than the client accepts is not answered, on any path; what can be read again is.
+func TestNothingOlderThanWanted(t *testing.T) {
+	for path, queue := range map[string]string{
+		"/v1/groups": "", "/v1/people/ken/groups": "", "/v1/export": "", "/v1/groups/g1/why/ken": event.QueueDirectory,
+		"/v1/groups/g1": event.QueueDirectory, "/v1/groups/g1/members": event.QueueDirectory, "/v1/groups/g1/settings": event.QueueSettings,
+	} {
+		d := open(t)
+		d.company(t)
+		ctx := context.Background()
+		if err := d.mirror.UpdateSettings(ctx, "g1", func(s *mirror.Settings) { s.Read = d.Clock.Now() }); err != nil {
+			t.Fatal(err)
+		}
+		d.Clock.Advance(time.Hour)
+		if w := d.ask(all, path+"?max_age=7200"); w.Code != http.StatusOK {
+			t.Errorf("%s: status %d of what is young enough", path, w.Code)
+		}
+		for range 3 {
+			w := d.ask(all, path+"?max_age=60")
+			if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "/v1/problems/stale") {
+				t.Errorf("%s: status %d: %s", path, w.Code, w.Body)
+			}
+		}
+		tasks := d.Queue.Tasks()
+		if len(tasks) > 1 || queue == "" && len(tasks) > 0 || queue != "" && (len(tasks) == 0 || tasks[0].Queue != queue) {
+			t.Errorf("%s: tasks %v, want one of %q", path, tasks, queue)
+		}
+	}
+}
+
+// Settings are as old as they are, however lately the members were read.
+func TestSettingsHaveAnAgeOfTheirOwn(t *testing.T) {
+	d := open(t)
+	d.company(t)
+	if err := d.mirror.UpdateSettings(context.Background(), "g1", func(s *mirror.Settings) { s.Read = d.Clock.Now() }); err != nil {
+		t.Fatal(err)
+	}
+	d.Clock.Advance(time.Hour)
+	d.put(t, "g1", "data@example.com", user("ken"), user("aiko"), nested("g2", "inner@example.com"))
+	if w := d.ask(all, "/v1/groups/g1/settings?max_age=60"); w.Code != http.StatusServiceUnavailable {
+		t.Errorf("status %d: %s", w.Code, w.Body)
+	}
+}
+
+// Many differences of one instant are told once each, however small the pages are.
+func TestManyChangesAtOnce(t *testing.T) {
+	d := open(t)
+	d.company(t)
+	d.Clock.Advance(time.Minute)
+	var list []groupapi.Change
+	cursor := d.answer(t, all, "/v1/changes", &list).Next
+	d.Clock.Advance(time.Minute)
+	var renamed []group.Group
+	for _, id := range []string{"g1", "g2", "g3", "g4"} {
+		renamed = append(renamed, group.Group{ID: id, Email: "new." + id + "@example.com"})
+	}
+	if err := d.mirror.PutDetails(context.Background(), renamed, d.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	d.Clock.Advance(time.Minute)
+	for _, limit := range []int{1, 2, 3, 4, 100} {
+		var got []string
+		complete := false
+		for at, pages := cursor, 0; pages < 10 && !complete; pages++ {
+			answer := d.answer(t, all, fmt.Sprintf("/v1/changes?limit=%d&cursor=%s", limit, at), &list)
+			for _, c := range list {
+				got = append(got, c.Group)
+			}
+			at, complete = answer.Next, answer.Complete
+		}
+		if !slices.Equal(got, []string{"g1", "g2", "g3", "g4"}) || !complete {
+			t.Errorf("by %d: %v, complete %t", limit, got, complete)
+		}
+	}
+}
+
+func TestAMirrorThatWasNeverListedIsNotComplete(t *testing.T) {
+	d := open(t)
+	d.put(t, "g1", "data@example.com", user("ken"))
+	if err := d.mirror.PutPeople(context.Background(), []group.Person{{ID: "ken", Email: "ken@example.com"}}, d.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/v1/groups", "/v1/people/ken/groups", "/v1/groups/g1/why/ken"} {
+		var data any
+		if d.answer(t, all, path, &data).Complete {
+			t.Errorf("%s is complete", path)
+		}
+	}
+}
+
+// An answer says up to when all logs were followed: as far as the one that is furthest behind.
+func TestAnswersSayHowFarTheLogsWereFollowed(t *testing.T) {
+	d := open(t)
+	d.company(t)
+	ctx := context.Background()
+	near, far := d.Clock.Now(), d.Clock.Now().Add(-time.Hour)
+	for _, order := range [][2]time.Time{{near, far}, {far, near}} {
+		for i, application := range []string{"admin", "groups_enterprise"} {
+			if err := cursor.Set(ctx, d.Store, "poll-"+application, cursor.Cursor{At: order[i]}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		d.Clock.Advance(2 * time.Second)
+		for _, path := range []string{"/v1/groups", "/v1/groups/g1", "/v1/groups/g1/members", "/v1/people/ken/groups", "/v1/groups/g1/why/ken", "/v1/changes"} {
+			var data any
+			if got := d.answer(t, all, path, &data).WatchedUntil; !got.Equal(far) {
+				t.Errorf("%s was watched until %s, want %s", path, got, far)
+			}
+		}
+	}
 }

@@ -33,7 +33,7 @@ func (h *handler) groupsOf(ctx context.Context, q *question) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if q.maxAge > 0 && h.now().Sub(known.asOf) > q.maxAge {
+	if q.tooOld(known.asOf, h.now()) {
 		return nil, stale(known.asOf)
 	}
 	var list []Membership

@@ -2,9 +2,12 @@ package groupsettings_test
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/sekisho/sekisho/functions/groupsettings"
 	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"
@@ -161,5 +164,35 @@ func TestABudgetThatCannotBe(t *testing.T) {
 	rig.Variables["WORKSPACE_URL"], rig.Variables["CALLS_PER_DAY"] = "http://google.test", "-1"
 	if _, err := groupsettings.Function.Build(context.Background(), rig.Env()); err == nil {
 		t.Error("it started")
+	}
+}
+
+// The daily look at all groups gives way to everything else, whether a group was never read or
+// something follows from what was read.
+func TestTheDailyLookCanWait(t *testing.T) {
+	r := open(t, cloudfntest.New(t), viewRule)
+	r.check("open@example.com") // closed@example.com was never read
+	r.Queue.Take(event.QueueSettings)
+	if status := r.Do(r.handler, r.Envelope(event.SweepSettings{Run: "today"})); status != http.StatusOK {
+		t.Fatalf("status %d\n%s", status, r.Log)
+	}
+	got := map[string]bool{}
+	for _, task := range r.Queue.Take(event.QueueSettings) {
+		var e event.Envelope
+		var p event.CheckSettings
+		if err := json.Unmarshal(task.Body, &e); err != nil {
+			t.Fatal(err)
+		}
+		if e.Type != p.Type() {
+			continue
+		}
+		if err := json.Unmarshal(e.Data, &p); err != nil {
+			t.Fatal(err)
+		}
+		got[p.Group] = p.Sweep
+	}
+	want := map[string]bool{r.ids["open@example.com"]: true, r.ids["closed@example.com"]: true}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("checks that can wait (-want +got):\n%s", diff)
 	}
 }
