@@ -7,7 +7,7 @@ module "groupapi" {
 
   # It remembers nothing.
   roles    = ["roles/datastore.viewer"]
-  enqueues = [module.grouprefresh.queue]
+  enqueues = [module.grouprefresh.queue, module.groupsettings.queue]
 
   # Google lets nobody else in; what each of them may ask is decided by the function.
   clients = [for c in var.api_clients : "serviceAccount:${c.account}"]

@@ -7,58 +7,89 @@ import (
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
-func (h *handler) changes(ctx context.Context, q *question) (any, error) {
-	now := h.now()
-	until := now.Add(-mirror.FeedLag)
-	from, after := until, ""
-	if text := q.URL.Query().Get("since"); text != "" {
+// place is a place in the feed: a time, and the last group that was seen of that instant, which may
+// have more differences than a page.
+type place struct {
+	at    time.Time
+	after string
+}
+
+func (p place) cursor() string {
+	return encodeCursor("changes", p.at.UTC().Format(time.RFC3339Nano), p.after)
+}
+
+// seen reports whether a difference is not behind the place.
+func (p place) seen(d mirror.Difference) bool {
+	return d.At.Equal(p.at) && p.after != "" && d.Group <= p.after
+}
+
+// begin returns where the client wants the feed from: its cursor, a time, or now.
+func (q *question) begin(now time.Time) (place, error) {
+	if q.cursor == "" {
+		text := q.URL.Query().Get("since")
+		if text == "" {
+			return place{at: now.Add(-mirror.FeedLag)}, nil
+		}
 		at, err := time.Parse(time.RFC3339, text)
 		if err != nil || now.Sub(at) > mirror.FeedFor {
-			return nil, malformed("since is a time such as 2026-11-22T09:00:00Z, at most 30 days ago.")
+			return place{}, malformed("since is a time such as 2026-11-22T09:00:00Z, at most 30 days ago.")
 		}
-		from = at
+		return place{at: at}, nil
 	}
-	if q.cursor != "" {
-		values, err := decodeCursor("changes", q.cursor, 2)
-		if err != nil {
-			return nil, err
-		}
-		at, err := time.Parse(time.RFC3339Nano, values[0])
-		if err != nil {
-			return nil, malformed("The cursor is none of this path's.")
-		}
-		if now.Sub(at) > mirror.FeedFor {
-			return nil, problem(410, "too-old", "What this cursor points to is forgotten.", "Begin with the export.")
-		}
-		from, after = at, values[1]
+	values, err := decodeCursor("changes", q.cursor, 2)
+	if err != nil {
+		return place{}, err
 	}
-	answer := Answer[[]Change]{Data: []Change{}, AsOf: until, Complete: true}
-	// The cursor is a time and what was seen of it: one microsecond can hold several.
-	list, next, err := h.mirror.Feed(ctx, from, until, "", q.limit+1)
+	at, err := time.Parse(time.RFC3339Nano, values[0])
+	if err != nil {
+		return place{}, malformed("The cursor is none of this path's.")
+	}
+	if now.Sub(at) > mirror.FeedFor {
+		return place{}, problem(410, "too-old", "What this cursor points to is forgotten.", "Begin with the export.")
+	}
+	return place{at, values[1]}, nil
+}
+
+func (h *handler) changes(ctx context.Context, q *question) (any, error) {
+	now := h.now()
+	from, err := q.begin(now)
 	if err != nil {
 		return nil, err
 	}
+	until := now.Add(-mirror.FeedLag)
+	answer := Answer[[]Change]{Data: []Change{}, AsOf: until}
 	last := from
-	for _, d := range list {
-		key := d.Group
-		if d.At.Equal(from) && after != "" && key <= after {
-			continue
+	// Where all of a page was seen before, there is more of the same instant.
+	for page, full := "", false; last == from && !full; {
+		list, next, err := h.mirror.Feed(ctx, from.at, until, page, q.limit+1)
+		if err != nil {
+			return nil, err
 		}
-		if len(answer.Data) == q.limit {
-			next = "more"
+		for _, d := range list {
+			if from.seen(d) {
+				continue
+			}
+			if full = len(answer.Data) == q.limit; full {
+				break
+			}
+			last = place{d.At, d.Group}
+			if q.client.Sees(d.Email) {
+				answer.Data = append(answer.Data, toChange(d))
+			}
+		}
+		page = next
+		if answer.Complete = next == "" && !full; answer.Complete {
 			break
-		}
-		last, after = d.At, key
-		if q.client.Sees(d.Email) {
-			answer.Data = append(answer.Data, Change{
-				At: d.At, Group: d.Group, Email: d.Email, Parts: d.Parts, Added: d.Added, Removed: d.Removed, Changed: d.Moved, Many: d.Many,
-			})
 		}
 	}
 	// There always is a next cursor: the feed goes on.
-	answer.Next, answer.Complete = encodeCursor("changes", last.UTC().Format(time.RFC3339Nano), after), next == ""
-	if answer.WatchedUntil, err = h.watched(ctx); err != nil {
-		return nil, err
+	answer.Next = last.cursor()
+	answer.WatchedUntil, err = h.watched(ctx)
+	return answer, err
+}
+
+func toChange(d mirror.Difference) Change {
+	return Change{
+		At: d.At, Group: d.Group, Email: d.Email, Parts: d.Parts, Added: d.Added, Removed: d.Removed, Changed: d.Moved, Many: d.Many,
 	}
-	return answer, nil
 }

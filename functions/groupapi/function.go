@@ -3,16 +3,16 @@
 // Trigger: HTTP, from services of the company, each with an OIDC token of its own service
 // account. The document at /v1/openapi.json describes every path.
 //
-// Reads: census, cursors (how far the audit log was followed), feed, groups, members, people,
+// Reads: census, cursors (how far the audit log was followed), feed, groups, members, people, removals-held,
 // settings.
 //
-// Writes: nothing but tasks of the queue directory, where somebody asks for something fresher
-// than the mirror has.
+// Writes: nothing but tasks of the queues directory and groups-settings, where somebody asks for
+// something fresher than the mirror has.
 //
 // Calls: no Google API, except for the keys with which Google signs tokens.
 //
-// Permissions: roles/datastore.viewer, roles/cloudtasks.enqueuer on directory,
-// roles/iam.serviceAccountUser on its caller.
+// Permissions: roles/datastore.viewer, roles/cloudtasks.enqueuer on directory and groups-settings,
+// roles/iam.serviceAccountUser on their callers.
 //
 // On failure: a problem as of RFC 9457. What a client may not see and what does not exist have
 // the same answer. 503 where the store does not answer: asking again is right.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
@@ -45,6 +46,7 @@ func (h *handler) groups(ctx context.Context, q *question) (any, error) {
 				continue
 			}
 			answer.Data = append(answer.Data, toGroup(one))
+			answer.Complete = answer.Complete && one.Complete()
 			if len(answer.Data) == q.limit {
 				answer.Next = encodeCursor("groups", after)
 				return answer, nil
@@ -72,7 +74,7 @@ func (h *handler) oneGroup(ctx context.Context, q *question) (any, error) {
 }
 
 func (h *handler) settings(ctx context.Context, q *question) (any, error) {
-	head, err := h.group(ctx, q)
+	head, err := h.find(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +84,11 @@ func (h *handler) settings(ctx context.Context, q *question) (any, error) {
 	}
 	if s.Read.IsZero() {
 		return nil, problem(404, "unread", "The settings of this group were not read yet.", "")
+	}
+	if q.tooOld(s.Read, h.now()) {
+		// Calls of this API are scarce: it comes after what is known to have changed.
+		p := event.CheckSettings{Group: head.Group.ID, Noticed: h.now(), Sweep: true}
+		return nil, h.readAgain(ctx, event.QueueSettings, p, head.Group.ID, s.Read)
 	}
 	until, err := h.watched(ctx)
 	return Answer[Settings]{Data: Settings{Values: s.Values, Findings: s.Findings}, AsOf: s.Read, WatchedUntil: until, Complete: true}, err

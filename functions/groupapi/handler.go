@@ -190,23 +190,37 @@ func (q *question) flag(name string) (bool, error) {
 	return false, malformed(name + " is true or false.")
 }
 
-// group returns the group that the path names, if the client may see it and the mirror has it
-// fresh enough. A group that is too old is read; the client asks again.
-func (h *handler) group(ctx context.Context, q *question) (mirror.Header, error) {
+// find returns the group that the path names, if the client may see it.
+func (h *handler) find(ctx context.Context, q *question) (mirror.Header, error) {
 	head, err := h.mirror.Find(ctx, q.PathValue("group"))
 	if errors.Is(err, mirror.ErrUnknown) || err == nil && !q.client.Sees(head.Group.Email) {
 		return mirror.Header{}, absent()
 	}
-	if err != nil || q.maxAge == 0 || h.now().Sub(head.Read) <= q.maxAge {
+	return head, err
+}
+
+// group returns the same, if the mirror has it fresh enough. A group that is too old is read; the
+// client asks again.
+func (h *handler) group(ctx context.Context, q *question) (mirror.Header, error) {
+	head, err := h.find(ctx, q)
+	if err != nil || !q.tooOld(head.Read, h.now()) {
 		return head, err
 	}
-	now := h.now()
-	// One reading a minute for each group, however many ask.
-	name := fmt.Sprintf("asked-%s-%d", head.Group.ID, now.Unix()/60)
-	if err := queue.Order(ctx, h.queue, queue.Task{Queue: event.QueueDirectory, Name: name}, event.RefreshGroup{Group: head.Group.ID, Noticed: now}); err != nil {
-		return mirror.Header{}, fmt.Errorf("queue the reading of group %s: %w", head.Group.ID, err)
+	p := event.RefreshGroup{Group: head.Group.ID, Noticed: h.now()}
+	return mirror.Header{}, h.readAgain(ctx, event.QueueDirectory, p, head.Group.ID, head.Read)
+}
+
+// tooOld reports whether the client wants something fresher.
+func (q *question) tooOld(read, now time.Time) bool { return q.maxAge > 0 && now.Sub(read) > q.maxAge }
+
+// readAgain queues what the client wants fresher, and returns the problem that says so: one reading a
+// minute for each group, however many ask.
+func (h *handler) readAgain(ctx context.Context, to string, p event.Payload, id string, read time.Time) error {
+	name := fmt.Sprintf("asked-%s-%d", id, h.now().Unix()/60)
+	if err := queue.Order(ctx, h.queue, queue.Task{Queue: to, Name: name}, p); err != nil {
+		return fmt.Errorf("queue the reading of group %s: %w", id, err)
 	}
-	return mirror.Header{}, stale(head.Read)
+	return stale(read)
 }
 
 // watched returns up to when all audit logs were followed; zero before the first poll.
@@ -231,7 +245,7 @@ func (h *handler) whole(ctx context.Context, q *question) (asOf time.Time, compl
 	if err != nil {
 		return time.Time{}, false, err
 	}
-	if q.maxAge > 0 && h.now().Sub(c.At) > q.maxAge {
+	if q.tooOld(c.At, h.now()) {
 		return time.Time{}, false, stale(c.At)
 	}
 	return c.At, !c.At.IsZero() && !c.Short, nil

@@ -16,6 +16,7 @@ import (
 // What one question goes through at most; more is for the export.
 const (
 	mostNested  = 2_000   // groups
+	mostDeep    = 50      // groups in one another
 	mostMembers = 500_000 // members, people and groups
 )
 
@@ -72,7 +73,7 @@ type inner struct {
 func (t *tree) expand(ctx context.Context, head mirror.Header) error {
 	t.seen[head.Group.ID] = true
 	nested := 0
-	for level := []inner{{head.Group.ID, []string{head.Group.Email}}}; len(level) > 0; {
+	for level, depth := []inner{{head.Group.ID, []string{head.Group.Email}}}, 0; len(level) > 0; depth++ {
 		var below []inner
 		for _, in := range level {
 			if len(t.seen) > mostMembers {
@@ -94,6 +95,7 @@ func (t *tree) expand(ctx context.Context, head mirror.Header) error {
 			if s.Read.Before(t.asOf) {
 				t.asOf = s.Read
 			}
+			path := t.q.shown(in.path) // shared by all of this group
 			for _, m := range s.Members {
 				if t.seen[m.ID] {
 					continue
@@ -101,7 +103,7 @@ func (t *tree) expand(ctx context.Context, head mirror.Header) error {
 				t.seen[m.ID] = true
 				one := Member{ID: m.ID, Email: m.Email, Role: m.Role, Type: m.Type, Status: m.Status}
 				if len(in.path) > 1 {
-					one.Role, one.Path = group.Plain, t.q.shown(in.path)
+					one.Role, one.Path = group.Plain, path
 				}
 				t.members = append(t.members, one)
 				if m.Type == group.Nested {
@@ -109,7 +111,7 @@ func (t *tree) expand(ctx context.Context, head mirror.Header) error {
 				}
 			}
 		}
-		if nested += len(below); nested > mostNested {
+		if nested += len(below); nested > mostNested || depth > mostDeep {
 			return tooLarge()
 		}
 		level = below
@@ -119,5 +121,5 @@ func (t *tree) expand(ctx context.Context, head mirror.Header) error {
 
 func tooLarge() error {
 	return problem(http.StatusUnprocessableEntity, "too-large", "This goes through more than one answer can.",
-		fmt.Sprintf("More than %d nested groups, or %d members: use the export.", mostNested, mostMembers))
+		fmt.Sprintf("More than %d nested groups, %d in one another, or %d members: use the export.", mostNested, mostDeep, mostMembers))
 }

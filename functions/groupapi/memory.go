@@ -11,7 +11,7 @@ import (
 const (
 	// trust is how long an answer of the memory is given without looking into the feed again.
 	trust = time.Second
-	// mostRemembered bounds the memory, in memberships: about 100 bytes each.
+	// mostRemembered bounds the memory, in memberships and the groups between: about 100 bytes each.
 	mostRemembered = 500_000
 	// feedPage is how many differences are read at a time.
 	feedPage = 500
@@ -27,7 +27,7 @@ type memory struct {
 	size     int
 	followed time.Time // up to when the feed was read
 	asOf     time.Time
-	complete bool
+	sure     certainty
 	watched  time.Time
 	checked  time.Time
 }
@@ -38,10 +38,10 @@ type remembered struct {
 
 // known is what is known of somebody's groups.
 type known struct {
-	groups   []Membership
-	asOf     time.Time
-	watched  time.Time
-	complete bool
+	groups  []Membership
+	asOf    time.Time
+	watched time.Time
+	certainty
 }
 
 func newMemory() *memory {
@@ -52,6 +52,15 @@ func newMemory() *memory {
 
 func (m *memory) forget() {
 	m.entries, m.byMember, m.size = map[string]*remembered{}, map[string][]string{}, 0
+}
+
+// weight is how much of the memory an answer takes.
+func weight(groups []Membership) int {
+	n := 1
+	for _, g := range groups {
+		n += 1 + len(g.Through)
+	}
+	return n
 }
 
 // groupsOf returns somebody's groups, from the memory where that is as good as the mirror.
@@ -65,7 +74,7 @@ func (m *memory) groupsOf(ctx context.Context, h *handler, person string, deep b
 		m.mu.Unlock()
 		return known{}, err
 	}
-	k := known{asOf: m.asOf, watched: m.watched, complete: m.complete}
+	k := known{asOf: m.asOf, watched: m.watched, certainty: m.sure}
 	if e, ok := m.entries[key]; ok {
 		m.mu.Unlock()
 		k.groups = e.groups
@@ -84,12 +93,12 @@ func (m *memory) groupsOf(ctx context.Context, h *handler, person string, deep b
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	// What changed while this was read is in the part of the feed that is read again.
-	if m.size+len(k.groups) > mostRemembered {
+	if m.size+weight(k.groups) > mostRemembered {
 		m.forget()
 	}
 	if _, ok := m.entries[key]; !ok && !m.followed.After(followed) {
 		m.entries[key] = &remembered{groups: k.groups}
-		m.size += len(k.groups) + 1
+		m.size += weight(k.groups)
 		m.byMember[id] = append(m.byMember[id], key)
 		for _, g := range k.groups {
 			m.byMember[g.ID] = append(m.byMember[g.ID], key)
@@ -113,6 +122,10 @@ func (m *memory) follow(ctx context.Context, h *handler) error {
 	if err != nil {
 		return err
 	}
+	sure, err := h.certain(ctx, census)
+	if err != nil {
+		return err
+	}
 	if m.followed.IsZero() {
 		m.followed = now
 	}
@@ -130,7 +143,7 @@ func (m *memory) follow(ctx context.Context, h *handler) error {
 		}
 	}
 	m.followed, m.checked = now, now
-	m.asOf, m.watched, m.complete = census.At, watched, !census.At.IsZero() && !census.Short
+	m.asOf, m.watched, m.sure = census.At, watched, sure
 	return nil
 }
 
@@ -145,7 +158,7 @@ func (m *memory) drop(d mirror.Difference) {
 		for _, id := range list {
 			for _, key := range m.byMember[id] {
 				if e, ok := m.entries[key]; ok {
-					m.size -= len(e.groups) + 1
+					m.size -= weight(e.groups)
 					delete(m.entries, key)
 				}
 			}

@@ -19,7 +19,7 @@ func describe(routes []route) []byte {
 	var operations []webapi.Operation
 	for _, r := range routes {
 		o := webapi.Operation{
-			Method: http.MethodGet, Path: r.Path, Summary: r.Summary, Problems: []int{400, 401, 403, 404, 503},
+			Method: http.MethodGet, Path: r.Path, Summary: r.Summary, Problems: append([]int{400, 401, 403, 404, 503}, r.Problems...),
 			Scopes: []string{string(r.Scope)}, More: webapi.Object{"x-scope": r.Scope},
 			Answer: answerSchema(r.Data), Tagged: true,
 		}

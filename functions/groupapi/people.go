@@ -33,7 +33,7 @@ func (h *handler) groupsOf(ctx context.Context, q *question) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if q.maxAge > 0 && h.now().Sub(known.asOf) > q.maxAge {
+	if q.tooOld(known.asOf, h.now()) {
 		return nil, stale(known.asOf)
 	}
 	var list []Membership
@@ -44,7 +44,8 @@ func (h *handler) groupsOf(ctx context.Context, q *question) (any, error) {
 		}
 	}
 	page, next, err := pageOf(q, "person", list, membershipKey)
-	return Answer[[]Membership]{Data: page, AsOf: known.asOf, WatchedUntil: known.watched, Complete: known.complete, Next: next}, err
+	complete := known.whole(known.groups)
+	return Answer[[]Membership]{Data: page, AsOf: known.asOf, WatchedUntil: known.watched, Complete: complete, Next: next}, err
 }
 
 // climb finds the groups that somebody is in, directly or, where deep, through other groups:
@@ -56,7 +57,11 @@ func (h *handler) climb(ctx context.Context, id string, deep bool) ([]Membership
 	}
 	var out []Membership
 	seen := map[string]bool{}
-	for level := []step{{id: id}}; len(level) > 0; {
+	direct := 0
+	for level, depth := []step{{id: id}}, 0; len(level) > 0; depth++ {
+		if depth > mostDeep {
+			return nil, tooLarge()
+		}
 		var above []step
 		for _, s := range level {
 			groups, err := h.mirror.GroupsOf(ctx, s.id)
@@ -68,6 +73,9 @@ func (h *handler) climb(ctx context.Context, id string, deep bool) ([]Membership
 					continue
 				}
 				seen[g] = true
+				if depth > 0 && len(seen)-direct > mostNested {
+					return nil, tooLarge()
+				}
 				head, err := h.mirror.Find(ctx, g)
 				if errors.Is(err, mirror.ErrUnknown) {
 					continue // gone meanwhile
@@ -81,14 +89,11 @@ func (h *handler) climb(ctx context.Context, id string, deep bool) ([]Membership
 				}
 			}
 		}
-		if len(seen) > mostNested {
-			return nil, tooLarge()
+		if depth == 0 {
+			direct = len(seen) // of which somebody may be in any number
 		}
 		level = above
 	}
 	slices.SortFunc(out, func(a, b Membership) int { return cmp.Compare(membershipKey(a), membershipKey(b)) })
 	return out, nil
 }
-
-// mostPaths bounds how many reasons an answer gives.
-const mostPaths = 20

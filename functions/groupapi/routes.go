@@ -17,6 +17,8 @@ type route struct {
 	Scope   Scope
 	// Query are the parameters besides max_age.
 	Query []parameter
+	// Problems are the statuses of problems that only this path has.
+	Problems []int
 	// Data is an example of what the answer's data is made of, for the schema.
 	Data any
 	// Answer answers; Stream writes lines instead.
@@ -47,21 +49,21 @@ func (h *handler) routes() []route {
 		{Path: "/v1/groups/{group}", Summary: "One group, by its id or one of its addresses.", Scope: ReadGroups, Data: Group{}, Answer: h.oneGroup},
 		{
 			Path: "/v1/groups/{group}/members", Summary: "The members of a group, by address.", Scope: ReadMembers,
-			Query: append(slices.Clone(paging), effective), Data: []Member{}, Answer: h.members,
+			Query: append(slices.Clone(paging), effective), Problems: []int{422}, Data: []Member{}, Answer: h.members,
 		},
 		{Path: "/v1/groups/{group}/settings", Summary: "A group's settings as they were read last.", Scope: ReadSettings, Data: Settings{}, Answer: h.settings},
 		{
 			Path: "/v1/groups/{group}/why/{person}", Summary: "Why somebody is in a group: the paths, the shortest first; none where they are not.",
-			Scope: ReadMembers, Data: []Path{}, Answer: h.why,
+			Scope: ReadMembers, Problems: []int{422}, Data: []Path{}, Answer: h.why,
 		},
 		{
 			Path: "/v1/people/{person}/groups", Summary: "The groups of a person, by address.", Scope: ReadPeople,
-			Query: append(slices.Clone(paging), effective), Data: []Membership{}, Answer: h.groupsOf,
+			Query: append(slices.Clone(paging), effective), Problems: []int{422}, Data: []Membership{}, Answer: h.groupsOf,
 		},
 		{
 			Path: "/v1/changes", Summary: "What changed, the oldest first. Without a cursor from now on: the answer is empty and has a cursor.",
 			Scope: ReadChanges, Query: append(slices.Clone(paging), parameter{"since", "string", "Where to begin without a cursor, RFC 3339, at most 30 days ago."}),
-			Data: []Change{}, Answer: h.changes,
+			Problems: []int{410}, Data: []Change{}, Answer: h.changes,
 		},
 		{Path: "/v1/export", Summary: "Every group with its members, one a line, as NDJSON; the last line says whether that was all.", Scope: Export, Data: Exported{}, Stream: h.export},
 	}

@@ -283,6 +283,10 @@ func TestListsThatLie(t *testing.T) {
 			if n != 301 {
 				t.Errorf("%d groups in the mirror, want 301", n)
 			}
+			// Nobody takes such a list for a count of the company.
+			if c, err := r.mirror.Census(context.Background()); err != nil || c.Groups != 301 {
+				t.Errorf("census %+v, %v", c, err)
+			}
 		})
 	}
 }
@@ -295,9 +299,12 @@ func TestPagesOfMembersThatGoRoundInACircle(t *testing.T) {
 	if got := r.members(t, "all@example.com"); len(got) != 700 {
 		t.Fatalf("%d members", len(got))
 	}
-	circle := true
+	circle, asked := true, 0
 	first := ""
 	r.through(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if strings.HasSuffix(q.URL.Path, "/members") {
+			asked++
+		}
 		if !circle || !strings.HasSuffix(q.URL.Path, "/members") {
 			r.workspace.ServeHTTP(w, q)
 			return
@@ -326,8 +333,9 @@ func TestPagesOfMembersThatGoRoundInACircle(t *testing.T) {
 	if got := r.members(t, "all@example.com"); len(got) != 700 {
 		t.Errorf("%d members after a circle", len(got))
 	}
-	if circle {
-		t.Error("there was no circle")
+	// Two pages until the token comes back, and all four anew.
+	if circle || asked != 6 {
+		t.Errorf("a circle: %t; %d pages were asked for, want 6", !circle, asked)
 	}
 }
 

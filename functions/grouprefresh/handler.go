@@ -3,9 +3,7 @@ package grouprefresh
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"hash/fnv"
 	"log/slog"
 	"time"
 
@@ -15,7 +13,6 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/brake"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
-	"github.com/sekisho/sekisho/shared/domain/quota"
 	"github.com/sekisho/sekisho/shared/ports/bus"
 	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/ports/store"
@@ -75,36 +72,9 @@ func (h *handler) tick(ctx context.Context, t event.Tick) error {
 	return cloudfn.Permanent(fmt.Errorf("no job %q", t.Job))
 }
 
-// drain is the time over which the work that waited for a new day is spread.
-const drain = 20 * time.Minute
-
-// within keeps a task within the calls of the day: one that finds them spent is planned anew
-// for the time after midnight on the Pacific coast, under a name that makes the same work one.
+// within keeps a task within the calls of the day.
 func within[P event.Payload](h *handler, do func(context.Context, P) error) func(context.Context, P) error {
-	return func(ctx context.Context, p P) error {
-		err := do(ctx, p)
-		if errors.Is(err, workspace.ErrDailyQuota) {
-			if err := h.budget.Close(ctx); err != nil {
-				return err
-			}
-			_, ends := quota.Day(h.now())
-			err = &budget.Closed{Until: ends}
-		}
-		closed, ok := errors.AsType[*budget.Closed](err)
-		if !ok {
-			return err
-		}
-		body, err := json.Marshal(p)
-		if err != nil {
-			return fmt.Errorf("encode %s: %w", p.Type(), err)
-		}
-		hash := fnv.New64a()
-		hash.Write([]byte(p.Type()))
-		hash.Write(body)
-		sum := hash.Sum64()
-		at := closed.Until.Add(time.Duration(sum % uint64(drain)))
-		return h.ensure(ctx, p, fmt.Sprintf("later-%x-%d", sum, closed.Until.Unix()), at)
-	}
+	return budget.Within(h.budget, h.queue, event.QueueDirectory, do)
 }
 
 // ensure queues one task, once for each name.

@@ -17,8 +17,14 @@ import (
 
 // apply carries out one change, or queues it for later.
 func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
-	c, err := h.carrier.Apply(ctx, e)
-	if err != nil {
+	c, err := h.ledger.Get(ctx, e.Change)
+	if err == nil {
+		err = h.spendOnChange(ctx, c)
+	}
+	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
+		return err
+	}
+	if c, err = h.carrier.Apply(ctx, e); err != nil {
 		return err
 	}
 	return h.unwaive(ctx, c)

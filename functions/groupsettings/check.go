@@ -29,6 +29,9 @@ func (h *handler) check(ctx context.Context, e event.CheckSettings) error {
 	if err != nil {
 		return err
 	}
+	if err := h.spendOnCheck(ctx, e); err != nil {
+		return err
+	}
 	g := header.Group
 	values, err := h.settings.Get(ctx, g.Email)
 	if errors.Is(err, workspace.ErrNotFound) {

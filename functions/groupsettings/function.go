@@ -5,10 +5,10 @@
 // change-events (a change of settings, or a plan, was approved), Cloud Scheduler: job "recheck"
 // every 5 minutes (an exception ended, the policy is another one, a day is over).
 //
-// Reads: policy; census, changes, cursors (how far a sweep is), groups, members, people,
+// Reads: policy; budgets, census, changes, cursors (how far a sweep is), groups, members, people,
 // settings.
 //
-// Writes: cursors, settings; changes and audit through the ledger; tasks of its own queue and of
+// Writes: budgets, cursors, settings; changes and audit through the ledger; tasks of its own queue and of
 // the queue slack.
 //
 // Calls: Groups Settings API, as its only caller: groups.get, groups.patch.
@@ -17,12 +17,14 @@
 // roles/cloudtasks.enqueuer on groups-settings and slack, roles/iam.serviceAccountUser on their callers,
 // roles/iam.serviceAccountTokenCreator on itself; scope apps.groups.settings.
 //
-// On failure: the queue tries again; a patch whose result is unknown is read back before it
+// On failure: the queue tries again; when the calls of the day are spent, tasks are planned anew for
+// the next day, the less urgent ones earlier; a patch whose result is unknown is read back before it
 // is sent again; what does not converge fails, and people are told.
 package groupsettings
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
@@ -30,6 +32,7 @@ import (
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/state/budget"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/standing"
@@ -43,6 +46,17 @@ func init() { cloudfn.Register(Function) }
 type config struct {
 	// BaseURL is where the API is; empty means at the vendor.
 	BaseURL string `env:"WORKSPACE_URL"`
+	// CallsPerDay is how many calls Google grants in a day, to the whole project
+	// (https://developers.google.com/workspace/admin/groups-settings/limits); 0 keeps no budget.
+	CallsPerDay int `env:"CALLS_PER_DAY, default=100000"`
+}
+
+// Validate implements [cloudfn.Validator].
+func (c *config) Validate() error {
+	if c.CallsPerDay < 0 {
+		return fmt.Errorf("CALLS_PER_DAY is %d: 0 or more", c.CallsPerDay)
+	}
+	return nil
 }
 
 func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
@@ -67,9 +81,10 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	calls := budget.New(env.Store, "settings", cfg.CallsPerDay, env.Now)
 	h := &handler{
-		store: env.Store, queue: env.Queue, mirror: m, ledger: ledger.New(env.Store, env.Bus, env.Now),
-		standing: who, settings: settings, policy: policy, rules: policy.SettingsRules(),
+		store: env.Store, queue: env.Queue, budget: calls, mirror: m, ledger: ledger.New(env.Store, env.Bus, env.Now),
+		standing: who, settings: heeded{settings, calls}, policy: policy, rules: policy.SettingsRules(),
 		now: env.Now, log: env.Log,
 	}
 	h.carrier = &ledger.Carrier{
@@ -77,5 +92,5 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		Appliers: map[change.Kind]ledger.Applier{change.GroupSettings: applier{h}, change.GroupSettingsPlan: override{h}},
 	}
 	return cloudfn.Messages("groupsettings", env,
-		cloudfn.On(h.groupChanged), cloudfn.On(h.check), cloudfn.On(h.carrier.Moved), cloudfn.On(h.apply), cloudfn.On(h.plan), cloudfn.On(h.sweep), cloudfn.On(h.tick)), nil
+		cloudfn.On(h.groupChanged), cloudfn.On(within(h, h.check)), cloudfn.On(h.carrier.Moved), cloudfn.On(within(h, h.apply)), cloudfn.On(h.plan), cloudfn.On(h.sweep), cloudfn.On(h.tick)), nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/settingsrule"
 	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/ports/store"
+	"github.com/sekisho/sekisho/shared/state/budget"
 	"github.com/sekisho/sekisho/shared/state/cursor"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
@@ -32,6 +33,7 @@ type settings interface {
 type handler struct {
 	store    store.Store
 	queue    queue.Queue
+	budget   *budget.Budget
 	mirror   *mirror.Mirror
 	ledger   *ledger.Ledger
 	carrier  *ledger.Carrier
@@ -166,8 +168,10 @@ func (h *handler) secure(ctx context.Context, id string) (bool, error) {
 }
 
 func (h *handler) queueCheck(ctx context.Context, id, cause string) error {
-	return h.enqueue(ctx, event.CheckSettings{Group: id, Noticed: h.now()}, "check-"+id+"-"+cause, time.Time{})
+	return h.enqueue(ctx, event.CheckSettings{Group: id, Noticed: h.now()}, checkTask(id, cause), time.Time{})
 }
+
+func checkTask(id, cause string) string { return "check-" + id + "-" + cause }
 
 func (h *handler) enqueue(ctx context.Context, p event.Payload, name string, at time.Time) error {
 	return queue.Order(ctx, h.queue, queue.Task{Queue: event.QueueSettings, Name: name, NotBefore: at}, p)

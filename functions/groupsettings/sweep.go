@@ -60,7 +60,7 @@ func (h *handler) sweepOne(ctx context.Context, header mirror.Header, run string
 		return err
 	}
 	if known.Read.IsZero() {
-		return h.queueCheck(ctx, header.Group.ID, "sweep-"+run)
+		return h.queueSwept(ctx, header.Group.ID, run)
 	}
 	f := h.rules.Evaluate(settingsrule.Subject{
 		Group: header.Group.Email, Settings: known.Values, Secure: known.Secure, Waived: known.Exceptions(header.Group.Email),
@@ -69,5 +69,10 @@ func (h *handler) sweepOne(ctx context.Context, header mirror.Header, run string
 	if !follows && slices.Equal(inWords(f), known.Findings) {
 		return nil // compliant, or reported already
 	}
-	return h.queueCheck(ctx, header.Group.ID, "sweep-"+run)
+	return h.queueSwept(ctx, header.Group.ID, run)
+}
+
+// queueSwept queues a check that can wait.
+func (h *handler) queueSwept(ctx context.Context, id, run string) error {
+	return h.enqueue(ctx, event.CheckSettings{Group: id, Noticed: h.now(), Sweep: true}, checkTask(id, "sweep-"+run), time.Time{})
 }

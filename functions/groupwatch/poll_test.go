@@ -2,6 +2,7 @@ package groupwatch_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/sekisho/sekisho/functions/groupwatch"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
 // pages is an audit log of so many pages, each with one event of a group of its number.
@@ -127,5 +130,34 @@ func TestWhatIsKnownIsNotLookedUpAgain(t *testing.T) {
 	w.tick(groupwatch.JobPoll)
 	if got := w.readings(t); len(got) != 1 || !strings.HasPrefix(got[0], "group.refresh/1") {
 		t.Errorf("readings %v, want the same once more", got)
+	}
+}
+
+// A reading that began before an event, or while Google had not settled, does not show it.
+func TestOnlyAReadingAfterTheEventWillDo(t *testing.T) {
+	for name, test := range map[string]struct {
+		after time.Duration // from the event to the reading
+		want  int
+	}{
+		"a reading before the event":      {-time.Minute, 1},
+		"a reading at the event":          {0, 1},
+		"a reading before it has settled": {29 * time.Second, 1},
+		"a reading afterwards":            {31 * time.Second, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var asked []string
+			w := openLog(t, pages{n: 1, asked: &asked})
+			happened := w.Clock.Now().Add(-10 * time.Minute).Truncate(time.Second)
+			s := group.Snapshot{Group: group.Group{ID: "g0", Email: "g0@example.com"}, Read: happened.Add(test.after)}
+			if _, err := mirror.New(w.Store).Replace(context.Background(), s); err != nil {
+				t.Fatal(err)
+			}
+			if status := w.tick(groupwatch.JobPoll); status != http.StatusOK {
+				t.Fatalf("status %d\n%s", status, w.Log)
+			}
+			if got := w.readings(t); len(got) != test.want {
+				t.Errorf("readings %v, want %d", got, test.want)
+			}
+		})
 	}
 }

@@ -95,3 +95,46 @@ func TestQuotaIsExactInEveryWindow(t *testing.T) {
 		}
 	})
 }
+
+// A day ends at midnight of its place, also on the two days of the year that have 23 and 25 hours.
+func TestAQuotaOfDays(t *testing.T) {
+	zone, err := time.LoadLocation("America/Los_Angeles")
+	if err != nil {
+		t.Skip(err)
+	}
+	for _, test := range []struct {
+		name     string
+		midnight time.Time // at which the day begins
+		hours    int
+	}{
+		{"a day", time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC), 24},
+		{"the clock goes forward", time.Date(2027, 3, 14, 8, 0, 0, 0, time.UTC), 23},
+		{"the clock goes back", time.Date(2026, 11, 1, 7, 0, 0, 0, time.UTC), 25},
+	} {
+		var q sim.Quota
+		q.SetDay(2, zone)
+		end := test.midnight.Add(time.Duration(test.hours) * time.Hour)
+		for _, step := range []struct {
+			at   time.Time
+			want bool
+		}{
+			{test.midnight.Add(-time.Second), true},
+			{test.midnight.Add(-time.Second), true},
+			{test.midnight.Add(-time.Second), false},
+			{test.midnight, true},
+			{end.Add(-time.Second), true},
+			{end.Add(-time.Second), false},
+			{end, true},
+		} {
+			if got := q.Allow(step.at); got != step.want {
+				t.Errorf("%s: %s: %t, want %t", test.name, step.at, got, step.want)
+			}
+		}
+		if n, per := q.Limit(); n != 2 || per != 24*time.Hour {
+			t.Errorf("Limit: %d per %s", n, per)
+		}
+		if q.Set(1, time.Minute); !q.Allow(end) || q.Allow(end) || !q.Allow(end.Add(time.Minute)) {
+			t.Errorf("%s: no window after Set", test.name)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/event"
@@ -42,10 +43,20 @@ var paced = map[string]struct {
 // budget and no speed: spread evenly, the first reading of everything would take that day.
 const longestWindow = time.Hour
 
+// budgeted are the functions that keep the calls of a day, by the API that grants them.
+var budgeted = map[string]string{"directory": "GroupRefresh", "settings": "GroupSettings"}
+
 // SetQuota lets a vendor's API grant n requests in any window of length per. The queue before it
-// slows down to that where it was faster, as an operator who is granted less than usual sets it.
-// The API must have a quota.
+// slows down to that where it was faster, as an operator who is granted less than usual sets it; a
+// number for a day goes into the configuration of the function that keeps to it, which starts
+// again. The API must have a quota.
 func (w *World) SetQuota(ctx context.Context, api string, n int, per time.Duration) error {
+	if function, ok := budgeted[api]; ok && per == 24*time.Hour && n > 0 {
+		w.Workspace.SetDailyQuota(api, n)
+		w.perDay[strings.ToLower(function)] = n
+		w.instances[function].restart()
+		return nil
+	}
 	w.Quota(api).Set(n, per)
 	p, ok := paced[api]
 	if !ok || n <= 0 || per <= 0 || per > longestWindow {

@@ -3,6 +3,7 @@ package world
 import (
 	"context"
 	"math"
+	"strconv"
 	"testing"
 	"time"
 
@@ -73,5 +74,34 @@ func TestAQueueFollowsAQuotaThatIsLessThanUsual(t *testing.T) {
 				t.Errorf("%d calls were refused for quota, want none", refused)
 			}
 		})
+	}
+}
+
+// A quota of a day goes to the function that keeps to it, and to nobody else.
+func TestTheCallsOfADayGoIntoTheConfiguration(t *testing.T) {
+	w, err := New(Options{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	for _, test := range []struct {
+		api, function string
+		n             int
+	}{{"settings", "GroupSettings", 20}, {"directory", "GroupRefresh", 500}} {
+		if err := w.SetQuota(context.Background(), test.api, test.n, 24*time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		env, err := w.platform(w.instances[test.function])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := env.Lookup("CALLS_PER_DAY"); got != strconv.Itoa(test.n) {
+			t.Errorf("%s makes %q calls a day, want %d", test.function, got, test.n)
+		}
+	}
+	if env, err := w.platform(w.instances["GroupWatch"]); err != nil {
+		t.Fatal(err)
+	} else if got, ok := env.Lookup("CALLS_PER_DAY"); ok {
+		t.Errorf("GroupWatch makes %q calls a day", got)
 	}
 }

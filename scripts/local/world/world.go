@@ -15,6 +15,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -109,6 +110,7 @@ type World struct {
 
 	policy    fs.FS
 	queues    map[string]QueueOf
+	perDay    map[string]int // calls that a function may make in a day, where that is not as usual
 	log       *slog.Logger
 	transport sim.Transport
 	client    *http.Client
@@ -141,7 +143,7 @@ func New(o Options) (*World, error) {
 	}
 	w := &World{
 		Clock: &Clock{now: Begin}, Calls: &sim.Calls{}, Faults: sim.NewFaults(o.Seed), Usage: &Usage{}, Company: o.Company,
-		policy: o.Policy, queues: queuesAt(o.DirectoryRate), log: o.Log, transport: sim.Transport{}, instances: map[string]*instance{}, ended: make(chan struct{}),
+		policy: o.Policy, queues: queuesAt(o.DirectoryRate), log: o.Log, transport: sim.Transport{}, instances: map[string]*instance{}, perDay: map[string]int{}, ended: make(chan struct{}),
 		random: newRandom(o.Seed),
 	}
 	w.client = &http.Client{Transport: w.transport}
@@ -247,6 +249,9 @@ func (w *World) platform(i *instance) (*cloudfn.Env, error) {
 	maps.Copy(variables, otherVariables)
 	name := strings.ToLower(i.function.Name)
 	token := "token-" + name
+	if n, ok := w.perDay[name]; ok {
+		variables["CALLS_PER_DAY"] = strconv.Itoa(n)
+	}
 	return &cloudfn.Env{
 		Lookup:   func(name string) (string, bool) { v, ok := variables[name]; return v, ok },
 		Now:      w.Clock.Now,

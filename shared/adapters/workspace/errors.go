@@ -3,7 +3,6 @@ package workspace
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -23,7 +22,7 @@ var (
 	// ErrQuota says that too many requests were made; another one may be made later.
 	ErrQuota = vendor.ErrQuota
 	// ErrDailyQuota says that the day's requests are used up. It is an [ErrQuota] too.
-	ErrDailyQuota = fmt.Errorf("daily %w", ErrQuota)
+	ErrDailyQuota = vendor.ErrDailyQuota
 	// ErrForbidden says that the credentials do not allow the request.
 	ErrForbidden = vendor.ErrForbidden
 	// ErrIncomplete says that an answer came, but cannot be taken as whole.

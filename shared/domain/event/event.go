@@ -115,6 +115,8 @@ type CheckSettings struct {
 	// told what happened next.
 	Actor   string    `json:"actor,omitempty"`
 	Noticed time.Time `json:"noticed"`
+	// Sweep says that nothing is known to have changed: the check can wait.
+	Sweep bool `json:"sweep,omitempty"`
 }
 
 // RefreshPerson orders one person's account to be read again from the Directory API.

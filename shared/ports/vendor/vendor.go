@@ -9,6 +9,7 @@ package vendor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -25,6 +26,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrQuota says that too many requests were made; another one may be made later.
 	ErrQuota = errors.New("quota exceeded")
+	// ErrDailyQuota says that the day's requests are used up. It is an [ErrQuota] too.
+	ErrDailyQuota = fmt.Errorf("daily %w", ErrQuota)
 	// ErrForbidden says that the credentials are not taken, or do not allow the request.
 	ErrForbidden = errors.New("forbidden")
 	// ErrIncomplete says that an answer came, but cannot be taken as whole.

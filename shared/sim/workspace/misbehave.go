@@ -43,15 +43,13 @@ func internalError() *apiError {
 // overQuota is how each API refuses what exceeds its quota.
 func (c *call) overQuota() error {
 	var e *apiError
-	switch c.method.api {
-	case Settings:
-		e = forbiddenByQuota("User Rate Limit Exceeded", "userRateLimitExceeded")
-		if _, per := c.s.quotas[Settings].Limit(); per >= 24*time.Hour {
-			e = forbiddenByQuota("Daily Limit Exceeded", "dailyLimitExceeded")
-		}
-	case Reports:
+	_, per := c.s.quotas[c.method.api].Limit()
+	switch {
+	case c.method.api == Reports:
 		// https://developers.google.com/workspace/admin/reports/v1/limits
 		e = &apiError{code: http.StatusServiceUnavailable, message: "Quota exceeded.", domain: "usageLimits", reason: "quotaExceeded", status: "UNAVAILABLE"}
+	case per >= 24*time.Hour:
+		e = forbiddenByQuota("Daily Limit Exceeded", "dailyLimitExceeded")
 	default:
 		e = forbiddenByQuota("User Rate Limit Exceeded", "userRateLimitExceeded")
 	}

@@ -66,7 +66,7 @@ func New(o Options) (*Server, error) {
 	}
 	s.quotas[Directory].Set(2_400, time.Minute)
 	s.quotas[Reports].Set(2_400, time.Minute)
-	s.quotas[Settings].Set(100_000, 24*time.Hour)
+	s.SetDailyQuota(Settings, 100_000)
 	s.filtered.Set(250, time.Minute)
 	s.customerID = "C0" + base36(s.digest("customer", s.domain), 7)
 	s.audit = audit{log: map[string][]*entry{}, usedIDs: map[string]bool{}}

@@ -22,6 +22,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/domain/quota"
 	"github.com/sekisho/sekisho/shared/ports/store"
+	"github.com/sekisho/sekisho/shared/ports/vendor"
 )
 
 // Priority says how urgent a call is.
@@ -46,7 +47,12 @@ type Closed struct {
 	Priority Priority
 	// Until is when the vendor's day ends.
 	Until time.Time
+	// Cause is the vendor's own refusal, where that closed the day.
+	Cause error
 }
+
+// Unwrap returns the vendor's refusal.
+func (c *Closed) Unwrap() error { return c.Cause }
 
 // Error implements error.
 func (c *Closed) Error() string {
@@ -90,7 +96,11 @@ var days = store.Collection[day]{
 }
 
 // Spend takes one call out of the budget, or returns a [*Closed].
-func (b *Budget) Spend(ctx context.Context, p Priority) error {
+func (b *Budget) Spend(ctx context.Context, p Priority) error { return b.Reserve(ctx, p, 1) }
+
+// Reserve takes so many calls at once out of the budget, at most 500, or returns a [*Closed] and
+// takes none: for work that must not stand still half done until the next day.
+func (b *Budget) Reserve(ctx context.Context, p Priority, calls int) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.now()
@@ -108,13 +118,15 @@ func (b *Budget) Spend(ctx context.Context, p Priority) error {
 		return &Closed{API: b.api, Priority: p, Until: ends}
 	}
 	// What is still in the lease may be too much for a priority that others have outrun.
-	if b.left == 0 || b.spent-b.left >= b.ceiling(p) {
-		if err := b.lease(ctx, p, ends); err != nil {
-			_, b.closed[p] = errors.AsType[*Closed](err)
+	if outrun := b.spent-b.left+calls > b.ceiling(p); outrun || b.left < calls {
+		if err := b.lease(ctx, p, calls, ends); err != nil {
+			// Several calls may not fit where one does.
+			_, closed := errors.AsType[*Closed](err)
+			b.closed[p] = closed && calls == 1
 			return err
 		}
 	}
-	b.left--
+	b.left -= calls
 	return nil
 }
 
@@ -127,26 +139,48 @@ func (b *Budget) Close(ctx context.Context) error {
 	return b.update(ctx, ends, func(d *day) error { d.Closed = true; return nil })
 }
 
+// Heed closes the day where an error of the vendor's says that it is over, and returns a
+// [*Closed] in its place. It returns any other error as it is.
+func (b *Budget) Heed(ctx context.Context, err error) error {
+	if _, known := errors.AsType[*Closed](err); known || !errors.Is(err, vendor.ErrDailyQuota) {
+		return err
+	}
+	if failed := b.Close(ctx); failed != nil {
+		return errors.Join(err, failed)
+	}
+	_, ends := quota.Day(b.now())
+	return &Closed{API: b.api, Until: ends, Cause: err}
+}
+
 // ceiling is how many calls of a day may have been leased when a priority still gets one.
 func (b *Budget) ceiling(p Priority) int { return b.limit * shares[p] / 100 }
 
-// lease takes more calls for this instance.
-func (b *Budget) lease(ctx context.Context, p Priority, ends time.Time) error {
-	if b.left > 0 {
+// lease takes more calls for this instance, until it has what is wanted.
+func (b *Budget) lease(ctx context.Context, p Priority, calls int, ends time.Time) error {
+	if b.left >= calls {
 		return &Closed{API: b.api, Priority: p, Until: ends}
 	}
-	return b.update(ctx, ends, func(d *day) error {
-		room := b.ceiling(p) - d.Leased
-		if d.Closed || room <= 0 {
+	var leased, all int
+	err := b.update(ctx, ends, func(d *day) error {
+		missing, room := calls-b.left, b.ceiling(p)-d.Leased
+		if d.Closed || room < missing {
 			return &Closed{API: b.api, Priority: p, Until: ends}
 		}
 		// A hundredth of the day: a hundred transactions, and little that an instance can lose.
-		n := min(max(1, b.limit/100), 500, room)
-		d.Leased += n
-		b.left, b.spent = n, d.Leased
+		leased = min(max(missing, b.limit/100), mostLeased, room)
+		d.Leased += leased
+		all = d.Leased
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	b.left, b.spent = b.left+leased, all
+	return nil
 }
+
+// mostLeased is how many calls one lease has at most.
+const mostLeased = 500
 
 func (b *Budget) update(ctx context.Context, ends time.Time, change func(*day) error) error {
 	id := b.api + "." + b.day
@@ -162,7 +196,6 @@ func (b *Budget) update(ctx context.Context, ends time.Time, change func(*day) e
 		return days.Put(tx, id, d)
 	})
 	if err != nil {
-		b.left = 0
 		var closed *Closed
 		if errors.As(err, &closed) {
 			return closed

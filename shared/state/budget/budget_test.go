@@ -3,12 +3,14 @@ package budget_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/adapters/embedded"
 	"github.com/sekisho/sekisho/shared/domain/quota"
 	"github.com/sekisho/sekisho/shared/ports/store"
+	"github.com/sekisho/sekisho/shared/ports/vendor"
 	"github.com/sekisho/sekisho/shared/state/budget"
 )
 
@@ -154,5 +156,49 @@ func TestWithoutALimitNothingIsKept(t *testing.T) {
 	b := budget.New(nil, "directory", 0, func() time.Time { return noon })
 	if got := spend(t, b, budget.Sweep, 1000); got != 1000 {
 		t.Errorf("%d calls, want all", got)
+	}
+}
+
+// Work that needs several calls has all of them or none.
+func TestAReservationIsWholeOrNothing(t *testing.T) {
+	clock := func() time.Time { return noon }
+	for _, limit := range []int{10, 100, 1000, 100_000} {
+		b := budget.New(open(t, clock), "settings", limit, clock)
+		got, room := 0, limit*85/100
+		for {
+			err := b.Reserve(context.Background(), budget.Remediate, 3)
+			if _, closed := errors.AsType[*budget.Closed](err); closed {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			got += 3
+		}
+		if want := room / 3 * 3; got != want {
+			t.Errorf("of %d a day: %d calls by threes, want %d", limit, got, want)
+		}
+		// What was too little for three is left for one.
+		if one := spend(t, b, budget.Remediate, 10); got+one != room {
+			t.Errorf("of %d a day: %d calls more, want %d", limit, one, room-got)
+		}
+	}
+}
+
+func TestOnlyARefusalForTheDayClosesIt(t *testing.T) {
+	clock := func() time.Time { return noon }
+	b := budget.New(open(t, clock), "settings", 100, clock)
+	for _, err := range []error{nil, vendor.ErrQuota, vendor.ErrForbidden} {
+		if got := b.Heed(context.Background(), err); !errors.Is(got, err) || spend(t, b, budget.Sweep, 1) != 1 {
+			t.Errorf("%v became %v", err, got)
+		}
+	}
+	err := b.Heed(context.Background(), fmt.Errorf("read: %w", vendor.ErrDailyQuota))
+	closed, ok := errors.AsType[*budget.Closed](err)
+	if !ok || !errors.Is(err, vendor.ErrDailyQuota) || spend(t, b, budget.Revoke, 1) != 0 {
+		t.Fatalf("the day is open: %v", err)
+	}
+	if _, ends := quota.Day(noon); !closed.Until.Equal(ends) {
+		t.Errorf("until %s, want %s", closed.Until, ends)
 	}
 }

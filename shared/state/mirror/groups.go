@@ -49,3 +49,14 @@ func (m *Mirror) Between(ctx context.Context, after, upTo string) ([]Header, err
 	}
 	return out, nil
 }
+
+// Pending reports whether there is a group of which the members are not known as they are now: they
+// were never read, or not since something changed. Anybody may be in it.
+func (m *Mirror) Pending(ctx context.Context) (bool, error) {
+	q := store.Query{Where: []store.Cond{{Field: "pending", Op: store.Equal, Value: true}}, Limit: 1}
+	list, _, err := headers.Query(ctx, m.store, q)
+	if err != nil {
+		return false, fmt.Errorf("look for a group that is to be read: %w", err)
+	}
+	return len(list) > 0, nil
+}

@@ -58,6 +58,10 @@ type Header struct {
 // others, and nothing is known to have changed since.
 func (h Header) Complete() bool { return !h.Gone && !h.Read.IsZero() && h.Held == 0 && !h.Due }
 
+// pending reports whether the members of a group are not known as they are now: they were never
+// read, or not since something changed.
+func (h Header) pending() bool { return !h.Gone && (h.Due || h.Read.IsZero()) }
+
 // Seen returns when Google was last asked for anything of the group.
 func (h Header) Seen() time.Time {
 	if h.Listed.After(h.Read) {
@@ -71,9 +75,13 @@ func (h Header) Seen() time.Time {
 var headers = store.Collection[Header]{
 	Name: "groups",
 	Fields: func(h Header) map[string]any {
-		return map[string]any{
+		fields := map[string]any{
 			"addresses": addresses(h.Group.Email, h.Group.Aliases), "email": group.Address(h.Group.Email), "gone": h.Gone,
 		}
+		if h.pending() {
+			fields["pending"] = true // absent where it is false: almost always
+		}
+		return fields
 	},
 	Expires: func(h Header) time.Time {
 		if h.Gone {

@@ -1,0 +1,289 @@
+package groupapi_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sekisho/sekisho/functions/groupapi"
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/state/cursor"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+)
+
+// chain puts groups into one another, each with the one after it, and lena into the last.
+func (d *desk) chain(tb testing.TB, length int) {
+	tb.Helper()
+	for i := range length {
+		member := nested(fmt.Sprint("c", i+1), fmt.Sprintf("chain%d@example.com", i+1))
+		if i == length-1 {
+			member = user("lena")
+		}
+		d.put(tb, fmt.Sprint("c", i), fmt.Sprintf("chain%d@example.com", i), member)
+	}
+}
+
+// What somebody nests to do harm costs one refusal, not the memory of the function.
+func TestNestingThatGoesTooFar(t *testing.T) {
+	for name, test := range map[string]struct {
+		build  func(tb testing.TB, d *desk)
+		top    string
+		status int
+	}{
+		"forty in one another":    {func(tb testing.TB, d *desk) { d.chain(tb, 40) }, "c0", http.StatusOK},
+		"sixty in one another":    {func(tb testing.TB, d *desk) { d.chain(tb, 60) }, "c0", http.StatusUnprocessableEntity},
+		"more beside one another": {func(tb testing.TB, d *desk) { d.fan(tb, 2100) }, "top", http.StatusUnprocessableEntity},
+		"as many as may be":       {func(tb testing.TB, d *desk) { d.fan(tb, 1900) }, "top", http.StatusOK},
+		"a group that contains itself": {func(tb testing.TB, d *desk) {
+			d.put(tb, "self", "self@example.com", user("lena"), nested("self", "self@example.com"))
+		}, "self", http.StatusOK},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := open(t)
+			d.company(t)
+			test.build(t, d)
+			d.Clock.Advance(time.Minute)
+			for _, path := range []string{"/v1/groups/" + test.top + "/members?effective=true", "/v1/groups/" + test.top + "/why/lena"} {
+				w := d.ask(all, path)
+				if w.Code != test.status || test.status != http.StatusOK && !strings.Contains(w.Body.String(), "/v1/problems/too-large") {
+					t.Errorf("%s: status %d, want %d: %.200s", path, w.Code, test.status, w.Body)
+				}
+			}
+		})
+	}
+}
+
+// fan puts so many groups into one, and lena into the first.
+func (d *desk) fan(tb testing.TB, width int) {
+	tb.Helper()
+	var inner []group.Member
+	for i := range width {
+		id, email := fmt.Sprint("f", i), fmt.Sprintf("fan%d@example.com", i)
+		if i == 0 {
+			d.put(tb, id, email, user("lena"))
+		} else {
+			d.put(tb, id, email)
+		}
+		inner = append(inner, nested(id, email))
+	}
+	d.put(tb, "top", "top@example.com", inner...)
+}
+
+func TestThePersonAtTheBottom(t *testing.T) {
+	for length, want := range map[int]int{40: http.StatusOK, 60: http.StatusUnprocessableEntity} {
+		d := open(t)
+		d.company(t)
+		d.chain(t, length)
+		if w := d.ask(all, "/v1/people/lena/groups?effective=true"); w.Code != want {
+			t.Errorf("%d groups in one another: status %d, want %d", length, w.Code, want)
+		}
+		if w := d.ask(all, "/v1/people/lena/groups"); w.Code != http.StatusOK {
+			t.Errorf("%d groups in one another: status %d for the direct ones", length, w.Code)
+		}
+	}
+}
+
+// Somebody may be a direct member of as many groups as there are.
+func TestSomebodyInVeryManyGroups(t *testing.T) {
+	d := open(t)
+	d.company(t)
+	const many = 2_050
+	for i := range many {
+		d.put(t, fmt.Sprint("m", i), fmt.Sprintf("many%d@example.com", i), user("noor"))
+	}
+	d.Clock.Advance(time.Minute)
+	for _, query := range []string{"?", "?effective=true&"} {
+		seen, next := 0, ""
+		for range 10 {
+			var list []groupapi.Membership
+			answer := d.answer(t, all, "/v1/people/noor/groups"+query+"limit=1000&cursor="+next, &list)
+			seen += len(list)
+			if next = answer.Next; next == "" {
+				break
+			}
+		}
+		if seen != many {
+			t.Errorf("%s: %d groups, want %d", query, seen, many)
+		}
+	}
+}
+
+// Where there are more reasons than an answer gives, it gives the shortest and says so.
+func TestTheShortestReasons(t *testing.T) {
+	d := open(t)
+	d.company(t)
+	members := []group.Member{user("noor")}
+	for i := range 30 {
+		id, email := fmt.Sprintf("a%02d", i), fmt.Sprintf("inner%02d@example.com", i)
+		d.put(t, id, email, user("noor"))
+		members = append(members, nested(id, email))
+	}
+	d.put(t, "z", "outer@example.com", members...)
+	var paths []groupapi.Path
+	answer := d.answer(t, all, "/v1/groups/z/why/noor", &paths)
+	if len(paths) != 20 || len(paths[0].Groups) != 1 || answer.Complete {
+		t.Errorf("%d reasons, the first %v, complete %t; want 20, the direct one, false", len(paths), paths[0].Groups, answer.Complete)
+	}
+}
+
+// An answer is complete only where no group is left whose members are not known: anybody may be in
+// it; and where the brake keeps nobody in a group of the answer.
+func TestAnswersThatMayLackAGroupSaySo(t *testing.T) {
+	ctx := context.Background()
+	d := open(t)
+	d.company(t)
+	expect := func(when string, want map[string]bool) {
+		t.Helper()
+		d.Clock.Advance(2 * time.Second)
+		for path, complete := range want {
+			var data any
+			if got := d.answer(t, all, path, &data).Complete; got != complete {
+				t.Errorf("%s: %s is complete: %t, want %t", when, path, got, complete)
+			}
+		}
+	}
+	const groups, aiko, ken, whyInner, whyBoard = "/v1/groups", "/v1/people/aiko/groups", "/v1/people/ken/groups", "/v1/groups/g2/why/mia", "/v1/groups/g4/why/ken"
+	expect("at rest", map[string]bool{groups: true, aiko: true, ken: true, whyInner: true, whyBoard: true})
+	if err := d.mirror.PutDetails(ctx, []group.Group{{ID: "g5", Email: "fresh@example.com"}}, d.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	expect("a group that was not read yet", map[string]bool{groups: false, aiko: false, ken: false, whyInner: true, whyBoard: true})
+	if _, err := d.mirror.PutMembers(ctx, "g5", []group.Member{user("lena")}, d.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	expect("when it was read", map[string]bool{groups: true, aiko: true, ken: true, whyInner: true, whyBoard: true})
+	if err := d.mirror.SetDue(ctx, "g1"); err != nil {
+		t.Fatal(err)
+	}
+	expect("a group that changed and could not be read", map[string]bool{groups: false, aiko: false, ken: false, whyInner: false, whyBoard: true})
+	d.put(t, "g1", "data@example.com", user("ken"), user("aiko"), nested("g2", "inner@example.com"))
+
+	// The brake keeps those whom a reading lacks.
+	var crowd []group.Member
+	for i := range 60 {
+		crowd = append(crowd, user(fmt.Sprint("p", i)))
+	}
+	d.put(t, "g4", "board@example.com", append(crowd, user("ken"))...)
+	if err := d.mirror.PutCensus(ctx, mirror.Census{Groups: 5, Memberships: 70, People: 5, At: d.Clock.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	expect("before the brake holds anybody", map[string]bool{aiko: true, ken: true, whyBoard: true})
+	d.put(t, "g4", "board@example.com", user("ken"))
+	expect("while the brake holds some", map[string]bool{groups: false, aiko: true, ken: false, whyBoard: false})
+}
+
+// What is older than the client accepts is not answered, on any path; what can be read again is.
+func TestNothingOlderThanWanted(t *testing.T) {
+	for path, queue := range map[string]string{
+		"/v1/groups": "", "/v1/people/ken/groups": "", "/v1/export": "", "/v1/groups/g1/why/ken": event.QueueDirectory,
+		"/v1/groups/g1": event.QueueDirectory, "/v1/groups/g1/members": event.QueueDirectory, "/v1/groups/g1/settings": event.QueueSettings,
+	} {
+		d := open(t)
+		d.company(t)
+		ctx := context.Background()
+		if err := d.mirror.UpdateSettings(ctx, "g1", func(s *mirror.Settings) { s.Read = d.Clock.Now() }); err != nil {
+			t.Fatal(err)
+		}
+		d.Clock.Advance(time.Hour)
+		if w := d.ask(all, path+"?max_age=7200"); w.Code != http.StatusOK {
+			t.Errorf("%s: status %d of what is young enough", path, w.Code)
+		}
+		for range 3 {
+			w := d.ask(all, path+"?max_age=60")
+			if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "/v1/problems/stale") {
+				t.Errorf("%s: status %d: %s", path, w.Code, w.Body)
+			}
+		}
+		tasks := d.Queue.Tasks()
+		if len(tasks) > 1 || queue == "" && len(tasks) > 0 || queue != "" && (len(tasks) == 0 || tasks[0].Queue != queue) {
+			t.Errorf("%s: tasks %v, want one of %q", path, tasks, queue)
+		}
+	}
+}
+
+// Settings are as old as they are, however lately the members were read.
+func TestSettingsHaveAnAgeOfTheirOwn(t *testing.T) {
+	d := open(t)
+	d.company(t)
+	if err := d.mirror.UpdateSettings(context.Background(), "g1", func(s *mirror.Settings) { s.Read = d.Clock.Now() }); err != nil {
+		t.Fatal(err)
+	}
+	d.Clock.Advance(time.Hour)
+	d.put(t, "g1", "data@example.com", user("ken"), user("aiko"), nested("g2", "inner@example.com"))
+	if w := d.ask(all, "/v1/groups/g1/settings?max_age=60"); w.Code != http.StatusServiceUnavailable {
+		t.Errorf("status %d: %s", w.Code, w.Body)
+	}
+}
+
+// Many differences of one instant are told once each, however small the pages are.
+func TestManyChangesAtOnce(t *testing.T) {
+	d := open(t)
+	d.company(t)
+	d.Clock.Advance(time.Minute)
+	var list []groupapi.Change
+	cursor := d.answer(t, all, "/v1/changes", &list).Next
+	d.Clock.Advance(time.Minute)
+	var renamed []group.Group
+	for _, id := range []string{"g1", "g2", "g3", "g4"} {
+		renamed = append(renamed, group.Group{ID: id, Email: "new." + id + "@example.com"})
+	}
+	if err := d.mirror.PutDetails(context.Background(), renamed, d.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	d.Clock.Advance(time.Minute)
+	for _, limit := range []int{1, 2, 3, 4, 100} {
+		var got []string
+		complete := false
+		for at, pages := cursor, 0; pages < 10 && !complete; pages++ {
+			answer := d.answer(t, all, fmt.Sprintf("/v1/changes?limit=%d&cursor=%s", limit, at), &list)
+			for _, c := range list {
+				got = append(got, c.Group)
+			}
+			at, complete = answer.Next, answer.Complete
+		}
+		if !slices.Equal(got, []string{"g1", "g2", "g3", "g4"}) || !complete {
+			t.Errorf("by %d: %v, complete %t", limit, got, complete)
+		}
+	}
+}
+
+func TestAMirrorThatWasNeverListedIsNotComplete(t *testing.T) {
+	d := open(t)
+	d.put(t, "g1", "data@example.com", user("ken"))
+	if err := d.mirror.PutPeople(context.Background(), []group.Person{{ID: "ken", Email: "ken@example.com"}}, d.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/v1/groups", "/v1/people/ken/groups", "/v1/groups/g1/why/ken"} {
+		var data any
+		if d.answer(t, all, path, &data).Complete {
+			t.Errorf("%s is complete", path)
+		}
+	}
+}
+
+// An answer says up to when all logs were followed: as far as the one that is furthest behind.
+func TestAnswersSayHowFarTheLogsWereFollowed(t *testing.T) {
+	d := open(t)
+	d.company(t)
+	ctx := context.Background()
+	near, far := d.Clock.Now(), d.Clock.Now().Add(-time.Hour)
+	for _, order := range [][2]time.Time{{near, far}, {far, near}} {
+		for i, application := range []string{"admin", "groups_enterprise"} {
+			if err := cursor.Set(ctx, d.Store, "poll-"+application, cursor.Cursor{At: order[i]}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		d.Clock.Advance(2 * time.Second)
+		for _, path := range []string{"/v1/groups", "/v1/groups/g1", "/v1/groups/g1/members", "/v1/people/ken/groups", "/v1/groups/g1/why/ken", "/v1/changes"} {
+			var data any
+			if got := d.answer(t, all, path, &data).WatchedUntil; !got.Equal(far) {
+				t.Errorf("%s was watched until %s, want %s", path, got, far)
+			}
+		}
+	}
+}

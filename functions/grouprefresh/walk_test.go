@@ -1,0 +1,148 @@
+package grouprefresh_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sekisho/sekisho/functions/grouprefresh"
+	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+)
+
+// lists counts the calls for lists, and the groups whose members were read, since the last call.
+func (t *tenant) lists() (pages int, members []string) {
+	for _, c := range t.Calls.Made() {
+		path := strings.TrimSuffix(c.Path, "/members")
+		switch {
+		case path != c.Path:
+			members = append(members, path[strings.LastIndex(path, "/")+1:])
+		case strings.HasSuffix(path, "/groups"), strings.HasSuffix(path, "/users"):
+			pages++
+		}
+	}
+	slices.Sort(members)
+	return pages, members
+}
+
+// Every page of a walk is stored, and then the process dies before it queues what follows. It comes
+// again, as does the very first task of the walk: no page is listed twice, and no group left out.
+func TestAWalkThatDiesAfterEveryPage(t *testing.T) {
+	r := openCompany(t, large(t, 50))
+	first := event.Walk{Run: "first"}
+	r.Queue.Break(1)
+	if status := r.Do(r.handler, r.Envelope(first)); status != http.StatusServiceUnavailable {
+		t.Fatalf("status %d, want 503: it died", status)
+	}
+	r.Queue.Break(0)
+	r.Do(r.handler, r.Envelope(first))
+	for range 50 {
+		tasks := r.Queue.Take(event.QueueDirectory)
+		if len(tasks) == 0 {
+			break
+		}
+		for _, task := range tasks {
+			r.Clock.Advance(time.Millisecond)
+			if strings.Contains(task.Name, "-page-") {
+				r.Queue.Break(1)
+				r.Do(r.handler, r.Task(task)) // the last page of a walk queues readings only, or nothing
+				r.Queue.Break(0)
+			}
+			if status := r.Do(r.handler, r.Task(task)); status != http.StatusOK {
+				t.Fatalf("task %s: status %d\n%s", task.Name, status, r.Log)
+			}
+		}
+		if status := r.Do(r.handler, r.Envelope(first)); status != http.StatusOK {
+			t.Errorf("the first task again: status %d", status)
+		}
+	}
+	pages, members := r.lists()
+	if again := slices.Compact(slices.Clone(members)); pages != 3 || len(members) != 301 || len(again) != 301 {
+		t.Errorf("%d lists and the members of %d groups were read, %d different; want 3, 301, 301", pages, len(members), len(again))
+	}
+	unread := 0
+	if err := r.mirror.Groups(context.Background(), func(h mirror.Header) error {
+		if h.Read.IsZero() {
+			unread++
+		}
+		return nil
+	}); err != nil || unread != 0 {
+		t.Errorf("%d groups were never read, %v", unread, err)
+	}
+}
+
+// Where nothing differs, every group is read once in seven nights, about as many in each.
+func TestEveryGroupHasItsTurnInAWeek(t *testing.T) {
+	r := openCompany(t, large(t, 50))
+	r.tick(t, grouprefresh.JobWalk)
+	r.walkAll(t)
+	r.lists()
+	var week []string
+	for night := range 7 {
+		r.Clock.Advance(24 * time.Hour)
+		r.tick(t, grouprefresh.JobWalk)
+		r.walkAll(t)
+		_, members := r.lists()
+		if len(members) < 301/14 || len(members) > 301*2/7 {
+			t.Errorf("night %d: the members of %d groups were read, want about %d", night, len(members), 301/7)
+		}
+		week = append(week, members...)
+	}
+	slices.Sort(week)
+	if different := len(slices.Compact(slices.Clone(week))); len(week) != 301 || different != 301 {
+		t.Errorf("%d readings of %d groups in a week, want each of 301 once", len(week), different)
+	}
+}
+
+// walkAll does all tasks, without forgetting the calls.
+func (t *tenant) walkAll(tb testing.TB) {
+	tb.Helper()
+	for range 50 {
+		tasks := t.Queue.Take(event.QueueDirectory)
+		if len(tasks) == 0 {
+			return
+		}
+		for _, task := range tasks {
+			t.Clock.Advance(time.Millisecond)
+			if status := t.Do(t.handler, t.Task(task)); status != http.StatusOK {
+				tb.Fatalf("task %s: status %d\n%s", task.Name, status, t.Log)
+			}
+		}
+	}
+	tb.Fatal("the work does not end")
+}
+
+// A group that has another address has it wherever it is a member, and no other group is read for
+// that: no audit log tells of those.
+func TestANewAddressOfANestedGroup(t *testing.T) {
+	r := open(t, cloudfntest.New(t))
+	r.tick(t, grouprefresh.JobWalk)
+	r.work(t)
+	const outer, inner, after = "analysts@example.com", "board@example.com", "direction@example.com"
+	if err := r.workspace.AddMember(outer, inner, "MEMBER", ""); err != nil {
+		t.Fatal(err)
+	}
+	r.refresh(outer)
+	held, err := r.mirror.Find(context.Background(), inner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.workspace.RenameGroup(inner, after, ""); err != nil {
+		t.Fatal(err)
+	}
+	r.lists()
+	r.refresh(held.Group.ID)
+	if got := r.members(t, outer); !slices.Contains(got, after) || slices.Contains(got, inner) {
+		t.Errorf("members of %s: %v, want %s", outer, got, after)
+	}
+	if now, err := r.mirror.Find(context.Background(), after); err != nil || now.Group.ID != held.Group.ID {
+		t.Errorf("%s is %+v, %v; want the same group", after, now.Group, err)
+	}
+	if _, members := r.lists(); !slices.Equal(members, []string{held.Group.ID}) {
+		t.Errorf("the members of %v were read, want of the renamed alone", members)
+	}
+}
