@@ -211,8 +211,14 @@ func TestAnAddressThatPassedToAnotherGroup(t *testing.T) {
 }
 
 // A list that lies by leaving out: an empty page with a successor, an end that comes early, an
-// empty list, a circle. None removes a group, and none is paid for with a call for each.
+// empty list, a circle. None removes a group or a person, and none is paid for with a call for each.
 func TestListsThatLie(t *testing.T) {
+	for _, list := range []string{"groups", "users"} {
+		t.Run(list, func(t *testing.T) { listsThatLie(t, "/admin/directory/v1/"+list) })
+	}
+}
+
+func listsThatLie(t *testing.T, list string) {
 	for _, test := range []struct {
 		name string
 		lie  func(page map[string]any, token string) map[string]any
@@ -237,8 +243,12 @@ func TestListsThatLie(t *testing.T) {
 			r := openCompany(t, large(t, 10))
 			r.tick(t, grouprefresh.JobWalk)
 			r.work(t)
+			before, err := r.mirror.Census(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
 			r.through(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-				if q.URL.Path != "/admin/directory/v1/groups" {
+				if q.URL.Path != list {
 					r.workspace.ServeHTTP(w, q)
 					return
 				}
@@ -283,8 +293,17 @@ func TestListsThatLie(t *testing.T) {
 			if n != 301 {
 				t.Errorf("%d groups in the mirror, want 301", n)
 			}
+			active := 0
+			if err := r.mirror.People(context.Background(), func(p group.Person) error {
+				if !p.Suspended {
+					active++
+				}
+				return nil
+			}); err != nil || active != before.People {
+				t.Errorf("%d people in the mirror, %v; want %d", active, err, before.People)
+			}
 			// Nobody takes such a list for a count of the company.
-			if c, err := r.mirror.Census(context.Background()); err != nil || c.Groups != 301 {
+			if c, err := r.mirror.Census(context.Background()); err != nil || c.Groups != 301 || c.People != before.People {
 				t.Errorf("census %+v, %v", c, err)
 			}
 		})

@@ -140,7 +140,8 @@ func (h *handler) walkPeople(ctx context.Context, w *mirror.Walk) (mirror.Step, 
 		}
 	}
 	w.Counted.People += len(page.People)
-	if limit, bound := h.brake.Limit(w.Counted.People); bound && len(step.People) > limit {
+	limit, bound := h.brake.Limit(w.Counted.People)
+	if nobody := w.Counted.People == 0 && page.Next == ""; len(step.People) > 0 && (nobody || bound && len(step.People) > limit) {
 		h.log.ErrorContext(ctx, "a list of people is too short to be believed", "missing", len(step.People), "limit", limit)
 		step.People, w.Short = nil, true
 	}
