@@ -14,8 +14,13 @@ var ErrDropped error = droppedError{}
 
 type droppedError struct{}
 
-func (droppedError) Error() string   { return "no answer before the deadline" }
-func (droppedError) Timeout() bool   { return true }
+// Error implements error.
+func (droppedError) Error() string { return "no answer before the deadline" }
+
+// Timeout implements [net.Error].
+func (droppedError) Timeout() bool { return true }
+
+// Temporary implements [net.Error].
 func (droppedError) Temporary() bool { return true }
 
 // Drop ends the current request without an answer. Over a socket the client sees a closed
