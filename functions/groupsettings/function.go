@@ -17,9 +17,9 @@
 // roles/cloudtasks.enqueuer on groups-settings and slack, roles/iam.serviceAccountUser on their callers,
 // roles/iam.serviceAccountTokenCreator on itself; scope apps.groups.settings.
 //
-// On failure: the queue tries again; when the calls of the day are spent, tasks are planned anew for
-// the next day, the less urgent ones earlier; a patch whose result is unknown is read back before it
-// is sent again; what does not converge fails, and people are told.
+// On failure: the queue tries again; when the calls of the day are spent, which they are for less
+// urgent work sooner, tasks are planned anew for the next day; a patch whose result is unknown is read
+// back before it is sent again; what does not converge fails, and people are told.
 package groupsettings
 
 import (

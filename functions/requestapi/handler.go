@@ -32,7 +32,8 @@ type handler struct {
 	// person tells who is signed in by a token for one of the audiences.
 	person    func(ctx context.Context, token string, audiences []string) (string, error)
 	audiences []string
-	// desks take requests, by the word for each, which words lists; keepers know what can be done with what was given.
+	// desks take requests, by the word for each, which words lists; keepers know what can be done
+	// with what was given.
 	desks   map[string]desk.Desk
 	words   []string
 	keepers map[change.Kind]keeper

@@ -35,9 +35,6 @@ func (l language) causeOf(c change.Change, text string) string {
 	for _, step := range []string{"look at ", "change ", "read back "} {
 		text = strings.TrimPrefix(text, step+c.Target.Name+": ")
 	}
-	if said := l.problemOf(text); said != text {
-		return said
-	}
 	if said, ok := l.causes.ours(text); ok {
 		return said
 	}

@@ -4,12 +4,15 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/connection"
@@ -77,6 +80,32 @@ func TestEveryCodeOfARequestIsWorded(t *testing.T) {
 	for _, kind := range []error{vendor.ErrNotFound, vendor.ErrQuota, vendor.ErrForbidden, vendor.ErrIncomplete, vendor.ErrConflict, vendor.ErrInvalid} {
 		if japaneseCauses.kinds[kind.Error()] == "" {
 			t.Errorf("no words for %q", kind)
+		}
+	}
+}
+
+// Each sentence that is worded is one that the code still says.
+func TestCausesAreWordedAsTheyAreLeft(t *testing.T) {
+	var source strings.Builder
+	for _, folder := range []string{"..", "../../shared"} {
+		check := func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.HasPrefix(path, "slacknotify/") {
+				return err
+			}
+			text, err := os.ReadFile(filepath.Join(folder, path))
+			source.Write(text)
+			return err
+		}
+		if err := fs.WalkDir(os.DirFS(folder), ".", check); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for text, said := range japaneseCauses.own {
+		if !strings.Contains(source.String(), `"`+text+`"`) {
+			t.Errorf("nothing leaves %q", text)
+		}
+		if !strings.ContainsFunc(said, func(r rune) bool { return unicode.In(r, unicode.Hiragana, unicode.Katakana) }) {
+			t.Errorf("%q is worded %q", text, said)
 		}
 	}
 }

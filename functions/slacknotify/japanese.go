@@ -36,7 +36,6 @@ var japanese = language{
 	yes:      "承認: %s (%s)",
 	no:       "却下: %s (%s)",
 	problem:  "状況: %s",
-	problems: japaneseProblems,
 	undoneBy: "元に戻されました。",
 	holds:    "有効期限: %s",
 	buttons:  map[string]string{event.ButtonApprove: "承認する", event.ButtonDeny: "却下する", event.ButtonUndo: "元に戻す", event.ButtonRetry: "再実行する", event.ButtonApproveAll: "%d 件すべて承認する", event.ButtonNewLink: "新しいリンク"},

@@ -40,6 +40,22 @@ var japaneseCauses = causes{
 		"acknowledged, but not seen when read back":          "受け付けられましたが、確認すると反映されていません",
 		"denied before it was done":                          "実施の前に却下されました",
 		"approved by people who may not approve it any more": "承認した人に、現在は承認の権限がありません",
+
+		// Why a change is not wanted any more.
+		"the policy does not let who asked for it ask for it any more": "依頼した方は、ポリシーにより依頼できなくなりました",
+		"who asked for it is not there any more":                       "依頼した方が在籍していません",
+		"policy does not have it any more":                             "ポリシーからなくなりました",
+		"policy does not look after the system any more":               "ポリシーがこのシステムを扱わなくなりました",
+		"it is in use again":                                           "再び利用されています",
+		"it is in use again, or spared":                                "再び利用されているか、対象外になりました",
+		"the group is gone":                                            "グループがなくなりました",
+		"the accounts that are held have changed":                      "保留中のアカウントが変わりました",
+		"what is held has changed":                                     "保留中の内容が変わりました",
+		"the listing is another one":                                   "一覧の内容が変わりました",
+		"a later listing was believed by itself":                       "新しい一覧が採用されました",
+		"the catalogue has to change in another way by now":            "カタログに必要な変更の内容が変わりました",
+		"the policy does not speak of a catalogue any more":            "ポリシーがカタログを扱わなくなりました",
+		"the policy only wants it shown by now":                        "ポリシーが表示のみに変わりました",
 	},
 	begun: map[string]string{
 		connection.WhyTaken:   "このスキーマは接続 %s で使われています",

@@ -15,12 +15,11 @@ import (
 // summaryWords are the words of a summary. In braces are the facts of [notice.AccountSummary].
 type summaryWords struct {
 	heading string
-	// state and lines are said always, the others where the fact that they begin with is not zero.
-	seats, noSeats string
-	state          string
-	run            string
-	where          []conditional
-	byRole, byWeek string
+	// state and run are said always, one of seats and noSeats by whether a contract is known, and
+	// each of where on its condition.
+	state, seats, noSeats, run string
+	where                      []conditional
+	byRole, byWeek             string
 	// share is the number beside a bar: so many of so many.
 	share string
 	never string // for an account that nobody has signed in to

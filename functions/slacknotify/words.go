@@ -18,8 +18,6 @@ type language struct {
 	// kinds word what differs between the kinds of change, notices word notices.
 	kinds   map[change.Kind]kindWords
 	notices map[notice.Kind]noticeWords
-	// problems word why a change is not wanted any more, by the English words.
-	problems map[string]string
 	// headings say how a change stands; %s is its subject.
 	headings   map[change.State]string
 	alert      string // %s is the subject

@@ -14,10 +14,10 @@
 //
 // With -demo it looks at the demo company on simulators, for which nothing is needed. Otherwise it
 // takes the application default credentials, and from the environment what the functions take too:
-// GOOGLE_CLOUD_PROJECT; POLICY_DIR, the folder of the policy in force, terraform/policy if it is not set; WORKSPACE_SUBJECT and
-// SERVICE_ACCOUNT, the administrator and the service account that acts for them by domain-wide
-// delegation; CUSTOMER_ID; LOOKER_URL, LOOKER_CLIENT_ID and LOOKER_CLIENT_SECRET. The doctor looks
-// at SLACK_TOKEN, FIVETRAN_KEY and FIVETRAN_SECRET as well, and at OPENMETADATA_URL,
+// GOOGLE_CLOUD_PROJECT; POLICY_DIR, the folder of the policy in force, terraform/policy if it is not
+// set; WORKSPACE_SUBJECT and SERVICE_ACCOUNT, the administrator and the service account that acts for
+// them by domain-wide delegation; CUSTOMER_ID; LOOKER_URL, LOOKER_CLIENT_ID and LOOKER_CLIENT_SECRET.
+// The doctor looks at SLACK_TOKEN, FIVETRAN_KEY and FIVETRAN_SECRET as well, and at OPENMETADATA_URL,
 // OPENMETADATA_TOKEN and OPENMETADATA_BOT. The import takes the first two of these, and nothing else.
 //
 // A reading of a large company takes a while, at -rate requests a second. With -state it goes on

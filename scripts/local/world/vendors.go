@@ -3,10 +3,10 @@ package world
 import (
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
+	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/sim"
 	simfivetran "github.com/sekisho/sekisho/shared/sim/fivetran"
 	simiam "github.com/sekisho/sekisho/shared/sim/iam"
@@ -115,19 +115,19 @@ func catalogued(c *org.Company, policy *policyfile.Policy) *org.Company {
 
 // teamOf returns the name of the team that the policy in force gives to a group; empty where it gives
 // none.
-func (w *World) teamOf(group string) string {
+func (w *World) teamOf(address string) string {
 	policy, err := policyfile.Load(w.policy)
 	if err != nil {
 		return ""
 	}
-	name, _ := TeamOf(policy, group)
+	name, _ := TeamOf(policy, address)
 	return name
 }
 
 // TeamOf returns the name of a team that is meant by its name, or by the address of its group.
 func TeamOf(policy *policyfile.Policy, nameOrGroup string) (string, bool) {
 	for _, t := range policy.Teams {
-		if t.Name == nameOrGroup || t.Group != "" && strings.EqualFold(t.Group, nameOrGroup) {
+		if t.Name == nameOrGroup || t.Group != "" && group.Address(t.Group) == group.Address(nameOrGroup) {
 			return t.Name, true
 		}
 	}

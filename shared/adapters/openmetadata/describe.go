@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/policy"
 )
 
@@ -85,5 +86,5 @@ func (c *Client) owner(ctx context.Context, r reference) (policy.Reference, erro
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return policy.Reference{}, err
 	}
-	return policy.Reference{Type: policy.TypeUser, Name: strings.ToLower(u.Email)}, nil
+	return policy.Reference{Type: policy.TypeUser, Name: group.Address(u.Email)}, nil
 }

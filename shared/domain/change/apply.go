@@ -126,8 +126,9 @@ func (c Change) Holds(p Proposal, now time.Time) bool {
 }
 
 // Renewed returns the revision by which a change that waits for people says what a proposal in its
-// slot says now; nil where nothing has to be said anew. The same person may give another reason, and another
-// policy may need more people, or others. By is who acts where it is the policy that has changed.
+// slot says now; nil where nothing has to be said anew. The same person may give another reason, and
+// another policy may need more people, or others. By is who acts where it is the policy that has
+// changed.
 func (c Change) Renewed(p Proposal, by Actor) Action {
 	if c.State != Proposed || c.Requirement.Mode != Ask || p.Requirement.Mode != Ask {
 		return nil

@@ -24,8 +24,7 @@ const (
 	AccessCrowded Kind = "access.crowded"
 	// ConnectionHandover asks the owner of a data source to enter its credentials. Change is
 	// what made the connection. Facts: connection, service, requester, url (our own address,
-	// which sends the owner on), why (empty, expired, broken
-	// or reminder).
+	// which sends the owner on), why (empty, expired, broken or reminder).
 	ConnectionHandover Kind = "connection.handover"
 	// ConnectionResult says how a connection stands. Facts: connection, service, state (running,
 	// done, failed, unclear, stumbled, broken, waiting for its owner, ended, orphan, locked). Rows:
