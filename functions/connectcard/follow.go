@@ -99,7 +99,7 @@ func (w *walk) step(ctx context.Context, o connection.Handover) (bool, error) {
 		return w.seen(ctx, o)
 	}
 	if verb, due := o.Passed(w.policy.Connections, w.now()); due {
-		return w.happen(ctx, o, connection.Event{Verb: verb})
+		return w.happen(ctx, o, connection.Event{Verb: verb, Paused: w.status != nil && w.status.Paused})
 	}
 	return false, nil
 }

@@ -129,6 +129,8 @@ const (
 	resultFailed   = "failed"   // the setup tests did not pass
 	resultUnclear  = "unclear"  // the setup tests come to no result
 	resultStumbled = "stumbled" // the first sync ended badly
+	resultSlow     = "slow"     // no data has arrived for a day
+	resultPaused   = "paused"   // and will not, because somebody has paused it
 	resultBroken   = "broken"   // it broke before any data has arrived
 	resultWaiting  = "waiting"  // the owner does nothing
 	resultEnded    = "ended"    // given up, or gone at the vendor
@@ -165,6 +167,13 @@ func (h *handler) results(o connection.Handover) []notice.Notice {
 		tell(resultRunning, o.Since, testRows(o.Tests), o.Owner, o.Requester)
 		if !o.Stumbled.IsZero() {
 			tell(resultStumbled, o.Stumbled, noteRows(o.Notes), o.Owner, o.Requester)
+		}
+		switch {
+		case o.Lingered.IsZero():
+		case o.Paused:
+			tell(resultPaused, o.Lingered, nil, o.Owner, o.Requester)
+		default:
+			tell(resultSlow, o.Lingered, nil, o.Owner, o.Requester)
 		}
 	case connection.Done:
 		tell(resultDone, o.Since, nil, o.Owner, o.Requester)

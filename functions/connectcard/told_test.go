@@ -275,6 +275,33 @@ func TestAFirstSyncThatEndsBadlyIsTold(t *testing.T) {
 	o.hears(t, "after the third one", "1 connection.result done 0", "2 connection.result done 0")
 }
 
+// Where no data has come for a day both hear it, once, and whether somebody has paused the connection.
+func TestAFirstSyncThatDoesNotEnd(t *testing.T) {
+	for state, hold := range map[string]func(v *simfivetran.Server) error{
+		"paused": func(v *simfivetran.Server) error { return v.Pause("letters", true) },
+		"slow":   func(v *simfivetran.Server) error { return v.FailSyncs("letters", 1000, "the warehouse is full") },
+	} {
+		o := open(t)
+		h := o.submitted(t, "letters")
+		o.round(connectcard.JobWatch)
+		check(t, hold(o.vendor))
+		o.pass(24*time.Hour - time.Second)
+		o.round(connectcard.JobWatch)
+		o.notices(t)
+		o.pass(time.Second)
+		o.round(connectcard.JobWatch)
+		o.hears(t, state, "1 connection.result "+state+" 0", "2 connection.result "+state+" 0")
+		o.pass(48 * time.Hour)
+		o.round(connectcard.JobWatch)
+		o.hears(t, state+", later")
+		check(t, errors.Join(o.vendor.Pause("letters", false), o.vendor.FailSyncs("letters", 0, "")))
+		o.pass(time.Hour)
+		o.round(connectcard.JobWatch)
+		o.handover(t, h.ID, connection.Done)
+		o.hears(t, state+", and then", "1 connection.result done 0", "2 connection.result done 0")
+	}
+}
+
 // Where the first sync finds that the credentials do not work, who asked hears of it too.
 func TestAConnectionThatBreaksBeforeAnyDataHasCome(t *testing.T) {
 	o := open(t)

@@ -38,7 +38,7 @@ func fivetran(ctx context.Context, s *stage, _ *testscript.TestScript, args []st
 		return err
 	}
 	if len(args) < 2 {
-		return mistaken("write fivetran tests|slow-tests|fail-syncs|break|delete|delete-group|rotate-key NAME")
+		return mistaken("write fivetran tests|slow-tests|fail-syncs|pause|resume|break|delete|delete-group|rotate-key NAME")
 	}
 	name := args[1]
 	if args[0] != "delete-group" && args[0] != "rotate-key" {
@@ -74,6 +74,8 @@ func fivetran(ctx context.Context, s *stage, _ *testscript.TestScript, args []st
 			return mistake{parseErr}
 		}
 		err = w.Fivetran.FailSyncs(name, n, "the warehouse is full")
+	case "pause", "resume":
+		err = w.Fivetran.Pause(name, args[0] == "pause")
 	case "break":
 		err = w.Fivetran.Break(name)
 	case "delete":

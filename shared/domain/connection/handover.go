@@ -63,6 +63,7 @@ const (
 	VerbFail     Verb = "fail"     // the setup tests failed
 	VerbUnpause  Verb = "unpause"  // the vendor unpaused it
 	VerbStumble  Verb = "stumble"  // the first sync ended badly; the vendor tries again by itself
+	VerbLinger   Verb = "linger"   // no data has arrived for a day
 	VerbSync     Verb = "sync"     // a sync ended well
 	VerbAge      Verb = "age"      // the link's life is over
 	VerbRemind   Verb = "remind"   // the owner was reminded
@@ -75,7 +76,7 @@ const (
 func Verbs() []Verb {
 	return []Verb{
 		VerbCreate, VerbHand, VerbOpen, VerbReturn, VerbConnect, VerbBreak, VerbTest, VerbDefer, VerbPass, VerbFail,
-		VerbUnpause, VerbStumble, VerbSync, VerbAge, VerbRemind, VerbEscalate, VerbReassign, VerbEnd,
+		VerbUnpause, VerbStumble, VerbLinger, VerbSync, VerbAge, VerbRemind, VerbEscalate, VerbReassign, VerbEnd,
 	}
 }
 
@@ -103,6 +104,7 @@ var table = map[Verb]map[State]State{
 	VerbFail:     {Connected: Failed},
 	VerbUnpause:  {Tested: Running},
 	VerbStumble:  {Running: Running},
+	VerbLinger:   {Running: Running},
 	VerbSync:     {Running: Done},
 	VerbAge:      {Handed: Aged, Opened: Aged, Submitted: Aged},
 	VerbRemind:   {Handed: Handed, Opened: Opened, Aged: Aged},
@@ -160,9 +162,13 @@ type Handover struct {
 	Rerun   time.Time `json:"rerun,omitzero"`
 	Awaited bool      `json:"awaited,omitempty"`
 	// Stumbled is when it was seen that the first sync ended badly, Notes are what the vendor said
-	// of it. Worked is when data arrived for the first time.
+	// of it. Lingered is when it was seen that no data had arrived for a day, Paused says that
+	// somebody had paused the connection at the vendor then. Worked is when data arrived for the
+	// first time.
 	Stumbled time.Time `json:"stumbled,omitzero"`
 	Notes    []Note    `json:"notes,omitempty"`
+	Lingered time.Time `json:"lingered,omitzero"`
+	Paused   bool      `json:"paused,omitempty"`
 	Worked   time.Time `json:"worked,omitzero"`
 
 	Reminded  time.Time `json:"reminded,omitzero"`
@@ -184,6 +190,8 @@ type Event struct {
 	Rerun time.Time
 	// Notes are what the vendor says about [VerbStumble].
 	Notes []Note
+	// Paused says that the connection is paused at the vendor, of [VerbLinger].
+	Paused bool
 	// Owner is the new one, of [VerbReassign].
 	Owner string
 }
@@ -248,6 +256,8 @@ func (h Handover) Apply(e Event, now time.Time) (Handover, error) {
 		next.Tests, next.Awaited = slices.Clone(e.Tests), false
 	case VerbStumble:
 		next.Stumbled, next.Notes = now, slices.Clone(e.Notes)
+	case VerbLinger:
+		next.Lingered, next.Paused = now, e.Paused
 	case VerbSync:
 		if next.Worked.IsZero() {
 			next.Worked = now
@@ -269,7 +279,8 @@ func (h Handover) Apply(e Event, now time.Time) (Handover, error) {
 func (h *Handover) settle() {
 	h.Ticket, h.Linked, h.Asked, h.Reminded = Ticket{}, time.Time{}, time.Time{}, time.Time{}
 	h.Reminders, h.Escalated = 0, false
-	h.Runs, h.Rerun, h.Awaited, h.Stumbled, h.Notes = 0, time.Time{}, false, time.Time{}, nil
+	h.Runs, h.Rerun, h.Awaited = 0, time.Time{}, false
+	h.Stumbled, h.Notes, h.Lingered, h.Paused = time.Time{}, nil, time.Time{}, false
 }
 
 // lacks says what an event would need besides the right state; nothing if it is whole.

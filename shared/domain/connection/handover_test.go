@@ -28,7 +28,7 @@ var leads = map[connection.State]string{
 	connection.Connected: "test:connected defer:connected pass:tested fail:failed break:failed reassign:created end:ended",
 	connection.Failed:    "hand:handed connect:connected reassign:created end:ended",
 	connection.Tested:    "unpause:running break:failed reassign:created end:ended",
-	connection.Running:   "stumble:running sync:done break:broken reassign:created end:ended",
+	connection.Running:   "stumble:running linger:running sync:done break:broken reassign:created end:ended",
 	connection.Done:      "hand:handed break:broken reassign:created end:ended",
 	connection.Broken:    "hand:handed connect:connected reassign:created end:ended",
 	connection.Ended:     "",

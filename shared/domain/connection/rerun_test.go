@@ -101,13 +101,38 @@ func TestAFirstSyncThatEndsBadly(t *testing.T) {
 	if v, _ := h.Seen(again); v != connection.VerbSync {
 		t.Errorf("a good one says %q", v)
 	}
-	broken, _ := apply(t, h, do(connection.VerbBreak))
-	if !broken.Worked.IsZero() || !broken.Stumbled.IsZero() {
+	broken, _ := apply(t, h, do(connection.VerbLinger), do(connection.VerbBreak))
+	if !broken.Worked.IsZero() || !broken.Stumbled.IsZero() || !broken.Lingered.IsZero() {
 		t.Errorf("broken before any data: %+v", broken)
 	}
 	done, first := apply(t, h, do(connection.VerbSync))
 	done, _ = apply(t, done, do(connection.VerbBreak), hand, do(connection.VerbConnect), pass, do(connection.VerbUnpause), do(connection.VerbSync))
 	if !done.Worked.Equal(first) {
 		t.Errorf("data arrived first at %s, want %s", done.Worked, first)
+	}
+}
+
+// A first sync that goes on for a day is told once; what else happens meanwhile does not put it off.
+func TestAFirstSyncThatLingers(t *testing.T) {
+	h, since := apply(t, begun(t), create, do(connection.VerbConnect), pass, do(connection.VerbUnpause))
+	late := since.Add(24 * time.Hour)
+	stumbled, err := h.Apply(connection.Event{Verb: connection.VerbStumble}, since.Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, h := range map[string]connection.Handover{"quiet": h, "stumbled": stumbled} {
+		if v, due := h.Passed(connection.Policy{}, late.Add(-1)); due {
+			t.Errorf("%s: %s is due before a day is over", name, v)
+		}
+		if v, due := h.Passed(connection.Policy{}, late); !due || v != connection.VerbLinger {
+			t.Errorf("%s: after a day %q is due", name, v)
+		}
+		told, err := h.Apply(connection.Event{Verb: connection.VerbLinger, Paused: true}, late)
+		if err != nil || !told.Lingered.Equal(late) || !told.Paused || told.State != connection.Running {
+			t.Errorf("%s: %+v, %v", name, told, err)
+		}
+		if v, due := told.Passed(connection.Policy{}, late.Add(240*time.Hour)); due {
+			t.Errorf("%s: %s is due again", name, v)
+		}
 	}
 }

@@ -94,6 +94,10 @@ type due struct {
 	verb Verb
 }
 
+// firstSyncWithin is how long the first data of a connection may take before people hear that there
+// is none yet. A first sync of much data takes longer; one that somebody has paused never ends.
+const firstSyncWithin = 24 * time.Hour
+
 // dues lists what will be due in the present state, the most important first.
 func (h Handover) dues(p Policy) []due {
 	var out []due
@@ -108,5 +112,8 @@ func (h Handover) dues(p Policy) []due {
 	}
 	// Each reminder comes later than the one before, so that nobody learns to overlook them.
 	add(VerbRemind, h.Reminded, cmp.Or(p.Remind, DefaultRemind)<<min(h.Reminders, 8))
+	if h.Lingered.IsZero() {
+		add(VerbLinger, h.Since, firstSyncWithin)
+	}
 	return out
 }

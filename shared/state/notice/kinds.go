@@ -27,8 +27,8 @@ const (
 	// which sends the owner on), why (empty, expired, broken or reminder).
 	ConnectionHandover Kind = "connection.handover"
 	// ConnectionResult says how a connection stands. Facts: connection, service, state (running,
-	// done, failed, unclear, stumbled, broken, waiting for its owner, ended, orphan, locked). Rows:
-	// test, status, detail; without a test, what the vendor says.
+	// done, failed, unclear, stumbled, slow, paused, broken, waiting for its owner, ended, orphan,
+	// locked). Rows: test, status, detail; without a test, what the vendor says.
 	ConnectionResult Kind = "connection.result"
 	// CatalogState says what somebody changed in the data catalogue by hand, and what stays there
 	// although policy wants it otherwise. Rows: what (drift or stays), text.
