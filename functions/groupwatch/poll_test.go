@@ -161,3 +161,56 @@ func TestOnlyAReadingAfterTheEventWillDo(t *testing.T) {
 		})
 	}
 }
+
+// twice is an audit log with one activity of two events, which Google lists for as long as it is asked.
+type twice struct{ at time.Time }
+
+func (l twice) RoundTrip(r *http.Request) (*http.Response, error) {
+	const happened = `{"name":"ADD_GROUP_MEMBER","parameters":[{"name":"GROUP_EMAIL","value":%q}]}`
+	body := fmt.Sprintf(`{"items":[{"id":{"time":%q,"uniqueQualifier":"1","applicationName":"admin"},"events":[`+happened+`,`+happened+`]}]}`,
+		l.at.Format(time.RFC3339), "g0@example.com", "g1@example.com")
+	return &http.Response{
+		StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Request: r,
+		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
+	}, nil
+}
+
+// Each event of an activity counts for itself: one that was followed by a reading is not looked up
+// again, and one that was not is planned again by every poll.
+func TestAnEventIsKnownByItsActivityAndItsPlace(t *testing.T) {
+	w := open(t)
+	w.Variables["APPLICATIONS"] = "admin"
+	happened := w.Clock.Now().Add(-10 * time.Minute).Truncate(time.Second)
+	w.Outbound = twice{happened}
+	w.handler = w.Build(groupwatch.Function)
+	read := func(id string) {
+		s := group.Snapshot{Group: group.Group{ID: id, Email: id + "@example.com"}, Read: w.Clock.Now()}
+		if _, err := mirror.New(w.Store).Replace(context.Background(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	poll := func(planned int, looked bool) {
+		t.Helper()
+		w.Store.Read()
+		if status := w.tick(groupwatch.JobPoll); status != http.StatusOK {
+			t.Fatalf("status %d\n%s", status, w.Log)
+		}
+		groups := 0
+		for _, collection := range w.Store.Read() {
+			if collection == "groups" {
+				groups++
+			}
+		}
+		if got := w.readings(t); len(got) != planned || (groups > 0) != looked {
+			t.Errorf("readings %v, want %d; the mirror was asked %d times, want any: %t", got, planned, groups, looked)
+		}
+		w.Clock.Advance(5 * time.Minute)
+	}
+	poll(2, true)
+	read("g0")
+	poll(1, true) // g0 was read, and is known from now on
+	poll(1, true)
+	read("g1")
+	poll(0, true)
+	poll(0, false)
+}

@@ -39,12 +39,40 @@ func (b *broken) fails() bool {
 	return b.left >= 0
 }
 
-// Store is a store that remembers the keys of what was written, and whose transactions can be
-// made to fail.
+// Store is a store that remembers the keys of what was written and the collections of what was read,
+// and whose transactions can be made to fail.
 type Store struct {
 	store.Store
 	broken
-	written []string
+	written, read []string
+}
+
+// Get implements [store.Reader].
+func (s *Store) Get(ctx context.Context, key store.Key) (store.Record, error) {
+	s.looked(key.Collection)
+	return s.Store.Get(ctx, key)
+}
+
+// Query implements [store.Reader].
+func (s *Store) Query(ctx context.Context, q store.Query) (store.Page, error) {
+	s.looked(q.Collection)
+	return s.Store.Query(ctx, q)
+}
+
+func (s *Store) looked(collection string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.read = append(s.read, collection)
+}
+
+// Read returns the collections of all that was read outside of transactions since the last call, in
+// order, each as often as it was asked.
+func (s *Store) Read() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := s.read
+	s.read = nil
+	return out
 }
 
 // Update implements [store.Store].
