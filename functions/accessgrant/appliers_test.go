@@ -68,6 +68,31 @@ func TestTakingAwayIsTriedAgain(t *testing.T) {
 	}
 }
 
+// What could not be taken away at first waits behind nobody for long: before the queue comes to it, the
+// sweep tells of it again, and then it is done past the queue.
+func TestTakingAwayGoesFirstAgain(t *testing.T) {
+	o := open(t)
+	back := o.giveBack(t, o.give(t, aiko, "etl"))
+	down := o.Outbound
+	o.Outbound = nothing{}
+	o.handler = o.Build(accessgrant.Function)
+	o.approved(t, back)
+	o.Outbound = down
+	o.handler = o.Build(accessgrant.Function)
+	failed := o.state(t, back)
+	due, _ := failed.Due()
+	if wait := due.Sub(o.Clock.Now()); failed.State != change.Approved || wait > change.ActAfter+time.Minute {
+		t.Fatalf("the revocation is %s, and the sweep looks at it after %s", failed.State, wait)
+	}
+	o.Clock.Advance(due.Sub(o.Clock.Now()))
+	again, err := o.ledger.Apply(t.Context(), back.ID, failed.Passed(due, change.Actor{Kind: change.ByFunction, ID: "changesweep"}))
+	check(t, err)
+	o.approved(t, again)
+	if got := o.state(t, back).State; got != change.Applied || o.has(aiko) {
+		t.Errorf("the revocation is %s, access %t", got, o.has(aiko))
+	}
+}
+
 // An approval is of a request, not of a person: who has lost the right to ask meanwhile gets nothing,
 // and the same change is carried out once, however often it is ordered.
 func TestRegressionJG4TheRequesterIsHeldAgainstThePolicyOnceMore(t *testing.T) {
