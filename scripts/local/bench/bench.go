@@ -115,6 +115,9 @@ const (
 	usualGroups = 44_512
 )
 
+// usualRemovals is how many memberships may vanish in a day where nobody sets it otherwise.
+const usualRemovals = 2_000
+
 // settle is how long the world runs on after the last day, so that what happened in its last
 // minutes arrives.
 const settle = time.Hour
@@ -139,6 +142,10 @@ func Run(ctx context.Context, o Options) (result Result, err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	options := world.Options{Company: company, Backend: o.Backend, DirectoryRate: o.Rate, Seed: o.Seed}
+	if o.Changes > usualRemovals {
+		// Whoever has so many changes a day sets the brake to them.
+		options.Variables = map[string]string{"REMOVALS_MAX": strconv.Itoa(o.Changes)}
+	}
 	if o.Backend == "" || o.Backend == "embedded" {
 		options.Path, options.Throwaway = filepath.Join(folder, "bench.db"), true
 	}
@@ -153,7 +160,7 @@ func Run(ctx context.Context, o Options) (result Result, err error) {
 	grant(w, o)
 
 	o.say("a company of %d groups is there after %.0f s", o.Groups, time.Since(began).Seconds())
-	result.Bootstrap, err = bootstrap(ctx, w, o)
+	result.Bootstrap, err = bootstrap(ctx, w, p, o)
 	if err != nil {
 		return result, fmt.Errorf("fill the mirror: %w", err)
 	}
@@ -192,26 +199,12 @@ func grant(w *world.World, o Options) {
 	}
 }
 
-func bootstrap(ctx context.Context, w *world.World, o Options) (Bootstrap, error) {
+func bootstrap(ctx context.Context, w *world.World, p *probe, o Options) (Bootstrap, error) {
 	if err := w.Start(ctx); err != nil {
 		return Bootstrap{}, err
 	}
-	var b Bootstrap
-	var first, last time.Time
-	for _, t := range w.Calls.Tallies() {
-		if t.API != "directory" {
-			continue
-		}
-		b.Calls += t.Calls
-		b.Refused += t.Refused
-		if first.IsZero() || t.First.Before(first) {
-			first = t.First
-		}
-		if t.Last.After(last) {
-			last = t.Last
-		}
-	}
-	b.VirtualS = last.Sub(first).Seconds()
+	_, refused := w.Calls.Count("directory", "")
+	b := Bootstrap{Calls: p.filling.calls, Refused: refused, VirtualS: p.filling.last.Sub(p.filling.first).Seconds()}
 	if b.VirtualS > 0 {
 		b.LimitUtilisation = math.Round(float64(b.Calls)/(o.Rate*b.VirtualS)*1e4) / 1e4
 	}

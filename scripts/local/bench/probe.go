@@ -28,6 +28,7 @@ type probe struct {
 	world  *world.World
 	mirror *mirror.Mirror
 
+	filling       filling
 	living        bool // the mirror is filled
 	waiting       map[string][]*pending
 	fresh         []time.Duration
@@ -56,9 +57,29 @@ func (p *probe) expect(id, address string) {
 	p.waiting[id] = append(p.waiting[id], &pending{id: id, address: group.Address(address), at: p.world.Clock.Now()})
 }
 
+// filling is the reading of everything for the first time: it ends before the first minute in which
+// the Directory API is not called. What follows from it for other APIs takes longer.
+type filling struct {
+	calls       int
+	first, last time.Time
+}
+
+func (f *filling) call(at time.Time) {
+	if f.calls > 0 && at.Sub(f.last) > time.Minute {
+		return
+	}
+	if f.calls++; f.first.IsZero() {
+		f.first = at
+	}
+	f.last = at
+}
+
 // tap is the [world.Options] Tap.
 func (p *probe) tap(host string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !p.living && strings.HasPrefix(r.URL.Path, "/admin/directory/") {
+			p.filling.call(p.world.Clock.Now())
+		}
 		if !p.living || r.Body == nil || strings.HasPrefix(host, "google") || strings.HasPrefix(host, "slack") || strings.HasPrefix(host, "hooks") {
 			next.ServeHTTP(w, r)
 			return

@@ -185,6 +185,31 @@ func submitModal(ctx context.Context, d deed) (*notice, error) {
 	return told(d.read.world.Submit(ctx, who, fields), "Sent.")
 }
 
+// fillModal fills in the modal as far as somebody has come: first what others do not depend on, or it
+// would be lost when the modal is made anew.
+func fillModal(ctx context.Context, d deed) (*notice, error) {
+	who, err := d.reader()
+	if err != nil {
+		return nil, err
+	}
+	modal, ok := d.read.world.Slack.Modal(who)
+	if !ok {
+		return &notice{"refused", "The dialog is not open any more."}, nil
+	}
+	for _, reports := range []bool{false, true} {
+		for _, f := range modal.Fields {
+			value := strings.Join(d.form["field."+f.BlockID], ",")
+			if f.Reports != reports || value == f.Value {
+				continue
+			}
+			if err := d.read.world.Fill(ctx, who, f.BlockID, value); err != nil {
+				return told(err, "")
+			}
+		}
+	}
+	return nil, nil
+}
+
 func pressInModal(ctx context.Context, d deed) (*notice, error) {
 	who, err := d.reader()
 	if err != nil {

@@ -230,6 +230,35 @@ func TestAskingForAccess(t *testing.T) {
 	}
 }
 
+// What a form asks follows the field on which it depends, and what was entered before stays.
+func TestAFormFollowsWhatIsChosen(t *testing.T) {
+	b := open(t)
+	b.do(
+		chromedp.Navigate(b.url+"/?reader=sora@example.com"),
+		chromedp.WaitVisible(`.shortcuts button[value="/connect"]`),
+		chromedp.Click(`.shortcuts button[value="/connect"]`),
+		chromedp.WaitVisible(`.modal [name="field.service"]`),
+		chromedp.SetValue(`.modal [name="field.reason"]`, "Newsletters"),
+	)
+	for _, choice := range [][2]string{{"sql_server_rds", "host"}, {"klaviyo", "schema"}} {
+		service, setting := choice[0], choice[1]
+		b.number(`(() => {
+			const menu = document.querySelector('.modal [name="field.service"]')
+			menu.value = "` + service + `"
+			menu.dispatchEvent(new Event("change", {bubbles: true}))
+			return 0
+		})()`)
+		b.do(chromedp.WaitVisible(`.modal [name="field.` + setting + `"]`))
+		if b.number(`document.querySelector('.modal [name="field.reason"]').value == "Newsletters" ? 1 : 0`) != 1 {
+			t.Errorf("after %s was chosen the reason is another one", service)
+		}
+	}
+	b.shoot("10-connect")
+	if len(b.problems) > 0 {
+		t.Errorf("the browser complains: %q", b.problems)
+	}
+}
+
 func TestNarrowScreen(t *testing.T) {
 	b := open(t)
 	b.do(

@@ -80,6 +80,7 @@ func (c *Console) routes() []route {
 		{"POST /press", c.act(pressButton)},
 		{"POST /command", c.act(typeCommand)},
 		{"POST /modal/submit", c.act(submitModal)},
+		{"POST /modal/fill", c.act(fillModal)},
 		{"POST /modal/press", c.act(pressInModal)},
 		{"POST /modal/close", c.act(closeModal)},
 	}

@@ -261,6 +261,7 @@ type fieldLine struct {
 	ID, Label, Hint, Value, Problem string
 	Input                           string // text, number, date …; empty for a menu
 	Many, Required                  bool
+	Reports                         bool // the dialog is made anew when it is filled in
 	Options                         []valueChoice
 }
 

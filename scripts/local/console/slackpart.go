@@ -307,7 +307,7 @@ func modalOf(v simslack.View) *modalPart {
 	for _, f := range v.Fields {
 		asides[f.Label], asides[f.Hint] = true, true
 		line := fieldLine{
-			ID: f.BlockID, Label: f.Label, Hint: f.Hint, Value: f.Value, Problem: v.Errors[f.BlockID], Required: !f.Optional,
+			ID: f.BlockID, Label: f.Label, Hint: f.Hint, Value: f.Value, Problem: v.Errors[f.BlockID], Required: !f.Optional, Reports: f.Reports,
 			Many: strings.HasPrefix(f.Type, "multi_") || f.Type == "checkboxes",
 		}
 		if len(f.Options) == 0 {

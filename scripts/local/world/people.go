@@ -99,6 +99,16 @@ func (w *World) Command(ctx context.Context, person, command, text string) error
 	return nil
 }
 
+// Fill fills in one field of the modal that is open for a person. Where the app is told of that, what
+// follows is waited for.
+func (w *World) Fill(ctx context.Context, person, field, value string) error {
+	out, err := w.Slack.Fill(ctx, person, field, value)
+	if err != nil || out.Status == 0 { // nobody was told
+		return err
+	}
+	return w.follow(ctx, person, out, nil)
+}
+
 // Submit fills in the modal that is open for a person, by FIELD=VALUE, and sends it.
 func (w *World) Submit(ctx context.Context, person string, fields []string) error {
 	values := map[string]string{}

@@ -90,6 +90,8 @@ type Options struct {
 	DirectoryRate float64
 	Seed          uint64
 	Log           *slog.Logger
+	// Variables are configuration of functions that is not as usual, for all that look at it.
+	Variables map[string]string
 	// Tap, if not nil, stands before each host of the world and sees what passes.
 	Tap func(host string, next http.Handler) http.Handler
 }
@@ -109,6 +111,7 @@ type World struct {
 	Company   *org.Company
 
 	policy    fs.FS
+	variables map[string]string // of [Options]
 	queues    map[string]QueueOf
 	perDay    map[string]int // calls that a function may make in a day, where that is not as usual
 	log       *slog.Logger
@@ -143,7 +146,7 @@ func New(o Options) (*World, error) {
 	}
 	w := &World{
 		Clock: &Clock{now: Begin}, Calls: &sim.Calls{}, Faults: sim.NewFaults(o.Seed), Usage: &Usage{}, Company: o.Company,
-		policy: o.Policy, queues: queuesAt(o.DirectoryRate), log: o.Log, transport: sim.Transport{}, instances: map[string]*instance{}, perDay: map[string]int{}, ended: make(chan struct{}),
+		policy: o.Policy, variables: o.Variables, queues: queuesAt(o.DirectoryRate), log: o.Log, transport: sim.Transport{}, instances: map[string]*instance{}, perDay: map[string]int{}, ended: make(chan struct{}),
 		random: newRandom(o.Seed),
 	}
 	w.client = &http.Client{Transport: w.transport}
@@ -247,6 +250,7 @@ func (w *World) platform(i *instance) (*cloudfn.Env, error) {
 		"SLACK_URL": "http://" + hostSlack + "/api/", "SLACK_CHANNEL": AlertChannel,
 	}
 	maps.Copy(variables, otherVariables)
+	maps.Copy(variables, w.variables)
 	name := strings.ToLower(i.function.Name)
 	token := "token-" + name
 	if n, ok := w.perDay[name]; ok {

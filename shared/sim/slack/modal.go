@@ -39,6 +39,8 @@ type Field struct {
 	Options           []Option
 	// Value is what is entered: text, or the values of the picked options joined by commas.
 	Value string
+	// Reports says that the app is told when it is filled in, and may show another form then.
+	Reports bool
 }
 
 // Option is one choice of a field.
@@ -102,7 +104,7 @@ func (v *view) fields(r *rendering) []Field {
 			f := Field{
 				BlockID: id, ActionID: stringOf(e, "action_id"), Type: kind, Optional: optional,
 				Label: r.textObject(firstOf(block["label"], block["text"])), Hint: r.textObject(block["hint"]),
-				Value: shownValue(v.state.valueOf(id, e)),
+				Value: shownValue(v.state.valueOf(id, e)), Reports: reports(block),
 			}
 			for _, o := range optionsOf(e) {
 				f.Options = append(f.Options, Option{Text: optionLabel(o), Value: stringOf(o, "value")})
@@ -111,6 +113,14 @@ func (v *view) fields(r *rendering) []Field {
 		}
 	}
 	return found
+}
+
+// reports reports whether the app is told when somebody fills in an element of a block: always, but
+// for an input block that does not ask for it
+// (https://docs.slack.dev/reference/block-kit/blocks/input-block).
+func reports(block map[string]any) bool {
+	dispatch, _ := block["dispatch_action"].(bool)
+	return stringOf(block, "type") != "input" || dispatch
 }
 
 func firstOf(values ...any) any {
@@ -169,7 +179,7 @@ func (s *Server) Fill(ctx context.Context, person, field, value string) (Outcome
 		return Outcome{}, fmt.Errorf("fill in %s: %w", field, err)
 	}
 	v.state.set(field, stringOf(e, "action_id"), entered)
-	if dispatch, _ := block["dispatch_action"].(bool); stringOf(block, "type") == "input" && !dispatch {
+	if !reports(block) {
 		s.mu.Unlock()
 		return Outcome{}, nil
 	}

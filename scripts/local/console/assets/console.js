@@ -99,10 +99,10 @@
     return "/?" + query;
   };
 
-  const post = async (form, button) => {
+  const post = async (form, button, elsewhere) => {
     const data = new URLSearchParams(new FormData(form));
     if (button && button.name) data.set(button.name, button.value);
-    const action = button && button.hasAttribute("formaction") ? button.formAction : form.action;
+    const action = elsewhere || (button && button.hasAttribute("formaction") ? button.formAction : form.action);
     form.classList.add("sending");
     let html;
     try {
@@ -163,6 +163,8 @@
       const url = new URL(location.href);
       url.searchParams.set("by", field.value);
       go(url.href, true);
+    } else if (field.matches("[data-fill]")) {
+      post(field.form, null, "/modal/fill");
     } else if (field.matches("[data-send]")) {
       const button = field.form.querySelector(`button[value="${CSS.escape(field.dataset.send)}"]`);
       const form = field.form;
