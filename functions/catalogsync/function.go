@@ -11,8 +11,8 @@
 // Writes: notices; presses (answers); changes and audit through the ledger; tasks of its own
 // queue and of the queue slack.
 //
-// Calls: OpenMetadata API (teams, users, roles, policies; owners and tags of what somebody asks
-// about), as the only one.
+// Calls: OpenMetadata API (teams, users, roles, policies; owners, tags and domains of what somebody
+// asks about, and of whom), as the only one.
 //
 // Permissions: roles/datastore.user, roles/pubsub.publisher on change-events,
 // roles/cloudtasks.enqueuer on openmetadata and slack, roles/iam.serviceAccountUser on their

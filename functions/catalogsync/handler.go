@@ -13,7 +13,6 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/catalog"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
-	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/state/ledger"
@@ -27,8 +26,8 @@ type vendor interface {
 	Read(ctx context.Context) (catalog.Present, error)
 	// Apply carries out one step of a plan for what was read. Done again it changes nothing more.
 	Apply(ctx context.Context, s catalog.Step, present catalog.Present) error
-	// Describe returns whose one thing is and how it is tagged.
-	Describe(ctx context.Context, kind, name string) (policy.Resource, error)
+	// Describe and Account say what is asked about one thing, and about one person.
+	standing.Catalog
 }
 
 type handler struct {

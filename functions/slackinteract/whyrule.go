@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sekisho/sekisho/shared/desk"
+	"github.com/sekisho/sekisho/shared/domain/catalog"
 	"github.com/sekisho/sekisho/shared/domain/connection"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/policy"
@@ -29,7 +30,7 @@ func (d *decider) explainRule(ctx context.Context, e event.Asked, a desk.Asker, 
 	if err != nil {
 		return "", err
 	}
-	x, err := d.standing.May(ctx, person.ID, o, about)
+	x, err := d.standing.May(ctx, person.ID, catalog.Account{}, o, about)
 	return x.In(a.Language), err
 }
 

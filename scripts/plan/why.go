@@ -49,7 +49,15 @@ func (t *tenant) why(ctx context.Context, p *policyfile.Policy, q question) (pri
 	if err != nil {
 		return nil, err
 	}
-	about, err := t.describe(ctx, r, p, kind, name)
+	from, err := t.sources(p)
+	if err != nil {
+		return nil, err
+	}
+	about, err := describe(ctx, r, kind, name, from)
+	if err != nil {
+		return nil, err
+	}
+	account, err := r.Account(ctx, q.person, kind, from)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +70,7 @@ func (t *tenant) why(ctx context.Context, p *policyfile.Policy, q question) (pri
 	if len(q.tags) > 0 {
 		about.Tags = q.tags
 	}
-	x, err := r.May(ctx, q.person, policy.Operation(q.operation), about)
+	x, err := r.May(ctx, q.person, account, policy.Operation(q.operation), about)
 	if err != nil {
 		return nil, err
 	}
@@ -71,16 +79,22 @@ func (t *tenant) why(ctx context.Context, p *policyfile.Policy, q question) (pri
 	}, nil
 }
 
-// describe says whose a thing is. Connections in the making are in the store, which is not read here.
-func (t *tenant) describe(ctx context.Context, r *standing.Resolver, p *policyfile.Policy, kind, name string) (policy.Resource, error) {
+// sources knows whose things are. Connections in the making are in the store, which is not read here.
+func (t *tenant) sources(p *policyfile.Policy) (standing.Sources, error) {
 	from := standing.Sources{Entitlements: p.Access}
-	if t.platform.CatalogURL != "" && t.platform.CatalogToken != "" {
-		client, err := t.platform.catalog()
-		if err != nil {
-			return policy.Resource{}, err
-		}
-		from.Catalog = client
+	if t.platform.CatalogURL == "" || t.platform.CatalogToken == "" {
+		return from, nil
 	}
+	client, err := t.platform.catalog()
+	if err != nil {
+		return standing.Sources{}, err
+	}
+	from.Catalog = client
+	return from, nil
+}
+
+// describe says whose a thing is. What the catalogue does not describe is nobody's.
+func describe(ctx context.Context, r *standing.Resolver, kind, name string, from standing.Sources) (policy.Resource, error) {
 	about, err := r.Describe(ctx, kind, name, from)
 	if errors.Is(err, openmetadata.ErrNotDescribed) {
 		return policy.Resource{Type: kind, Name: name}, nil

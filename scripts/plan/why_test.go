@@ -1,11 +1,14 @@
 package main
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
+	"github.com/sekisho/sekisho/shared/domain/policy"
+	"github.com/sekisho/sekisho/shared/sim/org"
 )
 
 // Whose a table is, the data catalogue says.
@@ -43,5 +46,77 @@ policies:
 				t.Errorf("allowed is %v, want %v and %q:\n%s", b.Allowed, test.allowed, test.part, b.Why)
 			}
 		})
+	}
+}
+
+// Who administers the catalogue, and who is in a domain, the catalogue says too. Mika administers the
+// directory.
+func TestWhyAsksTheCatalogueAboutThePerson(t *testing.T) {
+	everybody := org.Demo()
+	there, err := org.Parse("company.yaml", []byte(`
+openmetadata:
+  admins: [ken@example.com]
+  domains: [{name: sales, users: [aiko@example.com]}]
+  tables: [{name: sales.orders, domains: [sales]}]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	everybody.Merge(there)
+	p, err := policyfile.Load(fstest.MapFS{"policy.yaml": {Data: []byte(`
+teams: [{name: Organization, type: Organization, policies: [domain]}]
+policies:
+  - name: domain
+    rules:
+      - {name: in-it, effect: allow, operations: [EditTags], resources: [all], condition: hasDomain()}
+      - {name: never, effect: deny, operations: [Delete], resources: [all]}
+`)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		question
+		reason policy.Reason
+		part   string
+	}{
+		"the catalogue's administrator":             {question{person: "ken@example.com", operation: "Delete", resource: "table:sales.orders"}, policy.Administrator, "allowed to administrators of the catalogue"},
+		"the catalogue's administrator, of a group": {question{person: "ken@example.com", operation: "Delete", resource: "group:data@example.com"}, policy.Denied, "rule never"},
+		"the directory's administrator":             {question{person: "mika@example.com", operation: "Delete", resource: "table:sales.orders"}, policy.Denied, "rule never"},
+		"who is in the domain":                      {question{person: "aiko@example.com", operation: "EditTags", resource: "table:sales.orders"}, policy.Allowed, "aiko@example.com has the domain sales and it has the domain sales"},
+		"who is in none":                            {question{person: "mika@example.com", operation: "EditTags", resource: "table:sales.orders"}, policy.NotAllowed, "mika@example.com has no domain and it has the domain sales"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := newDemo(everybody)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer, err := opened(t, d, "").why(t.Context(), p, test.question)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if b := answer.(because); b.Reason != test.reason || !strings.Contains(b.Why, test.part) {
+				t.Errorf("%s, want %s and %q:\n%s", b.Reason, test.reason, test.part, b.Why)
+			}
+		})
+	}
+}
+
+// A catalogue that does not say who somebody is fails the question, and does not answer it for nobody.
+func TestWhyNeedsThePersonsAccount(t *testing.T) {
+	d, err := newDemo(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	catalogue := d.transport["catalog.demo"]
+	d.transport["catalog.demo"] = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "/users/name/") {
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		catalogue.ServeHTTP(w, r)
+	})
+	q := question{person: "aiko@example.com", operation: "EditTags", resource: "table:sample.fact_table"}
+	if answer, err := opened(t, d, "").why(t.Context(), loaded(t, "testdata/policy"), q); err == nil {
+		t.Errorf("answered %+v", answer)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sekisho/sekisho/scripts/local/world"
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
+	"github.com/sekisho/sekisho/shared/domain/catalog"
 	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/state/handover"
 	"github.com/sekisho/sekisho/shared/state/mirror"
@@ -31,14 +32,19 @@ func expectPolicy(ctx context.Context, s *stage, args []string) error {
 	if err != nil {
 		return mistake{err}
 	}
-	about, err := r.Describe(ctx, kind, name, standing.Sources{
+	from := standing.Sources{
 		Entitlements: p.Access, Catalog: tables{s, p},
 		Connections: handover.New(s.world.Store(), p.Connections, s.world.Clock.Now),
-	})
+	}
+	about, err := r.Describe(ctx, kind, name, from)
 	if err != nil {
 		return mistake{err}
 	}
-	x, err := r.May(ctx, person, policy.Operation(operation), about)
+	account, err := r.Account(ctx, person, kind, from)
+	if err != nil {
+		return mistake{err}
+	}
+	x, err := r.May(ctx, person, account, policy.Operation(operation), about)
 	if err != nil {
 		return mistake{err}
 	}
@@ -48,8 +54,8 @@ func expectPolicy(ctx context.Context, s *stage, args []string) error {
 	return nil
 }
 
-// tables describes the tables of the company file, without a request to the catalogue: what is expected
-// is neither counted among its calls nor kept from it by its faults.
+// tables describes the tables of the company file, and the accounts in the catalogue, without a request
+// to the catalogue: what is expected is neither counted among its calls nor kept from it by its faults.
 type tables struct {
 	stage  *stage
 	policy *policyfile.Policy
@@ -62,7 +68,7 @@ func (t tables) Describe(_ context.Context, kind, name string) (policy.Resource,
 		if kind != "table" || table.Name != name {
 			continue
 		}
-		out.Tags = table.Tags
+		out.Tags, out.Domains = table.Tags, table.Domains
 		for _, o := range table.Owners {
 			ref := policy.Reference{Type: policy.TypeUser, Name: o}
 			if team, ok := world.TeamOf(t.policy, o); ok {
@@ -72,4 +78,9 @@ func (t tables) Describe(_ context.Context, kind, name string) (policy.Resource,
 		}
 	}
 	return out, nil
+}
+
+// Account implements [standing.Catalog].
+func (t tables) Account(_ context.Context, address string) (catalog.Account, error) {
+	return catalog.Account(t.stage.world.Catalog.Account(address)), nil
 }

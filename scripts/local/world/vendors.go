@@ -96,8 +96,8 @@ func (w *World) simulateOthers(o Options, policy *policyfile.Policy) error {
 // has an account there, of people whose accounts would have one name the first has it: people of
 // many companies may be in one world. Where the policy does not want a catalogue either, nobody has.
 func catalogued(c *org.Company, policy *policyfile.Policy) *org.Company {
-	spoken := c.OpenMetadata.Users != nil || c.OpenMetadata.Teams != nil || c.OpenMetadata.Tables != nil
-	if spoken {
+	o := c.OpenMetadata
+	if o.Users != nil || o.Admins != nil || o.Domains != nil || o.Teams != nil || o.Tables != nil {
 		return c
 	}
 	out := *c

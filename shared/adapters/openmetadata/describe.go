@@ -1,6 +1,7 @@
 package openmetadata
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,9 +64,7 @@ func (c *Client) Describe(ctx context.Context, kind, name string) (policy.Resour
 	for _, t := range found.Tags {
 		out.Tags = append(out.Tags, t.FQN)
 	}
-	for _, d := range found.Domains {
-		out.Domains = append(out.Domains, d.Name)
-	}
+	out.Domains = fullNames(found.Domains)
 	for _, o := range found.Owners {
 		owner, err := c.owner(ctx, o)
 		if err != nil {
@@ -74,6 +73,16 @@ func (c *Client) Describe(ctx context.Context, kind, name string) (policy.Resour
 		out.Owners = append(out.Owners, owner)
 	}
 	return out, nil
+}
+
+// fullNames are the full names of what is referred to, also of what is inherited: the catalogue makes no
+// difference when it asks who shares a domain.
+func fullNames(refs []reference) []string {
+	var out []string
+	for _, r := range refs {
+		out = append(out, cmp.Or(r.FQN, r.Name))
+	}
+	return out
 }
 
 // owner returns a reference to an owner as policy has it: of a person the address, of a team the name.

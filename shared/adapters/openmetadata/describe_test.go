@@ -16,7 +16,7 @@ func TestATableIsDescribed(t *testing.T) {
 	w := newWorld(t)
 	got, err := w.client.Describe(t.Context(), "table", "sample.fact_table")
 	want := policy.Resource{
-		Type: "table", Name: "sample.fact_table", Tags: []string{"PersonalData.Personal"},
+		Type: "table", Name: "sample.fact_table", Tags: []string{"PersonalData.Personal"}, Domains: []string{"sales.emea"},
 		Owners: []policy.Reference{{Type: policy.TypeUser, Name: aiko}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {

@@ -146,7 +146,8 @@ func TestNothingGetsOut(t *testing.T) {
 	everything := func(c *openmetadata.Client) (out []any) {
 		ctx := context.Background()
 		_, err := c.Read(ctx)
-		out = append(out, c, err)
+		_, accountErr := c.Account(ctx, aiko)
+		out = append(out, c, err, accountErr)
 		d := wanted()
 		for _, s := range []catalog.Step{
 			{Verb: catalog.Create, Kind: catalog.KindUser, Name: yui},

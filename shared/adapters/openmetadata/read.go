@@ -18,6 +18,8 @@ type reference struct {
 	ID   string `json:"id"`
 	Type string `json:"type"`
 	Name string `json:"name,omitempty"`
+	// FQN is the full name: that of a domain begins with the domains above it.
+	FQN string `json:"fullyQualifiedName,omitempty"`
 	// Inherited says that it is not the thing's own.
 	Inherited bool `json:"inherited,omitempty"`
 	Deleted   bool `json:"deleted,omitempty"`
@@ -54,6 +56,7 @@ type thing struct {
 	Email        string      `json:"email"`
 	Bot          bool        `json:"isBot"`
 	Admin        bool        `json:"isAdmin"`
+	Domains      []reference `json:"domains"`
 	Rules        []rule      `json:"rules"`
 	Enabled      *bool       `json:"enabled"`
 }
@@ -190,17 +193,21 @@ func (c *Client) Read(ctx context.Context) (catalog.Present, error) {
 
 // named reads one thing by its name.
 func (c *Client) named(ctx context.Context, of collection, name, include string) (thing, error) {
-	// A dot separates the parts of a longer name, unless the part is quoted. Only of users and teams
-	// does the catalogue know that their names have one part.
-	fqn := name
-	if strings.Contains(name, ".") {
-		fqn = `"` + name + `"`
-	}
-	t, err := c.one(ctx, of, of.get, "name/"+url.PathEscape(fqn), include)
+	t, err := c.one(ctx, of, of.get, byName(name), include)
 	if err == nil && t.Name != name {
 		return thing{}, c.incomplete(request{op: of.get, method: http.MethodGet}, "it has another name")
 	}
 	return t, err
+}
+
+// byName is the path, below that of its collection, of the thing that has a name.
+func byName(name string) string {
+	// A dot separates the parts of a longer name, unless the part is quoted. Only of users and teams
+	// does the catalogue know that their names have one part.
+	if strings.Contains(name, ".") {
+		name = `"` + name + `"`
+	}
+	return "name/" + url.PathEscape(name)
 }
 
 // one reads one thing.

@@ -70,12 +70,14 @@ people:
   - {email: ken@example.com}
   - {email: taro.yamada@example.com}
 openmetadata:
+  admins: [ken@example.com]
+  domains: [{name: sales, users: [aiko@example.com]}, {name: sales.emea}, {name: hr}]
   tables:
-    - {name: sample.fact_table, owners: [aiko@example.com], tags: [PersonalData.Personal]}
+    - {name: sample.fact_table, owners: [aiko@example.com], tags: [PersonalData.Personal], domains: [sales.emea]}
     - {name: club.members, owners: [club]}
   teams:
-    - {name: theirs, type: Division, users: []}
-    - {name: club, parent: theirs, users: [ken@example.com]}
+    - {name: theirs, type: Division, users: [], domains: [hr]}
+    - {name: club, parent: theirs, users: [ken@example.com], domains: [sales.emea]}
 `
 
 // world is a simulated catalogue, in process, on a clock of its own.

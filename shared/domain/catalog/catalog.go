@@ -139,6 +139,18 @@ type PresentUser struct {
 	Trusted bool
 }
 
+// Account is what the catalogue goes by when somebody wants to do something there, besides the policy.
+// Its zero value is that of who has no account.
+type Account struct {
+	// Admin says that the account administers the catalogue. The directory's administrators are
+	// others.
+	Admin bool
+	// Bot says that it is a program's.
+	Bot bool
+	// Domains are the full names of the data domains that the account is in, also by its teams.
+	Domains []string
+}
+
 // mark ends the description of what is ours.
 const mark = "Managed by Sekisho. What is changed here is put back."
 

@@ -24,6 +24,8 @@ func TestNew(t *testing.T) {
 		"two with a name":   "domain: a.example\npeople: [{email: x@a.example}, {email: x@b.example}]\n",
 		"a stranger":        "openmetadata: {users: [x@a.example], teams: [{name: t, users: [y@a.example]}]}\n",
 		"an upside-down":    "openmetadata: {teams: [{name: t, type: Department}, {name: u, type: Division, parent: t}]}\n",
+		"an admin without":  "openmetadata: {users: [x@a.example], admins: [y@a.example]}\n",
+		"in a domain":       "openmetadata: {users: [x@a.example], domains: [{name: d, users: [y@a.example]}]}\n",
 		"a child of a club": "openmetadata: {teams: [{name: t, type: Group}, {name: u, type: Group, parent: t}]}\n",
 	} {
 		company, err := org.Parse("c.yaml", []byte(file))

@@ -77,6 +77,7 @@ func (c *call) patched(e *entity, before, after document) (*[]string, error) {
 	}{
 		"parents": {after.Parents, &e.parents, teams}, "users": {after.Users, &e.users, users}, "defaultRoles": {after.DefaultRoles, &e.defaultRoles, roles},
 		"policies": {after.Policies, &e.policies, policies}, "roles": {after.Roles, &e.roles, roles},
+		"domains": {own(after.Domains), &e.domains, domains},
 	} {
 		if !may(property) {
 			continue

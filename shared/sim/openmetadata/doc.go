@@ -18,7 +18,8 @@
 // a dot are found in quotes; a version for every change, with who made it, but one for all patches
 // that an account makes to an entity within ten minutes; a patch that does not fit the document,
 // be it because a test in it fails, is an error of the server with status 500; PUT of a team's
-// users replaces them all. Sources: the JSON schemas that OpenMetadata publishes
+// users replaces them all; teams are in the domains of the teams above them and users in those of
+// their teams, marked as inherited, which a patch leaves as they are. Sources: the JSON schemas that OpenMetadata publishes
 // (https://github.com/open-metadata/OpenMetadataStandards),
 // https://docs.open-metadata.org/latest/api-reference, and the repositories and the exception
 // mapper in https://github.com/open-metadata/OpenMetadata.
@@ -36,7 +37,9 @@
 //
 // # What is not imitated
 //
-// Everything else in OpenMetadata: search, lineage, domains, personas, SCIM, the evaluation of
-// policies when somebody asks for something, the If-Match header, and the caches that let a change
-// of a policy show in decisions only after minutes. Properties about them are refused.
+// Everything else in OpenMetadata: search, lineage, personas, SCIM, the evaluation of policies when
+// somebody asks for something, the If-Match header, and the caches that let a change of a policy show
+// in decisions only after minutes. Properties about them are refused. Domains come from the company
+// and have no paths of their own: users, teams and tables refer to them and can be patched to, but are
+// not made with them. What other things inherit of a domain is not imitated.
 package openmetadata

@@ -12,7 +12,7 @@ import (
 
 // entity is one thing in the catalogue. Relations are kept on one side only: a team knows its
 // users, policies, roles and parents, a user its own roles, a role its policies, a table its
-// owners. The other side is looked up.
+// owners, and each of them its own domains. The other side is looked up.
 type entity struct {
 	id, name    string
 	kind        *kind
@@ -30,6 +30,7 @@ type entity struct {
 	joinable                     bool
 	parents, users, defaultRoles []string // ids
 	policies, roles              []string // ids
+	domains                      []string // ids
 	owners                       []reference
 	// awaited names owners of a table that are not in the catalogue: teams that may come to it.
 	awaited                       []string
@@ -52,14 +53,14 @@ var (
 	teams = &kind{
 		name: "team", plural: "teams",
 		create: []string{"name", "teamType", "email", "displayName", "externalId", "description", "parents", "children", "users", "defaultRoles", "owners", "isJoinable", "policies"},
-		patch:  []string{"displayName", "description", "teamType", "email", "externalId", "isJoinable", "parents", "users", "defaultRoles", "policies", "owners"},
+		patch:  []string{"displayName", "description", "teamType", "email", "externalId", "isJoinable", "parents", "users", "defaultRoles", "policies", "owners", "domains"},
 		fields: []string{"users", "defaultRoles", "parents", "children", "policies", "owners", "owns", "userCount", "childrenCount", "profile", "domains"},
 		params: []string{"parentTeam", "isJoinable"},
 	}
 	users = &kind{
 		name: "user", plural: "users",
 		create: []string{"name", "description", "displayName", "externalId", "email", "isBot", "isAdmin", "teams", "roles"},
-		patch:  []string{"displayName", "description", "externalId", "isAdmin", "teams", "roles"},
+		patch:  []string{"displayName", "description", "externalId", "isAdmin", "teams", "roles", "domains"},
 		fields: []string{"teams", "roles", "owns", "follows", "profile", "domains", "personas", "defaultPersona"},
 		params: []string{"team", "isAdmin", "isBot"},
 	}
@@ -79,11 +80,13 @@ var (
 	}
 	tables = &kind{
 		name: "table", plural: "tables",
-		patch:  []string{"displayName", "description", "owners", "tags"},
+		patch:  []string{"displayName", "description", "owners", "tags", "domains"},
 		fields: []string{"owners", "tags", "columns", "domains"},
 		params: []string{"database", "databaseSchema"},
 	}
 	kinds = []*kind{teams, users, roles, policies, tables}
+	// domains are only referred to: they have no API here.
+	domains = &kind{name: "domain", plural: "domains"}
 )
 
 // reference points to an entity.
@@ -176,6 +179,7 @@ type document struct {
 	DefaultRoles   []reference `json:"defaultRoles,omitzero"`
 	Policies       []reference `json:"policies,omitzero"`
 	Owners         []reference `json:"owners,omitzero"`
+	Domains        []reference `json:"domains,omitzero"`
 	UserCount      *int        `json:"userCount,omitempty"`
 	ChildrenCount  *int        `json:"childrenCount,omitempty"`
 	Admin          *bool       `json:"isAdmin,omitempty"`
@@ -239,15 +243,18 @@ func (s *Server) where(k *kind, holds func(*entity) bool) []reference {
 }
 
 func (e *entity) reference() reference {
-	deleted := e.deleted
-	return reference{ID: e.id, Type: e.kind.name, Name: e.name, FQN: e.fqn(), Deleted: &deleted, Href: e.href()}
+	deleted, name := e.deleted, e.name
+	if e.kind == domains { // it is known by its full name, which begins with those above it
+		name = name[strings.LastIndex(name, ".")+1:]
+	}
+	return reference{ID: e.id, Type: e.kind.name, Name: name, FQN: e.fqn(), Deleted: &deleted, Href: e.href()}
 }
 
 // fqn is the name by which an entity is found: with a dot in it, it is quoted. Names of users are
 // in lower case there.
 func (e *entity) fqn() string {
 	switch e.kind {
-	case tables:
+	case tables, domains:
 		return e.name
 	case users:
 		return quoted(strings.ToLower(e.name))
@@ -291,6 +298,7 @@ func (s *Server) document(e *entity) document {
 		d.TeamType, d.Email, d.ExternalID, d.Joinable = e.teamType, e.email, e.externalID, &joinable
 		d.Parents, d.Users = s.references(s.parentsOf(e)), s.references(e.users)
 		d.DefaultRoles, d.Policies, d.Owners = s.references(e.defaultRoles), s.references(e.policies), clone(e.owners)
+		d.Domains = s.domainsOf(e)
 		d.Children = s.where(teams, func(t *entity) bool { return slices.Contains(s.parentsOf(t), e.id) })
 		userCount, childrenCount := len(d.Users), len(d.Children)
 		d.UserCount, d.ChildrenCount = &userCount, &childrenCount
@@ -298,6 +306,7 @@ func (s *Server) document(e *entity) document {
 		admin, bot := e.admin, e.bot
 		d.Email, d.ExternalID, d.Admin, d.Bot = e.email, e.externalID, &admin, &bot
 		d.Roles, d.Teams = s.references(e.roles), s.where(teams, func(t *entity) bool { return slices.Contains(t.users, e.id) })
+		d.Domains = s.domainsOf(e)
 	case roles:
 		d.Policies = s.references(e.policies)
 		d.Users = s.where(users, func(u *entity) bool { return slices.Contains(u.roles, e.id) })
@@ -308,7 +317,7 @@ func (s *Server) document(e *entity) document {
 		d.Teams = s.where(teams, func(t *entity) bool { return slices.Contains(t.policies, e.id) })
 		d.Roles = s.where(roles, func(r *entity) bool { return slices.Contains(r.policies, e.id) })
 	case tables:
-		d.Owners, d.Tags = s.ownersOf(e), slices.Clone(e.tags)
+		d.Owners, d.Tags, d.Domains = s.ownersOf(e), slices.Clone(e.tags), s.domainsOf(e)
 		if d.Tags == nil {
 			d.Tags = []tag{}
 		}
@@ -383,6 +392,8 @@ func (d *document) only(k *kind, asked []string) {
 			d.Roles = nil
 		case "tags":
 			d.Tags = nil
+		case "domains":
+			d.Domains = nil
 		}
 	}
 }

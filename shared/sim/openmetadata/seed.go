@@ -95,8 +95,11 @@ func (s *Server) seedCompany(c *org.Company, put func(*entity) *entity) error {
 		}
 		put(&entity{kind: users, name: name, email: email, displayName: displayName(c, email)})
 	}
+	if err := s.seedPeople(c, put); err != nil {
+		return err
+	}
 	for _, t := range c.OpenMetadata.Teams {
-		e := &entity{kind: teams, name: t.Name, teamType: t.Type, joinable: true}
+		e := &entity{kind: teams, name: t.Name, teamType: t.Type, joinable: true, domains: s.domainsNamed(t.Domains)}
 		if t.Parent != "" {
 			e.parents = []string{s.named(teams, t.Parent).id}
 		}
@@ -114,7 +117,7 @@ func (s *Server) seedCompany(c *org.Company, put func(*entity) *entity) error {
 	}
 	for _, t := range c.OpenMetadata.Tables {
 		// Somebody who has left owns nothing, and a team as soon as it is there.
-		e := &entity{kind: tables, name: t.Name}
+		e := &entity{kind: tables, name: t.Name, domains: s.domainsNamed(t.Domains)}
 		for _, owner := range t.Owners {
 			if u := s.userWith(owner); u != nil {
 				e.owners = append(e.owners, u.reference())
@@ -130,6 +133,40 @@ func (s *Server) seedCompany(c *org.Company, put func(*entity) *entity) error {
 		put(e)
 	}
 	return nil
+}
+
+// seedPeople says of people with an account who of them administers the catalogue, and which domains
+// they are in.
+func (s *Server) seedPeople(c *org.Company, put func(*entity) *entity) error {
+	for _, email := range c.OpenMetadata.Admins {
+		u := s.userWith(email)
+		if u == nil {
+			return fmt.Errorf("administrator %s has no account in the catalogue", email)
+		}
+		u.admin = true
+	}
+	for _, d := range c.OpenMetadata.Domains {
+		e := put(&entity{kind: domains, name: d.Name})
+		for _, email := range d.Users {
+			u := s.userWith(email)
+			if u == nil {
+				return fmt.Errorf("domain %s: %s has no account in the catalogue", d.Name, email)
+			}
+			u.domains = append(u.domains, e.id)
+		}
+	}
+	return nil
+}
+
+// domainsNamed returns the ids of domains that the company has.
+func (s *Server) domainsNamed(names []string) []string {
+	var out []string
+	for _, name := range names {
+		if d := s.named(domains, name); d != nil {
+			out = append(out, d.id)
+		}
+	}
+	return out
 }
 
 func displayName(c *org.Company, email string) string {

@@ -46,6 +46,14 @@ type Rule struct {
 type Table struct {
 	Name         string
 	Owners, Tags []string // addresses, names of teams
+	Domains      []string // full names
+}
+
+// Account is the truth about a user. Its zero value is that of somebody who has none.
+type Account struct {
+	Admin, Bot bool
+	// Domains are full names: the user's own, and those that come by teams.
+	Domains []string
 }
 
 // Teams returns all teams, sorted by name.
@@ -117,13 +125,32 @@ func (s *Server) Users() []string {
 	return out
 }
 
+// Account returns what the catalogue knows of who has an address.
+func (s *Server) Account(email string) Account {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.userWith(email)
+	if u == nil {
+		return Account{}
+	}
+	return Account{Admin: u.admin, Bot: u.bot, Domains: fullNames(s.domainsOf(u))}
+}
+
+func fullNames(refs []reference) []string {
+	var out []string
+	for _, r := range refs {
+		out = append(out, r.FQN)
+	}
+	return out
+}
+
 // Tables returns all tables, sorted by name.
 func (s *Server) Tables() []Table {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []Table
 	for _, e := range s.all(tables) {
-		t := Table{Name: e.name}
+		t := Table{Name: e.name, Domains: fullNames(s.domainsOf(e))}
 		for _, o := range s.ownersOf(e) {
 			t.Owners = append(t.Owners, s.names([]string{o.ID})...)
 		}

@@ -12,16 +12,30 @@ type OpenMetadata struct {
 	// Users are the addresses of those who have an account in the catalogue; all people of the
 	// company where the file does not say.
 	Users []string `yaml:"users"`
+	// Admins are those of them who administer the catalogue. Who administers the directory does not
+	// by that.
+	Admins []string `yaml:"admins"`
+	// Domains are the data domains that tables, teams and people can be in.
+	Domains []Domain `yaml:"domains"`
 	// Teams are those that are there when a world begins, besides the organization itself.
 	Teams []CatalogTeam `yaml:"teams"`
 }
 
-// Table is a table in the catalogue, with its owners and its tags, such as Tier.Tier1.
+// Domain is a data domain of the catalogue, with the people who are in it by themselves.
+type Domain struct {
+	// Name is the full one. What stands before its last dot names the domain above it: sales.emea
+	// is in sales.
+	Name  string   `yaml:"name"`
+	Users []string `yaml:"users"`
+}
+
+// Table is a table in the catalogue, with its owners, its tags, such as Tier.Tier1, and its domains.
 type Table struct {
 	Name string `yaml:"name"`
 	// Owners are addresses of people; a team's is its name, or the address of its group.
-	Owners []string `yaml:"owners"`
-	Tags   []string `yaml:"tags"`
+	Owners  []string `yaml:"owners"`
+	Tags    []string `yaml:"tags"`
+	Domains []string `yaml:"domains"`
 }
 
 // CatalogTeam is a team that somebody made in the catalogue by hand.
@@ -32,6 +46,8 @@ type CatalogTeam struct {
 	// Parent is the name of the team above it; empty for the organization.
 	Parent string   `yaml:"parent"`
 	Users  []string `yaml:"users"`
+	// Domains are the team's own. Its people are in them, and so are the teams below it.
+	Domains []string `yaml:"domains"`
 }
 
 var catalogTeamTypes = []string{"BusinessUnit", "Division", "Department", "Group"}
@@ -39,6 +55,7 @@ var catalogTeamTypes = []string{"BusinessUnit", "Division", "Department", "Group
 func (f *file) readOpenMetadata(in OpenMetadata) OpenMetadata {
 	root := place{"openmetadata"}
 	tables, teams := map[string]bool{}, map[string]bool{}
+	domains := f.readDomains(root, in.Domains)
 	for i, t := range in.Tables {
 		here := root.at("tables", i)
 		f.named(here, "table", t.Name, tables)
@@ -47,8 +64,10 @@ func (f *file) readOpenMetadata(in OpenMetadata) OpenMetadata {
 				t.Owners[i] = f.address(here.at("owners").at(i), owner)
 			}
 		}
+		f.inDomains(here, t.Domains, domains)
 	}
 	f.addresses(root.at("users"), in.Users)
+	f.addresses(root.at("admins"), in.Admins)
 	for i, t := range in.Teams {
 		here := root.at("teams", i)
 		if t.Parent != "" && !teams[t.Parent] {
@@ -60,8 +79,32 @@ func (f *file) readOpenMetadata(in OpenMetadata) OpenMetadata {
 			f.problem(here.at("type"), "a team cannot be %q; write one of %s", t.Type, strings.Join(catalogTeamTypes, ", "))
 		}
 		f.addresses(here.at("users"), t.Users)
+		f.inDomains(here, t.Domains, domains)
 	}
 	return in
+}
+
+// readDomains checks the domains and returns the set of their names.
+func (f *file) readDomains(root place, in []Domain) map[string]bool {
+	known := map[string]bool{}
+	for i, d := range in {
+		here := root.at("domains", i)
+		if dot := strings.LastIndex(d.Name, "."); dot >= 0 && !known[d.Name[:dot]] {
+			f.problem(here, "the domain %q is not in the file before %s; write the domain above it first", d.Name[:dot], d.Name)
+		}
+		f.named(here, "domain of the catalogue", d.Name, known)
+		f.addresses(here.at("users"), d.Users)
+	}
+	return known
+}
+
+// inDomains checks the domains of something at p.
+func (f *file) inDomains(p place, names []string, known map[string]bool) {
+	for i, name := range names {
+		if !known[name] {
+			f.problem(p.at("domains").at(i), "the domain %q is not among the domains of the catalogue; write it there", name)
+		}
+	}
 }
 
 // addresses checks and normalises a list of addresses found at p, in place.
@@ -71,9 +114,12 @@ func (f *file) addresses(p place, list []string) {
 	}
 }
 
-// merge adds other, whose tables and teams replace those of the same name. Users of both stay.
+// merge adds other, whose tables, domains and teams replace those of the same name. Users and
+// administrators of both stay.
 func (o *OpenMetadata) merge(other OpenMetadata) {
 	o.Tables = merge(o.Tables, other.Tables, func(t Table) string { return t.Name })
 	o.Teams = merge(o.Teams, other.Teams, func(t CatalogTeam) string { return t.Name })
+	o.Domains = merge(o.Domains, other.Domains, func(d Domain) string { return d.Name })
 	o.Users = merge(o.Users, other.Users, func(email string) string { return email })
+	o.Admins = merge(o.Admins, other.Admins, func(email string) string { return email })
 }

@@ -11,8 +11,9 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/policy"
 )
 
-// This file says what a thing is that somebody names: whose it is, and how it is tagged. Whoever asks
-// what the policy says of a thing asks here, so that all of them ask about the same.
+// This file says what a thing is that somebody names, whose it is and how it is tagged, and what the
+// data catalogue knows of who asks about it. Whoever asks what the policy says of a thing asks here, so
+// that all of them ask about the same.
 
 // Sources know of what the mirror does not.
 type Sources struct {
@@ -21,7 +22,7 @@ type Sources struct {
 	// Connections knows the owners of connections' data; nil where there are none.
 	Connections Connections
 	// Catalog describes what is in the data catalogue; nil where there is none. Then nothing is known
-	// of a thing there.
+	// of a thing there, and of nobody.
 	Catalog Catalog
 }
 
@@ -30,10 +31,13 @@ type Connections interface {
 	Named(ctx context.Context, name string) ([]connection.Handover, error)
 }
 
-// Catalog describes one thing of the data catalogue: its owners, by their addresses and the names of
-// their teams, its tags and its domains. What is not there has none of these.
+// Catalog is the data catalogue.
 type Catalog interface {
+	// Describe returns one thing of it: its owners, by their addresses and the names of their teams,
+	// its tags and its domains. What is not there has none of these.
 	Describe(ctx context.Context, kind, name string) (policy.Resource, error)
+	// Account returns what it knows of who has an address. Who has no account there has none of it.
+	Account(ctx context.Context, address string) (catalog.Account, error)
 }
 
 // InCatalog reports whether things of a type are the data catalogue's: all but Sekisho's own.
@@ -65,6 +69,24 @@ func (r *Resolver) Describe(ctx context.Context, kind, name string, from Sources
 		return policy.Resource{}, fmt.Errorf("describe %s:%s: %w", kind, name, err)
 	}
 	return about, nil
+}
+
+// Account returns what the data catalogue knows of a person, for a question about things of a type. About
+// things of Sekisho the catalogue is not asked: who administers it is nobody special there. Neither is it
+// asked about somebody who is not in the directory, of whom there is no question.
+func (r *Resolver) Account(ctx context.Context, idOrAddress, kind string, from Sources) (catalog.Account, error) {
+	if !InCatalog(kind) || from.Catalog == nil {
+		return catalog.Account{}, nil
+	}
+	p, known, err := r.find(ctx, idOrAddress)
+	if err != nil || !known {
+		return catalog.Account{}, err
+	}
+	account, err := from.Catalog.Account(ctx, p.Email)
+	if err != nil {
+		return catalog.Account{}, fmt.Errorf("look up the account of %s in the catalogue: %w", p.ID, err)
+	}
+	return account, nil
 }
 
 // ownersOfConnection returns the owners of the data that the connections of a name carry.

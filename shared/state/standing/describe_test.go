@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sekisho/sekisho/shared/domain/catalog"
 	"github.com/sekisho/sekisho/shared/domain/connection"
 	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/state/standing"
@@ -23,15 +24,21 @@ func (s shelf) Named(_ context.Context, name string) ([]connection.Handover, err
 	return s, nil
 }
 
-// shown is a catalogue that says the same of everything.
+// shown is a catalogue that says the same of everything, and of people what it knows by an address.
 type shown struct {
-	thing policy.Resource
-	err   error
+	thing    policy.Resource
+	accounts map[string]catalog.Account
+	err      error
 }
 
 // Describe implements [standing.Catalog].
 func (s shown) Describe(context.Context, string, string) (policy.Resource, error) {
 	return s.thing, s.err
+}
+
+// Account implements [standing.Catalog].
+func (s shown) Account(_ context.Context, address string) (catalog.Account, error) {
+	return s.accounts[address], s.err
 }
 
 func TestWhatAThingIs(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/sekisho/sekisho/shared/domain/catalog"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/policy"
 )
@@ -11,9 +12,12 @@ import (
 // This file answers what people may do besides deciding about changes. What makes a yes or a no of
 // it is in package policy; here the people are looked up.
 
-// May answers whether a person may do something, and why.
-func (r *Resolver) May(ctx context.Context, person string, o policy.Operation, about policy.Resource) (policy.Explanation, error) {
-	roster, err := r.around(ctx, person, about)
+// May answers whether a person may do something, and why. The account is what [Resolver.Account] says
+// of the person; it matters only where the thing is in the data catalogue.
+func (r *Resolver) May(
+	ctx context.Context, person string, account catalog.Account, o policy.Operation, about policy.Resource,
+) (policy.Explanation, error) {
+	roster, err := r.around(ctx, person, account, about)
 	if err != nil {
 		return policy.Explanation{}, err
 	}

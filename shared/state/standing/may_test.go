@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sekisho/sekisho/shared/domain/catalog"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/state/standing"
@@ -182,7 +183,7 @@ func TestWhoMayStillAsk(t *testing.T) {
 
 func TestWhyNamesTheWayThroughGroups(t *testing.T) {
 	r := harbour(t, model(rule(t, policy.Allow, policy.ApproveAccess, "access", "")))
-	x, err := r.May(t.Context(), "cy@example.com", policy.ApproveAccess, policy.Resource{Type: "access", Name: "etl"})
+	x, err := r.May(t.Context(), "cy@example.com", catalog.Account{}, policy.ApproveAccess, policy.Resource{Type: "access", Name: "etl"})
 	if err != nil {
 		t.Fatal(err)
 	}

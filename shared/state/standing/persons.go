@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sekisho/sekisho/shared/domain/catalog"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
@@ -19,18 +21,30 @@ import (
 // their ids only, which is enough to own it.
 const mostOwners = 20
 
-// Person returns a person as policy knows them: with all groups that they are in, and the ways
-// there. The boolean is false for who is not in the directory.
-func (r *Resolver) Person(ctx context.Context, idOrAddress string) (policy.Person, bool, error) {
+// find returns a person of the directory. The boolean is false for who is not in it.
+func (r *Resolver) find(ctx context.Context, idOrAddress string) (group.Person, bool, error) {
 	p, err := r.mirror.Person(ctx, idOrAddress)
 	if errors.Is(err, mirror.ErrUnknown) && strings.Contains(idOrAddress, "@") {
 		p, err = r.mirror.PersonAt(ctx, idOrAddress)
 	}
 	if errors.Is(err, mirror.ErrUnknown) {
-		return policy.Person{}, false, nil
+		return group.Person{}, false, nil
 	}
 	if err != nil {
-		return policy.Person{}, false, fmt.Errorf("look up %s: %w", idOrAddress, err)
+		return group.Person{}, false, fmt.Errorf("look up %s: %w", idOrAddress, err)
+	}
+	return p, true, nil
+}
+
+// Person returns a person as policy knows them: with all groups that they are in, and the ways
+// there. The boolean is false for who is not in the directory.
+//
+// Who administers the directory is not by that an administrator to policy, which means those of the
+// data catalogue: see [Resolver.Account].
+func (r *Resolver) Person(ctx context.Context, idOrAddress string) (policy.Person, bool, error) {
+	p, known, err := r.find(ctx, idOrAddress)
+	if err != nil || !known {
+		return policy.Person{}, false, err
 	}
 	out := policy.Person{ID: p.ID, Email: p.Email, Aliases: p.Aliases, Suspended: p.Suspended}
 	out.Groups, err = r.groups(ctx, p.ID)
@@ -107,8 +121,9 @@ func (r *Resolver) resource(ctx context.Context, c change.Change) (policy.Resour
 	return out, people, nil
 }
 
-// around returns everybody who matters for a question about a resource.
-func (r *Resolver) around(ctx context.Context, person string, about policy.Resource) (policy.Roster, error) {
+// around returns everybody who matters for a question about a resource. What the data catalogue knows of
+// who asks counts for what is in it, and for nothing else.
+func (r *Resolver) around(ctx context.Context, person string, account catalog.Account, about policy.Resource) (policy.Roster, error) {
 	var roster policy.Roster
 	names := []string{person}
 	for _, o := range append(slices.Clone(about.Owners), about.Reviewers...) {
@@ -116,10 +131,13 @@ func (r *Resolver) around(ctx context.Context, person string, about policy.Resou
 			names = append(names, o.Name)
 		}
 	}
-	for _, name := range names {
+	for i, name := range names {
 		p, known, err := r.Person(ctx, name)
 		if err != nil {
 			return nil, err
+		}
+		if i == 0 && InCatalog(about.Type) {
+			p.Admin, p.Bot, p.Domains = account.Admin, account.Bot, account.Domains
 		}
 		if known && !slices.ContainsFunc(roster, func(o policy.Person) bool { return o.ID == p.ID }) {
 			roster = append(roster, p)
