@@ -32,7 +32,14 @@ func TestCausesInJapanese(t *testing.T) {
 		(&vendor.Error{API: "fivetran", Op: "create_connection", Message: "no answer before the deadline"}).Error():                                                                                                      "Fivetran: エラーが発生しました。時間内に応答がありませんでした",
 		(&vendor.Error{API: "looker", Op: "users", Code: 500}).Error(): "Looker: エラーが発生しました (500)。",
 		"the group is gone": "グループがなくなりました",
-		"the moon is full":  "詳細 (英語): 「the moon is full」",
+		"7 accounts at once are more than the brake lets pass":                                                     "一度に停止するアカウントが 7 件あり、ブレーキの上限を超えています",
+		"3 more steps follow after these; 40 removals at once are more than the brake lets pass":                   "このほかに 3 件の作業が続きます。一度に削除するものが 40 件あり、ブレーキの上限を超えています",
+		"3 more steps follow after these; the moon is full":                                                        "詳細 (英語): 「3 more steps follow after these; the moon is full」",
+		"The rules want what the API cannot do: whoCanJoin X needs a wider allowExternalMembers than false":        "ルールの求める設定を Google の API で実現できません。whoCanJoin を X にするには、allowExternalMembers の範囲を false より広くする必要があります",
+		"whoCanJoin has a value that is not known here: NEW. It is not taken for compliant; a person has to look.": "whoCanJoin に未知の値 NEW が設定されています。ルールに適合しているとは判断できないため、ご確認ください",
+		"change sales: does not converge: 5 times change sales: acknowledged, but not seen when read back":         "5 回実施しましたが、反映されませんでした",
+		"change sales: give etl: the membership is not ours: aiko@example.com is in etl@example.com for good":      "aiko@example.com は、申請によらず無期限で etl@example.com のメンバーになっています",
+		"the moon is full": "詳細 (英語): 「the moon is full」",
 	} {
 		if got := japanese.causeOf(c, text); got != want {
 			t.Errorf("%s: got %s, want %s", text, got, want)
@@ -100,12 +107,41 @@ func TestCausesAreWordedAsTheyAreLeft(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for text, said := range japaneseCauses.own {
-		if !strings.Contains(source.String(), `"`+text+`"`) {
+	worded := func(text, said string, left func(string) bool) {
+		if !left(text) {
 			t.Errorf("nothing leaves %q", text)
 		}
 		if !strings.ContainsFunc(said, func(r rune) bool { return unicode.In(r, unicode.Hiragana, unicode.Katakana) }) {
 			t.Errorf("%q is worded %q", text, said)
+		}
+	}
+	whole := func(text string) bool { return strings.Contains(source.String(), `"`+text+`"`) }
+	for text, said := range japaneseCauses.own {
+		worded(text, said, whole)
+	}
+	for text, said := range japaneseCauses.leads {
+		worded(text, said, whole)
+	}
+	// What a form is made of may be said in several places: an error within an error.
+	inParts := func(form string) bool {
+		for part := range strings.FieldsFuncSeq(form, func(r rune) bool { return r == ':' || r == ',' }) {
+			for text := range strings.SplitSeq(part, "%s") {
+				if !strings.Contains(source.String(), strings.TrimSpace(text)) {
+					return false
+				}
+			}
+		}
+		return true
+	}
+	for form, said := range japaneseCauses.forms {
+		worded(form, said, inParts)
+		for other := range japaneseCauses.forms {
+			if _, fits := fill(other, strings.ReplaceAll(form, "%s", "x")); fits && other != form {
+				t.Errorf("what fits %q fits %q too", form, other)
+			}
+		}
+		if got, _ := japaneseCauses.sentence(strings.ReplaceAll(form, "%s", "x")); strings.Contains(got, "%!") {
+			t.Errorf("%q: %s", form, got)
 		}
 	}
 }

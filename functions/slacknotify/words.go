@@ -162,7 +162,7 @@ func (l language) reasonOf(c change.Change) string {
 	case c.Requester.Kind == change.ByPerson:
 	case words.reason != nil:
 		why = words.reason(why)
-	case c.Requester.Kind == change.ByFunction:
+	default:
 		why = l.causeOf(c, why)
 	}
 	return fmt.Sprintf(l.reason, why)

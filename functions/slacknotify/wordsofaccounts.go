@@ -3,7 +3,6 @@ package slacknotify
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/sekisho/sekisho/shared/adapters/slack"
@@ -43,7 +42,6 @@ var japaneseAccounts = map[change.Kind]kindWords{
 		headings: map[change.State]string{change.Applied: "使われていないアカウントを停止しました: %s"},
 		labels:   map[string]string{event.ButtonApprove: "停止する", event.ButtonDeny: "残す", event.ButtonUndo: "再開を依頼する"},
 		delta:    accountFacts(japaneseAccountFacts),
-		reason:   japaneseIdleness,
 		together: "使われていないアカウント: %d 件。", approveAll: "%d 件すべて停止する",
 	},
 	change.AccountDisablePlan: {subject: "ブレーキを超えたアカウントの一括停止: %s", delta: planned("%s (最終ログイン: %s)")},
@@ -70,13 +68,6 @@ var (
 		"last": "最終ログイン: %s", "never": "なし", "roles": "ロール: %s", "role": "ロール: %s", "system": "%s のアカウント", "enabled": "",
 	}
 )
-
-// idleness is why a rule stops an account, as inactivitysweep writes it.
-var idleness = regexp.MustCompile(`^not used since (\d{4}-\d{2}-\d{2}), longer than (\d+) days$`)
-
-func japaneseIdleness(why string) string {
-	return idleness.ReplaceAllString(why, "${1} 以降、${2} 日を超えて利用がありません")
-}
 
 // planned words what a plan does to an account on one line: its address and the latest sign-in.
 func planned(format string) func(change.Delta, string) string {
