@@ -71,7 +71,7 @@ var japaneseCauses = causes{
 		string(idle.Shrunk):         "前回の一覧と比べて、アカウントが半分以下に減っています",
 		string(idle.Undated):        "前回の一覧と比べて、ログイン日のあるアカウントが半分以下に減っています",
 		string(idle.Deserted):       "利用中のはずの人が、半分以下に減っています",
-		idle.ErrClock.Error():       "時刻が一致していません",
+		idle.ErrClock.Error():       "Sekisho とベンダーの時刻が一致していません",
 		idle.ErrGroupUnread.Error(): "対象外とするグループのメンバーが確認できていません",
 
 		// Why an account is not to be stopped any more.

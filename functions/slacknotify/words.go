@@ -113,6 +113,7 @@ func (l language) write(c change.Change, p part, t turn, now time.Time) slack.Me
 	}
 	switch c.State {
 	case change.Proposed:
+		m.Lines = append(m.Lines, words.hints[c.State])
 		for _, n := range c.Requirement.Needs {
 			m.Lines = append(m.Lines, fmt.Sprintf(l.needs, n.Count, l.set(n.From)))
 		}

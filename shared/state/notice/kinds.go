@@ -13,7 +13,9 @@ const (
 	// reported, doubtful, untold, postponed; lists of accounts: next (who falls idle first),
 	// stopping, doubts, unreached. Rows: role, total, active; and for weeks ahead: from, to, count.
 	AccountSummary Kind = "account.summary"
-	// AccountRefused says that a run did nothing. Facts: system, why.
+	// AccountRefused says that a run did nothing. Facts: system. Rows: why, one of the doubts of
+	// package idle, or its ErrGroupUnread with group, or its ErrClock with ours and, where the vendor
+	// tells the time, theirs (RFC 3339).
 	AccountRefused Kind = "account.refused"
 	// AccessEnding says that access ends at Until. Change is what gave it. Facts: entitlement.
 	AccessEnding Kind = "access.ending"
