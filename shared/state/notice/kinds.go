@@ -20,9 +20,12 @@ const (
 	// AccessEnding says that access ends at Until. Change is what gave it. Facts: entitlement.
 	AccessEnding Kind = "access.ending"
 	// AccessDrift says what stands in a project's policy and was not put there by a request, or
-	// was changed since. Facts: scope. Rows: what, role, member, text.
+	// was changed since. Facts: scope. Rows: what (the kind of drift), role, member, change (which
+	// gave it, empty where it is outside), title (of a condition that is outside) and text, which
+	// says it in English; of what is changed, part (which was edited), is and was.
 	AccessDrift Kind = "access.drift"
-	// AccessCrowded says that the policy of a place is near IAM's limits. Facts: scope. Rows: text.
+	// AccessCrowded says that the policy of a place is near IAM's limits. Facts: scope. Rows: limit
+	// (principals, groups, conditional or size), have, most.
 	AccessCrowded Kind = "access.crowded"
 	// ConnectionHandover asks the owner of a data source to enter its credentials. Change is
 	// what made the connection. Facts: connection, service, requester, url (our own address,
