@@ -221,7 +221,7 @@ func (h *handler) noticeAt(kind notice.Kind, at grant.Scope) notice.Notice {
 	name := strings.ReplaceAll(string(kind), ".", "-")
 	return notice.Notice{
 		ID: fmt.Sprintf("%s-%s-%s", name, at.Kind, strings.ReplaceAll(at.Name, "/", "_")), Kind: kind, Channel: h.channel, At: h.now(),
-		Facts: map[string]string{"scope": at.String()},
+		Facts: map[string]string{"scope": at.String(), "kind": string(at.Kind), "name": at.Name},
 	}
 }
 

@@ -116,11 +116,10 @@ func TestCausesAreWordedAsTheyAreLeft(t *testing.T) {
 		}
 	}
 	whole := func(text string) bool { return strings.Contains(source.String(), `"`+text+`"`) }
-	for text, said := range japaneseCauses.own {
-		worded(text, said, whole)
-	}
-	for text, said := range japaneseCauses.leads {
-		worded(text, said, whole)
+	for _, sentences := range []map[string]string{japaneseCauses.own, japaneseCauses.leads, japanese.targets} {
+		for text, said := range sentences {
+			worded(text, said, whole)
+		}
 	}
 	// What a form is made of may be said in several places: an error within an error.
 	inParts := func(form string) bool {
@@ -151,21 +150,59 @@ func TestCausesAreWordedAsTheyAreLeft(t *testing.T) {
 func TestEverySentenceOfTheAdapterIsWorded(t *testing.T) {
 	makers := map[string]int{"incomplete": 1, "invalid": 1, "conflict": 1}
 	found := 0
-	say := func(e ast.Expr) {
-		literal, ok := e.(*ast.BasicLit)
-		if !ok || literal.Kind != token.STRING {
-			return
+	inspect(t, "../../shared/adapters/fivetran/*.go", func(n ast.Node) {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			if called, ok := n.Fun.(*ast.SelectorExpr); ok && makers[called.Sel.Name] > 0 && len(n.Args) > 1 {
+				found += wordedIn(t, n.Args[1])
+			}
+		case *ast.KeyValueExpr:
+			if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Message" {
+				found += wordedIn(t, n.Value)
+			}
+		case *ast.AssignStmt:
+			if left, ok := n.Lhs[0].(*ast.SelectorExpr); ok && left.Sel.Name == "Message" {
+				found += wordedIn(t, n.Rhs[0])
+			}
 		}
-		text, err := strconv.Unquote(literal.Value)
-		if err != nil {
-			t.Fatal(err)
-		}
-		found++
-		if _, ok := japaneseCauses.ours(text); !ok {
-			t.Errorf("no words for %q", text)
-		}
+	})
+	if found < 15 {
+		t.Errorf("%d sentences were found: the test is blind", found)
 	}
-	files, err := filepath.Glob("../../shared/adapters/fivetran/*.go")
+}
+
+// Why a change is not wanted any more is what whoever finds out gives to the ledger, or to those
+// functions of it that withdraw.
+func TestEveryReasonToWithdrawIsWorded(t *testing.T) {
+	found := 0
+	for _, files := range []string{"../*/*.go", "../../shared/state/ledger/*.go"} {
+		inspect(t, files, func(n ast.Node) {
+			switch n := n.(type) {
+			case *ast.CallExpr:
+				called, ok := n.Fun.(*ast.SelectorExpr)
+				if ok && (called.Sel.Name == "Replace" || called.Sel.Name == "WithdrawOthers") && len(n.Args) > 3 {
+					found += wordedIn(t, n.Args[2])
+				}
+			case *ast.KeyValueExpr:
+				if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Obsolete" {
+					found += wordedIn(t, n.Value)
+				}
+			case *ast.AssignStmt:
+				if left, ok := n.Lhs[0].(*ast.SelectorExpr); ok && left.Sel.Name == "Obsolete" {
+					found += wordedIn(t, n.Rhs[0])
+				}
+			}
+		})
+	}
+	if found < 12 {
+		t.Errorf("%d reasons were found: the test is blind", found)
+	}
+}
+
+// inspect shows the source of some files, without tests, node by node.
+func inspect(t *testing.T, pattern string, see func(ast.Node)) {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,24 +215,26 @@ func TestEverySentenceOfTheAdapterIsWorded(t *testing.T) {
 			t.Fatal(err)
 		}
 		ast.Inspect(parsed, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.CallExpr:
-				if called, ok := n.Fun.(*ast.SelectorExpr); ok && makers[called.Sel.Name] > 0 && len(n.Args) > 1 {
-					say(n.Args[1])
-				}
-			case *ast.KeyValueExpr:
-				if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Message" {
-					say(n.Value)
-				}
-			case *ast.AssignStmt:
-				if left, ok := n.Lhs[0].(*ast.SelectorExpr); ok && left.Sel.Name == "Message" {
-					say(n.Rhs[0])
-				}
-			}
+			see(n)
 			return true
 		})
 	}
-	if found < 15 {
-		t.Errorf("%d sentences were found: the test is blind", found)
+}
+
+// wordedIn checks that a sentence in the source is worded. It returns how many it has found: none
+// where the expression is no text, or joins one with something else.
+func wordedIn(t *testing.T, e ast.Expr) int {
+	t.Helper()
+	literal, ok := e.(*ast.BasicLit)
+	if !ok || literal.Kind != token.STRING {
+		return 0
 	}
+	text, err := strconv.Unquote(literal.Value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := japaneseCauses.ours(text); !ok && text != "" {
+		t.Errorf("no words for %q", text)
+	}
+	return 1
 }

@@ -70,7 +70,7 @@ var japaneseCauses = causes{
 		string(idle.WithoutSelf):    "一覧の取得に使ったアカウント自身が、一覧に含まれていません",
 		string(idle.Shrunk):         "前回の一覧と比べて、アカウントが半分以下に減っています",
 		string(idle.Undated):        "前回の一覧と比べて、ログイン日のあるアカウントが半分以下に減っています",
-		string(idle.Deserted):       "利用中のはずの人が、半分以下に減っています",
+		string(idle.Deserted):       "利用中であるはずのアカウントの半数以上が、利用なしになっています",
 		idle.ErrClock.Error():       "Sekisho とベンダーの時刻が一致していません",
 		idle.ErrGroupUnread.Error(): "対象外とするグループのメンバーが確認できていません",
 

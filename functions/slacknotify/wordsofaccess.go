@@ -3,6 +3,7 @@ package slacknotify
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 
 	"github.com/sekisho/sekisho/shared/adapters/slack"
@@ -135,11 +136,15 @@ func ending(n notice.Notice, heading, over string, in language) slack.Message {
 
 // listed words what is found at a place, row by row, and that nothing of it is left.
 func listed(heading, over string, row func(map[string]string) string) noticeWords {
-	return func(n notice.Notice, _ language) slack.Message {
-		if n.Over {
-			return slack.Message{Heading: fmt.Sprintf(over, n.Facts["scope"])}
+	return func(n notice.Notice, in language) slack.Message {
+		where := n.Facts["scope"]
+		if kind := in.places[grant.Kind(n.Facts["kind"])]; kind != "" {
+			where = kind + " " + n.Facts["name"]
 		}
-		m := slack.Message{Heading: fmt.Sprintf(heading, n.Facts["scope"])}
+		if n.Over {
+			return slack.Message{Heading: fmt.Sprintf(over, where)}
+		}
+		m := slack.Message{Heading: fmt.Sprintf(heading, where)}
 		for _, r := range n.Rows {
 			m.Lines = append(m.Lines, row(r))
 		}
@@ -185,7 +190,11 @@ var (
 )
 
 func japaneseDrift(r map[string]string) string {
-	return filled(cmp.Or(japaneseDrifts[grant.DriftKind(r["what"])], japaneseEdits[grant.Part(r["part"])]), r)
+	said := maps.Clone(r)
+	if r["what"] == string(grant.Changed) {
+		said["is"], said["was"] = cmp.Or(r["is"], "なし"), cmp.Or(r["was"], "なし")
+	}
+	return filled(cmp.Or(japaneseDrifts[grant.DriftKind(r["what"])], japaneseEdits[grant.Part(r["part"])]), said)
 }
 
 // chosen words a text that is one of those known, and leaves every other as it is.
