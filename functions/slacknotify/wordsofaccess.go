@@ -113,7 +113,7 @@ var japaneseAccessNotices = map[notice.Kind]noticeWords{
 		return ending(n, fmt.Sprintf("アクセス権 %s は %s に終了します (あと %d 分)", n.Facts["entitlement"], in.time(n.Until), minutesLeft(n)),
 			"アクセス権 %s は終了しました", in)
 	},
-	notice.AccessDrift:   listed("%s に、申請によらない、または変更されたアクセス権があります", "%s に説明のつかないアクセス権はなくなりました", japaneseDrift),
+	notice.AccessDrift:   listed("%s に、申請によらないアクセス権、または変更されたアクセス権があります", "%s に説明のつかないアクセス権はなくなりました", japaneseDrift),
 	notice.AccessCrowded: listed("%s のポリシーが上限に近づいています。まもなくアクセス権を付与できなくなります", "%s のポリシーに余裕ができました", crowded(japaneseLimits)),
 }
 
