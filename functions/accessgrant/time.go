@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -212,7 +213,7 @@ func (h *handler) cleanAt(ctx context.Context, at grant.Scope, live []grant.Gran
 	here = slices.DeleteFunc(here, func(g grant.Grant) bool {
 		return slices.ContainsFunc(live, func(o grant.Grant) bool { return slices.Contains(o.Replaces, g.ID) })
 	})
-	return errors.Join(h.tellDrift(ctx, at, grant.Drifts(p, here, now)), h.tellCrowding(ctx, at, p.Crowding(at)))
+	return errors.Join(h.tellDrift(ctx, at, grant.Drifts(p, here, now)), h.tellCrowding(ctx, at, p.Crowding()))
 }
 
 // noticeAt begins a notice to the channel about a place.
@@ -220,7 +221,7 @@ func (h *handler) noticeAt(kind notice.Kind, at grant.Scope) notice.Notice {
 	name := strings.ReplaceAll(string(kind), ".", "-")
 	return notice.Notice{
 		ID: fmt.Sprintf("%s-%s-%s", name, at.Kind, strings.ReplaceAll(at.Name, "/", "_")), Kind: kind, Channel: h.channel, At: h.now(),
-		Facts: map[string]string{"scope": at.String()},
+		Facts: map[string]string{"scope": at.String(), "kind": string(at.Kind), "name": at.Name},
 	}
 }
 
@@ -235,16 +236,20 @@ func (h *handler) tell(ctx context.Context, n notice.Notice) error {
 func (h *handler) tellDrift(ctx context.Context, at grant.Scope, drifts []grant.Drift) error {
 	n := h.noticeAt(notice.AccessDrift, at)
 	for _, d := range drifts {
-		n.Rows = append(n.Rows, map[string]string{"what": string(d.Kind), "role": d.Role, "member": strings.Join(d.Members, ", "), "text": d.Text})
+		row := map[string]string{"what": string(d.Kind), "role": d.Role, "member": strings.Join(d.Members, ", "), "change": d.Change, "title": d.Title, "text": d.Text}
+		if d.Kind == grant.Changed {
+			row["part"], row["is"], row["was"] = string(d.Edited.Part), d.Edited.Is, d.Edited.Was
+		}
+		n.Rows = append(n.Rows, row)
 	}
 	return h.tell(ctx, n)
 }
 
 // tellCrowding tells the channel of a policy that is nearly full before requests are refused for it.
-func (h *handler) tellCrowding(ctx context.Context, at grant.Scope, crowding string) error {
+func (h *handler) tellCrowding(ctx context.Context, at grant.Scope, crowding []grant.Load) error {
 	n := h.noticeAt(notice.AccessCrowded, at)
-	if crowding != "" {
-		n.Rows = []map[string]string{{"text": crowding}}
+	for _, l := range crowding {
+		n.Rows = append(n.Rows, map[string]string{"limit": l.Limit, "have": strconv.Itoa(l.Have), "most": strconv.Itoa(l.Most)})
 	}
 	return h.tell(ctx, n)
 }

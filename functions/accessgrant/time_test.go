@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/sekisho/sekisho/functions/accessgrant"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/grant"
@@ -63,7 +65,8 @@ func TestAPolicyThatIsNearlyFull(t *testing.T) {
 		t.Error("told of a policy that is nearly empty")
 	}
 	o.crowd(t, 1300)
-	if n := told(); n.Over || n.Channel != "#sekisho" || len(n.Rows) != 1 || !strings.Contains(n.Rows[0]["text"], "1301 of at most 1500 principals") {
+	want := []map[string]string{{"limit": "principals", "have": "1301", "most": "1500"}}
+	if n := told(); n.Over || n.Channel != "#sekisho" || !cmp.Equal(n.Rows, want) {
 		t.Errorf("the notice is %+v", n)
 	}
 	check(t, o.cloud.EditByHand("prd", func(all []cloud.Binding) []cloud.Binding {
@@ -105,10 +108,10 @@ func TestDriftIsTold(t *testing.T) {
 	check(t, err)
 	var kinds []string
 	for _, r := range n.Rows {
-		kinds = append(kinds, r["what"]+" "+r["role"])
+		kinds = append(kinds, strings.TrimSpace(r["what"]+" "+r["role"]+" "+r["part"]+r["title"]))
 	}
 	slices.Sort(kinds)
-	if got, want := strings.Join(kinds, ", "), "changed roles/run.admin, outside roles/browser"; got != want || n.Channel != "#sekisho" {
+	if got, want := strings.Join(kinds, ", "), "changed roles/run.admin end, outside roles/browser mine"; got != want || n.Channel != "#sekisho" {
 		t.Errorf("told of %s in %s, want %s", got, n.Channel, want)
 	}
 	if got := o.cloud.Bindings("prd"); got != len(edited) {

@@ -85,7 +85,22 @@ type view struct {
 	plan    catalog.Plan
 	present catalog.Present
 	// problems say why there is no plan.
-	problems []string
+	problems []problem
+}
+
+// problem is one reason why there is no plan: something that policy wants and no catalogue can have,
+// or, without a kind and a name, something else.
+type problem struct {
+	kind catalog.Kind
+	name string
+	text string // in English
+}
+
+func (p problem) String() string {
+	if p.kind == "" {
+		return p.text
+	}
+	return catalog.Problem{Kind: p.kind, Name: p.name, Text: p.text}.Error()
 }
 
 // look reads the mirror and the catalogue, and compares.
@@ -108,7 +123,7 @@ func (h *handler) look(ctx context.Context) (view, error) {
 		return view{}, fmt.Errorf("compare the catalogue: %w", err)
 	}
 	for _, p := range wrong {
-		problems = append(problems, p.Error())
+		problems = append(problems, problem{p.Kind, p.Name, p.Text})
 	}
 	return view{plan: plan, present: present, problems: problems}, nil
 }
@@ -226,7 +241,11 @@ func (a applying) left(ctx context.Context, c change.Change) ([]catalog.Step, st
 	}
 	v, err := a.look(ctx)
 	if err == nil && len(v.problems) > 0 {
-		err = errors.New(strings.Join(v.problems, "; "))
+		all := make([]string, len(v.problems))
+		for i, p := range v.problems {
+			all[i] = p.String()
+		}
+		err = errors.New(strings.Join(all, "; "))
 	}
 	if err != nil {
 		return nil, "", catalog.Present{}, err

@@ -15,13 +15,13 @@ import (
 // membership reads from the mirror who is in what the policy names. The problems say what is not
 // known: a group that is not there, or whose members have not been read. Nobody must lose a team
 // because of that.
-func (h *handler) membership(ctx context.Context, m policy.Model) (membership, []string, error) {
+func (h *handler) membership(ctx context.Context, m policy.Model) (membership, []problem, error) {
 	census, err := h.mirror.Census(ctx)
 	if err != nil {
 		return membership{}, nil, err
 	}
 	if census.At.IsZero() {
-		return membership{}, []string{"the directory has not been read whole yet"}, nil
+		return membership{}, []problem{{text: "the directory has not been read whole yet"}}, nil
 	}
 	who := membership{groups: map[string][]string{}, users: map[string]string{}}
 	byID := map[string]string{}
@@ -39,15 +39,15 @@ func (h *handler) membership(ctx context.Context, m policy.Model) (membership, [
 	if err != nil {
 		return membership{}, nil, fmt.Errorf("read the people: %w", err)
 	}
-	var problems []string
+	var problems []problem
 	for _, address := range groupsOf(m) {
 		everybody, err := h.mirror.Roster(ctx, address)
 		switch {
 		case errors.Is(err, mirror.ErrUnknown):
-			problems = append(problems, fmt.Sprintf("the group %s is not in the directory", address))
+			problems = append(problems, problem{text: fmt.Sprintf("the group %s is not in the directory", address)})
 			continue
 		case errors.Is(err, mirror.ErrUnread):
-			problems = append(problems, err.Error())
+			problems = append(problems, problem{text: err.Error()})
 			continue
 		case err != nil:
 			return membership{}, nil, err

@@ -3,9 +3,9 @@ package catalogsync
 import (
 	"context"
 	"errors"
-	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 
 	"github.com/sekisho/sekisho/shared/domain/catalog"
 	"github.com/sekisho/sekisho/shared/state/notice"
@@ -30,13 +30,10 @@ func (h *handler) drift(ctx context.Context) error {
 	if err := h.tellRefused(ctx, v.problems); err != nil || len(v.problems) > 0 {
 		return err
 	}
-	var rows []map[string]string
-	for _, s := range drifted(v, h.us) {
-		rows = append(rows, map[string]string{"what": "drift", "text": s})
-	}
-	findings := catalog.Plan{Findings: v.plan.Findings}
-	for _, line := range findings.Lines() {
-		rows = append(rows, map[string]string{"what": "stays", "text": line})
+	rows := drifted(v, h.us)
+	for _, f := range v.plan.Findings {
+		text := catalog.Plan{Findings: []catalog.Finding{f}}.Lines()[0]
+		rows = append(rows, map[string]string{"what": "stays", "code": string(f.Code), "kind": string(f.Kind), "name": f.Name, "text": text})
 	}
 	return h.tell(ctx, notice.Notice{ID: stateID, Kind: notice.CatalogState, Rows: rows})
 }
@@ -44,16 +41,18 @@ func (h *handler) drift(ctx context.Context) error {
 // drifted lists the steps that put back what somebody else has changed. The catalogue remembers
 // who changed a team last, not who changed which of its people: that it was somebody else is all
 // that is known of these.
-func drifted(v view, us string) []string {
-	var out []string
+func drifted(v view, us string) []map[string]string {
+	var out []map[string]string
 	for _, s := range v.plan.Steps {
+		by := s.Drift
+		s.Drift = "" // said beside the step
 		switch {
-		case s.Drift != "":
-			out = append(out, s.String())
+		case by != "":
+			out = append(out, map[string]string{"what": "drift", "step": s.String(), "by": by})
 		case s.Kind == catalog.KindMember:
 			i := slices.IndexFunc(v.present.Teams, func(t catalog.PresentTeam) bool { return t.Name == s.Name })
 			if i >= 0 && v.present.Teams[i].UpdatedBy != us {
-				out = append(out, fmt.Sprintf("%s (team changed last by %s)", s, v.present.Teams[i].UpdatedBy))
+				out = append(out, map[string]string{"what": "drift in team", "step": s.String(), "by": v.present.Teams[i].UpdatedBy})
 			}
 		}
 	}
@@ -61,10 +60,10 @@ func drifted(v view, us string) []string {
 }
 
 // tellRefused tells why nothing is done about the catalogue, or that it is over.
-func (h *handler) tellRefused(ctx context.Context, problems []string) error {
+func (h *handler) tellRefused(ctx context.Context, problems []problem) error {
 	var rows []map[string]string
 	for _, p := range problems {
-		rows = append(rows, map[string]string{"text": p})
+		rows = append(rows, map[string]string{"kind": string(p.kind), "name": p.name, "text": p.text})
 	}
 	return h.tell(ctx, notice.Notice{ID: refusedID, Kind: notice.CatalogRefused, Rows: rows})
 }
@@ -75,7 +74,7 @@ func (h *handler) tell(ctx context.Context, n notice.Notice) error {
 		return notice.Withdraw(ctx, h.store, h.queue, n.ID, h.now())
 	}
 	if more := len(n.Rows) - mostRows; more > 0 {
-		n.Rows = append(n.Rows[:mostRows:mostRows], map[string]string{"text": fmt.Sprintf("and %d more", more)})
+		n.Rows = append(n.Rows[:mostRows:mostRows], map[string]string{"more": strconv.Itoa(more)})
 	}
 	before, err := notice.Get(ctx, h.store, n.ID)
 	if err != nil && !errors.Is(err, notice.ErrUnknown) {

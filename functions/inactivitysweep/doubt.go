@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/idle"
@@ -23,7 +25,13 @@ func (n *night) listingTarget() change.Target {
 // doubt refuses the night, and asks people where they can know better: not where nobody is
 // listed at all, or not even we are.
 func (n *night) doubt(ctx context.Context, before *idle.Census, doubts []idle.Doubt) error {
-	if err := n.refuse(ctx, "the listing is not believed: "+words(doubts)); err != nil {
+	var all []string
+	var rows []map[string]string
+	for _, d := range doubts {
+		all, rows = append(all, string(d)), append(rows, map[string]string{"why": string(d)})
+	}
+	why := strings.Join(all, "; ")
+	if err := n.refuse(ctx, "the listing is not believed: "+why, rows...); err != nil {
 		return err
 	}
 	if before == nil || slices.Contains(doubts, idle.Nobody) || slices.Contains(doubts, idle.WithoutSelf) {
@@ -37,8 +45,8 @@ func (n *night) doubt(ctx context.Context, before *idle.Census, doubts []idle.Do
 	p := change.Proposal{
 		Kind: change.AccountListing, Target: n.listingTarget(), Requester: rule, Channel: n.rule.Channel,
 		Owners:      idle.Owners(n.name, ""),
-		Diff:        []change.Delta{{Field: "listing", Before: inNumbers(*before), After: inNumbers(now)}},
-		Reason:      words(doubts),
+		Diff:        inNumbers(*before, now),
+		Reason:      why,
 		Requirement: n.policy.Asks(change.AccountListing, ""), Policy: n.policy.Hash, Detail: detail,
 	}
 	return n.question(ctx, p)
@@ -54,7 +62,11 @@ func (n *night) question(ctx context.Context, p ...change.Proposal) error {
 	return n.ledger.Replace(ctx, rule, "the listing is another one", live, p...)
 }
 
-// inNumbers is a listing as people are asked about it.
-func inNumbers(c idle.Census) string {
-	return fmt.Sprintf("%d accounts, %d ever used, %d active", c.Total, c.Used, c.Active)
+// inNumbers is a listing as people are asked about it, beside the last one that was believed.
+func inNumbers(before, now idle.Census) []change.Delta {
+	return []change.Delta{
+		{Field: "accounts", Before: strconv.Itoa(before.Total), After: strconv.Itoa(now.Total)},
+		{Field: "used", Before: strconv.Itoa(before.Used), After: strconv.Itoa(now.Used)},
+		{Field: "active", Before: strconv.Itoa(before.Active), After: strconv.Itoa(now.Active)},
+	}
 }

@@ -8,6 +8,8 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/sekisho/sekisho/functions/inactivitysweep"
 	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"
 	"github.com/sekisho/sekisho/shared/domain/change"
@@ -137,8 +139,8 @@ func TestAClockThatIsOffEndsTheNight(t *testing.T) {
 			t.Errorf("%s off: stops %v, refused %d", skew, n.stops(), len(refused))
 		}
 		for _, r := range refused {
-			if !strings.Contains(r.Facts["why"], "clocks do not agree") {
-				t.Errorf("%s off: %q", skew, r.Facts["why"])
+			if len(r.Rows) != 1 || r.Rows[0]["why"] != idle.ErrClock.Error() || r.Rows[0]["ours"] == "" || r.Rows[0]["theirs"] == "" {
+				t.Errorf("%s off: %q", skew, r.Rows)
 			}
 		}
 		if audit := strings.Join(n.Audit(), "\n"); !strings.Contains(audit, "sweep") {
@@ -153,6 +155,22 @@ func TestAClockThatIsOffEndsTheNight(t *testing.T) {
 	n.pass()
 	if got := n.stops(); got["away@example.com"] != change.Approved || len(got) != 2 {
 		t.Errorf("a minute off: stops %v", got)
+	}
+}
+
+// Where nobody knows who is in a group that policy spares, everybody is left alone.
+func TestAGroupThatIsNotKnownEndsTheNight(t *testing.T) {
+	n := newNights(t, aCompany, `{after: 180d, mode: auto, spare: {groups: [nowhere@example.com]}}`)
+	n.pass()
+	refused := n.told("account-refused-looker")
+	if len(refused) != 1 || len(n.stops()) != 0 {
+		t.Fatalf("stops %v, refused %d", n.stops(), len(refused))
+	}
+	for _, r := range refused {
+		want := []map[string]string{{"why": idle.ErrGroupUnread.Error(), "group": "nowhere@example.com"}}
+		if diff := cmp.Diff(want, r.Rows); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
 	}
 }
 

@@ -48,8 +48,8 @@ func (h *handler) sweepAll(ctx context.Context) error {
 // sweep lists and judges all accounts before it does anything about one.
 func (n *night) sweep(ctx context.Context) error {
 	judge, err := n.judge(ctx)
-	if errors.Is(err, idle.ErrGroupUnread) {
-		return n.refuse(ctx, err.Error())
+	if unread, ok := errors.AsType[*idle.UnreadError](err); ok {
+		return n.refuse(ctx, err.Error(), map[string]string{"why": idle.ErrGroupUnread.Error(), "group": unread.Group})
 	}
 	if err != nil {
 		return err
@@ -71,7 +71,7 @@ func (n *night) sweep(ctx context.Context) error {
 		return fmt.Errorf("list accounts: %w", err)
 	}
 	if err := idle.CheckClock(reading.Ours, reading.Theirs); err != nil {
-		return n.refuse(ctx, err.Error())
+		return n.refuse(ctx, err.Error(), clocks(reading))
 	}
 	before, err := account.Census(ctx, n.store, n.name)
 	if err != nil {
@@ -90,14 +90,6 @@ func (n *night) sweep(ctx context.Context) error {
 		return err
 	}
 	return n.sumUp(ctx)
-}
-
-func words(doubts []idle.Doubt) string {
-	out := make([]string, len(doubts))
-	for i, d := range doubts {
-		out[i] = string(d)
-	}
-	return strings.Join(out, "; ")
 }
 
 // judge makes the judge of the night: the rule, and who is in the groups that it spares.
@@ -141,15 +133,15 @@ func (n *night) aliases(ctx context.Context, groups map[string][]string) (map[st
 	return out, nil
 }
 
-// refuse ends a night that nothing may be done in. It is said in the audit log and to people, and
-// tried again the next night.
-func (n *night) refuse(ctx context.Context, why string) error {
+// refuse ends a night that nothing may be done in. It is said in the audit log, in English, and to
+// people in rows that say the same, and tried again the next night.
+func (n *night) refuse(ctx context.Context, why string, rows ...map[string]string) error {
 	n.log.ErrorContext(ctx, "nothing is done tonight", "system", n.name, "why", why)
 	t := trail.Turned{Function: "inactivitysweep", Verb: "sweep", Actor: n.name, Text: why}
 	if err := trail.TurnAway(ctx, n.store, n.now(), t); err != nil {
 		return err
 	}
-	return n.alert(ctx, why)
+	return n.alert(ctx, rows)
 }
 
 // act warns, proposes what is to be stopped or would be, and withdraws what is not any more.

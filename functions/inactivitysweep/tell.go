@@ -86,10 +86,19 @@ func title(system string) string {
 	return system
 }
 
+// clocks says to people what our clock and the vendor's show.
+func clocks(r idle.Reading) map[string]string {
+	out := map[string]string{"why": idle.ErrClock.Error(), "ours": r.Ours.UTC().Format(time.RFC3339)}
+	if !r.Theirs.IsZero() {
+		out["theirs"] = r.Theirs.UTC().Format(time.RFC3339)
+	}
+	return out
+}
+
 // alert tells people that nothing was done tonight, and why.
-func (n *night) alert(ctx context.Context, why string) error {
+func (n *night) alert(ctx context.Context, why []map[string]string) error {
 	return notice.Post(ctx, n.store, n.queue, notice.Notice{
 		ID: "account-refused-" + n.name + "-" + day(n.at), Kind: notice.AccountRefused, Channel: n.rule.Channel, At: n.at,
-		Facts: map[string]string{"system": title(n.name), "why": why},
+		Facts: map[string]string{"system": title(n.name)}, Rows: why,
 	})
 }

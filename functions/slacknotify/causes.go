@@ -13,9 +13,12 @@ import (
 
 // causes are the words of a language other than English.
 type causes struct {
-	// own are whole sentences of ours, by their English ones. begun are those that end with
-	// something that is not ours, by what they begin with; %s is the end.
-	own, begun map[string]string
+	// own are whole sentences of ours, by their English ones.
+	own map[string]string
+	// forms are sentences of ours with something in them that is not: %s in both languages.
+	forms map[string]string
+	// leads are how sentences of ours begin after which a cause of its own follows.
+	leads map[string]string
 	// fields are what may be wrong with something that was asked for; %s is the field.
 	fields map[string]string
 	// vendors are what vendors are called, by the names in their errors, kinds what their answers
@@ -23,17 +26,30 @@ type causes struct {
 	vendors, kinds map[string]string
 	failed         string
 	// answered says what a vendor has answered: its name, and what that comes to. quoted stands
-	// around what a vendor says, other around what nobody knows.
-	answered, quoted, other string
+	// around what a vendor says, other around what nobody knows, and between between two sentences.
+	answered, quoted, other, between string
 }
 
 // causeOf words why something came about with a change.
 func (l language) causeOf(c change.Change, text string) string {
-	if l.causes == nil || text == "" {
+	if l.causes == nil {
 		return text
 	}
 	for _, step := range []string{"look at ", "change ", "read back "} {
 		text = strings.TrimPrefix(text, step+c.Target.Name+": ")
+	}
+	return l.cause(text)
+}
+
+// cause words why something came about.
+func (l language) cause(text string) string {
+	if l.causes == nil || text == "" {
+		return text
+	}
+	for lead, said := range l.causes.leads {
+		if rest, ok := strings.CutPrefix(text, lead); ok {
+			return said + l.cause(rest)
+		}
 	}
 	if said, ok := l.causes.ours(text); ok {
 		return said
@@ -44,14 +60,27 @@ func (l language) causeOf(c change.Change, text string) string {
 	return fmt.Sprintf(l.causes.other, text)
 }
 
-// ours words a sentence of ours.
+// ours words sentences of ours: one, or several that are joined by semicolons.
 func (w *causes) ours(text string) (string, bool) {
+	var all []string
+	for part := range strings.SplitSeq(text, "; ") {
+		said, ok := w.sentence(part)
+		if !ok {
+			return w.sentence(text) // the semicolon is part of one
+		}
+		all = append(all, said)
+	}
+	return strings.Join(all, w.between), true
+}
+
+// sentence words one sentence of ours.
+func (w *causes) sentence(text string) (string, bool) {
 	if said, ok := w.own[text]; ok {
 		return said, true
 	}
-	for begin, said := range w.begun {
-		if end, ok := strings.CutPrefix(text, begin); ok {
-			return fmt.Sprintf(said, end), true
+	for form, said := range w.forms {
+		if blanks, ok := fill(form, text); ok {
+			return fmt.Sprintf(said, blanks...), true
 		}
 	}
 	field, problem, _ := strings.Cut(text, " ")
@@ -60,6 +89,27 @@ func (w *causes) ours(text string) (string, bool) {
 		return strings.TrimSuffix(fmt.Sprintf(said, field)+": "+choices, ": "), true
 	}
 	return "", false
+}
+
+// fill returns what stands in a text where its form has %s, or false for a text of another form.
+func fill(form, text string) ([]any, bool) {
+	parts := strings.Split(form, "%s")
+	rest, ok := strings.CutPrefix(text, parts[0])
+	if !ok {
+		return nil, false
+	}
+	var blanks []any
+	for i, part := range parts[1:] {
+		blank, after, found := strings.Cut(rest, part)
+		if i == len(parts)-2 { // the last one goes as far as it can
+			blank, found = strings.CutSuffix(rest, part)
+		}
+		if !found || blank == "" {
+			return nil, false
+		}
+		blanks, rest = append(blanks, blank), after
+	}
+	return blanks, true
 }
 
 // answer words the error of a vendor's adapter: the API and its method, a kind, a status and a

@@ -32,7 +32,14 @@ func TestCausesInJapanese(t *testing.T) {
 		(&vendor.Error{API: "fivetran", Op: "create_connection", Message: "no answer before the deadline"}).Error():                                                                                                      "Fivetran: エラーが発生しました。時間内に応答がありませんでした",
 		(&vendor.Error{API: "looker", Op: "users", Code: 500}).Error(): "Looker: エラーが発生しました (500)。",
 		"the group is gone": "グループがなくなりました",
-		"the moon is full":  "詳細 (英語): 「the moon is full」",
+		"7 accounts at once are more than the brake lets pass":                                                     "一度に停止するアカウントが 7 件あり、ブレーキの上限を超えています",
+		"3 more steps follow after these; 40 removals at once are more than the brake lets pass":                   "このほかに 3 件の作業が続きます。一度に削除するものが 40 件あり、ブレーキの上限を超えています",
+		"3 more steps follow after these; the moon is full":                                                        "詳細 (英語): 「3 more steps follow after these; the moon is full」",
+		"The rules want what the API cannot do: whoCanJoin X needs a wider allowExternalMembers than false":        "ルールの求める設定を Google の API で実現できません。whoCanJoin を X にするには、allowExternalMembers の範囲を false より広くする必要があります",
+		"whoCanJoin has a value that is not known here: NEW. It is not taken for compliant; a person has to look.": "whoCanJoin に未知の値 NEW が設定されています。ルールに適合しているとは判断できないため、ご確認ください",
+		"change sales: does not converge: 5 times change sales: acknowledged, but not seen when read back":         "5 回実施しましたが、反映されませんでした",
+		"change sales: give etl: the membership is not ours: aiko@example.com is in etl@example.com for good":      "aiko@example.com は、申請によらず無期限で etl@example.com のメンバーになっています",
+		"the moon is full": "詳細 (英語): 「the moon is full」",
 	} {
 		if got := japanese.causeOf(c, text); got != want {
 			t.Errorf("%s: got %s, want %s", text, got, want)
@@ -100,12 +107,40 @@ func TestCausesAreWordedAsTheyAreLeft(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for text, said := range japaneseCauses.own {
-		if !strings.Contains(source.String(), `"`+text+`"`) {
+	worded := func(text, said string, left func(string) bool) {
+		if !left(text) {
 			t.Errorf("nothing leaves %q", text)
 		}
 		if !strings.ContainsFunc(said, func(r rune) bool { return unicode.In(r, unicode.Hiragana, unicode.Katakana) }) {
 			t.Errorf("%q is worded %q", text, said)
+		}
+	}
+	whole := func(text string) bool { return strings.Contains(source.String(), `"`+text+`"`) }
+	for _, sentences := range []map[string]string{japaneseCauses.own, japaneseCauses.leads, japanese.targets} {
+		for text, said := range sentences {
+			worded(text, said, whole)
+		}
+	}
+	// What a form is made of may be said in several places: an error within an error.
+	inParts := func(form string) bool {
+		for part := range strings.FieldsFuncSeq(form, func(r rune) bool { return r == ':' || r == ',' }) {
+			for text := range strings.SplitSeq(part, "%s") {
+				if !strings.Contains(source.String(), strings.TrimSpace(text)) {
+					return false
+				}
+			}
+		}
+		return true
+	}
+	for form, said := range japaneseCauses.forms {
+		worded(form, said, inParts)
+		for other := range japaneseCauses.forms {
+			if _, fits := fill(other, strings.ReplaceAll(form, "%s", "x")); fits && other != form {
+				t.Errorf("what fits %q fits %q too", form, other)
+			}
+		}
+		if got, _ := japaneseCauses.sentence(strings.ReplaceAll(form, "%s", "x")); strings.Contains(got, "%!") {
+			t.Errorf("%q: %s", form, got)
 		}
 	}
 }
@@ -115,21 +150,59 @@ func TestCausesAreWordedAsTheyAreLeft(t *testing.T) {
 func TestEverySentenceOfTheAdapterIsWorded(t *testing.T) {
 	makers := map[string]int{"incomplete": 1, "invalid": 1, "conflict": 1}
 	found := 0
-	say := func(e ast.Expr) {
-		literal, ok := e.(*ast.BasicLit)
-		if !ok || literal.Kind != token.STRING {
-			return
+	inspect(t, "../../shared/adapters/fivetran/*.go", func(n ast.Node) {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			if called, ok := n.Fun.(*ast.SelectorExpr); ok && makers[called.Sel.Name] > 0 && len(n.Args) > 1 {
+				found += wordedIn(t, n.Args[1])
+			}
+		case *ast.KeyValueExpr:
+			if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Message" {
+				found += wordedIn(t, n.Value)
+			}
+		case *ast.AssignStmt:
+			if left, ok := n.Lhs[0].(*ast.SelectorExpr); ok && left.Sel.Name == "Message" {
+				found += wordedIn(t, n.Rhs[0])
+			}
 		}
-		text, err := strconv.Unquote(literal.Value)
-		if err != nil {
-			t.Fatal(err)
-		}
-		found++
-		if _, ok := japaneseCauses.ours(text); !ok {
-			t.Errorf("no words for %q", text)
-		}
+	})
+	if found < 15 {
+		t.Errorf("%d sentences were found: the test is blind", found)
 	}
-	files, err := filepath.Glob("../../shared/adapters/fivetran/*.go")
+}
+
+// Why a change is not wanted any more is what whoever finds out gives to the ledger, or to those
+// functions of it that withdraw.
+func TestEveryReasonToWithdrawIsWorded(t *testing.T) {
+	found := 0
+	for _, files := range []string{"../*/*.go", "../../shared/state/ledger/*.go"} {
+		inspect(t, files, func(n ast.Node) {
+			switch n := n.(type) {
+			case *ast.CallExpr:
+				called, ok := n.Fun.(*ast.SelectorExpr)
+				if ok && (called.Sel.Name == "Replace" || called.Sel.Name == "WithdrawOthers") && len(n.Args) > 3 {
+					found += wordedIn(t, n.Args[2])
+				}
+			case *ast.KeyValueExpr:
+				if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Obsolete" {
+					found += wordedIn(t, n.Value)
+				}
+			case *ast.AssignStmt:
+				if left, ok := n.Lhs[0].(*ast.SelectorExpr); ok && left.Sel.Name == "Obsolete" {
+					found += wordedIn(t, n.Rhs[0])
+				}
+			}
+		})
+	}
+	if found < 12 {
+		t.Errorf("%d reasons were found: the test is blind", found)
+	}
+}
+
+// inspect shows the source of some files, without tests, node by node.
+func inspect(t *testing.T, pattern string, see func(ast.Node)) {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,24 +215,26 @@ func TestEverySentenceOfTheAdapterIsWorded(t *testing.T) {
 			t.Fatal(err)
 		}
 		ast.Inspect(parsed, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.CallExpr:
-				if called, ok := n.Fun.(*ast.SelectorExpr); ok && makers[called.Sel.Name] > 0 && len(n.Args) > 1 {
-					say(n.Args[1])
-				}
-			case *ast.KeyValueExpr:
-				if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Message" {
-					say(n.Value)
-				}
-			case *ast.AssignStmt:
-				if left, ok := n.Lhs[0].(*ast.SelectorExpr); ok && left.Sel.Name == "Message" {
-					say(n.Rhs[0])
-				}
-			}
+			see(n)
 			return true
 		})
 	}
-	if found < 15 {
-		t.Errorf("%d sentences were found: the test is blind", found)
+}
+
+// wordedIn checks that a sentence in the source is worded. It returns how many it has found: none
+// where the expression is no text, or joins one with something else.
+func wordedIn(t *testing.T, e ast.Expr) int {
+	t.Helper()
+	literal, ok := e.(*ast.BasicLit)
+	if !ok || literal.Kind != token.STRING {
+		return 0
 	}
+	text, err := strconv.Unquote(literal.Value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := japaneseCauses.ours(text); !ok && text != "" {
+		t.Errorf("no words for %q", text)
+	}
+	return 1
 }

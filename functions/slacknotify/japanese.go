@@ -3,6 +3,7 @@ package slacknotify
 import (
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/grant"
 	"github.com/sekisho/sekisho/shared/state/press"
 )
 
@@ -37,8 +38,12 @@ var japanese = language{
 	no:       "却下: %s (%s)",
 	problem:  "状況: %s",
 	undoneBy: "元に戻されました。",
-	holds:    "有効期限: %s",
-	buttons:  map[string]string{event.ButtonApprove: "承認する", event.ButtonDeny: "却下する", event.ButtonUndo: "元に戻す", event.ButtonRetry: "再実行する", event.ButtonApproveAll: "%d 件すべて承認する", event.ButtonNewLink: "新しいリンク"},
+	places: map[grant.Kind]string{
+		grant.Project: "プロジェクト", grant.Folder: "フォルダ", grant.Organization: "組織", grant.Dataset: "データセット", grant.Bucket: "バケット", grant.Group: "グループ",
+	},
+	targets: map[string]string{"held groups": "保留中のグループ", "held removals": "保留中のメンバー削除"},
+	holds:   "有効期限: %s",
+	buttons: map[string]string{event.ButtonApprove: "承認する", event.ButtonDeny: "却下する", event.ButtonUndo: "元に戻す", event.ButtonRetry: "再実行する", event.ButtonApproveAll: "%d 件すべて承認する", event.ButtonNewLink: "新しいリンク"},
 	sets: map[string]string{
 		"owners": "所有者", "admins": "管理者", "approvers": "判断できる方", "manager": "上長",
 	},

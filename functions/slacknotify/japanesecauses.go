@@ -3,7 +3,9 @@ package slacknotify
 import (
 	"strings"
 
+	"github.com/sekisho/sekisho/shared/domain/catalog"
 	"github.com/sekisho/sekisho/shared/domain/connection"
+	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/ports/vendor"
 )
 
@@ -56,12 +58,61 @@ var japaneseCauses = causes{
 		"the catalogue has to change in another way by now":            "カタログに必要な変更の内容が変わりました",
 		"the policy does not speak of a catalogue any more":            "ポリシーがカタログを扱わなくなりました",
 		"the policy only wants it shown by now":                        "ポリシーが表示のみに変わりました",
+		"policy asks for something else now":                           "ポリシーの求める内容が変わりました",
+		"the same has come up again":                                   "同じ件が改めて発生しました",
+		"the account is gone":                                          "アカウントがなくなりました",
+		"the groups that are held have changed":                        "保留中のグループが変わりました",
+		"the settings are as the rules want them":                      "設定はルールどおりになっています",
+		"the approval is older than an hour":                           "承認から 1 時間以上が経過しました",
+
+		// Why a listing of accounts is not believed, or nothing can be judged by it.
+		string(idle.Nobody):         "一覧にアカウントが 1 件もありません",
+		string(idle.WithoutSelf):    "一覧の取得に使ったアカウント自身が、一覧に含まれていません",
+		string(idle.Shrunk):         "前回の一覧と比べて、アカウントが半分以下に減っています",
+		string(idle.Undated):        "前回の一覧と比べて、ログイン日のあるアカウントが半分以下に減っています",
+		string(idle.Deserted):       "利用中であるはずのアカウントの半数以上が、利用なしになっています",
+		idle.ErrClock.Error():       "Sekisho とベンダーの時刻が一致していません",
+		idle.ErrGroupUnread.Error(): "対象外とするグループのメンバーが確認できていません",
+
+		// Why an account is not to be stopped any more.
+		string(idle.IsSelf):       "Sekisho 自身のアカウントです",
+		string(idle.IsStaff):      "ベンダーの担当者のアカウントです",
+		string(idle.IsService):    "プログラム用のアカウントです",
+		string(idle.IsSuper):      "特権管理者のアカウントです",
+		string(idle.SparedEmail):  "ポリシーで対象外とされている人のアカウントです",
+		string(idle.SparedRole):   "ポリシーで対象外とされているロールがあります",
+		string(idle.SparedGroup):  "ポリシーで対象外とされているグループのメンバーです",
+		string(idle.KeptByPeople): "残すと判断されました",
+		string(idle.TooYoung):     "作成されてから間もないアカウントです",
+		string(idle.HasAPIKey):    "API キーがあり、その利用日がわかりません",
+		string(idle.IsUnreadable): "アカウントの情報の一部を読み取れません",
+		string(idle.NoSuchDate):   "利用日のわかる認証情報がありません",
+		string(idle.NoDateAtAll):  "ログイン日も作成日もわかりません",
+		string(idle.NoAddress):    "メールアドレスがありません",
+		string(idle.NoID):         "ID がありません",
+
+		// What settings of a group cannot be together.
+		"archiveOnly true leaves only NONE_CAN_POST for whoCanPostMessage":                        "archiveOnly が true のとき、whoCanPostMessage は NONE_CAN_POST に限られます",
+		"archiveOnly false and whoCanPostMessage NONE_CAN_POST exclude one another":               "archiveOnly の false と whoCanPostMessage の NONE_CAN_POST は両立しません",
+		"the group is archived: whoCanPostMessage stays NONE_CAN_POST until archiveOnly is false": "グループはアーカイブされています。archiveOnly が false になるまで、whoCanPostMessage は NONE_CAN_POST のままです",
+		"replyTo REPLY_TO_CUSTOM needs an address in customReplyTo":                               "replyTo を REPLY_TO_CUSTOM にするには、customReplyTo にアドレスが必要です",
+		"customReplyTo cannot be empty while replyTo is REPLY_TO_CUSTOM":                          "replyTo が REPLY_TO_CUSTOM の間は、customReplyTo を空にできません",
+
+		// Why nothing is done about the data catalogue.
+		"the directory has not been read whole yet":                     "ディレクトリの読み取りがまだ完了していません",
+		catalog.ErrNotWhole.Error():                                     "カタログ全体を読み取れませんでした",
+		"has no parent and no members of its own":                       "上位のチームも直属のメンバーも持てません",
+		"is wanted twice":                                               "重複しています",
+		"needs something that needs it in turn, or something that does": "互いを必要とし、順序を決められません",
+		"has no rules":                                                  "ルールがありません",
+		"has no policies":                                               "ポリシーがありません",
+
+		// Why access is not to be given any more.
+		"say why": "理由が記入されていません",
 	},
-	begun: map[string]string{
-		connection.WhyTaken:   "このスキーマは接続 %s で使われています",
-		"no answer: ":         "応答がありませんでした: 「%s」",
-		"none of ":            "何度試しても終わりませんでした (%s)",
-		"does not converge: ": "何度実施しても反映されません (%s)",
+	forms: japaneseForms,
+	leads: map[string]string{
+		"The rules want what the API cannot do: ": "ルールの求める設定を Google の API で実現できません。",
 	},
 	fields: japaneseFields(),
 	vendors: map[string]string{
@@ -80,6 +131,7 @@ var japaneseCauses = causes{
 	answered: "%s: %s。",
 	quoted:   "メッセージ: 「%s」",
 	other:    "詳細 (英語): 「%s」",
+	between:  "。",
 }
 
 // japaneseFields are by what [connection.Problem] says in English after its field.

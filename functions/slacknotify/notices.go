@@ -2,11 +2,21 @@ package slacknotify
 
 import (
 	"context"
+	"strings"
 
 	"github.com/sekisho/sekisho/shared/adapters/slack"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/state/notice"
 )
+
+// filled puts facts into words in which they stand in braces, by their names.
+func filled(words string, facts map[string]string) string {
+	var pairs []string
+	for name, value := range facts {
+		pairs = append(pairs, "{"+name+"}", value)
+	}
+	return strings.NewReplacer(pairs...).Replace(words)
+}
 
 // told returns a notice as a topic with one message.
 func (h *handler) told(ctx context.Context, id string) (topic, error) {

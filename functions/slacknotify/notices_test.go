@@ -83,6 +83,7 @@ func TestEveryKindOfNoticeHasWordsInBothLanguages(t *testing.T) {
 	p := open(t)
 	for _, kind := range []notice.Kind{
 		notice.AccountWarning, notice.AccountSummary, notice.AccountRefused, notice.AccessEnding, notice.AccessDrift, notice.AccessCrowded, notice.ConnectionHandover, notice.ConnectionResult,
+		notice.CatalogState, notice.CatalogRefused,
 	} {
 		p.Clock.Advance(time.Minute) // Slack takes one message a second in a channel
 		for _, person := range []string{"1", "2"} {
@@ -94,7 +95,7 @@ func TestEveryKindOfNoticeHasWordsInBothLanguages(t *testing.T) {
 			}
 		}
 	}
-	if got := len(p.slack.Visible("ken@example.com")); got != 8 {
-		t.Errorf("ken sees %d messages, want 8", got)
+	if got := len(p.slack.Visible("ken@example.com")); got != 10 {
+		t.Errorf("ken sees %d messages, want 10", got)
 	}
 }

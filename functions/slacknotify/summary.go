@@ -60,11 +60,11 @@ var japaneseSummary = summaryWords{
 
 // write writes a summary.
 func (w summaryWords) write(n notice.Notice, _ language) slack.Message {
-	var pairs []string
+	facts := map[string]string{}
 	for name, value := range n.Facts {
-		pairs = append(pairs, "{"+name+"}", strings.ReplaceAll(value, "(never)", "("+w.never+")"))
+		facts[name] = strings.ReplaceAll(value, "(never)", "("+w.never+")")
 	}
-	say := strings.NewReplacer(pairs...).Replace
+	say := func(words string) string { return filled(words, facts) }
 	seats := w.noSeats
 	if n.Facts["seats"] != "" {
 		seats = w.seats

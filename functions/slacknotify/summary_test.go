@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sekisho/sekisho/functions/slacknotify"
+	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/state/notice"
 )
 
@@ -91,8 +92,11 @@ func TestWhatElseChannelsAreTold(t *testing.T) {
 	p := open(t)
 	p.Variables["SLACK_LANGUAGE"] = "ja"
 	p.handler = p.Build(slacknotify.Function)
-	p.tell(t, notice.Notice{ID: "refused", Kind: notice.AccountRefused, Channel: "#sekisho", Facts: map[string]string{"system": "Looker", "why": "the clocks do not agree"}})
-	if p.seen("#sekisho", "^今夜は Looker のアカウントについて何も行いませんでした\nthe clocks do not agree\n") != 1 {
+	p.tell(t, notice.Notice{ID: "refused", Kind: notice.AccountRefused, Channel: "#sekisho", Facts: map[string]string{"system": "Looker"}, Rows: []map[string]string{
+		{"why": string(idle.Shrunk)}, {"why": idle.ErrClock.Error(), "ours": "2026-11-22T00:00:00Z", "theirs": "2026-11-22T00:05:00Z"},
+	}})
+	want := "^今夜は Looker のアカウントの予告と停止を行いませんでした\n理由: 前回の一覧と比べて、アカウントが半分以下に減っています\n理由: Sekisho とベンダーの時刻が一致していません \\(Sekisho: 2026-11-22T00:00:00Z、ベンダー: 2026-11-22T00:05:00Z\\)\n"
+	if p.seen("#sekisho", want) != 1 {
 		t.Errorf("the channel sees %q", p.texts("#sekisho"))
 	}
 	p = open(t)

@@ -9,6 +9,7 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/slack"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/grant"
 	"github.com/sekisho/sekisho/shared/state/notice"
 )
 
@@ -19,23 +20,27 @@ type language struct {
 	kinds   map[change.Kind]kindWords
 	notices map[notice.Kind]noticeWords
 	// headings say how a change stands; %s is its subject.
-	headings   map[change.State]string
-	alert      string // %s is the subject
-	waiting    string // %s is the subject; for who asked
-	ended      string // %s is the subject
-	again      string // %s is the subject
-	answered   string // %s is the subject; for who asked
-	reminder   string // %s is the heading of a message that asks
-	follows    string
-	undoing    string // %s is the subject
-	reason     string
-	askedBy    string
-	byRule     string
-	needs      string // count, set of people
-	until      string
-	yes, no    string // who
-	problem    string
-	undoneBy   string
+	headings map[change.State]string
+	alert    string // %s is the subject
+	waiting  string // %s is the subject; for who asked
+	ended    string // %s is the subject
+	again    string // %s is the subject
+	answered string // %s is the subject; for who asked
+	reminder string // %s is the heading of a message that asks
+	follows  string
+	undoing  string // %s is the subject
+	reason   string
+	askedBy  string
+	byRule   string
+	needs    string // count, set of people
+	until    string
+	yes, no  string // who
+	problem  string
+	undoneBy string
+	// places are what the kinds of places are called at which people have access; nil for English.
+	places map[grant.Kind]string
+	// targets are what targets of changes are called that are ours, by their English names.
+	targets    map[string]string
 	holds      string
 	buttons    map[string]string
 	sets       map[string]string
@@ -61,7 +66,8 @@ func languageOf(locale string) language {
 // write writes the message about a change for a reader who has this part in it.
 func (l language) write(c change.Change, p part, t turn, now time.Time) slack.Message {
 	words := l.words(c.Kind)
-	subject := fmt.Sprintf(words.subject, c.Target.Name)
+	target := cmp.Or(l.targets[c.Target.Name], c.Target.Name)
+	subject := fmt.Sprintf(words.subject, target)
 	if trait, _ := change.TraitOf(c.Kind); c.UndoOf != "" && trait.Undo == c.Kind {
 		// A kind that does nothing but take another back says so in its own words.
 		subject = fmt.Sprintf(l.undoing, subject)
@@ -84,7 +90,7 @@ func (l language) write(c change.Change, p part, t turn, now time.Time) slack.Me
 	case c.State == change.Applied && !c.Until.IsZero() && !now.Before(c.Until):
 		heading = l.ended
 	case own && words.short != "":
-		subject = fmt.Sprintf(words.short, c.Target.Name)
+		subject = fmt.Sprintf(words.short, target)
 	}
 	m := slack.Message{Heading: fmt.Sprintf(heading, subject)}
 	if t == latest && c.State == change.Proposed {
@@ -113,6 +119,9 @@ func (l language) write(c change.Change, p part, t turn, now time.Time) slack.Me
 	}
 	switch c.State {
 	case change.Proposed:
+		if hint := words.hints[c.State]; hint != "" {
+			m.Lines = append(m.Lines, hint)
+		}
 		for _, n := range c.Requirement.Needs {
 			m.Lines = append(m.Lines, fmt.Sprintf(l.needs, n.Count, l.set(n.From)))
 		}
@@ -162,7 +171,7 @@ func (l language) reasonOf(c change.Change) string {
 	case c.Requester.Kind == change.ByPerson:
 	case words.reason != nil:
 		why = words.reason(why)
-	case c.Requester.Kind == change.ByFunction:
+	default:
 		why = l.causeOf(c, why)
 	}
 	return fmt.Sprintf(l.reason, why)

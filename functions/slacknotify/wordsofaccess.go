@@ -3,6 +3,7 @@ package slacknotify
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 
 	"github.com/sekisho/sekisho/shared/adapters/slack"
@@ -103,8 +104,8 @@ var englishAccessNotices = map[notice.Kind]noticeWords{
 		return ending(n, fmt.Sprintf("Your access %s ends at %s, in %d minutes", n.Facts["entitlement"], in.time(n.Until), minutesLeft(n)),
 			"Your access %s has ended", in)
 	},
-	notice.AccessDrift:   listed("Access in %s that no request explains, or that somebody changed", "Nothing unexplained any more: access in %s", driftOf),
-	notice.AccessCrowded: listed("The policy of %s is nearly full: soon no access can be given there", "There is room again in the policy of %s", textOf),
+	notice.AccessDrift:   listed("Access in %s that no request explains, or that somebody changed", "Nothing unexplained any more: access in %s", func(r map[string]string) string { return r["text"] }),
+	notice.AccessCrowded: listed("The policy of %s is nearly full: soon no access can be given there", "There is room again in the policy of %s", crowded(englishLimits)),
 }
 
 var japaneseAccessNotices = map[notice.Kind]noticeWords{
@@ -112,8 +113,8 @@ var japaneseAccessNotices = map[notice.Kind]noticeWords{
 		return ending(n, fmt.Sprintf("アクセス権 %s は %s に終了します (あと %d 分)", n.Facts["entitlement"], in.time(n.Until), minutesLeft(n)),
 			"アクセス権 %s は終了しました", in)
 	},
-	notice.AccessDrift:   listed("%s に、申請によらない、または変更されたアクセス権があります", "%s に説明のつかないアクセス権はなくなりました", driftOf),
-	notice.AccessCrowded: listed("%s のポリシーが上限に近づいています。まもなくアクセス権を付与できなくなります", "%s のポリシーに余裕ができました", textOf),
+	notice.AccessDrift:   listed("%s に、申請によらないアクセス権、または変更されたアクセス権があります", "%s に説明のつかないアクセス権はなくなりました", japaneseDrift),
+	notice.AccessCrowded: listed("%s のポリシーが上限に近づいています。まもなくアクセス権を付与できなくなります", "%s のポリシーに余裕ができました", crowded(japaneseLimits)),
 }
 
 // minutesLeft is how many minutes somebody who was warned has, from the warning on.
@@ -135,11 +136,15 @@ func ending(n notice.Notice, heading, over string, in language) slack.Message {
 
 // listed words what is found at a place, row by row, and that nothing of it is left.
 func listed(heading, over string, row func(map[string]string) string) noticeWords {
-	return func(n notice.Notice, _ language) slack.Message {
-		if n.Over {
-			return slack.Message{Heading: fmt.Sprintf(over, n.Facts["scope"])}
+	return func(n notice.Notice, in language) slack.Message {
+		where := n.Facts["scope"]
+		if kind := in.places[grant.Kind(n.Facts["kind"])]; kind != "" {
+			where = kind + " " + n.Facts["name"]
 		}
-		m := slack.Message{Heading: fmt.Sprintf(heading, n.Facts["scope"])}
+		if n.Over {
+			return slack.Message{Heading: fmt.Sprintf(over, where)}
+		}
+		m := slack.Message{Heading: fmt.Sprintf(heading, where)}
 		for _, r := range n.Rows {
 			m.Lines = append(m.Lines, row(r))
 		}
@@ -147,10 +152,49 @@ func listed(heading, over string, row func(map[string]string) string) noticeWord
 	}
 }
 
-func textOf(r map[string]string) string { return r["text"] }
+// How much of a limit a policy takes, by the limit, with the facts of [notice.AccessCrowded] in
+// braces.
+var (
+	englishLimits = map[string]string{
+		"principals": "Principals: {have} of at most {most}", "groups": "Groups and domains: {have} of at most {most}",
+		"conditional": "Bindings under conditions: {have}, of which Google advises at most {most}", "size": "Bytes: {have} of at most {most}",
+	}
+	japaneseLimits = map[string]string{
+		"principals": "プリンシパル: {have} / 上限 {most}", "groups": "グループとドメイン: {have} / 上限 {most}",
+		"conditional": "条件付きのバインディング: {have} / Google の推奨上限 {most}", "size": "ポリシーのサイズ: {have} / 上限 {most} バイト",
+	}
+)
 
-func driftOf(r map[string]string) string {
-	return fmt.Sprintf("%s: %s · %s. %s", r["what"], r["role"], r["member"], r["text"])
+// crowded words how much of a limit a policy takes.
+func crowded(limits map[string]string) func(map[string]string) string {
+	return func(r map[string]string) string { return filled(limits[r["limit"]], r) }
+}
+
+// japaneseDrifts word what no request explains, by its kind, with the facts of [notice.AccessDrift]
+// in braces. What was edited is worded by the part.
+var (
+	japaneseDrifts = map[grant.DriftKind]string{
+		grant.Gone:    "{member} への {role} のバインディングがなくなっています",
+		grant.Stray:   "{member} に {role} のバインディング (変更 {change}) がありますが、この変更によるアクセス権は現在ありません",
+		grant.Endless: "{member} に {role} が条件なしでも付与されているため、期限を過ぎてもアクセス権が残ります",
+		grant.Outside: "{member} に {role} が条件「{title}」付きで付与されていますが、該当する申請がありません",
+	}
+	japaneseEdits = map[grant.Part]string{
+		grant.PartRole:      "バインディング (変更 {change}) のロールが書き換えられています: {is} (本来は {was})",
+		grant.PartMember:    "{role} のバインディングのメンバーが書き換えられています: {is} (本来は {was})",
+		grant.PartEnd:       "{member} への {role} のバインディングの期限が書き換えられています: {is} (本来は {was})",
+		grant.PartCondition: "{member} への {role} のバインディングの追加条件が書き換えられています: 「{is}」 (本来は「{was}」)",
+		grant.PartTitle:     "{member} への {role} のバインディングのタイトルが書き換えられています: 「{is}」 (本来は「{was}」)",
+		grant.PartForm:      "{role} のバインディング (変更 {change}) が書き換えられています。現在のメンバー: {member}、条件式: 「{is}」",
+	}
+)
+
+func japaneseDrift(r map[string]string) string {
+	said := maps.Clone(r)
+	if r["what"] == string(grant.Changed) {
+		said["is"], said["was"] = cmp.Or(r["is"], "なし"), cmp.Or(r["was"], "なし")
+	}
+	return filled(cmp.Or(japaneseDrifts[grant.DriftKind(r["what"])], japaneseEdits[grant.Part(r["part"])]), said)
 }
 
 // chosen words a text that is one of those known, and leaves every other as it is.

@@ -3,7 +3,6 @@ package slacknotify
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/sekisho/sekisho/shared/adapters/slack"
@@ -24,7 +23,8 @@ var englishAccounts = map[change.Kind]kindWords{
 	change.AccountDisablePlan: {subject: "stopping accounts past the brake, all at once: %s", delta: planned("%s, last sign-in: %s")},
 	change.AccountListing: {
 		subject: "whether the listing of the accounts in %s is right",
-		delta:   accountFacts(map[string]string{"listing": "Now: %s. By it the next night warns and stops."}),
+		delta:   compared(map[string]string{"accounts": "Accounts: %s, now %s.", "used": "Ever used: %s, now %s.", "active": "In use: %s, now %s."}),
+		hints:   map[change.State]string{change.Proposed: "Once it is approved, the next night warns and stops by this listing."},
 	},
 	change.AccountEnable: {
 		subject: "giving back the account %s",
@@ -43,13 +43,15 @@ var japaneseAccounts = map[change.Kind]kindWords{
 		headings: map[change.State]string{change.Applied: "使われていないアカウントを停止しました: %s"},
 		labels:   map[string]string{event.ButtonApprove: "停止する", event.ButtonDeny: "残す", event.ButtonUndo: "再開を依頼する"},
 		delta:    accountFacts(japaneseAccountFacts),
-		reason:   japaneseIdleness,
 		together: "使われていないアカウント: %d 件。", approveAll: "%d 件すべて停止する",
 	},
 	change.AccountDisablePlan: {subject: "ブレーキを超えたアカウントの一括停止: %s", delta: planned("%s (最終ログイン: %s)")},
 	change.AccountListing: {
 		subject: "%s のアカウント一覧が正しいかどうか",
-		delta:   accountFacts(map[string]string{"listing": "今回: %s。承認すると、次の夜からこの一覧で判断します。"}),
+		delta: compared(map[string]string{
+			"accounts": "アカウント: 前回 %s 件、今回 %s 件", "used": "利用履歴のあるアカウント: 前回 %s 件、今回 %s 件", "active": "利用中のアカウント: 前回 %s 件、今回 %s 件",
+		}),
+		hints: map[change.State]string{change.Proposed: "承認すると、次の夜からこの一覧をもとに予告と停止を行います。"},
 	},
 	change.AccountEnable: {
 		subject: "アカウント %s の再開",
@@ -71,13 +73,6 @@ var (
 	}
 )
 
-// idleness is why a rule stops an account, as inactivitysweep writes it.
-var idleness = regexp.MustCompile(`^not used since (\d{4}-\d{2}-\d{2}), longer than (\d+) days$`)
-
-func japaneseIdleness(why string) string {
-	return idleness.ReplaceAllString(why, "${1} 以降、${2} 日を超えて利用がありません")
-}
-
 // planned words what a plan does to an account on one line: its address and the latest sign-in.
 func planned(format string) func(change.Delta, string) string {
 	return func(d change.Delta, _ string) string {
@@ -86,6 +81,16 @@ func planned(format string) func(change.Delta, string) string {
 			return ""
 		}
 		return fmt.Sprintf(format, account, cmp.Or(d.After, d.Before))
+	}
+}
+
+// compared words a difference by its field, with what was and what is.
+func compared(facts map[string]string) func(change.Delta, string) string {
+	return func(d change.Delta, line string) string {
+		if facts[d.Field] == "" {
+			return line
+		}
+		return fmt.Sprintf(facts[d.Field], d.Before, d.After)
 	}
 }
 
@@ -126,14 +131,35 @@ var englishAccountNotices = map[notice.Kind]noticeWords{
 		return m
 	},
 	notice.AccountSummary: englishSummary.write,
-	notice.AccountRefused: refusedRun("Nothing was done about %s accounts tonight", "The next night tries again. Nobody loses a warning by it."),
+	notice.AccountRefused: refusal{
+		heading: "Nothing was done about %s accounts tonight", after: "The next night tries again. Nobody loses a warning by it.",
+		group: "the members of the spared group {group} are not known", clocks: "the clocks do not agree: ours is {ours} and the vendor's {theirs}",
+		noClock: "the vendor does not tell the time, so that the clocks cannot be compared",
+	}.write,
 }
 
-// refusedRun says why a run did nothing.
-func refusedRun(heading, after string) noticeWords {
-	return func(n notice.Notice, _ language) slack.Message {
-		return slack.Message{Heading: fmt.Sprintf(heading, n.Facts["system"]), Lines: []string{n.Facts["why"], after}}
+// refusal says why a run did nothing: with the facts of [notice.AccountRefused] in braces.
+type refusal struct {
+	heading, after         string // %s is the system
+	group, clocks, noClock string
+}
+
+func (w refusal) write(n notice.Notice, in language) slack.Message {
+	m := slack.Message{Heading: fmt.Sprintf(w.heading, n.Facts["system"])}
+	for _, r := range n.Rows {
+		why := in.cause(r["why"])
+		switch {
+		case r["group"] != "":
+			why = filled(w.group, r)
+		case r["theirs"] != "":
+			why = filled(w.clocks, r)
+		case r["ours"] != "":
+			why = w.noClock
+		}
+		m.Lines = append(m.Lines, fmt.Sprintf(in.reason, why))
 	}
+	m.Lines = append(m.Lines, w.after)
+	return m
 }
 
 var japaneseAccountNotices = map[notice.Kind]noticeWords{
@@ -155,7 +181,11 @@ var japaneseAccountNotices = map[notice.Kind]noticeWords{
 		return m
 	},
 	notice.AccountSummary: japaneseSummary.write,
-	notice.AccountRefused: refusedRun("今夜は %s のアカウントについて何も行いませんでした", "次の夜にもう一度実行します。予告が失われることはありません。"),
+	notice.AccountRefused: refusal{
+		heading: "今夜は %s のアカウントの予告と停止を行いませんでした", after: "次の夜に改めて実行します。予告が省かれることはありません。",
+		group: "対象外とするグループ {group} のメンバーが確認できていません", clocks: "Sekisho とベンダーの時刻が一致していません (Sekisho: {ours}、ベンダー: {theirs})",
+		noClock: "ベンダーの応答に時刻がなく、時刻を照合できません",
+	}.write,
 }
 
 // link returns a button that opens the address of a notice; none where it has no address.

@@ -18,8 +18,12 @@ type settingWords struct {
 
 type audienceWord struct{ prefix, word string }
 
-// delta puts a difference in words above its technical line, where there are words for it.
+// delta puts a difference in words above its technical line, where there are words for it. Rules
+// that want what cannot be are no difference: the reason of the change says it all.
 func (w settingWords) delta(d change.Delta, line string) string {
+	if strings.HasPrefix(d.Field, "conflict ") {
+		return ""
+	}
 	field, ok := w.fields[d.Field]
 	before, ok1 := w.value(d.Before)
 	after, ok2 := w.value(d.After)

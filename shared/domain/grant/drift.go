@@ -34,8 +34,33 @@ type Drift struct {
 	Role   string
 	// Members are those of the binding, or the member who lacks it.
 	Members []string
+	// Title is that of the condition of what is [Outside].
+	Title string
+	// Edited says what is another one in what is [Changed].
+	Edited Edited
 	// Text says it in English.
 	Text string
+}
+
+// Part is a part of a binding.
+type Part string
+
+// The parts that may have been edited. PartForm is the whole, which is not in our form any more.
+const (
+	PartRole      Part = "role"
+	PartMember    Part = "member"
+	PartEnd       Part = "end"
+	PartCondition Part = "condition" // what is asked for besides the time
+	PartTitle     Part = "title"
+	PartForm      Part = "form"
+)
+
+// Edited is what somebody has edited of a binding.
+type Edited struct {
+	Part Part
+	// Is is what it is now, Was what its grant has: an end as a time in UTC to the second, several
+	// roles with commas between. Of [PartForm] it is the expression, and there is no Was.
+	Is, Was string
 }
 
 // Drifts compares a policy with the grants that are live at its place and returns the
@@ -73,7 +98,7 @@ func driftOf(b Binding, live map[string]Grant, now time.Time) (Drift, bool) {
 	case mark == Foreign && b.Condition == nil:
 		return Drift{}, false
 	case mark == Foreign:
-		d.Kind = Outside
+		d.Kind, d.Title = Outside, b.Condition.Title
 		d.Text = fmt.Sprintf("%s has %s under the condition %q, which nobody asked for here", who, b.Role, b.Condition.Title)
 	case mark == Exact && !now.Before(o.Until):
 		return Drift{}, false // dead, and cleared away before long
@@ -81,10 +106,10 @@ func driftOf(b Binding, live map[string]Grant, now time.Time) (Drift, bool) {
 		d.Kind = Stray
 		d.Text = fmt.Sprintf("%s has %s by a binding of change %s, by which there is no access now", who, b.Role, o.ID)
 	case mark == Altered:
-		d.Kind = Changed
+		d.Kind, d.Edited = Changed, Edited{Part: PartForm, Is: b.Condition.Expression}
 		d.Text = fmt.Sprintf("the binding of %s to %s was edited: it is %s under %q", b.Role, g.Member, who, b.Condition.Expression)
 	default:
-		if d.Text = g.differs(o); d.Text == "" {
+		if d.Edited, d.Text = g.differs(o); d.Text == "" {
 			return Drift{}, false
 		}
 		d.Kind = Changed
@@ -92,23 +117,31 @@ func driftOf(b Binding, live map[string]Grant, now time.Time) (Drift, bool) {
 	return d, true
 }
 
-// differs says what a binding in our form has that its grant has not, or nothing.
-func (g Grant) differs(o Ours) string {
+// differs says what a binding in our form has that its grant has not, as such and in English, or
+// nothing.
+func (g Grant) differs(o Ours) (Edited, string) {
+	begin := fmt.Sprintf("the binding of %s to %s was edited: ", o.Role, o.Member)
 	switch {
 	case !slices.Contains(g.Roles, o.Role):
-		return fmt.Sprintf("the binding of %s was edited: its role is %s, not one of %s", o.ID, o.Role, strings.Join(g.Roles, ", "))
+		e := Edited{PartRole, o.Role, strings.Join(g.Roles, ", ")}
+		return e, fmt.Sprintf("the binding of %s was edited: its role is %s, not one of %s", o.ID, e.Is, e.Was)
 	case !g.isMember(o.Member):
-		return fmt.Sprintf("the binding of %s was edited: its member is %s, not %s", o.Role, o.Member, g.Member)
+		e := Edited{PartMember, o.Member, g.Member}
+		return e, fmt.Sprintf("the binding of %s was edited: its member is %s, not %s", o.Role, e.Is, e.Was)
 	case o.Until.After(g.Until):
-		return fmt.Sprintf("the binding of %s to %s was edited: it ends at %s, not at %s", o.Role, o.Member, clock(o.Until), clock(g.Until))
+		e := Edited{PartEnd, clock(o.Until), clock(g.Until)}
+		return e, begin + fmt.Sprintf("it ends at %s, not at %s", e.Is, e.Was)
 	case o.Until.Before(g.Until.Truncate(time.Second)):
-		return fmt.Sprintf("the binding of %s to %s was edited: it ends at %s already, not at %s", o.Role, o.Member, clock(o.Until), clock(g.Until))
+		e := Edited{PartEnd, clock(o.Until), clock(g.Until)}
+		return e, begin + fmt.Sprintf("it ends at %s already, not at %s", e.Is, e.Was)
 	case o.And != g.Condition:
-		return fmt.Sprintf("the binding of %s to %s was edited: it asks for %q besides the time, not for %q", o.Role, o.Member, o.And, g.Condition)
+		e := Edited{PartCondition, o.And, g.Condition}
+		return e, begin + fmt.Sprintf("it asks for %q besides the time, not for %q", e.Is, e.Was)
 	case o.Title != g.Title:
-		return fmt.Sprintf("the binding of %s to %s was edited: its title is %q, not %q", o.Role, o.Member, o.Title, g.Title)
+		e := Edited{PartTitle, o.Title, g.Title}
+		return e, begin + fmt.Sprintf("its title is %q, not %q", e.Is, e.Was)
 	}
-	return ""
+	return Edited{}, ""
 }
 
 // drifts looks for what a grant lacks, and for what it has besides.

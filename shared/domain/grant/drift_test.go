@@ -56,11 +56,30 @@ func TestDrifts(t *testing.T) {
 		var got []grant.DriftKind
 		for _, d := range grant.Drifts(test.policy, test.live, now) {
 			got = append(got, d.Kind)
-			if d.Text == "" || d.Role == "" || len(d.Members) == 0 || (d.Change == "") != (d.Kind == grant.Outside) {
+			if d.Text == "" || d.Role == "" || len(d.Members) == 0 || (d.Change == "") != (d.Kind == grant.Outside) ||
+				(d.Title == "") != (d.Kind != grant.Outside) || (d.Edited.Part == "") != (d.Kind != grant.Changed) {
 				t.Errorf("%s: %+v", name, d)
 			}
 		}
 		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// What was edited is said in parts, for those who word it in another language.
+func TestDriftsSayWhatWasEdited(t *testing.T) {
+	g := given(t, 1, time.Hour, "roles/run.admin")
+	for name, want := range map[string]grant.Edited{
+		"later":         {Part: grant.PartEnd, Is: "2027-01-03 03:00:00 UTC", Was: "2026-11-22 13:00:00 UTC"},
+		"for ever":      {Part: grant.PartForm, Is: "true"},
+		"for another":   {Part: grant.PartMember, Is: ken, Was: aiko},
+		"another role":  {Part: grant.PartRole, Is: "roles/browser", Was: "roles/run.admin"},
+		"another title": {Part: grant.PartTitle, Is: "x", Was: g.Title},
+	} {
+		p := apply(t, give(g), grant.Policy{})
+		altered[name].change(&p.Bindings[0])
+		if diff := cmp.Diff(want, grant.Drifts(p, []grant.Grant{g}, noon)[0].Edited); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}

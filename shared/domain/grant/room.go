@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // IAM's limits on one policy. Every occurrence of a principal counts, also in the exemptions
@@ -160,21 +159,24 @@ func (p Policy) conditional(role, member string) int {
 	return n
 }
 
-// Crowding returns, in words, what is not yet over a limit and should be looked at, or nothing.
-func (p Policy) Crowding(at Scope) string {
+// Load is how much of one limit a policy takes.
+type Load struct {
+	// Limit names it: principals, groups (domains are among them), conditional (bindings under a
+	// condition, of which Google only advises against more) or size (in bytes).
+	Limit string
+	// Have is how many there are, Most how many there may be.
+	Have, Most int
+}
+
+// Crowding returns the limits of which a policy takes four fifths or more, which is when people
+// should look at it.
+func (p Policy) Crowding() []Load {
 	u := p.Usage()
-	var parts []string
-	near := func(what string, have, most int) {
-		if have*10 >= most*8 {
-			parts = append(parts, fmt.Sprintf("%d of at most %d %s", have, most, what))
-		}
+	loads := []Load{
+		{"principals", u.Principals, maxPrincipals},
+		{"groups", u.Groups, maxGroups},
+		{"conditional", u.Conditional, manyConditional},
+		{"size", u.Size, maxSize},
 	}
-	near("principals", u.Principals, maxPrincipals)
-	near("groups and domains", u.Groups, maxGroups)
-	near("bindings under conditions (by Google's advice)", u.Conditional, manyConditional)
-	near("bytes", u.Size, maxSize)
-	if len(parts) == 0 {
-		return ""
-	}
-	return "the policy of " + at.String() + " has " + strings.Join(parts, ", ")
+	return slices.DeleteFunc(loads, func(l Load) bool { return l.Have*10 < l.Most*8 })
 }

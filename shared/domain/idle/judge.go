@@ -104,6 +104,17 @@ var (
 	ErrRule = errors.New("no sensible rule")
 )
 
+// UnreadError is an [ErrGroupUnread] with the address of the group.
+type UnreadError struct{ Group string }
+
+// Error implements error.
+func (e *UnreadError) Error() string {
+	return fmt.Sprintf("judge idle accounts: %v: %s", ErrGroupUnread, e.Group)
+}
+
+// Unwrap returns [ErrGroupUnread].
+func (e *UnreadError) Unwrap() error { return ErrGroupUnread }
+
 // Judge decides about the accounts of one system in one run. It is safe for concurrent use.
 type Judge struct {
 	rule    Rule
@@ -141,7 +152,7 @@ func NewJudge(rule Rule, d Directory, now time.Time) (*Judge, error) {
 	for _, address := range rule.Spare.Groups {
 		list, ok := groups[group.Address(address)]
 		if !ok {
-			return nil, fmt.Errorf("judge idle accounts: %w: %s", ErrGroupUnread, address)
+			return nil, &UnreadError{Group: address}
 		}
 		for _, email := range list {
 			j.members[j.person(email)] = true

@@ -108,15 +108,30 @@ var ErrClock = errors.New("the clocks do not agree")
 // maxSkew is how far two clocks may be apart.
 const maxSkew = time.Minute
 
+// ClockError is an [ErrClock] with what the two clocks say.
+type ClockError struct {
+	// Ours and Theirs are the times at one moment; Theirs is zero where the vendor does not tell the
+	// time.
+	Ours, Theirs time.Time
+}
+
+// Error implements error.
+func (e *ClockError) Error() string {
+	if e.Theirs.IsZero() {
+		return fmt.Sprintf("compare clocks: %v: the vendor does not tell the time", ErrClock)
+	}
+	return fmt.Sprintf("compare clocks: %v: ours is %s and the vendor's %s", ErrClock, e.Ours.UTC().Format(time.RFC3339), e.Theirs.UTC().Format(time.RFC3339))
+}
+
+// Unwrap returns [ErrClock].
+func (e *ClockError) Unwrap() error { return ErrClock }
+
 // CheckClock compares our clock with the vendor's as its answer's Date header tells it (RFC
 // 9110, section 6.6.1, in whole seconds). More than 60 s apart, or without the vendor's time,
-// the error is [ErrClock]: by a wrong clock everybody is idle.
+// the error is a [ClockError]: by a wrong clock everybody is idle.
 func CheckClock(ours, theirs time.Time) error {
-	if theirs.IsZero() {
-		return fmt.Errorf("compare clocks: %w: the vendor does not tell the time", ErrClock)
-	}
-	if apart := ours.Sub(theirs).Abs(); apart > maxSkew {
-		return fmt.Errorf("compare clocks: %w: ours is %s and the vendor's %s", ErrClock, ours.UTC().Format(time.RFC3339), theirs.UTC().Format(time.RFC3339))
+	if theirs.IsZero() || ours.Sub(theirs).Abs() > maxSkew {
+		return &ClockError{Ours: ours, Theirs: theirs}
 	}
 	return nil
 }

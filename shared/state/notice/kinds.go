@@ -13,14 +13,20 @@ const (
 	// reported, doubtful, untold, postponed; lists of accounts: next (who falls idle first),
 	// stopping, doubts, unreached. Rows: role, total, active; and for weeks ahead: from, to, count.
 	AccountSummary Kind = "account.summary"
-	// AccountRefused says that a run did nothing. Facts: system, why.
+	// AccountRefused says that a run did nothing. Facts: system. Rows: why, one of the doubts of
+	// package idle, or its ErrGroupUnread with group, or its ErrClock with ours and, where the vendor
+	// tells the time, theirs (RFC 3339).
 	AccountRefused Kind = "account.refused"
 	// AccessEnding says that access ends at Until. Change is what gave it. Facts: entitlement.
 	AccessEnding Kind = "access.ending"
 	// AccessDrift says what stands in a project's policy and was not put there by a request, or
-	// was changed since. Facts: scope. Rows: what, role, member, text.
+	// was changed since. Facts: scope (in English), kind and name of the place. Rows: what (the
+	// kind of drift), role, member, change (which gave it, empty where it is outside), title (of a
+	// condition that is outside) and text, which says it in English; of what is changed, part
+	// (which was edited), is and was.
 	AccessDrift Kind = "access.drift"
-	// AccessCrowded says that the policy of a place is near IAM's limits. Facts: scope. Rows: text.
+	// AccessCrowded says that the policy of a place is near IAM's limits. Facts: those of
+	// [AccessDrift]. Rows: limit (principals, groups, conditional or size), have, most.
 	AccessCrowded Kind = "access.crowded"
 	// ConnectionHandover asks the owner of a data source to enter its credentials. Change is
 	// what made the connection. Facts: connection, service, requester, url (our own address,
@@ -31,8 +37,12 @@ const (
 	// locked). Rows: test, status, detail; without a test, what the vendor says.
 	ConnectionResult Kind = "connection.result"
 	// CatalogState says what somebody changed in the data catalogue by hand, and what stays there
-	// although policy wants it otherwise. Rows: what (drift or stays), text.
+	// although policy wants it otherwise. Rows: what; of drift, and of drift in team, of which only
+	// who changed the team last is known, step (which puts it back) and by (whom); of stays, code,
+	// kind and name of the finding, and text, which says it in English. The last row may have nothing
+	// but more, how many were left out.
 	CatalogState Kind = "catalog.state"
-	// CatalogRefused says that nothing is done about the data catalogue. Rows: text.
+	// CatalogRefused says that nothing is done about the data catalogue. Rows: text, in English; of
+	// what no catalogue can have, kind and name. The last row may have nothing but more.
 	CatalogRefused Kind = "catalog.refused"
 )
