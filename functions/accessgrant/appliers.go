@@ -20,22 +20,23 @@ import (
 type granting struct{ *handler }
 
 // Look implements [ledger.Applier]. What an earlier attempt gave is found by the change's id in
-// the policy itself, so that an attempt whose end nobody knows is not made twice.
+// the policy itself, so that an attempt whose end nobody knows is not made twice. It is found also
+// where the person may not have it any more: what stands is to be taken back, not forgotten.
 func (a granting) Look(ctx context.Context, c change.Change) (ledger.Sight, error) {
-	r, member, obsolete, err := a.request(ctx, c)
-	if err != nil || obsolete != "" {
-		return ledger.Sight{Obsolete: obsolete}, err
+	r, err := a.request(ctx, c)
+	if err != nil || r.obsolete != "" && !r.mayStand(c) {
+		return ledger.Sight{Obsolete: r.obsolete}, err
 	}
 	g := grant.Grant{
 		ID: c.ID, Entitlement: r.Entitlement.Name, Scope: r.Entitlement.Scope, Roles: r.Roles, Condition: r.Entitlement.Condition,
-		Member: member, Title: grant.Title(c.Reason),
+		Member: r.member, Title: grant.Title(c.Reason),
 	}
 	until, there, err := a.at(g.Scope).Has(ctx, g)
 	if err == nil && there && !g.Scope.Conditional() {
-		until, there, err = a.reached(ctx, c, r, g, until)
+		until, there, err = a.reached(ctx, c, r.Request, g, until)
 	}
 	if err != nil || !there {
-		return ledger.Sight{}, err
+		return ledger.Sight{Obsolete: r.obsolete}, err
 	}
 	g.Until, g.Since = until, until.Add(-r.For)
 	if g.Since, err = a.since(ctx, c, g.Since); err != nil {
@@ -73,62 +74,84 @@ func (a granting) since(ctx context.Context, c change.Change, own time.Time) (ti
 	return g.Since, nil
 }
 
+// wanted is what a change asks for, by the policy and the directory as they are now.
+type wanted struct {
+	grant.Request
+	member string
+	// obsolete says why it is not to be given any more; empty where it is.
+	obsolete string
+}
+
+// mayStand reports whether an earlier attempt may have given what is not wanted any more, where it
+// can be told from what others gave: nothing in a membership says who made it, so that one which is
+// there at the first attempt is not ours. Where policy has the entitlement no longer, nobody knows
+// at which place to look: that ends by itself.
+func (w wanted) mayStand(c change.Change) bool {
+	return w.member != "" && (w.Entitlement.Scope.Conditional() || c.Claim.Fence > 1)
+}
+
 // request reads what a change asks for, and holds it against the policy and the directory as they
-// are now. Obsolete says why it is not to be given any more.
-func (a granting) request(ctx context.Context, c change.Change) (r grant.Request, member, obsolete string, err error) {
+// are now.
+func (a granting) request(ctx context.Context, c change.Change) (wanted, error) {
 	var asked desk.AccessDetail
 	if err := json.Unmarshal(c.Detail, &asked); err != nil {
-		return grant.Request{}, "", "", fmt.Errorf("decode request %s: %w", c.ID, err)
+		return wanted{}, fmt.Errorf("decode request %s: %w", c.ID, err)
 	}
 	e, ok := a.entitlement(asked.Entitlement)
 	if !ok {
-		return grant.Request{}, "", "policy does not have it any more", nil
+		return wanted{obsolete: "policy does not have it any more"}, nil
 	}
 	person, err := a.mirror.Person(ctx, c.Requester.ID)
-	switch {
-	case errors.Is(err, mirror.ErrUnknown), err == nil && person.Suspended:
-		return grant.Request{}, "", "who asked for it is not there any more", nil
-	case err != nil:
-		return grant.Request{}, "", "", err
+	if errors.Is(err, mirror.ErrUnknown) {
+		return wanted{obsolete: whoIsGone}, nil
 	}
-	holds, err := a.standing.In(ctx, person.ID, e.Eligible)
 	if err != nil {
-		return grant.Request{}, "", "", err
+		return wanted{}, err
 	}
-	r = grant.Request{Entitlement: e, Roles: asked.Roles, For: asked.For, Reason: c.Reason}
+	r := wanted{Request: grant.Request{Entitlement: e, Roles: asked.Roles, For: asked.For, Reason: c.Reason}, member: grant.Member(person.Email)}
 	if len(r.Roles) == 0 {
 		r.Roles = slices.Clone(e.Roles)
 	}
-	if problems := r.Check(holds); len(problems) > 0 {
-		return grant.Request{}, "", problems[0].Text, nil
+	if person.Suspended {
+		r.obsolete = whoIsGone
+		return r, nil
 	}
-	return r, grant.Member(person.Email), "", nil
+	holds, err := a.standing.In(ctx, person.ID, e.Eligible)
+	if err != nil {
+		return wanted{}, err
+	}
+	if problems := r.Check(holds); len(problems) > 0 {
+		r.obsolete = problems[0].Text
+	}
+	return r, nil
 }
+
+const whoIsGone = "who asked for it is not there any more"
 
 // Act implements [ledger.Applier]. Access begins now: what people took to decide is not the
 // requester's time.
 func (a granting) Act(ctx context.Context, c change.Change, _ ledger.Sight) error {
-	r, member, obsolete, err := a.request(ctx, c)
+	r, err := a.request(ctx, c)
 	if err != nil {
 		return err
 	}
-	if obsolete != "" {
-		return cloudfn.Permanent(errors.New(obsolete))
+	if r.obsolete != "" {
+		return cloudfn.Permanent(errors.New(r.obsolete))
 	}
 	_, held, err := a.held(ctx, c.Requester.ID)
 	if err != nil {
 		return err
 	}
-	g, problem := grant.Plan(r, c.ID, member, held, a.now())
+	g, problem := grant.Plan(r.Request, c.ID, r.member, held, a.now())
 	if problem != nil {
 		return cloudfn.Permanent(problem)
 	}
 	_, err = a.at(g.Scope).Give(ctx, g)
-	return others(err)
+	return permanentIfOthers(err)
 }
 
-// others says of a membership that others gave that trying again cannot help.
-func others(err error) error {
+// permanentIfOthers says that trying again does not help with a membership that others gave.
+func permanentIfOthers(err error) error {
 	if errors.Is(err, grant.ErrNotOurs) {
 		return cloudfn.Permanent(err)
 	}
@@ -189,7 +212,7 @@ func (a revoking) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 	}
 	for _, g := range grants {
 		if err := a.at(g.Scope).Take(ctx, g); err != nil {
-			return others(err)
+			return permanentIfOthers(err)
 		}
 	}
 	return a.restore(ctx, c, grants[0])

@@ -3,12 +3,15 @@ package accessgrant_test
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/sekisho/sekisho/functions/accessgrant"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/grant"
+	"github.com/sekisho/sekisho/shared/domain/group"
 )
 
 // giveBack proposes that access ends now, as its person's button does.
@@ -110,6 +113,73 @@ func TestRegressionJG4TheRequesterIsHeldAgainstThePolicyOnceMore(t *testing.T) {
 	if got := o.state(t, c); !got.Until.Equal(c.Until) || o.cloud.Bindings("prd") != 2 {
 		t.Errorf("ordered again it ends at %s, not %s; %d bindings", got.Until, c.Until, o.cloud.Bindings("prd"))
 	}
+}
+
+// deafAfterWriting is a network that lets one request through that changes something, and nothing after
+// it: what it did is not seen.
+type deafAfterWriting struct {
+	http.RoundTripper
+	write string // the end of the path
+	done  bool
+}
+
+func (d *deafAfterWriting) RoundTrip(r *http.Request) (*http.Response, error) {
+	if d.done {
+		return nil, errors.New("no route")
+	}
+	d.done = r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, d.write)
+	return d.RoundTripper.RoundTrip(r)
+}
+
+// What an attempt gave before it died is not forgotten when the person may not have it any more: it
+// is found, known for what it is, and taken back at once.
+func TestWhatADeadAttemptGaveIsTakenBack(t *testing.T) {
+	for name, test := range map[string]struct {
+		entitlement, write string
+		has                func(*company) bool
+		lose               func(*testing.T, *company)
+		why                grant.Loss
+	}{
+		"out of the group": {"etl", ":setIamPolicy", func(o *company) bool { return o.has(aiko) }, leaves, grant.NoLongerEligible},
+		"suspended":        {"etl", ":setIamPolicy", func(o *company) bool { return o.has(aiko) }, suspended, grant.PersonGone},
+		"a membership":     {"on-call", "/memberships", func(o *company) bool { return o.member(aiko) }, suspended, grant.PersonGone},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := open(t)
+			whole := o.Outbound
+			o.Outbound = &deafAfterWriting{RoundTripper: whole, write: test.write}
+			o.handler = o.Build(accessgrant.Function)
+			c := o.ask(t, aiko, test.entitlement)
+			o.tell(t, event.ApplyChange{Change: c.ID})
+			if got := o.state(t, c).State; got != change.Approved || !test.has(o) {
+				t.Fatalf("the request is %s, access %t", got, test.has(o))
+			}
+			o.Outbound = whole
+			o.handler = o.Build(accessgrant.Function)
+			test.lose(t, o)
+			o.Work(o.handler, event.QueueIAM)
+			if got := o.state(t, c); got.State != change.Applied {
+				t.Errorf("what is given is %s: %s", got.State, got.Problem)
+			}
+			back := o.revocations(t)
+			if len(back) != 1 || back[0].Reason != string(test.why) {
+				t.Fatalf("%d revocations: %+v", len(back), back)
+			}
+			o.approved(t, back[0])
+			if got := o.state(t, back[0]).State; got != change.Applied || test.has(o) {
+				t.Errorf("the revocation is %s, access %t", got, test.has(o))
+			}
+		})
+	}
+}
+
+func leaves(t *testing.T, o *company) { o.members(t, "team") }
+
+func suspended(t *testing.T, o *company) {
+	o.Clock.Advance(time.Second)
+	p := aiko
+	p.Suspended = true
+	check(t, o.mirror.PutPeople(t.Context(), []group.Person{p}, o.Clock.Now()))
 }
 
 // The longest time holds however somebody goes on asking: by the button or anew.

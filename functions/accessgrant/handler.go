@@ -97,7 +97,8 @@ func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
 	}
 	switch c.Kind {
 	case change.AccessGrant:
-		return h.review(ctx, c)
+		// Who lost the right while it was given is found here: what told of that has come and gone.
+		return errors.Join(h.review(ctx, c), h.recheckOne(ctx, c))
 	case change.AccessRevoke:
 		return h.returned(ctx, c)
 	}

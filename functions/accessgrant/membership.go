@@ -65,7 +65,7 @@ func (a revoking) restore(ctx context.Context, c change.Change, g grant.Grant) e
 	}
 	for _, o := range rest {
 		if _, err := a.memberships.Give(ctx, o); err != nil {
-			return others(err)
+			return permanentIfOthers(err)
 		}
 	}
 	return nil
