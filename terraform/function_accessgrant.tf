@@ -26,6 +26,9 @@ module "accessgrant" {
     max_backoff = 300
   }
 
+  # A round through the policies of many places is many requests.
+  timeout = 1620
+
   jobs = {
     ending = { schedule = "* * * * *", alert_after = "10m" }
     places = { schedule = "13 * * * *", alert_after = "3h" }

@@ -3,8 +3,9 @@
 // Trigger: change-events (access was approved, or is given back), group-changed (somebody may have
 // left a group), tasks of the queue iam (carry out one change, explain access, look who may have
 // what), Cloud Scheduler: job "ending" every minute (warn before the end, clear away what has
-// ended), job "places" every hour (read the policies of all places), job "clean" every night (take
-// away from who may not have it any more, clear away what is left, find what others did).
+// ended), job "places" every hour (clear away what is left and read the policies of all places), job
+// "clean" every night (take away from who may not have it any more, then as "places", and find what
+// others did).
 //
 // Reads: policy; census, changes, groups, members, notices, people, places.
 //
@@ -104,5 +105,5 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 			change.AccessGrant: granting{h}, change.AccessRevoke: revoking{h}, change.AccessReview: reviewing{},
 		},
 	}
-	return cloudfn.Messages("accessgrant", env, cloudfn.On(h.moved), cloudfn.On(h.apply), cloudfn.On(h.explain), cloudfn.On(h.recheck), cloudfn.On(h.groupChanged), cloudfn.On(h.tick)), nil
+	return cloudfn.Messages("accessgrant", env, cloudfn.On(h.moved), cloudfn.On(h.apply), cloudfn.On(h.explain), cloudfn.On(h.recheck), cloudfn.On(h.groupChanged), cloudfn.Within(roundTime, cloudfn.On(h.tick))), nil
 }

@@ -120,9 +120,14 @@ func (h *handler) warn(ctx context.Context, c change.Change) error {
 	})
 }
 
-// clean has taken back what people may not have any more, goes through every place of the policy at
-// which people have access, clears away what has ended, and tells the channel what does not follow
-// from any request. One place that goes wrong does not keep it from the others.
+// roundTime is how long one round through all places may take: each is a call or two, one after the
+// other, and a company may have a thousand.
+const roundTime = 25 * time.Minute
+
+// clean first proposes to take back what people may not have any more. Then it goes through every
+// place at which policy gives access or somebody has it, clears away what has ended, and tells the
+// channel what does not follow from any request. One place that goes wrong does not keep it from the
+// others.
 func (h *handler) clean(ctx context.Context) error {
 	problems := []error{h.recheck(ctx, event.RecheckAccess{})}
 	live, err := h.live(ctx)
@@ -137,22 +142,22 @@ func (h *handler) clean(ctx context.Context) error {
 	return errors.Join(problems...)
 }
 
-// places reads the policies of all places at which access can be given, so that desks know what there
-// is no room for. One place that cannot be read does not keep it from the others.
+// places clears away what has ended at all places at which access can be given, and reads their
+// policies, so that desks know what there is no room for. One place that cannot be read does not keep it from the others.
 func (h *handler) places(ctx context.Context) error {
 	var problems []error
 	for _, at := range h.scopes(nil) {
 		if !at.Conditional() {
 			continue
 		}
-		_, err := h.read(ctx, at)
+		_, err := h.clearAndRead(ctx, at)
 		problems = append(problems, err)
 	}
 	return errors.Join(problems...)
 }
 
-// read reads the policy of a place, with what has ended cleared away, and keeps it.
-func (h *handler) read(ctx context.Context, at grant.Scope) (grant.Policy, error) {
+// clearAndRead clears away what has ended at a place, and keeps the policy that it reads back.
+func (h *handler) clearAndRead(ctx context.Context, at grant.Scope) (grant.Policy, error) {
 	now := h.now()
 	p, err := h.policies.Edit(ctx, at, grant.Edit{Now: now})
 	if err != nil {
@@ -161,7 +166,7 @@ func (h *handler) read(ctx context.Context, at grant.Scope) (grant.Policy, error
 	return p, place.Put(ctx, h.store, place.Reading{Scope: at, Policy: p, At: now})
 }
 
-// farFuture is after every end that access can have.
+// farFuture is longer than any access lasts.
 const farFuture = 10 * 365 * 24 * time.Hour
 
 // live returns all access that anybody has.
@@ -204,7 +209,7 @@ func (h *handler) cleanAt(ctx context.Context, at grant.Scope, live []grant.Gran
 	if at.Kind == grant.Group {
 		return nil // Google lets go of members by itself
 	}
-	p, err := h.read(ctx, at)
+	p, err := h.clearAndRead(ctx, at)
 	if err != nil {
 		return err
 	}
