@@ -10,13 +10,15 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/group"
 )
 
-// part is the part that a reader has in a change.
+// part is the part that a reader has in what a message is about. The values are kept with messages.
 type part string
 
 const (
-	decides part = "ask"    // may decide: sees the buttons
-	asked   part = "status" // has asked for it: sees how it stands
-	hears   part = "done"   // is concerned: hears what was done
+	decides  part = "ask"      // may decide: sees the buttons
+	reminded part = "reminder" // may decide, and was asked in another message
+	asked    part = "status"   // has asked for it: sees how it stands
+	hears    part = "done"     // is concerned: hears what was done
+	alerted  part = "alert"    // has to hear: where a person cannot be told, the channel is
 )
 
 // want is one message that should be there.
@@ -104,8 +106,8 @@ func (h *handler) audience(ctx context.Context, c change.Change) ([]want, error)
 	return out, nil
 }
 
-// escalatedTo returns the ids of those whom a change was escalated to: whoever has not answered in
-// the channel is not asked there alone.
+// escalatedTo returns the ids of those whom a change was escalated to: they are asked directly,
+// because the channel has not answered.
 func (h *handler) escalatedTo(ctx context.Context, c change.Change) ([]string, error) {
 	if !c.Escalated || c.Requirement.Escalate == nil {
 		return nil, nil

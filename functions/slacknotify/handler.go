@@ -85,7 +85,7 @@ func (h *handler) notify(ctx context.Context, e event.Notify) error {
 	return h.reconcile(ctx, c.ID, func(ctx context.Context) (topic, error) { return h.about(ctx, c.ID) })
 }
 
-// whisper tells a person, for nobody else to see, why a press did not count.
+// whisper answers a person for nobody else to see: why a press did not count, or what /why asked.
 func (h *handler) whisper(ctx context.Context, id string) error {
 	p, err := press.Get(ctx, h.store, id)
 	if errors.Is(err, press.ErrUnknown) {

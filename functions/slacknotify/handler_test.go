@@ -254,12 +254,16 @@ func TestAMessageIsPostedOnceWhateverSlackAnswers(t *testing.T) {
 
 // lost is a way to Slack on which answers to posted messages are lost.
 type lost struct {
-	next http.RoundTripper
-	left int
+	next    http.RoundTripper
+	left    int
+	updates int // of messages that are there
 }
 
 func (l *lost) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := l.next.RoundTrip(r)
+	if strings.HasSuffix(r.URL.Path, "chat.update") {
+		l.updates++
+	}
 	if err == nil && strings.HasSuffix(r.URL.Path, "chat.postMessage") && l.left > 0 {
 		l.left--
 		return nil, errors.Join(resp.Body.Close(), sim.ErrDropped)
@@ -269,7 +273,8 @@ func (l *lost) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func TestAMessageWhosePostingIsUnknownIsLookedForFirst(t *testing.T) {
 	p := open(t)
-	p.Outbound = &lost{p.Outbound, 2}
+	way := &lost{next: p.Outbound, left: 2}
+	p.Outbound = way
 	p.handler = p.Build(slacknotify.Function)
 	c := p.propose(t, nil)
 	if status := p.notify(c.ID); status != http.StatusServiceUnavailable {
@@ -283,6 +288,11 @@ func TestAMessageWhosePostingIsUnknownIsLookedForFirst(t *testing.T) {
 		if got := p.seen(who, "data@example.com"); got != 1 {
 			t.Errorf("%s sees the message %d times", who, got)
 		}
+	}
+	found := way.updates
+	p.Clock.Advance(2 * time.Minute)
+	if status := p.notify(c.ID); status != http.StatusOK || way.updates != found {
+		t.Errorf("status %d; what was found shows what it should, and was updated %d times more", status, way.updates-found)
 	}
 }
 

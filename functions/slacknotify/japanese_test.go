@@ -108,7 +108,7 @@ func changeOf(kind change.Kind, state change.State) change.Change {
 	case change.AccountDisable, change.AccountEnable, change.AccountCreate:
 		c.Diff = []change.Delta{{Field: "last", After: "never"}, {Field: "roles", After: "User"}, {Field: "enabled", Before: "true", After: "false"}}
 	case change.AccountDisablePlan:
-		c.Diff = []change.Delta{{Field: "ken@example.com last", After: "2026-05-01"}, {Field: "ken@example.com enabled", After: "false"}}
+		c.Diff = []change.Delta{{Field: "ken@example.com last", After: "2026-05-01"}, {Field: "aiko@example.com last", After: "never"}, {Field: "ken@example.com enabled", After: "false"}}
 	case change.AccessGrant, change.AccessRevoke, change.AccessReview:
 		c.Diff = []change.Delta{{Field: "person", After: "ken@example.com"}, {Field: "role roles/run.admin", After: "roles/run.admin"}, {Field: "until", After: "2026-11-22"}}
 	case change.ConnectionCreate, change.ConnectionRenew:
@@ -154,7 +154,7 @@ var englishWord = regexp.MustCompile(`^[(]?[A-Za-z]?[a-z']+[,.;:)]?$`)
 func checkJapanese(t *testing.T, what string, m slack.Message) {
 	t.Helper()
 	for _, line := range append([]string{m.Heading}, m.Lines...) {
-		if strings.Contains(line, "%!") || strings.Contains(line, "(英語)") || strings.ContainsAny(line, "{}") {
+		if strings.Contains(line, "%!") || strings.Contains(line, "(英語)") || strings.Contains(line, "never") || strings.ContainsAny(line, "{}") {
 			t.Errorf("%s: %s", what, line)
 		}
 		run := 0

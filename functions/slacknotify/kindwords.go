@@ -1,7 +1,10 @@
 package slacknotify
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/sekisho/sekisho/shared/adapters/slack"
 	"github.com/sekisho/sekisho/shared/domain/change"
@@ -31,6 +34,31 @@ type kindWords struct {
 	// together heads several changes in one message, approveAll is the button for all of them that
 	// wait; %d is how many.
 	together, approveAll string
+}
+
+// valued words a difference by the first word of its field, as in "role roles/run.admin"; formats say
+// how, %s is the value. One with empty words is not shown, one without any is shown as it is.
+func valued(formats map[string]string, never string) func(change.Delta, string) string {
+	return func(d change.Delta, line string) string {
+		field, _, _ := strings.Cut(d.Field, " ")
+		format, ok := formats[field]
+		switch {
+		case !ok:
+			return line
+		case format == "":
+			return ""
+		}
+		return fmt.Sprintf(format, value(d, never))
+	}
+}
+
+// value is what a difference has, on whichever of its sides, with a word for what never was.
+func value(d change.Delta, never string) string {
+	v := cmp.Or(d.After, d.Before)
+	if v == "never" && never != "" {
+		return never
+	}
+	return v
 }
 
 // noticeWords writes one kind of notice.

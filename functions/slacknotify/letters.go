@@ -80,7 +80,7 @@ func (h *handler) reconcile(ctx context.Context, id string, read func(context.Co
 		return err
 	}
 	for _, w := range t.wants {
-		if h.covered(box.Letters, w) {
+		if covered(box.Letters, w) {
 			continue
 		}
 		box.Letters = append(box.Letters, letter{Key: w.key, Person: w.person, Room: w.room, Part: w.part})
@@ -96,7 +96,7 @@ func (h *handler) reconcile(ctx context.Context, id string, read func(context.Co
 
 // covered reports whether a message is there already. Who hears of the end and was asked
 // before finds it in the message that asked.
-func (h *handler) covered(have []letter, w want) bool {
+func covered(have []letter, w want) bool {
 	return slices.ContainsFunc(have, func(l letter) bool {
 		return l.Key == w.key || (w.part == hears && l.Part == decides && l.Person == w.person && l.Dead == "")
 	})
@@ -117,32 +117,36 @@ func (h *handler) bring(ctx context.Context, t topic, box *letters, i int) error
 		return err
 	}
 	m := t.write(*l, l.turn(box.Letters), reader.language)
-	shown := fingerprint(m)
-	if l.Shown == shown {
+	if l.Shown == fingerprint(m) {
 		return nil
 	}
 	if l.TS == "" {
-		return h.post(ctx, t, box, i, reader, m, shown)
+		return h.post(ctx, t, box, i, reader.channel, m)
 	}
+	return h.update(ctx, t.id, l, m)
+}
+
+// update has a message that is there show something else.
+func (h *handler) update(ctx context.Context, topic string, l *letter, m slack.Message) error {
 	switch err := h.slack.Update(ctx, l.Channel, l.TS, m); {
 	case slack.IsUnknown(err):
 		l.Dead = "cannot be changed any more"
 		return nil
 	case cloudfn.IsPermanent(err):
 		// Slack refuses this one for good; the others must not suffer for it.
-		h.log.ErrorContext(ctx, "message refused", "topic", t.id, "error", err.Error())
+		h.log.ErrorContext(ctx, "message refused", "topic", topic, "error", err.Error())
 		l.Dead = err.Error()
 		return nil
 	case err != nil:
 		return err
 	}
-	l.Shown = shown
+	l.Shown = fingerprint(m)
 	return nil
 }
 
 // post posts a message once: it is written down before, so that after a crash it is looked
 // for before it is posted again.
-func (h *handler) post(ctx context.Context, t topic, box *letters, i int, reader reader, m slack.Message, shown string) error {
+func (h *handler) post(ctx context.Context, t topic, box *letters, i int, channel string, m slack.Message) error {
 	l := &box.Letters[i]
 	name := t.id + " " + l.Key
 	var err error
@@ -152,34 +156,34 @@ func (h *handler) post(ctx context.Context, t topic, box *letters, i int, reader
 			return err
 		}
 		if l.TS != "" {
-			return h.slack.Update(ctx, l.Channel, l.TS, m)
+			return h.update(ctx, t.id, l, m)
 		}
 	}
-	l.Channel, l.Since = reader.channel, h.now()
+	l.Channel, l.Since = channel, h.now()
 	if err := h.save(ctx, t.id, box, h.now().Add(leaseFor)); err != nil {
 		return err
 	}
-	l.Channel, l.TS, err = h.slack.Post(ctx, reader.channel, name, m)
+	l.Channel, l.TS, err = h.slack.Post(ctx, channel, name, m)
 	switch {
 	case err != nil && l.Person == "":
 		// The channel is the last resort: it is tried until somebody mends it.
-		l.Channel = reader.channel
+		l.Channel = channel
 		return fmt.Errorf("post to the channel: %w", transient{err})
 	case slack.IsUnknown(err), cloudfn.IsPermanent(err):
 		h.log.WarnContext(ctx, "message not posted", "topic", t.id, "error", err.Error())
-		l.Channel, l.Dead = reader.channel, err.Error()
+		l.Channel, l.Dead = channel, err.Error()
 		return h.elsewhere(ctx, t, box, *l)
 	case err != nil:
-		l.Channel = reader.channel
+		l.Channel = channel
 		return err
 	}
-	l.Shown = shown
+	l.Shown = fingerprint(m)
 	return h.save(ctx, t.id, box, h.now().Add(leaseFor))
 }
 
-// elsewhere sends to the channel what nobody who decides could be sent.
+// elsewhere sends to the channel what nobody who decides, or has to hear, could be sent.
 func (h *handler) elsewhere(ctx context.Context, t topic, box *letters, dead letter) error {
-	if dead.Part != decides || dead.Person == "" {
+	if dead.Part != decides && dead.Part != alerted || dead.Person == "" {
 		return nil
 	}
 	round, _, _ := strings.Cut(dead.Key, "-")
@@ -188,7 +192,7 @@ func (h *handler) elsewhere(ctx context.Context, t topic, box *letters, dead let
 			return nil // somebody else was asked, or will be
 		}
 	}
-	box.Letters = append(box.Letters, letter{Key: round + "-channel", Part: decides})
+	box.Letters = append(box.Letters, letter{Key: round + "-channel", Part: dead.Part})
 	return h.bring(ctx, t, box, len(box.Letters)-1)
 }
 

@@ -26,7 +26,7 @@ func (h *handler) told(ctx context.Context, id string) (topic, error) {
 	}
 	w := want{key: "notice", person: n.Person, room: n.Channel, part: hears}
 	if n.Alert {
-		w.part = decides
+		w.part = alerted
 	}
 	return topic{
 		id: event.SubjectNotice + id, wants: []want{w},

@@ -81,10 +81,10 @@ func (h *handler) reminders(ctx context.Context, all []change.Change) ([]want, e
 	}
 	var out []want
 	if times > 1 {
-		out = append(out, want{key: fmt.Sprintf("%s%d", reminder, times), room: all[0].Channel, part: asked})
+		out = append(out, want{key: fmt.Sprintf("%s%d", reminder, times), room: all[0].Channel, part: reminded})
 	}
 	for _, p := range deciders {
-		out = append(out, want{key: fmt.Sprintf("%s%d-%s", reminder, times, p), person: p, part: asked})
+		out = append(out, want{key: fmt.Sprintf("%s%d-%s", reminder, times, p), person: p, part: reminded})
 	}
 	return out, nil
 }

@@ -22,10 +22,10 @@ var englishAccess = map[change.Kind]kindWords{
 		},
 		labels: map[string]string{event.ButtonUndo: "I am done", event.ButtonExtend: "Extend"},
 		more:   []string{event.ButtonExtend},
-		delta:  accessFacts(englishAccessFacts),
+		delta:  valued(englishAccessFacts, ""),
 	},
 	change.AccessRevoke: {
-		subject: "ending access: %s", delta: accessFacts(englishAccessFacts),
+		subject: "ending access: %s", delta: valued(englishAccessFacts, ""),
 		headings: map[change.State]string{change.Applied: "Ended: %s"},
 		reason: chosen(map[string]string{
 			string(grant.NoLongerEligible): "you are no longer among those who may have it. It was given back for you.",
@@ -35,7 +35,7 @@ var englishAccess = map[change.Kind]kindWords{
 	change.AccessReview: {
 		subject:  "access taken in an emergency: %s",
 		headings: map[change.State]string{change.Proposed: "Please review %s", change.Applied: "Reviewed: %s", change.Denied: "Reviewed, and not in order: %s"},
-		delta:    accessFacts(englishAccessFacts),
+		delta:    valued(englishAccessFacts, ""),
 	},
 }
 
@@ -48,10 +48,10 @@ var japaneseAccess = map[change.Kind]kindWords{
 		},
 		labels: map[string]string{event.ButtonUndo: "使い終わりました", event.ButtonExtend: "延長する"},
 		more:   []string{event.ButtonExtend},
-		delta:  accessFacts(japaneseAccessFacts),
+		delta:  valued(japaneseAccessFacts, ""),
 	},
 	change.AccessRevoke: {
-		subject: "アクセス権の終了: %s", delta: accessFacts(japaneseAccessFacts),
+		subject: "アクセス権の終了: %s", delta: valued(japaneseAccessFacts, ""),
 		headings: map[change.State]string{change.Applied: "終了しました: %s"},
 		reason: chosen(map[string]string{
 			string(grant.NoLongerEligible): "このアクセス権の対象者ではなくなったため、自動的に返却されました。",
@@ -61,7 +61,7 @@ var japaneseAccess = map[change.Kind]kindWords{
 	change.AccessReview: {
 		subject:  "緊急時に取得されたアクセス権: %s",
 		headings: map[change.State]string{change.Proposed: "ご確認ください: %s", change.Applied: "確認されました: %s", change.Denied: "確認の結果、問題がありました: %s"},
-		delta:    accessFacts(japaneseAccessFacts),
+		delta:    valued(japaneseAccessFacts, ""),
 	},
 }
 
@@ -74,30 +74,6 @@ var (
 		"person": "利用者: %s", "scope": "対象: %s", "role": "ロール: %s", "duration": "期間: %s", "until": "期限: %s", "extends": "",
 	}
 )
-
-// accessFacts words a difference by its field, whichever of its sides is filled; one with empty
-// words is not shown.
-func accessFacts(facts map[string]string) func(change.Delta, string) string {
-	return func(d change.Delta, line string) string {
-		field := d.Field
-		for i, r := range field {
-			if r == ' ' { // "role roles/run.admin": one of several
-				field = field[:i]
-				break
-			}
-		}
-		format, ok := facts[field]
-		switch {
-		case !ok:
-			return line
-		case format == "":
-			return ""
-		case d.After == "":
-			return fmt.Sprintf(format, d.Before)
-		}
-		return fmt.Sprintf(format, d.After)
-	}
-}
 
 var englishAccessNotices = map[notice.Kind]noticeWords{
 	notice.AccessEnding: func(n notice.Notice, in language) slack.Message {

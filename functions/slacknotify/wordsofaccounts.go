@@ -1,7 +1,6 @@
 package slacknotify
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 
@@ -17,10 +16,10 @@ var englishAccounts = map[change.Kind]kindWords{
 		short:    "%s",
 		headings: map[change.State]string{change.Applied: "An account nobody used has been stopped (disabled): %s"},
 		labels:   map[string]string{event.ButtonApprove: "Disable", event.ButtonDeny: "Keep", event.ButtonUndo: "Ask for it back"},
-		delta:    accountFacts(englishAccountFacts),
+		delta:    valued(englishAccountFacts, "never"),
 		together: "Accounts that nobody uses: %d.", approveAll: "Disable all %d",
 	},
-	change.AccountDisablePlan: {subject: "stopping accounts past the brake, all at once: %s", delta: planned("%s, last sign-in: %s")},
+	change.AccountDisablePlan: {subject: "stopping accounts past the brake, all at once: %s", delta: planned("%s, last sign-in: %s", "never")},
 	change.AccountListing: {
 		subject: "whether the listing of the accounts in %s is right",
 		delta:   compared(map[string]string{"accounts": "Accounts: %s, now %s.", "used": "Ever used: %s, now %s.", "active": "In use: %s, now %s."}),
@@ -28,11 +27,11 @@ var englishAccounts = map[change.Kind]kindWords{
 	},
 	change.AccountEnable: {
 		subject: "giving back the account %s",
-		delta:   accountFacts(englishAccountFacts),
+		delta:   valued(englishAccountFacts, "never"),
 	},
 	change.AccountCreate: {
 		subject: "a new account for %s",
-		delta:   accountFacts(englishAccountFacts),
+		delta:   valued(englishAccountFacts, "never"),
 	},
 }
 
@@ -42,10 +41,10 @@ var japaneseAccounts = map[change.Kind]kindWords{
 		short:    "%s",
 		headings: map[change.State]string{change.Applied: "使われていないアカウントを停止しました: %s"},
 		labels:   map[string]string{event.ButtonApprove: "停止する", event.ButtonDeny: "残す", event.ButtonUndo: "再開を依頼する"},
-		delta:    accountFacts(japaneseAccountFacts),
+		delta:    valued(japaneseAccountFacts, japaneseNever),
 		together: "使われていないアカウント: %d 件。", approveAll: "%d 件すべて停止する",
 	},
-	change.AccountDisablePlan: {subject: "ブレーキを超えたアカウントの一括停止: %s", delta: planned("%s (最終ログイン: %s)")},
+	change.AccountDisablePlan: {subject: "ブレーキを超えたアカウントの一括停止: %s", delta: planned("%s (最終ログイン: %s)", japaneseNever)},
 	change.AccountListing: {
 		subject: "%s のアカウント一覧が正しいかどうか",
 		delta: compared(map[string]string{
@@ -55,11 +54,11 @@ var japaneseAccounts = map[change.Kind]kindWords{
 	},
 	change.AccountEnable: {
 		subject: "アカウント %s の再開",
-		delta:   accountFacts(japaneseAccountFacts),
+		delta:   valued(japaneseAccountFacts, japaneseNever),
 	},
 	change.AccountCreate: {
 		subject: "%s の新しいアカウント",
-		delta:   accountFacts(japaneseAccountFacts),
+		delta:   valued(japaneseAccountFacts, japaneseNever),
 	},
 }
 
@@ -69,18 +68,22 @@ var (
 		"last": "last sign-in: %s", "roles": "roles: %s", "role": "role: %s", "system": "in %s", "enabled": "",
 	}
 	japaneseAccountFacts = map[string]string{
-		"last": "最終ログイン: %s", "never": "なし", "roles": "ロール: %s", "role": "ロール: %s", "system": "%s のアカウント", "enabled": "",
+		"last": "最終ログイン: %s", "roles": "ロール: %s", "role": "ロール: %s", "system": "%s のアカウント", "enabled": "",
 	}
 )
 
-// planned words what a plan does to an account on one line: its address and the latest sign-in.
-func planned(format string) func(change.Delta, string) string {
+// japaneseNever is the sign-in of whom nobody has seen: "never" in a difference.
+const japaneseNever = "なし"
+
+// planned words what a plan does to an account on one line: its address and the latest sign-in, or
+// never.
+func planned(format, never string) func(change.Delta, string) string {
 	return func(d change.Delta, _ string) string {
 		account, field, _ := strings.Cut(d.Field, " ")
 		if field != "last" {
 			return ""
 		}
-		return fmt.Sprintf(format, account, cmp.Or(d.After, d.Before))
+		return fmt.Sprintf(format, account, value(d, never))
 	}
 }
 
@@ -91,24 +94,6 @@ func compared(facts map[string]string) func(change.Delta, string) string {
 			return line
 		}
 		return fmt.Sprintf(facts[d.Field], d.Before, d.After)
-	}
-}
-
-// accountFacts words a difference by its field; one with empty words is not shown.
-func accountFacts(facts map[string]string) func(change.Delta, string) string {
-	return func(d change.Delta, line string) string {
-		format, ok := facts[d.Field]
-		switch {
-		case !ok:
-			return line
-		case format == "":
-			return ""
-		}
-		value := cmp.Or(d.After, d.Before)
-		if never := facts["never"]; d.Field == "last" && value == "never" && never != "" {
-			value = never
-		}
-		return fmt.Sprintf(format, value)
 	}
 }
 
