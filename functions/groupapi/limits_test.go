@@ -157,7 +157,7 @@ func TestAnswersThatMayLackAGroupSaySo(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect("when it was read", map[string]bool{groups: true, aiko: true, ken: true, whyInner: true, whyBoard: true})
-	if err := d.mirror.SetDue(ctx, "g1"); err != nil {
+	if err := d.mirror.SetDue(ctx, "g1", d.Clock.Now().Add(time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	expect("a group that changed and could not be read", map[string]bool{groups: false, aiko: false, ken: false, whyInner: false, whyBoard: true})

@@ -84,7 +84,7 @@ const mostTries = 12
 func (h *handler) again(ctx context.Context, id string, try int, why string) error {
 	if try >= mostTries {
 		h.log.ErrorContext(ctx, "a group cannot be read whole; it stays as it was", "group", id, "reason", why)
-		return h.mirror.SetDue(ctx, id)
+		return h.mirror.SetDue(ctx, id, h.now())
 	}
 	now := h.now()
 	wait := min(5*time.Second<<try, 10*time.Minute)

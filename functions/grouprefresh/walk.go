@@ -220,7 +220,7 @@ func (h *handler) walkGroups(ctx context.Context, w *mirror.Walk) (mirror.Step, 
 		if differs {
 			changed = append(changed, g)
 		}
-		if differs || one.Due || one.Read.IsZero() || w.Verify && (turn(g.ID, w.Began) || w.Began.Sub(one.Read) > overdue) {
+		if differs || one.Pending() || w.Verify && (turn(g.ID, w.Began) || w.Began.Sub(one.Read) > overdue) {
 			step.Members = append(step.Members, g.ID)
 		}
 		w.Counted.Memberships += int(g.Count)

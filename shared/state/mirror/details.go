@@ -26,20 +26,22 @@ func (m *Mirror) PutDetails(ctx context.Context, list []group.Group, read time.T
 	for part := range slices.Chunk(list, detailsAtOnce) {
 		err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 			var changed []Header
+			parts := map[string][]group.Part{}
 			for _, g := range part {
 				before, err := headers.Get(ctx, tx, g.ID)
 				if err != nil && !errors.Is(err, store.ErrNotFound) {
 					return err
 				}
-				if after, ok := withDetails(before, g, read); ok {
-					changed = append(changed, after)
+				after, differing, ok := withDetails(before, g, read)
+				if ok {
+					changed, parts[g.ID] = append(changed, after), differing
 				}
 			}
 			for _, h := range changed {
 				if err := headers.Put(tx, h.Group.ID, h); err != nil {
 					return err
 				}
-				if err := m.note(tx, h, group.Difference{Parts: h.Untold}); err != nil {
+				if err := m.note(tx, h, group.Difference{Parts: parts[h.Group.ID]}); err != nil {
 					return err
 				}
 			}
@@ -52,32 +54,29 @@ func (m *Mirror) PutDetails(ctx context.Context, list []group.Group, read time.T
 	return nil
 }
 
-// withDetails returns a header with newer details, and false where nothing is to be written.
-// A group that was gone stays so until its members are read.
-func withDetails(before Header, g group.Group, read time.Time) (Header, bool) {
-	after := before
-	after.Group, after.Listed, after.Due = g, read, true
-	switch {
-	case before.Listed.After(read), before.Gone && before.Read.After(read):
-		return Header{}, false
-	case before.Group.Equal(g):
-		return Header{}, false
-	case before.Gone || before.Read.IsZero():
-	default:
-		parts := group.Compare(&group.Snapshot{Group: before.Group}, &group.Snapshot{Group: g}).Parts
+// withDetails returns a header with newer details, with what differs, and false where nothing is to
+// be written. A group that was gone stays so until its members are read.
+func withDetails(before Header, g group.Group, read time.Time) (after Header, parts []group.Part, ok bool) {
+	if before.Listed.After(read) || before.Gone && before.Read.After(read) || before.Group.Equal(g) {
+		return Header{}, nil, false
+	}
+	after = before
+	after.Group, after.Listed, after.Due = g, read, read
+	if !before.Gone && !before.Read.IsZero() {
+		parts = group.Compare(&group.Snapshot{Group: before.Group}, &group.Snapshot{Group: g}).Parts
 		after.Untold = union(before.Untold, parts)
 	}
-	return after, true
+	return after, parts, true
 }
 
-// SetDue records that a group has changed and could not be read. The next walk reads it.
-func (m *Mirror) SetDue(ctx context.Context, id string) error {
+// SetDue records that a group has changed by some time and could not be read. The next walk reads it.
+func (m *Mirror) SetDue(ctx context.Context, id string, at time.Time) error {
 	err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		h, err := headers.Get(ctx, tx, id)
-		if err != nil || h.Due {
+		if err != nil || !at.After(h.Due) {
 			return err
 		}
-		h.Due = true
+		h.Due = at
 		return headers.Put(tx, id, h)
 	})
 	if err != nil && !errors.Is(err, store.ErrNotFound) {

@@ -135,7 +135,7 @@ func TestDetailsApartFromMembers(t *testing.T) {
 	}
 	put(1, group.Group{ID: "g1", Email: "eng@example.com", Count: 1})
 	h, err := w.Find(t.Context(), "eng@example.com")
-	if err != nil || h.Complete() || !h.Due || !h.Read.IsZero() {
+	if err != nil || h.Complete() || h.Due.IsZero() || !h.Read.IsZero() {
 		t.Fatalf("a group that was only listed: %+v, %v", h, err)
 	}
 	parts, err := w.PutMembers(t.Context(), "g1", []group.Member{user("a")}, at(2))

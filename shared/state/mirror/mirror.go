@@ -42,10 +42,11 @@ type Header struct {
 	// Read is when the reading of the members began that the mirror holds; zero while the group
 	// is known from a list only.
 	Read time.Time `json:"read,omitzero"`
-	// Listed is when the group itself was read, where that was apart from its members.
+	// Listed is when the group itself was read.
 	Listed time.Time `json:"listed,omitzero"`
-	// Due says that the group is known to have changed and its members were not read since.
-	Due bool `json:"due,omitempty"`
+	// Due is when the group was last known to have changed in a way that its members may have
+	// changed with; zero where every change was followed by a reading.
+	Due time.Time `json:"due,omitzero"`
 	// Held is how many of the members are only there because the brake keeps them.
 	Held int `json:"held,omitempty"`
 	// Gone says that Google had no such group at that time.
@@ -56,11 +57,11 @@ type Header struct {
 
 // Complete reports whether the mirror holds all members as they were at one reading, no
 // others, and nothing is known to have changed since.
-func (h Header) Complete() bool { return !h.Gone && !h.Read.IsZero() && h.Held == 0 && !h.Due }
+func (h Header) Complete() bool { return !h.Gone && h.Held == 0 && !h.Pending() }
 
-// pending reports whether the members of a group are not known as they are now: they were never
+// Pending reports whether the members of a group are not known as they are now: they were never
 // read, or not since something changed.
-func (h Header) pending() bool { return !h.Gone && (h.Due || h.Read.IsZero()) }
+func (h Header) Pending() bool { return !h.Gone && (h.Read.IsZero() || h.Due.After(h.Read)) }
 
 // Seen returns when Google was last asked for anything of the group.
 func (h Header) Seen() time.Time {
@@ -78,7 +79,7 @@ var headers = store.Collection[Header]{
 		fields := map[string]any{
 			"addresses": addresses(h.Group.Email, h.Group.Aliases), "email": group.Address(h.Group.Email), "gone": h.Gone,
 		}
-		if h.pending() {
+		if h.Pending() {
 			fields["pending"] = true // absent where it is false: almost always
 		}
 		return fields

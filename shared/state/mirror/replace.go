@@ -11,23 +11,23 @@ import (
 	"github.com/sekisho/sekisho/shared/ports/store"
 )
 
-// Replace stores a complete reading of a group and its members. It returns the parts that
-// others have to hear of: what this reading changes, and what an earlier one changed without
-// telling, because the process ended in between. Call [Mirror.Told] when they have heard. A
-// reading that is older than what the mirror holds changes nothing.
-//
-// A reading that finds nothing new still writes the header, for its time: those who repair
-// lost notifications must know that the group was looked at.
+// Replace stores a complete reading of a group together with its members, for those who do not read
+// them apart. It returns what [Mirror.PutMembers] returns.
 func (m *Mirror) Replace(ctx context.Context, s group.Snapshot) ([]group.Part, error) {
-	parts, err := m.replace(ctx, s, func(Header) (group.Group, time.Time) { return s.Group, time.Time{} })
+	parts, err := m.replace(ctx, s, func(Header) (group.Group, time.Time) { return s.Group, s.Read })
 	if err != nil {
 		return nil, fmt.Errorf("store group %s: %w", s.Group.Email, err)
 	}
 	return parts, nil
 }
 
-// PutMembers stores a complete reading of the members of a group whose details the mirror
-// holds already, and returns what [Mirror.Replace] returns.
+// PutMembers stores a complete reading of the members of a group whose details the mirror holds
+// already. It returns the parts that others have to hear of: what this reading changes, and what an
+// earlier one changed without telling, because the process ended in between. Call [Mirror.Told] when
+// they have heard. A reading that is older than what the mirror holds changes nothing.
+//
+// A reading that finds nothing new still writes the header, for its time: those who repair lost
+// notifications must know that the group was looked at.
 func (m *Mirror) PutMembers(ctx context.Context, id string, members []group.Member, read time.Time) ([]group.Part, error) {
 	s := group.Snapshot{Group: group.Group{ID: id}, Members: members, Read: read}
 	parts, err := m.replace(ctx, s, func(before Header) (group.Group, time.Time) { return before.Group, before.Listed })
@@ -37,8 +37,7 @@ func (m *Mirror) PutMembers(ctx context.Context, id string, members []group.Memb
 	return parts, nil
 }
 
-// replace stores a reading. Details says what is known of the group itself, and since when
-// that is apart from its members.
+// replace stores a reading. Details says what is known of the group itself, and when it was read.
 func (m *Mirror) replace(ctx context.Context, s group.Snapshot, details func(before Header) (group.Group, time.Time)) ([]group.Part, error) {
 	var untold []group.Part
 	err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
@@ -53,7 +52,9 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, details func(bef
 			return nil
 		}
 		after := Header{Read: s.Read}
-		after.Group, after.Listed = details(before)
+		if after.Group, after.Listed = details(before); before.Due.After(s.Read) {
+			after.Due = before.Due // it changed while it was read
+		}
 		if after.Group.ID == "" {
 			return ErrUnknown // its details expired while its members were read
 		}
