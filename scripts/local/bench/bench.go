@@ -62,18 +62,23 @@ type Bootstrap struct {
 	Refused          int     `json:"refused"`
 }
 
-// Day is what one day took, on average over the days.
+// Day is what one day took: calls, documents and messages on average over the days, the rest of all
+// days together, with the hour after them in which what happened last arrives.
 type Day struct {
-	CallsDirectory int     `json:"calls_directory"`
-	CallsReports   int     `json:"calls_reports"`
-	CallsSettings  int     `json:"calls_settings"`
-	Refused        int     `json:"refused"`
-	WrongRemovals  int     `json:"wrong_removals"`
-	FreshnessP50S  float64 `json:"freshness_p50_s"`
-	FreshnessP99S  float64 `json:"freshness_p99_s"`
-	StoreReads     int     `json:"store_reads"`
-	StoreWrites    int     `json:"store_writes"`
-	Messages       int     `json:"messages"`
+	CallsDirectory int `json:"calls_directory"`
+	CallsReports   int `json:"calls_reports"`
+	CallsSettings  int `json:"calls_settings"`
+	Refused        int `json:"refused"`
+	WrongRemovals  int `json:"wrong_removals"`
+	// Freshness is from a change to its being in the mirror, in seconds, whichever way it came to be
+	// known: of all changes, those whose notification was lost too.
+	FreshnessP50S float64 `json:"freshness_p50_s"`
+	FreshnessP99S float64 `json:"freshness_p99_s"`
+	// NeverArrived is how many changes the mirror had not, an hour after the last day.
+	NeverArrived int `json:"never_arrived"`
+	StoreReads   int `json:"store_reads"`
+	StoreWrites  int `json:"store_writes"`
+	Messages     int `json:"messages"`
 }
 
 // Rate reads a rate such as 40/s, 2400/m or 100000/d, in calls a second.
@@ -241,7 +246,7 @@ func days(ctx context.Context, w *world.World, p *probe, crowd *crowd, o Options
 	if err := w.Advance(ctx, until.Add(settle)); err != nil {
 		return Day{}, err
 	}
-	d.WrongRemovals = p.wrongRemovals
+	d.WrongRemovals, d.NeverArrived = p.wrongRemovals, p.left()
 	d.FreshnessP50S, d.FreshnessP99S = percentile(p.fresh, 0.50), percentile(p.fresh, 0.99)
 	return d, p.err
 }

@@ -32,8 +32,8 @@ func TestASmallCompany(t *testing.T) {
 			if r.Bootstrap.Calls < 152 || test.faults == 0 && r.Bootstrap.LimitUtilisation < 0.97 {
 				t.Errorf("bootstrap %+v", r.Bootstrap)
 			}
-			if r.Day.FreshnessP99S <= 0 || r.Day.FreshnessP99S > test.fresh {
-				t.Errorf("freshness p99 %v s, want at most %v", r.Day.FreshnessP99S, test.fresh)
+			if r.Day.FreshnessP99S <= 0 || r.Day.FreshnessP99S > test.fresh || r.Day.NeverArrived != 0 {
+				t.Errorf("freshness p99 %v s, want at most %v; %d never arrived", r.Day.FreshnessP99S, test.fresh, r.Day.NeverArrived)
 			}
 			path := filepath.Join(t.TempDir(), "report.json")
 			if err := r.WriteFile(path); err != nil {

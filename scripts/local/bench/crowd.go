@@ -74,27 +74,32 @@ func (c *crowd) try(p *probe) bool {
 		by = c.admin
 	}
 	person := c.people[c.rng.IntN(len(c.people))]
-	member := ""
+	member, role := "", ""
 	if len(members) > 1 {
-		member = members[c.rng.IntN(len(members))].Email
+		m := members[c.rng.IntN(len(members))]
+		// Another role than the member has: the same again is no change, and nobody hears of it.
+		member, role = m.Email, map[string]string{"MEMBER": "MANAGER", "MANAGER": "OWNER", "OWNER": "MEMBER"}[m.Role]
 	}
 	id := c.id(address)
+	draw := c.rng.IntN(100)
 	var err error
-	switch draw := c.rng.IntN(100); {
+	switch {
+	case draw >= 45 && draw < 80 && member == "", draw >= 84 && draw < 87 && len(members) > c.most:
+		return false // not with this group
 	case draw < 45:
 		err = ws.AddMember(address, person, "MEMBER", by)
-	case draw < 72 && member != "":
+	case draw < 72:
 		err = ws.RemoveMember(address, member, by)
-	case draw < 80 && member != "":
-		err = ws.SetRole(address, member, []string{"MEMBER", "MANAGER", "OWNER"}[c.rng.IntN(3)], by)
+	case draw < 80:
+		err = ws.SetRole(address, member, role, by)
 	case draw < 84:
 		c.made++
 		fresh := fmt.Sprintf("made%05d@%s", c.made, c.domain)
 		if err = ws.CreateGroup(fresh, person); err == nil {
 			c.groups = append(c.groups, fresh)
-			address, id = fresh, c.id(fresh)
+			id = c.id(fresh)
 		}
-	case draw < 87 && len(members) <= c.most:
+	case draw < 87:
 		if err = ws.DeleteGroup(address, ""); err == nil {
 			c.groups = slices.Delete(c.groups, at, at+1)
 		}
@@ -112,7 +117,7 @@ func (c *crowd) try(p *probe) bool {
 	if err != nil {
 		return false
 	}
-	p.expect(id, address)
+	p.expect(id)
 	return true
 }
 

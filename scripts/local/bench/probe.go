@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/sekisho/sekisho/scripts/local/world"
-	"github.com/sekisho/sekisho/shared/adapters/workspace/activity"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/ports/queue"
@@ -21,40 +20,38 @@ import (
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
-// probe stands before the functions and sees what reaches them: it learns when a change was
-// notified, when the mirror has it, and whether a reading took somebody away who is still
-// there.
+// probe stands before the functions and sees what reaches them: it learns when the mirror has a
+// change, whichever way it heard of it, and whether a reading took somebody away who is still there.
 type probe struct {
 	world  *world.World
 	mirror *mirror.Mirror
 
 	filling       filling
-	living        bool // the mirror is filled
-	waiting       map[string][]*pending
+	living        bool                   // the mirror is filled
+	waiting       map[string][]time.Time // when changes were made that the mirror does not have yet, by group
 	fresh         []time.Duration
 	messages      int
 	wrongRemovals int
 	err           error
 }
 
-// pending is a change that the mirror does not have yet.
-type pending struct {
-	id, address string
-	at          time.Time
-	notified    bool
-}
-
 func (p *probe) watch(w *world.World) {
-	p.world, p.mirror, p.waiting = w, mirror.New(w.Store()), map[string][]*pending{}
+	p.world, p.mirror, p.waiting = w, mirror.New(w.Store()), map[string][]time.Time{}
 }
 
 // begin counts from now on.
 func (p *probe) begin() { p.living, p.messages, p.wrongRemovals = true, 0, 0 }
 
-// expect notes that a group, by its id, was changed now. The address is the one that the audit
-// log names.
-func (p *probe) expect(id, address string) {
-	p.waiting[id] = append(p.waiting[id], &pending{id: id, address: group.Address(address), at: p.world.Clock.Now()})
+// expect notes that a group, by its id, was changed now.
+func (p *probe) expect(id string) { p.waiting[id] = append(p.waiting[id], p.world.Clock.Now()) }
+
+// left is how many changes the mirror does not have.
+func (p *probe) left() int {
+	n := 0
+	for _, list := range p.waiting {
+		n += len(list)
+	}
+	return n
 }
 
 // filling is the reading of everything for the first time: it ends before the first minute in which
@@ -91,9 +88,6 @@ func (p *probe) tap(host string, next http.Handler) http.Handler {
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		switch {
-		case r.URL.Path == "/GroupWebhook":
-			p.notified(body)
-			next.ServeHTTP(w, r)
 		case r.URL.Path == "/GroupRefresh" && r.Header.Get(queue.HeaderQueue) != "":
 			p.reading(r.Context(), body, func() { next.ServeHTTP(w, r) })
 		default:
@@ -103,21 +97,6 @@ func (p *probe) tap(host string, next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 		}
 	})
-}
-
-// notified marks the change that a notification is about: audit logs have milliseconds.
-func (p *probe) notified(body []byte) {
-	a, err := activity.Parse(body)
-	if err != nil {
-		return // the first message of a channel
-	}
-	for _, list := range p.waiting {
-		for _, one := range list {
-			if one.at.Truncate(time.Millisecond).Equal(a.Time) && slices.ContainsFunc(a.Events, func(e activity.Event) bool { return group.Address(e.Group) == one.address }) {
-				one.notified = true
-			}
-		}
-	}
 }
 
 // reading looks at a group before and after a task that may read it.
@@ -177,18 +156,19 @@ func (p *probe) arrived(ctx context.Context, id string) {
 	if len(list) == 0 {
 		return
 	}
-	header, err := p.mirror.Header(ctx, id)
-	if err != nil {
-		if !errors.Is(err, mirror.ErrUnknown) {
-			p.err = errors.Join(p.err, err)
-		}
-		return
+	now, read := p.world.Clock.Now(), time.Time{}
+	switch header, err := p.mirror.Header(ctx, id); {
+	case err == nil:
+		read = header.Read
+	case !errors.Is(err, mirror.ErrUnknown):
+		p.err = errors.Join(p.err, err)
+	case p.world.Workspace.GroupID(id) == "":
+		read = now // it is gone here as there
 	}
-	now := p.world.Clock.Now()
-	p.waiting[id] = slices.DeleteFunc(list, func(one *pending) bool {
-		has := header.Read.After(one.at)
-		if has && one.notified {
-			p.fresh = append(p.fresh, now.Sub(one.at))
+	p.waiting[id] = slices.DeleteFunc(list, func(at time.Time) bool {
+		has := read.After(at)
+		if has {
+			p.fresh = append(p.fresh, now.Sub(at))
 		}
 		return has
 	})
