@@ -29,7 +29,7 @@ type tenant struct {
 
 // openTenant makes the clients and loads what an earlier run remembered.
 func openTenant(ctx context.Context, p *platform, policy *policyfile.Policy, state string, perSecond float64, log io.Writer) (*tenant, error) {
-	r := &reader{state: state, now: p.Now, sleep: p.Sleep, progress: &progress{out: log, now: p.Now}, saved: p.Now()}
+	r := &reader{state: state, now: p.Now, sleep: p.Sleep, progress: &progress{out: log, now: p.Now, live: terminal(log)}, saved: p.Now()}
 	var again bool
 	var err error
 	if r.memory, again, err = loadMemory(state, p.name, p.Now()); err != nil {
