@@ -13,6 +13,15 @@ mock_provider "google" {
 
 run "example" {
   command = apply
+
+  # Not the account as which it runs.
+  override_resource {
+    target = google_service_account.invoker
+    values = {
+      email = "caller@p.iam.gserviceaccount.com"
+      name  = "projects/p/serviceAccounts/caller@p.iam.gserviceaccount.com"
+    }
+  }
   module { source = "./modules/function" }
   variables {
     name        = "example"
