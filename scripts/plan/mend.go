@@ -119,6 +119,20 @@ func delegateOrLogin(p *platform) []string {
 	return []string{"gcloud auth application-default login"}
 }
 
+// mendPayer is about the project in whose name Google is asked with somebody's own sign-in; the problem
+// is empty where it is none. Google says both with reasons that mean other things too.
+func mendPayer(p *platform, e *vendor.Error) (problem string, mend []string) {
+	switch {
+	case strings.Contains(e.Message, "requires a quota project"):
+		return "no project is named in whose name Google is asked", []string{"export GOOGLE_CLOUD_PROJECT=" + projectOf(p)}
+	case strings.Contains(e.Message, "permission to use project"):
+		return "whoever is signed in may not ask in the name of the project: " + e.Message, []string{
+			"gcloud projects add-iam-policy-binding " + projectOf(p) + " --member=" + me + " --role=roles/serviceusage.serviceUsageConsumer",
+		}
+	}
+	return "", nil
+}
+
 // mendWorkspace is about errors of Google Workspace's APIs.
 func mendWorkspace(p *platform, api googleAPI, err error) (string, []string) {
 	var e *workspace.Error
@@ -128,6 +142,9 @@ func mendWorkspace(p *platform, api googleAPI, err error) (string, []string) {
 	wrongCustomer := []string{
 		"gcloud organizations list --format='table(displayName,owner.directoryCustomerId)'",
 		"set CUSTOMER_ID to the customer id of your company, or unset it",
+	}
+	if problem, mend := mendPayer(p, e); problem != "" {
+		return problem, mend
 	}
 	switch {
 	case slices.Contains(disabled, e.Reason):
@@ -167,7 +184,12 @@ func mendCloud(p *platform, at grant.Scope, err error) (string, []string) {
 	if !errors.As(err, &e) {
 		return err.Error(), []string{"curl -sSI https://" + service}
 	}
+	if problem, mend := mendPayer(p, e); problem != "" {
+		return problem, mend
+	}
 	switch {
+	case e.Code == http.StatusUnauthorized:
+		return "the token is not taken: " + e.Message, []string{"gcloud auth application-default login"}
 	case slices.Contains(disabled, e.Reason):
 		return service + " is not enabled in the project", []string{enable(p, service)}
 	case isScope(e.Reason, e.Message):

@@ -86,3 +86,29 @@ func TestReadingIsGivenWhereThePlaceIs(t *testing.T) {
 		t.Errorf("without a project: %s", got)
 	}
 }
+
+// faultsOfGoogle are answers whose reasons mean other things too.
+var faultsOfGoogle = map[string]fault{
+	"no project is named": {
+		func(d *demoCompany) {
+			d.Project = ""
+			d.transport["cloud.demo"] = refusing(d.transport["cloud.demo"], path("getIamPolicy"), 403, "SERVICE_DISABLED", "SERVICE_DISABLED",
+				"The cloudresourcemanager.googleapis.com API requires a quota project, which is not set by default.")
+		},
+		"access policy of project etl-prj-prd", "export GOOGLE_CLOUD_PROJECT=",
+	},
+	"the project may not be used": {
+		func(d *demoCompany) {
+			d.transport["google.demo"] = refusing(d.transport["google.demo"], path("/users"), 403, "forbidden", "USER_PROJECT_DENIED",
+				"Caller does not have required permission to use project sekisho-demo.")
+		},
+		"people of the directory",
+		"gcloud projects add-iam-policy-binding sekisho-demo --member=\"user:$(gcloud config get-value account)\" --role=roles/serviceusage.serviceUsageConsumer",
+	},
+	"the token of Google Cloud has ended": {
+		func(d *demoCompany) {
+			d.transport["cloud.demo"] = refusing(d.transport["cloud.demo"], path("getIamPolicy"), 401, "authError", "", "Invalid Credentials")
+		},
+		"access policy of project etl-prj-prd", "gcloud auth application-default login",
+	},
+}

@@ -39,20 +39,20 @@ func openTenant(ctx context.Context, p *platform, policy *policyfile.Policy, sta
 		r.progress.say("going on with what was read since %s", clockTime(r.memory.Began))
 	}
 	t := &tenant{reader: r, platform: p, pace: newPace(perSecond, p.Now, p.Sleep)}
-	client, err := p.google(ctx, p.Tokens, t.pace, directoryScopes...)
+	client, err := p.google(ctx, t.pace, directoryScopes...)
 	if err != nil {
 		return nil, err
 	}
 	if r.directory, err = workspace.NewDirectory(ctx, p.workspaceOptions(client)); err != nil {
 		return nil, err
 	}
-	if client, err = p.google(ctx, p.Tokens, t.pace, settingsScopes...); err != nil {
+	if client, err = p.google(ctx, t.pace, settingsScopes...); err != nil {
 		return nil, err
 	}
 	if r.settings, err = workspace.NewSettings(ctx, p.workspaceOptions(client)); err != nil {
 		return nil, err
 	}
-	if client, err = p.google(ctx, p.cloudTokens, t.pace, cloudScopes(policy)...); err != nil {
+	if client, err = p.cloud(ctx, t.pace, policy); err != nil {
 		return nil, err
 	}
 	t.policies, err = iam.NewPolicies(iam.Options{Client: client, BaseURL: p.Cloud, Now: p.Now, Sleep: p.Sleep, Random: p.Random})
@@ -121,7 +121,7 @@ func (t *tenant) system(ctx context.Context, name string) (from accounts, missin
 	case t.platform.Subject == "":
 		return nil, "WORKSPACE_SUBJECT is not set, the administrator whose own account is spared", nil
 	}
-	client, err := t.platform.google(ctx, t.platform.Tokens, t.pace, directoryScopes...)
+	client, err := t.platform.google(ctx, t.pace, directoryScopes...)
 	if err != nil {
 		return nil, "", err
 	}
