@@ -1,10 +1,8 @@
 package terraform_test
 
 import (
-	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -85,50 +83,6 @@ func TestTheRunbookOfMissedJobsNamesEveryJob(t *testing.T) {
 		for job := range as[map[string]any](t, body.Attributes, "jobs") {
 			if !strings.Contains(string(text), "| "+name+" "+job+" |") {
 				t.Errorf("the runbook does not say what it means that %s %s is missed", name, job)
-			}
-		}
-	}
-}
-
-var logged = regexp.MustCompile(`(?:Debug|Info|Warn|Error)Context\(\w+, "([^"]+)"`)
-
-// A metric counts lines that functions write; a line that is worded anew would not be counted
-// any more, and nobody would notice.
-func TestMetricsCountLinesThatFunctionsWrite(t *testing.T) {
-	lines := map[string]bool{}
-	for _, dir := range []string{"../functions", "../shared"} {
-		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
-				return err
-			}
-			source, err := os.ReadFile(path)
-			for _, match := range logged.FindAllStringSubmatch(string(source), -1) {
-				lines[match[1]] = true
-			}
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	metrics := as[map[string]any](t, configuration(t).Locals(), "log_metrics")
-	for name, value := range metrics {
-		for _, message := range texts(t, value.(map[string]any), "message") {
-			if !lines[message] {
-				t.Errorf("metric %s counts %q, which no function writes", name, message)
-			}
-		}
-	}
-	metrics["errors"] = nil
-	// Alerts and the dashboard ask for metrics that are made.
-	for _, file := range []string{"alerts.tf", "dashboard.tf", "modules/function/alerts.tf"} {
-		source, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, match := range regexp.MustCompile(`(?:local\.log\}|user_sekisho)_([a-z_]+)`).FindAllStringSubmatch(string(source), -1) {
-			if _, ok := metrics[match[1]]; !ok {
-				t.Errorf("%s asks for the metric %s, which nothing makes", file, match[1])
 			}
 		}
 	}

@@ -26,6 +26,7 @@ module "one" {
   jobs = {
     walk = { schedule = "17 3 * * *", alert_after = "26h" } # nightly
     "my poll" : { schedule = "*/5 * * * *" },
+    late = { for = "300s" }
   }
   text   = "say \"${var.name == "" ? "nothing" : upper("x}")}\""
   plain  = "no $${reference}"
@@ -68,6 +69,7 @@ func TestParse(t *testing.T) {
 		"jobs": map[string]any{
 			"walk":    map[string]any{"schedule": "17 3 * * *", "alert_after": "26h"},
 			"my poll": map[string]any{"schedule": "*/5 * * * *"},
+			"late":    map[string]any{"for": "300s"},
 		},
 		"text":   hcl.Expression(`"say \"${var.name == "" ? "nothing" : upper("x}")}\""`),
 		"plain":  hcl.Expression(`"no $${reference}"`),

@@ -294,7 +294,7 @@ func (p *parser) object() (any, bool) {
 				return nil, false
 			}
 		}
-		if p.spaces(); key == "for" || !p.next("=") && !p.next(":") {
+		if p.spaces(); !p.next("=") && !p.next(":") { // {for … in …} has neither
 			return nil, false
 		}
 		raw, err := p.expression()

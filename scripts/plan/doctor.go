@@ -144,7 +144,7 @@ func examineTokens(ctx context.Context, p *platform, c *checkup) bool {
 
 // examineWorkspace makes one call to each API of Google Workspace.
 func examineWorkspace(ctx context.Context, p *platform, c *checkup) error {
-	client, err := p.google(ctx, p.Tokens, nil, directoryScopes...)
+	client, err := p.google(ctx, nil, directoryScopes...)
 	if err != nil {
 		return err
 	}
@@ -168,7 +168,7 @@ func examineWorkspace(ctx context.Context, p *platform, c *checkup) error {
 		c.skip("members of a group", "there is no group to ask for")
 	}
 
-	if client, err = p.google(ctx, p.Tokens, nil, settingsScopes...); err != nil {
+	if client, err = p.google(ctx, nil, settingsScopes...); err != nil {
 		return err
 	}
 	settings, err := workspace.NewSettings(ctx, p.workspaceOptions(client))
@@ -182,7 +182,7 @@ func examineWorkspace(ctx context.Context, p *platform, c *checkup) error {
 		c.skip("settings of a group", "there is no group to ask for")
 	}
 
-	if client, err = p.google(ctx, p.Tokens, nil, reportsScopes...); err != nil {
+	if client, err = p.google(ctx, nil, reportsScopes...); err != nil {
 		return err
 	}
 	reports, err := workspace.NewReports(ctx, p.workspaceOptions(client))
@@ -210,7 +210,7 @@ func examineCloud(ctx context.Context, p *platform, policy *policyfile.Policy, c
 		c.missing("token for Google Cloud", problem, commands...)
 		return nil
 	}
-	client, err := p.google(ctx, p.cloudTokens, nil, cloudScopes(policy)...)
+	client, err := p.cloud(ctx, nil, policy)
 	if err != nil {
 		return err
 	}

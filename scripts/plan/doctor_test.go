@@ -239,6 +239,7 @@ func TestDoctorNamesWhatMendsIt(t *testing.T) {
 		},
 	}
 	maps.Copy(tests, catalogFaults)
+	maps.Copy(tests, faultsOfGoogle)
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			d := company(t)

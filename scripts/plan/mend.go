@@ -119,15 +119,32 @@ func delegateOrLogin(p *platform) []string {
 	return []string{"gcloud auth application-default login"}
 }
 
+// mendPayer is about the project in whose name Google is asked with somebody's own sign-in; the problem
+// is empty where it is none. Google says both with reasons that mean other things too.
+func mendPayer(p *platform, e *vendor.Error) (problem string, mend []string) {
+	switch {
+	case strings.Contains(e.Message, "requires a quota project"):
+		return "no project is named in whose name Google is asked", []string{"export GOOGLE_CLOUD_PROJECT=" + projectOf(p)}
+	case strings.Contains(e.Message, "permission to use project"):
+		return "whoever is signed in may not ask in the name of the project: " + e.Message, []string{
+			"gcloud projects add-iam-policy-binding " + projectOf(p) + " --member=" + me + " --role=roles/serviceusage.serviceUsageConsumer",
+		}
+	}
+	return "", nil
+}
+
 // mendWorkspace is about errors of Google Workspace's APIs.
 func mendWorkspace(p *platform, api googleAPI, err error) (string, []string) {
 	var e *workspace.Error
 	if !errors.As(err, &e) {
-		return err.Error(), nil
+		return err.Error(), []string{"curl -sSI https://" + api.service}
 	}
 	wrongCustomer := []string{
 		"gcloud organizations list --format='table(displayName,owner.directoryCustomerId)'",
 		"set CUSTOMER_ID to the customer id of your company, or unset it",
+	}
+	if problem, mend := mendPayer(p, e); problem != "" {
+		return problem, mend
 	}
 	switch {
 	case slices.Contains(disabled, e.Reason):
@@ -154,20 +171,25 @@ func mendWorkspace(p *platform, api googleAPI, err error) (string, []string) {
 		}
 		return who + " may not do this: " + e.Message, mend
 	}
-	return e.Error(), nil
+	return mendVendor(e, "Google", "https://"+api.service, workspaceStatus)
 }
 
 // mendCloud is about errors of Google Cloud's APIs at one place.
 func mendCloud(p *platform, at grant.Scope, err error) (string, []string) {
 	var e *iam.Error
-	if !errors.As(err, &e) {
-		return err.Error(), nil
-	}
 	service := map[grant.Kind]string{grant.Bucket: "storage.googleapis.com", grant.Dataset: "bigquery.googleapis.com"}[at.Kind]
 	if service == "" {
 		service = "cloudresourcemanager.googleapis.com"
 	}
+	if !errors.As(err, &e) {
+		return err.Error(), []string{"curl -sSI https://" + service}
+	}
+	if problem, mend := mendPayer(p, e); problem != "" {
+		return problem, mend
+	}
 	switch {
+	case e.Code == http.StatusUnauthorized:
+		return "the token is not taken: " + e.Message, []string{"gcloud auth application-default login"}
 	case slices.Contains(disabled, e.Reason):
 		return service + " is not enabled in the project", []string{enable(p, service)}
 	case isScope(e.Reason, e.Message):
@@ -177,7 +199,7 @@ func mendCloud(p *platform, at grant.Scope, err error) (string, []string) {
 	case errors.Is(err, iam.ErrForbidden):
 		return "the credentials may not read it, or it does not exist: " + e.Message, []string{bind(p, at)}
 	}
-	return e.Error(), nil
+	return mendVendor(e, "Google Cloud", "https://"+service, cloudStatus)
 }
 
 // bind is the command that gives the right to read the access policy of a place, and little else.
@@ -200,8 +222,9 @@ func bind(p *platform, at grant.Scope) string {
 
 // A vendor's page on which it says that it is down.
 const (
-	lookerStatus   = "https://status.cloud.google.com"
-	fivetranStatus = "https://status.fivetran.com"
+	workspaceStatus = "https://www.google.com/appsstatus/dashboard/"
+	cloudStatus     = "https://status.cloud.google.com" // of Looker too
+	fivetranStatus  = "https://status.fivetran.com"
 )
 
 // mendVendor is about what can happen at every vendor: it is not reached at an address, it has had
@@ -234,7 +257,7 @@ func mendLooker(p *platform, err error) (string, []string) {
 	case e.Code == 0:
 		return "Looker was not reached: " + e.Message, []string{"set LOOKER_URL to the address of the API: https://company.cloud.looker.com", "curl -sSI " + base}
 	}
-	return mendVendor(e, "Looker", base, lookerStatus)
+	return mendVendor(e, "Looker", base, cloudStatus)
 }
 
 func mendFivetran(err error) (string, []string) {

@@ -101,18 +101,11 @@ type platform struct {
 	*cloudfn.Env
 	// cloudTokens gives tokens for Google Cloud, where nobody's delegation is needed.
 	cloudTokens func(ctx context.Context, scopes ...string) (oauth2.TokenSource, error)
+	// pays is the project in whose name Google's APIs are called with somebody's own sign-in, and not
+	// with a service account's, which has a project of its own; empty where none need be named.
+	pays string
 	// name tells tenants apart: what was remembered of one is not taken for another's.
 	name string
-}
-
-// google returns a client with a token of these scopes, at most so many requests a second.
-func (p *platform) google(ctx context.Context, tokens func(context.Context, ...string) (oauth2.TokenSource, error), pace *pace, scopes ...string) (*http.Client, error) {
-	env := *p.Env
-	env.Tokens = tokens
-	if pace != nil {
-		env.Outbound = paced{pace, p.Outbound}
-	}
-	return env.Google(ctx, scopes...)
 }
 
 // production returns the platform of the environment's own credentials.
@@ -124,6 +117,9 @@ func production(ctx context.Context) (*platform, error) {
 		return nil, err
 	}
 	p.cloudTokens = google.DefaultTokenSource
+	if own, err := google.FindDefaultCredentials(ctx, cloudScope); err == nil { // otherwise said where they are needed
+		p.pays = payer(own.JSON, p.Project)
+	}
 	p.Tokens = p.workspaceTokens
 	p.name = fmt.Sprintf("%s as %s", cmp.Or(p.Customer, "my_customer"), cmp.Or(p.Subject, "the application default credentials"))
 	return p, nil

@@ -219,7 +219,7 @@ func (r *reader) readWithin(ctx context.Context, addresses []string) error {
 			}
 		}
 	}
-	return nil
+	return r.save()
 }
 
 func (r *reader) membersOf(ctx context.Context, g group.Group) error {

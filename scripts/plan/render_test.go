@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -34,5 +37,33 @@ func TestTextOfOthersStaysText(t *testing.T) {
 		if strings.Contains(strings.ReplaceAll(out.String(), `\`+bad[:1], ""), bad) {
 			t.Errorf("markdown has %q:\n%s", bad, out.String())
 		}
+	}
+}
+
+// With -out a file is replaced as a whole, and nothing is printed. Others may read names in JSON as they
+// are: "Data <data@example.com>".
+func TestPrintsIntoAFile(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "plan.json")
+	if err := os.WriteFile(name, bytes.Repeat([]byte("old "), 1<<16), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	answer := checkup{Checks: []check{{Name: "Data <data@example.com>", State: isFine}}}
+	var out bytes.Buffer
+	if err := (options{format: "json", out: name}).print(&out, answer); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got checkup
+	if err := json.Unmarshal(text, &got); err != nil || len(got.Checks) != 1 || !strings.Contains(string(text), "Data <data@example.com>") {
+		t.Errorf("the file is %s, %v", text, err)
+	}
+	if out.Len() > 0 {
+		t.Errorf("printed as well: %s", out.String())
+	}
+	if err := (options{format: "json", out: filepath.Join(name, "x")}).print(&out, answer); err == nil {
+		t.Error("a file was written into a file")
 	}
 }

@@ -29,7 +29,7 @@ type tenant struct {
 
 // openTenant makes the clients and loads what an earlier run remembered.
 func openTenant(ctx context.Context, p *platform, policy *policyfile.Policy, state string, perSecond float64, log io.Writer) (*tenant, error) {
-	r := &reader{state: state, now: p.Now, sleep: p.Sleep, progress: &progress{out: log, now: p.Now}, saved: p.Now()}
+	r := &reader{state: state, now: p.Now, sleep: p.Sleep, progress: &progress{out: log, now: p.Now, live: terminal(log)}, saved: p.Now()}
 	var again bool
 	var err error
 	if r.memory, again, err = loadMemory(state, p.name, p.Now()); err != nil {
@@ -39,20 +39,20 @@ func openTenant(ctx context.Context, p *platform, policy *policyfile.Policy, sta
 		r.progress.say("going on with what was read since %s", clockTime(r.memory.Began))
 	}
 	t := &tenant{reader: r, platform: p, pace: newPace(perSecond, p.Now, p.Sleep)}
-	client, err := p.google(ctx, p.Tokens, t.pace, directoryScopes...)
+	client, err := p.google(ctx, t.pace, directoryScopes...)
 	if err != nil {
 		return nil, err
 	}
 	if r.directory, err = workspace.NewDirectory(ctx, p.workspaceOptions(client)); err != nil {
 		return nil, err
 	}
-	if client, err = p.google(ctx, p.Tokens, t.pace, settingsScopes...); err != nil {
+	if client, err = p.google(ctx, t.pace, settingsScopes...); err != nil {
 		return nil, err
 	}
 	if r.settings, err = workspace.NewSettings(ctx, p.workspaceOptions(client)); err != nil {
 		return nil, err
 	}
-	if client, err = p.google(ctx, p.cloudTokens, t.pace, cloudScopes(policy)...); err != nil {
+	if client, err = p.cloud(ctx, t.pace, policy); err != nil {
 		return nil, err
 	}
 	t.policies, err = iam.NewPolicies(iam.Options{Client: client, BaseURL: p.Cloud, Now: p.Now, Sleep: p.Sleep, Random: p.Random})
@@ -121,7 +121,7 @@ func (t *tenant) system(ctx context.Context, name string) (from accounts, missin
 	case t.platform.Subject == "":
 		return nil, "WORKSPACE_SUBJECT is not set, the administrator whose own account is spared", nil
 	}
-	client, err := t.platform.google(ctx, t.platform.Tokens, t.pace, directoryScopes...)
+	client, err := t.platform.google(ctx, t.pace, directoryScopes...)
 	if err != nil {
 		return nil, "", err
 	}

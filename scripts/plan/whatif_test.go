@@ -321,7 +321,7 @@ func TestDemoNeedsNothing(t *testing.T) {
 	if err != nil || !bytes.Contains(text, []byte("| auto | whoCanViewGroup |")) || out.Len() > 0 {
 		t.Errorf("the file has %q, %v; standard output has %q", text, err, &out)
 	}
-	if !strings.Contains(log.String(), "settings of groups: 13 of 13") {
+	if !strings.Contains(log.String(), "settings of groups [####################] 13 of 13") {
 		t.Errorf("progress is %q", &log)
 	}
 	// What people of the demo decided is in its record.

@@ -7,6 +7,9 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -146,5 +149,48 @@ func TestASetUpThatFailsIsLoggedAsEverythingElse(t *testing.T) {
 	}
 	if got := w.Body.String(); got != "not ready\n" {
 		t.Errorf("a stranger is told %q", got)
+	}
+}
+
+// Cloud Logging links lines to traces by the project's name, those of a set-up that fails and those of
+// the function.
+func TestLinesInProductionNameTheProject(t *testing.T) {
+	dir := t.TempDir()
+	lines, err := os.Create(filepath.Join(dir, "lines"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := os.Stderr
+	os.Stderr = lines
+	t.Cleanup(func() {
+		os.Stderr = before
+		lines.Close()
+	})
+	// Clients are made of it; nothing is asked with it.
+	credentials := filepath.Join(dir, "credentials.json")
+	if err := os.WriteFile(credentials, []byte(`{"type":"authorized_user","client_id":"c","client_secret":"s","refresh_token":"r"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{
+		"GOOGLE_CLOUD_PROJECT": "p-1", "GOOGLE_APPLICATION_CREDENTIALS": credentials, "AUDIENCE": "https://a.example.com", "CALLERS": "caller@p-1.example.com",
+	} {
+		t.Setenv(name, value)
+	}
+	r := httptest.NewRequest(http.MethodPost, "/", nil)
+	r.Header.Set("Traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+	a := &attempts{from: 2}
+	Lazy(a.function(), somewhere).ServeHTTP(httptest.NewRecorder(), r)
+	env, err := Production(t.Context(), "Any")
+	if err != nil {
+		t.Fatal(err)
+	}
+	env.Log.InfoContext(WithTrace(r), "line")
+	text, err := os.ReadFile(lines.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const trace = `"logging.googleapis.com/trace":"projects/p-1/traces/4bf92f3577b34da6a3ce929d0e0e4736"`
+	if got := strings.Count(string(text), trace); got != 2 {
+		t.Errorf("%d lines of two name their trace:\n%s", got, text)
 	}
 }
