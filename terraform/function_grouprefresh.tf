@@ -1,4 +1,4 @@
-# Reads groups and people into the mirror, as the only caller of the Directory API.
+# Reads groups and people into the mirror, behind the queue of the Directory API.
 module "grouprefresh" {
   source      = "./modules/function"
   platform    = local.platform
