@@ -42,7 +42,7 @@ func (a granting) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 	if g.Since, err = a.since(ctx, c, g.Since); err != nil {
 		return ledger.Sight{}, err
 	}
-	_, held, err := a.held(ctx, c.Requester.ID)
+	held, err := a.held(ctx, c.Requester.ID)
 	if err != nil {
 		return ledger.Sight{}, err
 	}
@@ -138,7 +138,7 @@ func (a granting) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 	if r.obsolete != "" {
 		return cloudfn.Permanent(errors.New(r.obsolete))
 	}
-	_, held, err := a.held(ctx, c.Requester.ID)
+	held, err := a.held(ctx, c.Requester.ID)
 	if err != nil {
 		return err
 	}
@@ -172,7 +172,7 @@ func (a revoking) taken(ctx context.Context, c change.Change) ([]grant.Grant, er
 	if err != nil {
 		return nil, err
 	}
-	_, held, err := a.held(ctx, original.Requester.ID)
+	held, err := a.held(ctx, original.Requester.ID)
 	if err != nil {
 		return nil, err
 	}

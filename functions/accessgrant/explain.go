@@ -19,8 +19,8 @@ import (
 )
 
 // explain answers which bindings, groups and conditions give a person access at a place now, and
-// by which entitlement; where it is an entitlement that is asked about, only to what that gives,
-// and whether the person may ask for it. It reads the place's own policy: what is inherited stands
+// by which entitlement. Asked about one entitlement, it shows only what that gives, and says whether
+// the person may ask for it. It reads the place's own policy: what is inherited stands
 // in the policies above.
 func (h *handler) explain(ctx context.Context, e event.ExplainAccess) error {
 	at, err := grant.ParseScope(grant.Kind(e.Kind), e.Name)

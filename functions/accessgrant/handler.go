@@ -124,25 +124,26 @@ func (h *handler) entitlement(name string) (grant.Entitlement, bool) {
 	return grant.Entitlement{}, false
 }
 
-// held returns the access of one person, with the changes that gave it, by their end.
-func (h *handler) held(ctx context.Context, person string) ([]change.Change, []grant.Grant, error) {
+// held returns the access that one person has, by its end.
+func (h *handler) held(ctx context.Context, person string) ([]grant.Grant, error) {
 	changes, err := h.ledger.Held(ctx, change.AccessGrant, person, h.now())
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	grants := make([]grant.Grant, 0, len(changes))
 	for _, c := range changes {
 		g, err := desk.GrantOf(c)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		grants = append(grants, g)
 	}
-	return changes, grants, nil
+	return grants, nil
 }
 
-// reviewers is how long a review waits before it expires: it is asked for again every day.
-const reviewers = 90 * 24 * time.Hour
+// reviewExpires is how long a review waits for somebody who looks. Until then it is asked for every
+// [grant.ReviewWithin].
+const reviewExpires = 90 * 24 * time.Hour
 
 // review asks people to look at access that was taken by breaking glass. Everybody in the channel
 // hears of it now, and again every day until somebody has looked.
@@ -156,7 +157,7 @@ func (h *handler) review(ctx context.Context, c change.Change) error {
 		return nil
 	}
 	r := h.policy.Asks(change.AccessReview, e.Name)
-	r.Within, r.Remind, r.Steady, r.Escalate = reviewers, grant.ReviewWithin, true, nil
+	r.Within, r.Remind, r.Steady, r.Escalate = reviewExpires, grant.ReviewWithin, true, nil
 	_, _, err = h.ledger.Propose(ctx, change.Proposal{
 		Kind: change.AccessReview, Target: change.Target{ID: c.ID, Name: e.Name}, Diff: c.Diff, Reason: c.Reason,
 		// Whoever took the access cannot be the one who finds it in order.
@@ -175,7 +176,7 @@ func (h *handler) returned(ctx context.Context, c change.Change) error {
 	if err != nil {
 		return err
 	}
-	changes, _, err := h.held(ctx, original.Requester.ID)
+	changes, err := h.ledger.Held(ctx, change.AccessGrant, original.Requester.ID, h.now())
 	if err != nil {
 		return err
 	}

@@ -21,11 +21,11 @@ import (
 // last longer, no more counts than the change could give now, so that giving access back leaves
 // theirs alone.
 func (a granting) reached(ctx context.Context, c change.Change, r grant.Request, g grant.Grant, until time.Time) (time.Time, bool, error) {
-	_, held, err := a.held(ctx, c.Requester.ID)
+	held, err := a.held(ctx, c.Requester.ID)
 	if err != nil {
 		return time.Time{}, false, err
 	}
-	least, problem := grant.Plan(r, c.ID, g.Member, held, decided(c))
+	least, problem := grant.Plan(r, c.ID, g.Member, held, c.AuthorizedAt())
 	if problem != nil || until.Before(least.Until) {
 		return time.Time{}, false, nil
 	}
@@ -42,7 +42,7 @@ func (a revoking) beside(ctx context.Context, c change.Change, g grant.Grant) ([
 	if err != nil {
 		return nil, err
 	}
-	_, held, err := a.held(ctx, original.Requester.ID)
+	held, err := a.held(ctx, original.Requester.ID)
 	return slices.DeleteFunc(held, func(o grant.Grant) bool { return o.Scope != g.Scope || o.Entitlement == g.Entitlement }), err
 }
 
@@ -82,7 +82,7 @@ func (h *handler) inGroup(ctx context.Context, e event.ExplainAccess, at grant.S
 		}
 		lines = append(lines, line)
 	}
-	_, held, err := h.held(ctx, person.ID)
+	held, err := h.held(ctx, person.ID)
 	if err != nil {
 		return "", err
 	}
@@ -107,15 +107,4 @@ func (h *handler) inGroup(ctx context.Context, e event.ExplainAccess, at grant.S
 		lines = append(lines, says(e.Language, "Nothing puts %s into %s.", "%s が %s に入る経路はありません。", person.Email, at.Name))
 	}
 	return strings.Join(lines, "\n"), nil
-}
-
-// decided returns since when nobody has to be asked about a change any more.
-func decided(c change.Change) time.Time {
-	at := c.Proposed
-	for _, d := range c.Decisions {
-		if d.Verdict == change.Yes && d.Void == "" && d.At.After(at) {
-			at = d.At
-		}
-	}
-	return at
 }

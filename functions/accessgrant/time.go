@@ -105,7 +105,7 @@ func (h *handler) warn(ctx context.Context, c change.Change) error {
 	if _, want := g.WarnAt(g.Since); !want {
 		return nil
 	}
-	_, held, err := h.held(ctx, c.Requester.ID)
+	held, err := h.held(ctx, c.Requester.ID)
 	if err != nil {
 		return err
 	}

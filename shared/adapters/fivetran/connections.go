@@ -51,7 +51,6 @@ type connectionAnswer struct {
 	Status      struct {
 		Setup    string            `json:"setup_state"`
 		Sync     string            `json:"sync_state"`
-		Update   string            `json:"update_state"`
 		Tasks    []connection.Note `json:"tasks"`
 		Warnings []connection.Note `json:"warnings"`
 	} `json:"status"`
@@ -67,7 +66,7 @@ func (a connectionAnswer) connection() Connection {
 	return Connection{
 		ID: a.ID, Group: a.Group, Service: a.Service, Schema: a.Schema, Created: a.CreatedAt, CreatedBy: a.CreatedBy, Tests: results(a.SetupTests),
 		Status: connection.Status{
-			Setup: a.Status.Setup, Sync: a.Status.Sync, Update: a.Status.Update, Paused: a.Paused,
+			Setup: a.Status.Setup, Paused: a.Paused,
 			Succeeded: a.SucceededAt, Failed: a.FailedAt, Tasks: notes(a.Status.Tasks), Warnings: notes(a.Status.Warnings),
 		},
 	}

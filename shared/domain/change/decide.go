@@ -82,6 +82,18 @@ func (d Decision) counts(revision int) bool { return d.Void == "" && d.Revision 
 // approves reports whether a decision is an approval that counts.
 func (c *Change) approves(d Decision) bool { return d.Verdict == Yes && d.counts(c.Revision) }
 
+// AuthorizedAt returns since when nobody has to be asked any more about a change that is
+// [Change.Authorized]: when the last approval that counts came, or when it was proposed.
+func (c Change) AuthorizedAt() time.Time {
+	at := c.Proposed
+	for _, d := range c.Decisions {
+		if c.approves(d) && d.At.After(at) {
+			at = d.At
+		}
+	}
+	return at
+}
+
 // Authorized reports whether nobody has to be asked any more before the change is done: either
 // policy asks nobody, or the approvals that count are enough.
 func (c Change) Authorized() bool {

@@ -8,11 +8,9 @@
 // it is unpaused, and its first sync ends the hand-over.
 //
 //	requested ─► created ─► handed ─► opened ─► submitted ─► connected ─► tested ─► running ─► done
-//	                          ▲          │          │            │                     │        │
-//	                          └── aged ◄─┴──────────┘            │                     │        │
-//	                          └───────────────────── failed ◄────┴──── (a new link) ◄──┴────────┘
 //
-// The table of all transitions is in handover.go.
+// A link grows old, credentials fail or stop to work, an owner changes, somebody gives up: what
+// happens then, and where it leads, is in the table of all transitions, in handover.go.
 //
 // Two things here open doors, and both are of the type [secret.Text], which prints nothing: the
 // address of the connect card and the token with which the owner's browser comes back. Of a

@@ -37,13 +37,13 @@ func States() []State {
 func (s State) Setup() string {
 	switch s {
 	case Connected, Tested, Running, Done:
-		return "connected"
+		return SetupConnected
 	case Failed, Broken:
-		return "broken"
+		return SetupBroken
 	case Ended:
 		return "ended"
 	}
-	return "incomplete"
+	return SetupIncomplete
 }
 
 // Verb names a transition.

@@ -207,7 +207,7 @@ func TestANewOwnerBeginsAgain(t *testing.T) {
 // it up again.
 func TestConnectedSaysNothingWhileItIsSetUpAgain(t *testing.T) {
 	h, _ := apply(t, begun(t), create, do(connection.VerbConnect), pass, do(connection.VerbUnpause), do(connection.VerbSync), connection.Event{Verb: connection.VerbReassign, Owner: "1003"})
-	working := connection.Status{Setup: "connected", Sync: "scheduled", Succeeded: noon}
+	working := connection.Status{Setup: "connected", Succeeded: noon}
 	for _, e := range []connection.Event{hand, open(t), come(t)} {
 		if v, ok := h.Seen(working); ok {
 			t.Errorf("%s: it says %s", h.State, v)

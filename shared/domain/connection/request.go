@@ -41,7 +41,7 @@ const (
 	BadName        Code = "name"            // lower-case letters, digits and underscores, a letter first, 63 at most
 	BadHost        Code = "host"            // the name or the address of a computer, and nothing else
 	BadPort        Code = "port"            // a number from 1 to 65535
-	BadNumber      Code = "number"          // a whole number
+	BadNumber      Code = "number"          // a number, whole where the setting is
 	BadChoice      Code = "choice"          // one of Problem.Choices
 	BadText        Code = "text"            // one line without control characters
 	TooLong        Code = "too-long"        // more than MaxText characters
@@ -87,7 +87,7 @@ func (p Problem) Error() string {
 		SecretValue: "looks like a credential: its owner gives it to the vendor on the connect card",
 		BadName:     "must have up to 63 lower-case letters, digits and underscores, a letter first",
 		BadHost:     "must be the name or the address of a computer", BadPort: "must be a number from 1 to 65535",
-		BadNumber: "must be a whole number", BadChoice: "must be one of those there are",
+		BadNumber: "must be a number, and whole where the setting is", BadChoice: "must be one of those there are",
 		BadText: "must be one line of text", TooLong: fmt.Sprintf("must have at most %d characters", MaxText),
 		NoRedirect: "cannot be handed over: the policy names no address to return to",
 	}[p.Code]

@@ -11,10 +11,7 @@ import (
 type Status struct {
 	// Setup is one of [SetupIncomplete], [SetupConnected] and [SetupBroken].
 	Setup string
-	// Sync is one of [SyncScheduled], [SyncSyncing], [SyncPaused] and [SyncRescheduled].
-	Sync string
-	// Update is [UpdateDelayed], or that all is on schedule.
-	Update string
+	// Paused says that nothing is synced.
 	Paused bool
 	// Succeeded and Failed are when the latest sync ended well and badly; zero for never.
 	Succeeded time.Time
@@ -35,13 +32,6 @@ const (
 	SetupIncomplete = "incomplete"
 	SetupConnected  = "connected"
 	SetupBroken     = "broken"
-
-	SyncScheduled   = "scheduled"
-	SyncSyncing     = "syncing"
-	SyncPaused      = "paused"
-	SyncRescheduled = "rescheduled"
-
-	UpdateDelayed = "delayed"
 )
 
 // Test is one of the vendor's setup tests.

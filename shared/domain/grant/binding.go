@@ -78,6 +78,13 @@ func Recognize(b Binding) (Ours, Mark) {
 	return Ours{ID: id, Role: b.Role, Member: b.Members[0], Title: b.Condition.Title, Until: until, And: and}, Exact
 }
 
+// Dead reports whether a binding gives nothing any more.
+func (o Ours) Dead(now time.Time) bool { return !now.Before(o.Until) }
+
+// Clearable reports whether a binding may be taken away because it is dead: after [Grace], because
+// clocks differ.
+func (o Ours) Clearable(now time.Time) bool { return o.Dead(now.Add(-Grace)) }
+
 // binding makes the binding of one role of a grant.
 func (g Grant) binding(role string) Binding {
 	return Binding{

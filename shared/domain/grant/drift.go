@@ -100,8 +100,8 @@ func driftOf(b Binding, live map[string]Grant, now time.Time) (Drift, bool) {
 	case mark == Foreign:
 		d.Kind, d.Title = Outside, b.Condition.Title
 		d.Text = fmt.Sprintf("%s has %s under the condition %q, which nobody asked for here", who, b.Role, b.Condition.Title)
-	case mark == Exact && !now.Before(o.Until):
-		return Drift{}, false // dead, and cleared away before long
+	case mark == Exact && o.Dead(now):
+		return Drift{}, false // cleared away before long
 	case !known:
 		d.Kind = Stray
 		d.Text = fmt.Sprintf("%s has %s by a binding of change %s, by which there is no access now", who, b.Role, o.ID)

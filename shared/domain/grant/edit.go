@@ -153,5 +153,5 @@ func (a *application) giveRole(g Grant, role string) error {
 
 // clear drops dead bindings of ours.
 func (a *application) clear() {
-	a.drop(func(m marked) bool { return m.mark == Exact && !a.edit.Now.Before(m.ours.Until.Add(Grace)) })
+	a.drop(func(m marked) bool { return m.mark == Exact && m.ours.Clearable(a.edit.Now) })
 }

@@ -94,6 +94,9 @@ type hour struct {
 
 var lost = store.Collection[losses]{Name: "losses"}
 
+// theLosses is the one document of lost.
+const theLosses = "mirror"
+
 // lately returns what was lost in the 24 hours before a time, in whole hours.
 func (l losses) lately(now time.Time) int {
 	n := 0
@@ -149,7 +152,7 @@ func (m *Mirror) judge(ctx context.Context, tx store.Tx, h Header, gone []group.
 	if err != nil {
 		return verdict{}, err
 	}
-	l, err := lost.Get(ctx, tx, theCensus)
+	l, err := lost.Get(ctx, tx, theLosses)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return verdict{}, err
 	}
@@ -210,5 +213,5 @@ func (v verdict) write(tx store.Tx, id string, gone int) error {
 	if gone == 0 || v.losses.Hours == nil {
 		return nil
 	}
-	return lost.Put(tx, theCensus, v.losses)
+	return lost.Put(tx, theLosses, v.losses)
 }

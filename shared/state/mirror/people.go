@@ -127,7 +127,7 @@ func (m *Mirror) PersonAt(ctx context.Context, address string) (group.Person, er
 	return found[0].Person, nil
 }
 
-// People visits everybody in the directory, by address, those who are suspended too.
+// People visits everybody, by address: those who are suspended too, and those whose accounts are gone.
 func (m *Mirror) People(ctx context.Context, visit func(group.Person) error) error {
 	err := people.Each(ctx, m.store, store.Query{OrderBy: "email"}, func(a account) error { return visit(a.Person) })
 	if err != nil {
@@ -182,4 +182,22 @@ func (m *Mirror) PersonRead(ctx context.Context, address string) (time.Time, err
 		}
 	}
 	return last, nil
+}
+
+// RemovePerson records that the directory had no account of this id or address when it was
+// asked. The person stays in the mirror as one whose account is stopped, and whom nobody finds by address.
+// An answer that is older than what the mirror holds changes nothing.
+func (m *Mirror) RemovePerson(ctx context.Context, idOrAddress string, read time.Time) error {
+	p, err := m.Person(ctx, idOrAddress)
+	if errors.Is(err, ErrUnknown) {
+		p, err = m.PersonAt(ctx, idOrAddress)
+	}
+	if errors.Is(err, ErrUnknown) || err == nil && p.Read.After(read) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p.Suspended, p.Admin, p.Read = true, false, read
+	return m.putAccounts(ctx, []account{{Person: p, Gone: true}})
 }
