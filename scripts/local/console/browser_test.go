@@ -306,14 +306,22 @@ func TestAConnectCardInTheBrowser(t *testing.T) {
 	}
 	b.do(chromedp.ScrollIntoView(`.window .bar`))
 	b.shoot("13-card-phone")
-	b.do(chromedp.ScrollIntoView(`.window .pass`))
-	b.shoot("13-card-phone-end")
 	b.do(
 		chromedp.EmulateViewport(1440, 900),
+		chromedp.SetValue(`.window [name="to"]`, "mika@example.com"),
+		chromedp.Click(`.window .pass button`),
+		chromedp.WaitVisible(`.notice.refused`),
+		chromedp.SetValue(`select[name="reader"]`, "mika@example.com"),
+		chromedp.WaitVisible(`//div[@class="window"]//h3[text()="このリンクは利用できません"]`),
+	)
+	b.shoot("14-passed-on")
+	b.do(
+		chromedp.SetValue(`select[name="reader"]`, "emma@example.com"),
+		chromedp.WaitVisible(`.window input[name="card.password"]`),
 		chromedp.SendKeys(`.window input[name="card.password"]`, "what only Emma knows\r"),
 		chromedp.WaitVisible(`//h3[text()="Thank you"]`),
 	)
-	b.shoot("14-thanks")
+	b.shoot("15-thanks")
 	b.do(
 		chromedp.Click(`.window button[formaction="/window/close"]`),
 		chromedp.WaitNotPresent(`.window`),
@@ -322,7 +330,7 @@ func TestAConnectCardInTheBrowser(t *testing.T) {
 		chromedp.WaitVisible(`//div[@data-connection="sales_db"]//b[text()="connected"]`),
 		chromedp.WaitVisible(`//li[contains(@class, "message")][contains(., "first data has arrived")]`),
 	)
-	b.shoot("15-data")
+	b.shoot("16-data")
 	if len(b.problems) > 0 {
 		t.Errorf("the browser complains: %q", b.problems)
 	}

@@ -104,7 +104,7 @@ func passLink(ctx context.Context, d deed) (*notice, error) {
 		return told(err, "")
 	}
 	if shown, ok := w.Window(to); ok && shown.Card == nil {
-		return &notice{"refused", fmt.Sprintf("%s opened the link and reads: “%s. %s”", d.read.name(to), shown.Page.Title, shown.Page.Text)}, nil
+		return &notice{"refused", fmt.Sprintf("%s opened the link and reads: “%s”.", d.read.name(to), shown.Page.Title)}, nil
 	}
 	return &notice{"done", d.read.name(to) + " opened the link and is let through."}, nil
 }

@@ -171,8 +171,8 @@ func TestALinkIsPassedOn(t *testing.T) {
 		t.Error("the link can be passed on to its owner, or to nobody")
 	}
 	page = d.act("/window/pass", owner, url.Values{"to": {"grace@example.com"}})
-	has(t, "as Grace", page, `class="notice refused"`, "Grace Okafor opened the link and reads: “This link is not for you.", `name="card.api_key"`)
-	has(t, "in Grace's Slack", d.look("grace@example.com"), `class="window"`, "This link is not for you")
+	has(t, "as Grace", page, `class="notice refused"`, "Grace Okafor opened the link and reads: “This link is not for you”.", `name="card.api_key"`)
+	has(t, "in Grace's Slack", d.look("grace@example.com"), `class="window"`, "This link is not for you", "Only the owner of the data can use it")
 	d.act("/window/pass", owner, url.Values{"to": {"aiko@example.com"}})
 	has(t, "in Aiko's Slack", d.look("aiko@example.com"), "このリンクは利用できません", `class="site" lang="ja"`)
 	page = d.act("/window/send", "grace@example.com", url.Values{"load": {"2"}, "card.api_key": {credential}})
