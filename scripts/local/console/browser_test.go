@@ -207,6 +207,7 @@ func TestAskingForAccess(t *testing.T) {
 	b.shoot("7-asks")
 	b.do(
 		chromedp.SetValue(`.modal [name="field.entitlement"]`, "etl-maintenance"),
+		chromedp.WaitVisible(`.modal [name="field.roles"]`), // the form follows what is chosen
 		chromedp.SetValue(`.modal [name="field.duration"]`, "2h"),
 		chromedp.SetValue(`.modal [name="field.reason"]`, "because"),
 		chromedp.Click(`.modal .primary`),
