@@ -142,7 +142,11 @@ func pressButton(ctx context.Context, d deed) (*notice, error) {
 	if i, k := clicked(visible, b.Label, on); i != at || k != n {
 		return &notice{"refused", "A newer message has the same button."}, nil
 	}
-	return told(w.Click(ctx, who, b.Label, on), fmt.Sprintf("%s pressed “%s”.", d.read.name(who), b.Label))
+	err = w.Click(ctx, who, b.Label, on)
+	if err == nil && b.URL != "" {
+		return openLink(ctx, d, who, b)
+	}
+	return told(err, fmt.Sprintf("%s pressed “%s”.", d.read.name(who), b.Label))
 }
 
 // typeCommand types a slash command. What is no command is no message either: people write to
@@ -237,7 +241,8 @@ func told(err error, done string) (*notice, error) {
 		return &notice{"done", done}, nil
 	case errors.As(err, &refused):
 		return &notice{"refused", refused.Text}, nil
-	case errors.Is(err, simslack.ErrNoButton), errors.Is(err, simslack.ErrNoModal), errors.Is(err, simslack.ErrNoField), errors.Is(err, simslack.ErrNoOption):
+	case errors.Is(err, simslack.ErrNoButton), errors.Is(err, simslack.ErrNoModal), errors.Is(err, simslack.ErrNoField), errors.Is(err, simslack.ErrNoOption),
+		errors.Is(err, world.ErrNoWindow):
 		return &notice{"refused", err.Error()}, nil
 	}
 	return nil, err

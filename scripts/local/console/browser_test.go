@@ -207,6 +207,7 @@ func TestAskingForAccess(t *testing.T) {
 	b.shoot("7-asks")
 	b.do(
 		chromedp.SetValue(`.modal [name="field.entitlement"]`, "etl-maintenance"),
+		chromedp.WaitVisible(`.modal [name="field.roles"]`), // the form follows what is chosen
 		chromedp.SetValue(`.modal [name="field.duration"]`, "2h"),
 		chromedp.SetValue(`.modal [name="field.reason"]`, "because"),
 		chromedp.Click(`.modal .primary`),
@@ -254,6 +255,83 @@ func TestAFormFollowsWhatIsChosen(t *testing.T) {
 		}
 	}
 	b.shoot("10-connect")
+	if len(b.problems) > 0 {
+		t.Errorf("the browser complains: %q", b.problems)
+	}
+}
+
+// The owner of a data source enters its credentials in the browser that her link opens.
+func TestAConnectCardInTheBrowser(t *testing.T) {
+	b := open(t)
+	b.do(
+		chromedp.Navigate(b.url+"/?reader=sora@example.com"),
+		chromedp.WaitVisible(`.command input[name="command"]`),
+		chromedp.SendKeys(`.command input[name="command"]`, "/connect sql_server_rds\r"),
+		chromedp.WaitVisible(`.modal [name="field.host"]`),
+	)
+	for field, value := range map[string]string{
+		"name": "sales_db", "group": "thicket_confronted", "owner": "emma@example.com", "host": "db.example.com", "port": "1433", "database": "sales", "schema_prefix": "sales_db", "reason": "Sales reports",
+	} {
+		b.do(chromedp.SetValue(`.modal [name="field.`+field+`"]`, value))
+	}
+	b.do(
+		chromedp.Click(`.modal .primary`),
+		chromedp.WaitVisible(`.change.proposed[data-target="sales_db"]`),
+		chromedp.SetValue(`select[name="reader"]`, "emma@example.com"),
+		chromedp.WaitVisible(`.message button[value$=" Approve"]`),
+		chromedp.Click(`.message button[value$=" Approve"]`),
+		chromedp.WaitVisible(`.message button[value$=" Enter credentials"]:not(:disabled)`),
+		chromedp.Click(`.message button[value$=" Enter credentials"]`),
+		chromedp.WaitVisible(`.window input[name="card.password"]`),
+	)
+	b.shoot("11-card")
+	b.do(
+		chromedp.SendKeys(`.window input[name="card.user"]`, "reader"),
+		chromedp.Click(`.window .send`),
+		chromedp.WaitVisible(`.window .tests .FAILED`),
+	)
+	b.shoot("12-card-refused")
+	if b.number(`(() => {
+		const panel = document.getElementById("slackview").getBoundingClientRect()
+		const bar = document.querySelector(".window .bar").getBoundingClientRect()
+		return bar.top >= panel.top && bar.bottom <= panel.bottom ? 1 : 0
+	})()`) != 1 {
+		t.Error("the card that is shown again is out of sight")
+	}
+	if b.number(`document.querySelector('.window input[name="card.user"]').value == "reader" ? 1 : 0`) != 1 {
+		t.Error("the card that is shown again does not have what was entered")
+	}
+	b.do(chromedp.EmulateViewport(390, 844))
+	if got := b.number(`document.documentElement.scrollWidth`); got > 390 {
+		t.Errorf("with a card the page is %d pixels wide on a screen of 390", got)
+	}
+	b.do(chromedp.ScrollIntoView(`.window .bar`))
+	b.shoot("13-card-phone")
+	b.do(
+		chromedp.EmulateViewport(1440, 900),
+		chromedp.SetValue(`.window [name="to"]`, "mika@example.com"),
+		chromedp.Click(`.window .pass button`),
+		chromedp.WaitVisible(`.notice.refused`),
+		chromedp.SetValue(`select[name="reader"]`, "mika@example.com"),
+		chromedp.WaitVisible(`//div[@class="window"]//h3[text()="このリンクは利用できません"]`),
+	)
+	b.shoot("14-passed-on")
+	b.do(
+		chromedp.SetValue(`select[name="reader"]`, "emma@example.com"),
+		chromedp.WaitVisible(`.window input[name="card.password"]`),
+		chromedp.SendKeys(`.window input[name="card.password"]`, "what only Emma knows\r"),
+		chromedp.WaitVisible(`//h3[text()="Thank you"]`),
+	)
+	b.shoot("15-thanks")
+	b.do(
+		chromedp.Click(`.window button[formaction="/window/close"]`),
+		chromedp.WaitNotPresent(`.window`),
+		chromedp.Click(`button[value="5m"]`),
+		chromedp.Click(`button[value="5m"]`),
+		chromedp.WaitVisible(`//div[@data-connection="sales_db"]//b[text()="connected"]`),
+		chromedp.WaitVisible(`//li[contains(@class, "message")][contains(., "first data has arrived")]`),
+	)
+	b.shoot("16-data")
 	if len(b.problems) > 0 {
 		t.Errorf("the browser complains: %q", b.problems)
 	}

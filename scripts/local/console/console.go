@@ -8,8 +8,8 @@
 //
 // live.go lets time pass in a world and gives everybody their turn at it. view.go is what
 // somebody looks at, kept in the address. reading.go and the files beside it make the model
-// (model.go) of a view; render.go turns it into HTML. acts.go is what people can do, guard.go
-// keeps strangers from doing it.
+// (model.go) of a view; render.go turns it into HTML. acts.go is what people can do, window.go what
+// they do in their browsers; guard.go keeps strangers from doing it.
 package console
 
 import (
@@ -83,6 +83,9 @@ func (c *Console) routes() []route {
 		{"POST /modal/fill", c.act(fillModal)},
 		{"POST /modal/press", c.act(pressInModal)},
 		{"POST /modal/close", c.act(closeModal)},
+		{"POST /window/send", c.act(sendCard)},
+		{"POST /window/pass", c.act(passLink)},
+		{"POST /window/close", c.act(closeWindow)},
 	}
 }
 

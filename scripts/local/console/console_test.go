@@ -118,7 +118,7 @@ func TestNothingIsTakenForHTML(t *testing.T) {
 	}
 }
 
-func TestModalIsEscaped(t *testing.T) {
+func TestDialogsAreEscaped(t *testing.T) {
 	const bad = `"><script>alert(1)</script>`
 	html, err := render("slackview", slackPart{Reader: "eve@example.com", Modal: &modalPart{
 		Title: bad, Submit: bad, Close: bad, Lines: []string{bad}, Buttons: []string{bad},
@@ -126,6 +126,9 @@ func TestModalIsEscaped(t *testing.T) {
 			{ID: bad, Label: bad, Hint: bad, Value: bad, Problem: bad, Input: "text"},
 			{ID: bad, Label: bad, Options: []valueChoice{{Value: bad, Words: bad}}, Many: true},
 		},
+	}, Window: &windowPart{
+		Host: bad, Whose: bad, Title: bad, Lang: bad, Lines: []string{bad}, Tests: []testLine{{bad, bad, bad}}, Submit: bad, Others: []personChoice{{Value: bad, Text: bad}},
+		Fields: []fieldLine{{ID: bad, Label: bad, Value: bad, Input: bad}, {ID: bad, Label: bad, Options: []valueChoice{{Value: bad, Words: bad}}}},
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -162,6 +165,9 @@ func TestUnknownThingsAreNotFound(t *testing.T) {
 		{"/modal/submit", "reader", "nobody@example.com", nil},
 		{"/modal/press", "reader", "#sekisho", nil},
 		{"/modal/close", "reader", "", nil},
+		{"/window/send", "reader", "nobody@example.com", nil},
+		{"/window/pass", "to", "nobody@example.com", url.Values{"reader": {"emma@example.com"}}},
+		{"/window/close", "reader", "#sekisho", nil},
 	}
 	for _, tt := range posts {
 		form := url.Values{}

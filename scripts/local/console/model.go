@@ -33,7 +33,7 @@ type form struct {
 
 // notice tells what became of something that was just done.
 type notice struct {
-	Kind string // "done", "refused" or "wrong"
+	Kind string // "done", "refused" or "wrong"; "aside" where nothing was to become of it
 	Text string
 }
 
@@ -207,6 +207,7 @@ type slackPart struct {
 	Tabs     []tab
 	Messages []messageLine
 	Modal    *modalPart
+	Window   *windowPart
 	// Commands are the slash commands that can be typed; none where the reader is a channel.
 	Commands []string
 	// Shortcuts are buttons that type the most usual of them.
@@ -264,6 +265,22 @@ type fieldLine struct {
 	Reports                         bool // the dialog is made anew when it is filled in
 	Options                         []valueChoice
 }
+
+// windowPart is what the reader's browser shows.
+type windowPart struct {
+	Load        int    // tells a page from the same one loaded again
+	Host, Whose string // at whose address the browser is, and whose page that is
+	Theirs      bool   // it is not ours
+	Title, Lang string
+	Lines       []string
+	Tests       []testLine
+	Fields      []fieldLine
+	Submit      string         // what the button says that sends the fields; empty where there are none
+	Others      []personChoice // to whom the link can be passed on
+}
+
+// testLine is the result of one of the vendor's setup tests.
+type testLine struct{ Title, Status, Message string }
 
 type numbersPart struct {
 	APIs          []apiLine

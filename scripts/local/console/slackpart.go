@@ -35,6 +35,7 @@ func (r *reading) slack() slackPart {
 		if v, ok := r.world.Slack.Modal(reader); ok {
 			part.Modal = modalOf(v)
 		}
+		part.Window = r.window(reader)
 	}
 	for i, m := range slices.Backward(visible) {
 		if len(part.Messages) == mostMessages {

@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html"
+	"io"
 	"net/http"
 	neturl "net/url"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
+	"github.com/sekisho/sekisho/shared/domain/secret"
 	simiap "github.com/sekisho/sekisho/shared/sim/iap"
 )
 
@@ -56,14 +60,14 @@ func (w *World) card(ctx context.Context, person, reader string, do func(card st
 	if err != nil {
 		return err
 	}
-	card, err := w.visit(ctx, person, link)
+	got, err := w.visit(ctx, person, link)
 	if err != nil {
 		return err
 	}
-	if card == "" {
+	if got.location.Empty() {
 		return errNoCard
 	}
-	return errors.Join(do(card), w.Quiet(ctx))
+	return errors.Join(do(got.location.Reveal()), w.Quiet(ctx))
 }
 
 // cardLink returns the newest link to the address of the policy that a person sees.
@@ -74,7 +78,7 @@ func (w *World) cardLink(person string) (string, error) {
 	}
 	for _, m := range slices.Backward(w.Slack.Visible(person)) {
 		for _, b := range m.Buttons {
-			if b.URL != "" && strings.HasPrefix(b.URL, page+"?") {
+			if leadsTo(page, b.URL) {
 				return b.URL, nil
 			}
 		}
@@ -92,52 +96,99 @@ func (w *World) page() (string, error) {
 	return page, nil
 }
 
+// leadsTo reports whether an address is one of the policy's page.
+func leadsTo(page, address string) bool { return page != "" && strings.HasPrefix(address, page+"?") }
+
+// Page is what somebody reads on the policy's page, in their own language.
+type Page struct {
+	Status      int // of HTTP
+	Title, Text string
+}
+
+// answer is what a browser gets for an address: somewhere else to go, or a page to show.
+type answer struct {
+	location secret.Text // who has the address of a card can use it
+	page     Page
+}
+
 // reloads is how often people load a page that is out of order before they give up.
 const reloads = 5
 
-// visit has a person's browser open an address of the policy's page. It returns where the browser
-// is sent, if it is. A page that says no is a [Refused]; one that is out of order is loaded again,
-// as people do.
-func (w *World) visit(ctx context.Context, person, address string) (string, error) {
+// visit has a person's browser open an address of the policy's page. A page that says no is a
+// [Refused], and is returned too; one that is out of order is loaded again, as people do.
+func (w *World) visit(ctx context.Context, person, address string) (answer, error) {
 	for tries := 1; ; tries++ {
-		to, outOfOrder, err := w.load(ctx, person, address)
+		got, outOfOrder, err := w.load(ctx, person, address)
 		if err == nil || !outOfOrder || tries == reloads {
-			return to, err
+			return got, err
 		}
 	}
 }
 
 // load has a browser load an address once. OutOfOrder says that it may be another time.
-func (w *World) load(ctx context.Context, person, address string) (location string, outOfOrder bool, err error) {
+func (w *World) load(ctx context.Context, person, address string) (got answer, outOfOrder bool, err error) {
 	page, err := w.page()
 	if err != nil {
-		return "", false, err
+		return answer{}, false, err
 	}
 	to, err := neturl.Parse(address)
-	if err != nil || page == "" || !strings.HasPrefix(address, page+"?") {
-		return "", false, errors.New("the address is not the policy's page")
+	if err != nil || !leadsTo(page, address) {
+		return answer{}, false, errors.New("the address is not the policy's page")
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url("ConnectCard")+"?"+to.RawQuery, nil)
 	if err != nil {
-		return "", false, err
+		return answer{}, false, errors.New("the address cannot be asked for") // the cause would quote it
 	}
 	if person != "" {
 		assertion, err := w.proxy.Assertion(person)
 		if err != nil {
-			return "", false, err
+			return answer{}, false, err
 		}
 		r.Header.Set(simiap.Header, assertion)
+		r.Header.Set("Accept-Language", w.locale(person))
 	}
 	resp, err := w.client.Transport.RoundTrip(r) // a client would follow, or quote the address in an error
 	if err != nil {
-		return "", true, errors.New("the page did not answer")
+		return answer{}, true, errors.New("the page did not answer")
 	}
 	defer resp.Body.Close()
-	switch {
-	case resp.StatusCode >= 400:
-		return "", resp.StatusCode >= 500, &Refused{Text: fmt.Sprintf("the page answers %d", resp.StatusCode)}
-	case resp.StatusCode >= 300:
-		return resp.Header.Get("Location"), false, nil
+	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
+		return answer{location: secret.New(resp.Header.Get("Location"))}, false, nil
 	}
-	return "", false, nil
+	if got.page, err = readPage(resp); err != nil {
+		return answer{}, true, err
+	}
+	if resp.StatusCode >= 400 {
+		return got, resp.StatusCode >= 500, &Refused{Text: fmt.Sprintf("the page answers %d: %s", resp.StatusCode, got.page.Title)}
+	}
+	return got, false, nil
+}
+
+// locale is the language in which a person's browser asks for pages.
+func (w *World) locale(person string) string {
+	for _, p := range w.Company.People {
+		if p.Email == person {
+			return p.Locale
+		}
+	}
+	return ""
+}
+
+// words are the title and the text on a page of ours.
+var words = regexp.MustCompile(`(?s)<h1>(.*?)</h1>\s*<p>(.*?)</p>`)
+
+// maxPage bounds how much of a page is read, in bytes.
+const maxPage = 1 << 20
+
+// readPage reads the words of a page.
+func readPage(resp *http.Response) (Page, error) {
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxPage))
+	if err != nil {
+		return Page{}, errors.New("the page ended in the middle")
+	}
+	out := Page{Status: resp.StatusCode}
+	if m := words.FindSubmatch(body); m != nil {
+		out.Title, out.Text = html.UnescapeString(string(m[1])), html.UnescapeString(string(m[2]))
+	}
+	return out, nil
 }

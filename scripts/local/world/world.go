@@ -129,6 +129,8 @@ type World struct {
 	requests  int
 	ends      sweep
 	random    *random
+	windows   map[string]Window // by person
+	loads     int               // pages that browsers were shown
 }
 
 // New returns a world in which nothing has happened yet.
@@ -147,7 +149,7 @@ func New(o Options) (*World, error) {
 	w := &World{
 		Clock: &Clock{now: Begin}, Calls: &sim.Calls{}, Faults: sim.NewFaults(o.Seed), Usage: &Usage{}, Company: o.Company,
 		policy: o.Policy, variables: o.Variables, queues: queuesAt(o.DirectoryRate), log: o.Log, transport: sim.Transport{}, instances: map[string]*instance{}, perDay: map[string]int{}, ended: make(chan struct{}),
-		random: newRandom(o.Seed),
+		random: newRandom(o.Seed), windows: map[string]Window{},
 	}
 	w.client = &http.Client{Transport: w.transport}
 	w.signin = signin.New(w.Clock.Now)

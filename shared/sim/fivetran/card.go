@@ -53,22 +53,30 @@ var cardHTML string
 
 var cardPage = template.Must(template.New("card").Parse(cardHTML))
 
-// cardView is what the page shows.
-type cardView struct {
+// Card is what somebody sees of a connect card. Nothing that was entered as a secret is in it.
+type Card struct {
+	// Service is the source's name in words; Schema is the connection's own name.
 	Service string
 	Schema  string
-	OAuth   bool
-	Guide   bool
-	Fields  []cardField
-	Tests   []testResult
-	// Over is why there is nothing to fill in.
+	// OAuth says that the owner authorises the connection with a button.
+	OAuth bool
+	// Guide says that the setup guide is shown.
+	Guide  bool
+	Fields []CardField
+	// Tests are the results of the setup tests, after something was entered that did not work.
+	Tests []TestResult
+	// Over is why there is nothing to fill in; empty where there is.
 	Over string
 }
 
-type cardField struct {
-	Name, Title, Value string
-	Secret             bool
-	Choices            []string
+// CardField is one setting that can be entered on a connect card.
+type CardField struct {
+	Name, Title string
+	// Value is what it is now; empty for a secret.
+	Value  string
+	Secret bool
+	// Choices are the values from which one is chosen; none where anything can be entered.
+	Choices []string
 }
 
 // showCard shows a connect card. Looking at it uses nothing up.
@@ -138,26 +146,37 @@ func (s *Server) enter(c *connection, query url.Values, values map[string]string
 }
 
 // view is what the card of a connection shows. The caller holds the lock.
-func (c *connection) view(query url.Values, tests []testResult) cardView {
-	out := cardView{Service: c.service.name, Schema: c.schema, OAuth: c.service.oauth, Guide: query.Get("hide_setup_guide") != "true", Tests: tests}
+func (c *connection) view(query url.Values, tests []testResult) Card {
+	out := Card{Service: c.service.name, Schema: c.schema, OAuth: c.service.oauth, Guide: query.Get("hide_setup_guide") != "true"}
+	for _, t := range tests {
+		out.Tests = append(out.Tests, TestResult(t))
+	}
 	for _, f := range c.service.fields {
 		value, _ := c.config[f.name].(string)
+		if f.secret {
+			value = ""
+		}
 		if f.kind == "string" {
-			out.Fields = append(out.Fields, cardField{Name: f.name, Title: f.title, Value: value, Secret: f.secret, Choices: f.choices})
+			out.Fields = append(out.Fields, CardField{Name: f.name, Title: f.title, Value: value, Secret: f.secret, Choices: slices.Clone(f.choices)})
 		}
 	}
 	return out
 }
 
-func (s *Server) cardOver(w http.ResponseWriter, err error) {
-	text, status := "This link is not valid.", http.StatusNotFound
+// over is what a card says that cannot be filled in any more, and the page's status.
+func over(err error) (string, int) {
 	if errors.Is(err, ErrExpired) {
-		text, status = "This link has expired. Ask for a new one.", http.StatusGone
+		return "This link has expired. Ask for a new one.", http.StatusGone
 	}
-	s.page(w, status, cardView{Over: text})
+	return "This link is not valid.", http.StatusNotFound
 }
 
-func (s *Server) page(w http.ResponseWriter, status int, v cardView) {
+func (s *Server) cardOver(w http.ResponseWriter, err error) {
+	text, status := over(err)
+	s.page(w, status, Card{Over: text})
+}
+
+func (s *Server) page(w http.ResponseWriter, status int, v Card) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)

@@ -173,6 +173,50 @@ func TestSubmitting(t *testing.T) {
 	refused(t, w.vendor.ScriptTests("nothing"), fivetran.ErrNotFound)
 }
 
+// Whoever opens a card sees what its page shows, and nothing of what was entered before.
+func TestOpeningACard(t *testing.T) {
+	w := newWorld(t)
+	id, card := w.create()
+	_, err := w.vendor.SubmitCard(card, map[string]string{"user": "reader", "password": password})
+	check(t, err)
+	got, err := w.vendor.OpenCard(card)
+	check(t, err)
+	if got.Service != "SQL Server RDS" || got.Schema != "sales" || got.OAuth || got.Over != "" {
+		t.Errorf("got %+v", got)
+	}
+	_, page := w.browser("GET", card, "")
+	shown := map[string]string{}
+	for _, m := range inputs.FindAllStringSubmatch(page, -1) {
+		shown[m[1]] = m[2]
+	}
+	for _, f := range got.Fields {
+		if _, ok := shown[f.Name]; !ok || f.Secret != (shown[f.Name] == "password") {
+			t.Errorf("field %+v is not as on the page", f)
+		}
+		if f.Secret && f.Value != "" || f.Name == "user" && f.Value != "reader" {
+			t.Errorf("%s is shown as %q", f.Name, f.Value)
+		}
+		delete(shown, f.Name)
+	}
+	if len(shown) > 0 {
+		t.Errorf("only the page has %v", shown)
+	}
+	w.advance(24 * time.Hour)
+	got, err = w.vendor.OpenCard(card)
+	check(t, err)
+	if diff := cmp.Diff(fivetran.Card{Over: "This link has expired. Ask for a new one."}, got); diff != "" {
+		t.Errorf("an old card (-want +got):\n%s", diff)
+	}
+	w.ok("DELETE", "/v1/connections/"+id, nil)
+	got, err = w.vendor.OpenCard(card)
+	check(t, err)
+	if diff := cmp.Diff(fivetran.Card{Over: "This link is not valid."}, got); diff != "" {
+		t.Errorf("a card of nothing (-want +got):\n%s", diff)
+	}
+	_, err = w.vendor.OpenCard("https://evil.example/connect-card/setup")
+	refused(t, err, fivetran.ErrInvalid)
+}
+
 func TestServicesWithAButton(t *testing.T) {
 	w := newWorld(t)
 	_, card := w.create(set("service", "salesforce"), set("config", object{"schema": "crm"}))

@@ -3,6 +3,7 @@ package fivetran
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -75,6 +76,23 @@ func (s *Server) named(name string) (*connection, error) {
 		}
 	}
 	return nil, fmt.Errorf("connection %s: %w", name, ErrNotFound)
+}
+
+// OpenCard returns what a person sees who opens a connect card. A card that is too old, or whose
+// connection is gone, says so itself. The error is [ErrInvalid] for an address that is none of a card;
+// it does not hold the address.
+func (s *Server) OpenCard(uri string) (Card, error) {
+	c, query, err := s.open(uri)
+	if errors.Is(err, ErrInvalid) {
+		return Card{}, fmt.Errorf("open a connect card: %w", err)
+	}
+	if err != nil {
+		text, _ := over(err)
+		return Card{Over: text}, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return c.view(query, nil), nil
 }
 
 // Submission is what a person sees after they sent a connect card.

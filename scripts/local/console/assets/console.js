@@ -14,15 +14,21 @@
 
   const alike = (a, b) => a.nodeName === b.nodeName && keyOf(a) === keyOf(b);
 
+  let opened; // a dialog that came with the newest version
+
   // become makes what an element holds like what another one holds. Elements that are in both
   // stay the same ones: a press that has begun, a menu that is open, and the focus survive.
   const become = (element, wanted) => {
+    const nodes = [...wanted.childNodes];
+    // What is gone goes first: what stays need not be moved then, and keeps its place on the screen.
+    for (const old of [...element.childNodes]) if (!nodes.some((next) => alike(old, next))) old.remove();
     let at = element.firstChild;
-    for (const next of [...wanted.childNodes]) {
+    for (const next of nodes) {
       let same = at;
       while (same && !alike(same, next)) same = same.nextSibling;
       if (!same) {
         element.insertBefore(next, at);
+        if (next.nodeType === 1 && next.matches("[role=dialog]")) opened = next;
         continue;
       }
       if (same === at) at = at.nextSibling;
@@ -57,6 +63,9 @@
     const wanted = document.createElement("template");
     wanted.innerHTML = html;
     become(element, wanted.content);
+    // Whoever pressed something far below sees what came of it: the head of the dialog, at least.
+    if (opened) opened.firstElementChild.scrollIntoView({ block: "nearest" });
+    opened = null;
   };
 
   const listen = () => {
