@@ -101,6 +101,9 @@ func (a applier) ruleObsolete(ctx context.Context, c change.Change, address stri
 	}, a.now())
 	asked := map[string]string{}
 	for _, correction := range finding.Corrections {
+		if !stillWanted(c, correction.Mode) {
+			continue
+		}
 		for _, d := range correction.Diff {
 			asked[d.Field] = d.After
 		}
@@ -111,6 +114,13 @@ func (a applier) ruleObsolete(ctx context.Context, c change.Change, address stri
 		}
 	}
 	return "", nil
+}
+
+// stillWanted reports whether a change may be carried out where its correction is wanted in a mode by
+// now: what happens by itself only where it still may, what people approved unless it is only to be
+// made known.
+func stillWanted(c change.Change, by change.Mode) bool {
+	return by == change.Auto || by == change.Ask && c.Requirement.Mode == change.Ask
 }
 
 // Act implements [ledger.Applier]: one patch with all fields. An undo first keeps the rules

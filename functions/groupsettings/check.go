@@ -72,7 +72,9 @@ func (h *handler) check(ctx context.Context, e event.CheckSettings) error {
 	}
 	return h.mirror.UpdateSettings(ctx, g.ID, func(s *mirror.Settings) {
 		s.Values, s.Read, s.Judged = values, read, read
-		s.Secure, s.Findings, s.Open, s.Held = secure, inWords(finding), open, held
+		// What people let through in between stays let through.
+		s.Held = held && (s.Held || !known.Held)
+		s.Secure, s.Findings, s.Open = secure, inWords(finding), open
 		s.Waivers = slices.DeleteFunc(s.Waivers, func(w mirror.Waiver) bool { return !read.Before(w.Until) })
 	})
 }
@@ -80,21 +82,35 @@ func (h *handler) check(ctx context.Context, e event.CheckSettings) error {
 // propose makes changes of what follows from the rules, and withdraws earlier ones that no longer
 // do. It reports whether the brake holds a correction back, which is left to the plan. A group
 // that is held stays so, until people let it go or there is nothing to correct any more: a brake
-// that loosened by itself the next day would only be slow.
+// that loosened by itself the next day would only be slow. A correction that is under way has been
+// let go.
 func (h *handler) propose(ctx context.Context, g group.Group, wanted []change.Proposal, heldBefore bool) (held bool, err error) {
 	live, err := h.ledger.Live(ctx, change.GroupSettings, g.ID)
 	if err != nil {
 		return false, err
 	}
-	slots := map[string]bool{}
+	modes, underWay := map[string]change.Mode{}, map[string]bool{}
 	for _, p := range wanted {
-		slots[p.Slot()] = p.Requirement.Mode != change.Auto || !heldBefore
+		modes[p.Slot()] = p.Requirement.Mode
 	}
-	stale := slices.DeleteFunc(live, func(c change.Change) bool {
+	var mended, otherwise []change.Change
+	for _, c := range live {
 		slot, _, _ := change.SlotOf(c.ID)
-		return c.UndoOf != "" || c.Requester.Kind != change.ByRule || slots[slot]
-	})
-	if err := h.ledger.WithdrawOthers(ctx, rule, "the settings are as the rules want them", stale); err != nil {
+		mode, ok := modes[slot]
+		switch {
+		case c.UndoOf != "" || c.Requester.Kind != change.ByRule:
+		case !ok:
+			mended = append(mended, c)
+		case c.State != change.Proposed && !stillWanted(c, mode):
+			otherwise = append(otherwise, c)
+		case c.Requirement.Mode == change.Auto:
+			underWay[slot] = true
+		}
+	}
+	err = errors.Join(
+		h.ledger.WithdrawOthers(ctx, rule, "the settings are as the rules want them", mended),
+		h.ledger.WithdrawOthers(ctx, rule, "policy asks for something else now", otherwise))
+	if err != nil {
 		return false, err
 	}
 	limit, bound, err := h.brake(ctx)
@@ -106,7 +122,7 @@ func (h *handler) propose(ctx context.Context, g group.Group, wanted []change.Pr
 		case p.Requirement.Mode != change.Auto || !bound && !heldBefore:
 			_, _, err = h.ledger.Propose(ctx, p)
 		case heldBefore:
-			held = true
+			held = !underWay[p.Slot()]
 		default:
 			held, err = h.ledger.ProposeWithin(ctx, p, limit)
 		}

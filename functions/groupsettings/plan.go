@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/brake"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
@@ -39,19 +40,38 @@ func (h *handler) brake(ctx context.Context) (limit int, bound bool, err error) 
 	return limit, bound, nil
 }
 
-// queuePlan queues the making of a plan, a minute from now: more groups may be held by then.
+// untilHeld is how long whoever queues a plan may take to mark its group as held.
+const untilHeld = 20 * time.Second
+
+// queuePlan queues the making of a plan, at the next minute: more groups may be held by then.
 func (h *handler) queuePlan(ctx context.Context) error {
-	at := h.now().Truncate(time.Minute).Add(time.Minute)
+	at := h.now().Add(untilHeld).Truncate(time.Minute).Add(time.Minute)
 	return h.enqueue(ctx, event.PlanCorrections{}, fmt.Sprintf("plan-%d", at.Unix()), at)
 }
 
 // plan proposes what to do about all groups that are held, in place of an earlier plan.
 func (h *handler) plan(ctx context.Context, _ event.PlanCorrections) error {
-	p, err := h.planned(ctx)
+	live, err := h.ledger.Live(ctx, change.GroupSettingsPlan, planTarget.ID)
 	if err != nil {
 		return err
 	}
-	live, err := h.ledger.Live(ctx, change.GroupSettingsPlan, planTarget.ID)
+	// What people have agreed to is carried out, and its groups are in no other plan meanwhile.
+	agreed := map[string]bool{}
+	live = slices.DeleteFunc(live, func(c change.Change) bool {
+		if c.State != change.Approved && c.State != change.Applying {
+			return false
+		}
+		groups, wrong := groupsOf(c)
+		err = errors.Join(err, wrong)
+		for _, id := range groups {
+			agreed[id] = true
+		}
+		return true
+	})
+	if err != nil {
+		return cloudfn.Permanent(err)
+	}
+	p, err := h.planned(ctx, agreed)
 	if err != nil {
 		return err
 	}
@@ -62,10 +82,19 @@ func (h *handler) plan(ctx context.Context, _ event.PlanCorrections) error {
 	return h.ledger.Replace(ctx, rule, "the groups that are held have changed", live, wanted...)
 }
 
-// planned returns the proposal for all groups that are held; without differences where none is. Its
+// groupsOf returns the ids of the groups that a plan is about.
+func groupsOf(c change.Change) (groups []string, err error) {
+	if err := json.Unmarshal(c.Detail, &groups); err != nil {
+		return nil, fmt.Errorf("decode plan %s: %w", c.ID, err)
+	}
+	return groups, nil
+}
+
+// planned returns the proposal for all groups that are held and that no other plan is about; without
+// differences where none is. Its
 // owners are those of the groups: where policy names nobody else, two of them decide. It asks no
 // API: the values read last are good enough to show, and are read again before anything is done.
-func (h *handler) planned(ctx context.Context) (change.Proposal, error) {
+func (h *handler) planned(ctx context.Context, agreed map[string]bool) (change.Proposal, error) {
 	p := change.Proposal{
 		Kind: change.GroupSettingsPlan, Target: planTarget, Requester: rule, Quiet: 24 * time.Hour, Policy: h.policy.Hash,
 		Requirement: h.policy.Asks(change.GroupSettingsPlan, ""),
@@ -80,7 +109,7 @@ func (h *handler) planned(ctx context.Context) (change.Proposal, error) {
 		if err != nil {
 			return p, err
 		}
-		if len(correction) == 0 {
+		if len(correction) == 0 || agreed[g.ID] {
 			continue
 		}
 		groups = append(groups, g.ID)
@@ -147,9 +176,9 @@ func (o override) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 // waiting returns the corrections of a plan that are still held, as they were planned. A group
 // whose settings have changed since is in the next plan.
 func (o override) waiting(ctx context.Context, c change.Change) ([]change.Proposal, error) {
-	var groups []string
-	if err := json.Unmarshal(c.Detail, &groups); err != nil {
-		return nil, fmt.Errorf("decode plan %s: %w", c.ID, err)
+	groups, err := groupsOf(c)
+	if err != nil {
+		return nil, err
 	}
 	planned := map[change.Delta]bool{}
 	for _, d := range c.Diff {
