@@ -143,7 +143,7 @@ func (h *handler) sync(ctx context.Context) error {
 		return err
 	}
 	for _, c := range live {
-		if c.State != change.Proposed {
+		if c.State == change.Approved || c.State == change.Applying {
 			return nil // it is being carried out; the rest is proposed when it is done
 		}
 	}
@@ -166,7 +166,7 @@ func (h *handler) proposals(ctx context.Context, v view) ([]change.Proposal, err
 	if err != nil {
 		return nil, err
 	}
-	recent, err := removedLately(changes, day)
+	recent, err := removedLately(changes, day, v.plan)
 	if err != nil {
 		return nil, err
 	}
@@ -189,6 +189,8 @@ func (a applying) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 		return ledger.Sight{Obsolete: "the policy does not speak of a catalogue any more"}, nil
 	case a.policy.Catalog.Mode == change.Report:
 		return ledger.Sight{Obsolete: "the policy only wants it shown by now"}, nil
+	case a.policy.Catalog.Mode == change.Ask && c.Requirement.Mode == change.Auto:
+		return ledger.Sight{Obsolete: "policy asks for something else now"}, nil
 	}
 	steps, another, _, err := a.left(ctx, c)
 	if err != nil {

@@ -197,11 +197,13 @@ func deltas(s catalog.Step) []change.Delta {
 	return []change.Delta{{Field: head}}
 }
 
-// removedLately counts what was taken away without people by these changes since a time.
-func removedLately(changes []change.Change, since time.Time) (int, error) {
+// removedLately counts what was taken away without people by these changes since a time. Of a change
+// that did not come to its end, or is not there yet, that is what does not have to be taken away any
+// more.
+func removedLately(changes []change.Change, since time.Time, now catalog.Plan) (int, error) {
 	n := 0
 	for _, c := range changes {
-		if c.State != change.Applied || c.Requirement.Mode != change.Auto || c.Updated.Before(since) {
+		if c.Claim == nil || c.Requirement.Mode != change.Auto || c.Updated.Before(since) {
 			continue
 		}
 		steps, err := stepsOf(c)
@@ -209,6 +211,14 @@ func removedLately(changes []change.Change, since time.Time) (int, error) {
 			return 0, err
 		}
 		n += catalog.Plan{Steps: steps}.Removals()
+		if c.State == change.Applied {
+			continue
+		}
+		undone, _, err := left(steps, now)
+		if err != nil {
+			return 0, err
+		}
+		n -= catalog.Plan{Steps: undone}.Removals()
 	}
 	return n, nil
 }

@@ -244,13 +244,26 @@ func TestOnlyWhatHappenedByItselfLatelyCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := func(s change.State, m change.Mode, at time.Time) change.Change {
-		return change.Change{State: s, Updated: at, Requirement: change.Requirement{Mode: m}, Detail: detail}
+		return change.Change{State: s, Updated: at, Requirement: change.Requirement{Mode: m}, Detail: detail, Claim: &change.Claim{Fence: 1}}
 	}
-	got, err := removedLately([]change.Change{
-		c(change.Applied, change.Auto, now), c(change.Applied, change.Auto, now.Add(-25*time.Hour)),
-		c(change.Applied, change.Ask, now), c(change.Failed, change.Auto, now),
-	}, now.Add(-24*time.Hour))
-	if err != nil || got != 1 {
-		t.Errorf("got %d, %v, want 1", got, err)
+	left := catalog.Plan{Steps: []catalog.Step{member(catalog.Remove, "a@example.com")}}
+	unclaimed := c(change.Withdrawn, change.Auto, now)
+	unclaimed.Claim = nil
+	for name, test := range map[string]struct {
+		changes []change.Change
+		left    catalog.Plan
+		want    int
+	}{
+		"by itself, within a day": {[]change.Change{c(change.Applied, change.Auto, now)}, left, 1},
+		"long ago":                {[]change.Change{c(change.Applied, change.Auto, now.Add(-25*time.Hour))}, catalog.Plan{}, 0},
+		"by people":               {[]change.Change{c(change.Applied, change.Ask, now)}, catalog.Plan{}, 0},
+		"failed before it":        {[]change.Change{c(change.Failed, change.Auto, now)}, left, 0},
+		"failed after it":         {[]change.Change{c(change.Failed, change.Auto, now)}, catalog.Plan{}, 1},
+		"withdrawn after it":      {[]change.Change{c(change.Withdrawn, change.Auto, now)}, catalog.Plan{}, 1},
+		"never begun":             {[]change.Change{unclaimed}, catalog.Plan{}, 0},
+	} {
+		if got, err := removedLately(test.changes, now.Add(-24*time.Hour), test.left); err != nil || got != test.want {
+			t.Errorf("%s: got %d, %v, want %d", name, got, err, test.want)
+		}
 	}
 }
