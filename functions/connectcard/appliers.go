@@ -25,6 +25,10 @@ type creating struct{ *handler }
 // its schema, so that there is never a second one.
 func (a creating) Look(ctx context.Context, c change.Change) (ledger.Sight, error) {
 	r, plan, obsolete, err := a.plan(ctx, c)
+	if err == nil && obsolete != "" && c.Claim.Fence > 1 {
+		// Without a plan nobody knows under which schema to look.
+		return ledger.Sight{}, cloudfn.Permanent(errors.New(connection.WhyPerhapsMade + obsolete))
+	}
 	if err != nil || obsolete != "" {
 		return ledger.Sight{Obsolete: obsolete}, err
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -91,6 +92,32 @@ func TestThereIsNeverASecondConnection(t *testing.T) {
 				o.handover(t, c.ID, connection.Handed)
 			})
 		}
+	}
+}
+
+// A connection that may be there is not forgotten because the policy does not want it any more.
+func TestWhatMayHaveBeenMadeIsNotForgotten(t *testing.T) {
+	o := open(t)
+	c := o.approve(t, "letters")
+	made := false
+	o.fivetran = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if made {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		made = r.Method == http.MethodPost && r.URL.Path == "/v1/connections"
+		o.vendor.ServeHTTP(w, r)
+	})
+	o.Do(o.handler, o.Envelope(event.ApplyChange{Change: c.ID}))
+	o.fivetran = o.vendor
+	o.Policy = fstest.MapFS{"policy.yaml": {Data: fmt.Appendf(nil, "connections:\n  defaults: {redirect: %q}\n  services: {salesforce: {}}\n", page)}}
+	o.handler = o.Build(connectcard.Function)
+	o.Clock.Advance(time.Hour)
+	o.Do(o.handler, o.Envelope(event.ApplyChange{Change: c.ID}))
+	got, err := o.ledger.Get(t.Context(), c.ID)
+	check(t, err)
+	if got.State != change.Failed || !strings.Contains(got.Problem, connection.WhyPerhapsMade) || len(o.vendor.Connections()) != 1 {
+		t.Errorf("it is %s: %s; the vendor has %d", got.State, got.Problem, len(o.vendor.Connections()))
 	}
 }
 

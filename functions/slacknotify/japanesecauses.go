@@ -112,6 +112,7 @@ var japaneseCauses = causes{
 	},
 	forms: japaneseForms,
 	leads: map[string]string{
+		connection.WhyPerhapsMade:                 "前の試行で Fivetran に作成された可能性があるため、Fivetran でご確認ください。この接続は不要になりました: ",
 		"The rules want what the API cannot do: ": "ルールの求める設定を Google の API で実現できません。",
 	},
 	fields: japaneseFields(),

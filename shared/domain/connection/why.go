@@ -10,4 +10,6 @@ const (
 	WhyUnknown   = "there is no such connection any more"
 	// WhyTaken is followed by the name of the connection that has the schema.
 	WhyTaken = "this schema belongs to the connection "
+	// WhyPerhapsMade is followed by why it is not wanted any more.
+	WhyPerhapsMade = "an earlier attempt may have made it at Fivetran, where a person has to look. It is not wanted any more: "
 )
