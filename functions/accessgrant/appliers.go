@@ -112,8 +112,12 @@ func (a granting) request(ctx context.Context, c change.Change) (wanted, error) 
 	if len(r.Roles) == 0 {
 		r.Roles = slices.Clone(e.Roles)
 	}
-	if person.Suspended {
+	switch {
+	case person.Suspended:
 		r.obsolete = whoIsGone
+		return r, nil
+	case c.Requirement.Mode == change.Auto && e.Approval.Mode() != change.Auto:
+		r.obsolete = "policy asks for something else now" // people, where it asked nobody
 		return r, nil
 	}
 	holds, err := a.standing.In(ctx, person.ID, e.Eligible)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/sekisho/sekisho/functions/accessgrant"
@@ -180,6 +181,18 @@ func suspended(t *testing.T, o *company) {
 	p := aiko
 	p.Suspended = true
 	check(t, o.mirror.PutPeople(t.Context(), []group.Person{p}, o.Clock.Now()))
+}
+
+// What was to be given at once is not where policy wants people to decide by the time of its turn.
+func TestAccessThatPeopleDecideByNow(t *testing.T) {
+	o := open(t)
+	c := o.ask(t, aiko, "etl")
+	o.Policy = fstest.MapFS{"policy.yaml": {Data: []byte(strings.ReplaceAll(policyFile, "approval: self", "approval: quorum"))}}
+	o.handler = o.Build(accessgrant.Function)
+	o.tell(t, event.ApplyChange{Change: c.ID})
+	if got := o.state(t, c); got.State != change.Withdrawn || o.has(aiko) {
+		t.Errorf("the change is %s, access %t", got.State, o.has(aiko))
+	}
 }
 
 // The longest time holds however somebody goes on asking: by the button or anew.
