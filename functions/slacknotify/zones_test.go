@@ -72,7 +72,7 @@ func TestTheZoneIsSlacksThoughTheLanguageIsTheDirectorys(t *testing.T) {
 	}
 }
 
-// A day is the reader's own: the same instant is Saturday evening in one place and Sunday in another.
+// A day is the reader's own, and may be the one before or after that of UTC.
 func TestDaysAreThoseOfTheReadersZone(t *testing.T) {
 	p := open(t)
 	p.slack.AddPerson(simslack.Person{Email: "ken@example.com", Zone: "America/Sao_Paulo"})
