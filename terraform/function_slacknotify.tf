@@ -8,8 +8,9 @@ module "slacknotify" {
   enqueues = [module.slacknotify.queue]
 
   environment = {
-    SLACK_CHANNEL  = var.slack_channel
-    SLACK_LANGUAGE = var.slack_language
+    SLACK_CHANNEL   = var.slack_channel
+    SLACK_LANGUAGE  = var.slack_language
+    SLACK_TIME_ZONE = var.slack_time_zone
   }
 
   secrets = {

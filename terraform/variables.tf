@@ -84,6 +84,18 @@ variable "slack_language" {
   }
 }
 
+variable "slack_time_zone" {
+  description = "The time zone of messages in channels, by its IANA name: Asia/Tokyo. A person is told in their own."
+  type        = string
+  default     = "UTC"
+
+  validation {
+    # Slacknotify checks that there is such a zone, and does not start without.
+    condition     = can(regex("^(UTC|[A-Z][A-Za-z]+(/[A-Za-z0-9_+-]+)+)$", var.slack_time_zone))
+    error_message = "A time zone is written Area/City, such as Asia/Tokyo, or UTC."
+  }
+}
+
 variable "secret_versions" {
   description = "The version in force of each secret. A new version is put into force by naming it here."
   type        = map(string)

@@ -13,6 +13,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/grant"
 	"github.com/sekisho/sekisho/shared/domain/policy"
+	"github.com/sekisho/sekisho/shared/domain/zone"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/notice"
 	"github.com/sekisho/sekisho/shared/state/press"
@@ -64,7 +65,10 @@ func (h *handler) answer(ctx context.Context, e event.ExplainAccess, at grant.Sc
 	return h.inWords(ctx, e, person.Email, at, grant.Why(at, read.Policy(), who, "", h.now()))
 }
 
-func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+// clock words a time in the time zone of who asked.
+func clock(e event.ExplainAccess, t time.Time) string {
+	return zone.Clock(t, zone.Of(e.Zone), "2006-01-02 15:04")
+}
 
 func says(language, english, japanese string, args ...any) string {
 	if language == "ja" {
@@ -90,7 +94,7 @@ func (h *handler) inWords(ctx context.Context, e event.ExplainAccess, person str
 	}
 	lines = append(lines, says(e.Language, "What gives %s access to %s %s:", "%s が %s %s にアクセスできる理由:", person, at.Kind, at.Name))
 	for _, p := range paths {
-		line, err := h.path(ctx, e.Language, p)
+		line, err := h.path(ctx, e, p)
 		if err != nil {
 			return "", err
 		}
@@ -115,10 +119,10 @@ func (h *handler) eligibility(ctx context.Context, e event.ExplainAccess, person
 	return says(e.Language, "%s may ask for %s, by %s.", "%s は %s を依頼できます (%s)。", person, wanted.Name, strings.Join(names, ", ")), nil
 }
 
-func (h *handler) path(ctx context.Context, language string, p grant.Path) (string, error) {
+func (h *handler) path(ctx context.Context, e event.ExplainAccess, p grant.Path) (string, error) {
 	parts := []string{p.Binding.Role, p.Member}
 	if len(p.Via) > 0 {
-		parts = append(parts, says(language, "through %s", "%s を通じて", strings.Join(p.Via, " → ")))
+		parts = append(parts, says(e.Language, "through %s", "%s を通じて", strings.Join(p.Via, " → ")))
 	}
 	switch {
 	case p.Change != "":
@@ -126,19 +130,19 @@ func (h *handler) path(ctx context.Context, language string, p grant.Path) (stri
 		if err != nil && !errors.Is(err, ledger.ErrNotFound) {
 			return "", err
 		}
-		until := clock(p.Until)
+		until := clock(e, p.Until)
 		if err != nil {
-			parts = append(parts, says(language, "until %s, by request %s", "%s まで (依頼 %s)", until, p.Change))
+			parts = append(parts, says(e.Language, "until %s, by request %s", "%s まで (依頼 %s)", until, p.Change))
 		} else {
-			parts = append(parts, says(language, "until %s, by %s (request %s)", "%s まで、%s による (依頼 %s)", until, by.Target.Name, p.Change))
+			parts = append(parts, says(e.Language, "until %s, by %s (request %s)", "%s まで、%s による (依頼 %s)", until, by.Target.Name, p.Change))
 		}
 	case p.Binding.Condition != nil:
-		parts = append(parts, says(language, "if %s", "条件: %s", p.Binding.Condition.Expression))
+		parts = append(parts, says(e.Language, "if %s", "条件: %s", p.Binding.Condition.Expression))
 	default:
-		parts = append(parts, says(language, "without an end", "無期限"))
+		parts = append(parts, says(e.Language, "without an end", "無期限"))
 	}
 	if p.Answer == grant.Fails {
-		parts = append(parts, says(language, "(has ended)", "(終了済み)"))
+		parts = append(parts, says(e.Language, "(has ended)", "(終了済み)"))
 	}
 	return strings.Join(parts, " · "), nil
 }

@@ -91,7 +91,7 @@ func (h *handler) inGroup(ctx context.Context, e event.ExplainAccess, at grant.S
 	if timed {
 		g := held[len(held)-1] // ends last
 		lines = append(lines, says(e.Language, "%s is a member of %s until %s, by %s (request %s).", "%s は %s のメンバーです: %s まで、%s による (依頼 %s)",
-			person.Email, at.Name, clock(g.Until), g.Entitlement, g.ID))
+			person.Email, at.Name, clock(e, g.Until), g.Entitlement, g.ID))
 	}
 	for _, g := range person.Groups {
 		switch {

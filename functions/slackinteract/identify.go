@@ -38,5 +38,6 @@ func (d *decider) identify(ctx context.Context, team, user string) (desk.Asker, 
 		return desk.Asker{}, err
 	}
 	a.Language = cmp.Or(a.Language, desk.LanguageOf(u.Locale), "en")
+	a.Zone = u.Zone
 	return a, nil
 }

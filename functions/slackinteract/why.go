@@ -106,7 +106,7 @@ func (d *decider) explainTarget(ctx context.Context, e event.Asked, a desk.Asker
 		return a.Says("That is no group, entitlement or project that is known here: ", "グループ、アクセス権、プロジェクトのいずれでもありません: ") + target, nil
 	}
 	return "", queue.Order(ctx, d.queue, queue.Task{Queue: event.QueueIAM, Name: "explain-" + e.Request}, event.ExplainAccess{
-		Request: e.Request, User: e.User, Channel: e.Channel, Language: a.Language, Person: person.ID, Kind: string(at.Kind), Name: at.Name,
+		Request: e.Request, User: e.User, Channel: e.Channel, Language: a.Language, Zone: a.Zone, Person: person.ID, Kind: string(at.Kind), Name: at.Name,
 		Entitlement: entitlement, At: e.At,
 	})
 }

@@ -1,6 +1,8 @@
 package slacknotify
 
 import (
+	"time"
+
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/state/press"
@@ -59,6 +61,7 @@ var english = language{
 	stillWaiting: "Still to be decided: %d of %d.", askedIn: "The question is in %s.",
 	kinds:   merge(englishSettings, englishAccounts, englishAccess, englishConnections, englishCatalog),
 	notices: mergeNotices(englishAccountNotices, englishAccessNotices, englishConnectionNotices, englishCatalogNotices),
-	stamp:   "2 Jan 2006 15:04 UTC",
+	stamp:   "2 Jan 2006 15:04",
 	day:     "2 Jan 2006",
+	zone:    time.UTC,
 }

@@ -29,6 +29,7 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/adapters/slack"
 	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/domain/zone"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/standing"
@@ -49,6 +50,9 @@ type config struct {
 	// Language is that of channels, "en" or "ja"; empty means English. A person is told in their
 	// own.
 	Language string `env:"SLACK_LANGUAGE"`
+	// TimeZone is that of times in channels, by its IANA name, such as "Asia/Tokyo"; empty means
+	// UTC. A person is told in their own, which Slack knows.
+	TimeZone string `env:"SLACK_TIME_ZONE"`
 }
 
 // Validate implements [cloudfn.Validator].
@@ -56,6 +60,9 @@ func (c *config) Validate() error {
 	problems := cloudfn.Missing(map[string]string{"SLACK_TOKEN": c.Token, "SLACK_CHANNEL": c.Channel})
 	if !slices.Contains([]string{"", "en", "ja"}, c.Language) {
 		problems = append(problems, fmt.Errorf("SLACK_LANGUAGE is %q: write en or ja", c.Language))
+	}
+	if _, err := zone.Parse(c.TimeZone); err != nil {
+		problems = append(problems, fmt.Errorf("SLACK_TIME_ZONE is %q: write the IANA name of a time zone, such as Asia/Tokyo", c.TimeZone))
 	}
 	return errors.Join(problems...)
 }
@@ -76,7 +83,7 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 	}
 	h := &handler{
 		store: env.Store, queue: env.Queue, mirror: m, ledger: ledger.New(env.Store, env.Bus, env.Now),
-		standing: who, channel: cfg.Channel, rooms: languageOf(cfg.Language), now: env.Now, log: env.Log,
+		standing: who, channel: cfg.Channel, rooms: languageOf(cfg.Language).at(zone.Of(cfg.TimeZone)), now: env.Now, log: env.Log,
 		slack: slack.New(slack.Options{Token: cfg.Token, BaseURL: cfg.BaseURL, HTTP: &http.Client{Transport: env.Outbound}}),
 	}
 	return cloudfn.Messages("slacknotify", env, cloudfn.On(h.changeMoved), cloudfn.On(h.notify)), nil

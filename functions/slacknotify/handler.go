@@ -41,7 +41,7 @@ type handler struct {
 	standing *standing.Resolver
 	slack    poster
 	channel  string
-	rooms    language // of channels
+	rooms    language // of channels, with their time zone
 	now      func() time.Time
 	log      *slog.Logger
 }

@@ -1,6 +1,8 @@
 package slacknotify
 
 import (
+	"time"
+
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/grant"
@@ -63,7 +65,8 @@ var japanese = language{
 	stillWaiting: "まだ判断されていないものがあります: %d / %d 件", askedIn: "%s でお尋ねしています。",
 	kinds:   merge(japaneseSettings, japaneseAccounts, japaneseAccess, japaneseConnections, japaneseCatalog),
 	notices: mergeNotices(japaneseAccountNotices, japaneseAccessNotices, japaneseConnectionNotices, japaneseCatalogNotices),
-	stamp:   "2006年1月2日 15:04 UTC",
+	stamp:   "2006年1月2日 15:04",
 	day:     "2006年1月2日",
+	zone:    time.UTC,
 	causes:  &japaneseCauses,
 }

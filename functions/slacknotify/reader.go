@@ -9,10 +9,11 @@ import (
 
 	"github.com/sekisho/sekisho/shared/adapters/slack"
 	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/domain/zone"
 	"github.com/sekisho/sekisho/shared/ports/store"
 )
 
-// reader is where and in which language somebody reads.
+// reader is where and in which language somebody reads; the language has the reader's time zone.
 type reader struct {
 	channel  string
 	language language
@@ -23,6 +24,7 @@ type account struct {
 	User    string    `json:"user"`
 	Channel string    `json:"channel"`
 	Locale  string    `json:"locale"`
+	Zone    string    `json:"zone,omitempty"`
 	Read    time.Time `json:"read"`
 }
 
@@ -44,7 +46,7 @@ func (h *handler) reader(ctx context.Context, id, room string) (reader, error) {
 	if err != nil {
 		return reader{}, err
 	}
-	return reader{channel: a.Channel, language: languageOf(a.Locale)}, nil
+	return reader{channel: a.Channel, language: languageOf(a.Locale).at(zone.Of(a.Zone))}, nil
 }
 
 func (h *handler) lookUp(ctx context.Context, id string) (account, error) {
@@ -68,7 +70,7 @@ func (h *handler) lookUp(ctx context.Context, id string) (account, error) {
 		}
 		locale = u.Locale
 	}
-	a := account{User: u.ID, Channel: channel, Locale: locale, Read: h.now()}
+	a := account{User: u.ID, Channel: channel, Locale: locale, Zone: u.Zone, Read: h.now()}
 	err = h.store.Update(ctx, func(_ context.Context, tx store.Tx) error { return slackAccounts.Put(tx, id, a) })
 	if err != nil {
 		return account{}, fmt.Errorf("store the Slack account of %s: %w", p.Email, err)

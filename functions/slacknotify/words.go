@@ -10,6 +10,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/grant"
+	"github.com/sekisho/sekisho/shared/domain/zone"
 	"github.com/sekisho/sekisho/shared/state/notice"
 )
 
@@ -50,9 +51,11 @@ type language struct {
 	// stillWaiting reminds of several changes: how many, of how many. askedIn says in which
 	// channel.
 	stillWaiting, askedIn string
-	stamp, day            string // how a time and a day are written
+	stamp, day            string // how a time, without its zone, and a day are written
 	// causes words why something came about; nil for English, in which that is kept.
 	causes *causes
+	// zone is the time zone of who reads; see [language.at].
+	zone *time.Location
 }
 
 // languageOf chooses by a locale such as ja-JP.
@@ -61,6 +64,12 @@ func languageOf(locale string) language {
 		return japanese
 	}
 	return english
+}
+
+// at returns the language with the times and the days of a zone.
+func (l language) at(zone *time.Location) language {
+	l.zone = zone
+	return l
 }
 
 // write writes the message about a change for a reader who has this part in it.
@@ -218,6 +227,6 @@ func (l language) set(s change.Selector) string {
 	return name
 }
 
-func (l language) time(t time.Time) string { return t.UTC().Format(l.stamp) }
+func (l language) time(t time.Time) string { return zone.Clock(t, l.zone, l.stamp) }
 
-func (l language) date(t time.Time) string { return t.UTC().Format(l.day) }
+func (l language) date(t time.Time) string { return t.In(l.zone).Format(l.day) }

@@ -23,6 +23,8 @@ type Asker struct {
 	Also []string
 	// Language is "en" or "ja", in which the asker reads.
 	Language string
+	// Zone is the IANA name of the time zone in which the asker lives; empty where none is known.
+	Zone string
 }
 
 // Actor returns the asker as an actor.

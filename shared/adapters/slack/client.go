@@ -52,6 +52,9 @@ type User struct {
 	Email string
 	// Locale is such as ja-JP; only [Client.UserByID] knows it.
 	Locale string
+	// Zone is the IANA name of the time zone in which the person lives, such as Asia/Tokyo; empty where
+	// Slack does not tell it, as it may.
+	Zone string
 	// Outside says that this is no full member of our workspace: a guest, a bot, somebody from
 	// another workspace, or somebody who left.
 	Outside bool
@@ -85,7 +88,7 @@ const slackbot = "USLACKBOT"
 
 func user(u *api.User) User {
 	return User{
-		ID: u.ID, Team: u.TeamID, Email: u.Profile.Email, Locale: u.Locale,
+		ID: u.ID, Team: u.TeamID, Email: u.Profile.Email, Locale: u.Locale, Zone: u.TZ,
 		// Is_app_user is no reason: it is true of people who have authorized the app. Slack says
 		// of its own bot that it is none (https://docs.slack.dev/reference/objects/user-object).
 		Outside: u.Deleted || u.IsBot || u.IsRestricted || u.IsUltraRestricted || u.IsStranger || u.ID == slackbot,

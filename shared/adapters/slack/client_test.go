@@ -19,7 +19,7 @@ import (
 
 func TestUsers(t *testing.T) {
 	w := newWorld(t)
-	want := slack.User{ID: w.id(t, ada), Team: "T0000000001", Email: ada, Locale: "ja-JP"}
+	want := slack.User{ID: w.id(t, ada), Team: "T0000000001", Email: ada, Locale: "ja-JP", Zone: "Asia/Tokyo"}
 	got, err := w.client.UserByID(t.Context(), w.id(t, ada))
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("UserByID: %v (-want +got):\n%s", err, diff)
@@ -45,6 +45,21 @@ func TestUsers(t *testing.T) {
 	for _, id := range []string{"U0NOBODY", "", "../users.list", "U1&token=x"} {
 		if _, err := w.client.UserByID(t.Context(), id); !slack.IsUnknown(err) {
 			t.Errorf("UserByID of %q: %v; want unknown", id, err)
+		}
+	}
+}
+
+// A zone may be missing, or be one that nobody knows here: it is told as Slack tells it.
+func TestZonesAreToldAsTheyAre(t *testing.T) {
+	for answer, want := range map[string]string{
+		`{}`: "", `{"tz":null}`: "", `{"tz":""}`: "", `{"tz":"Europe/Berlin","tz_label":"Central European Time","tz_offset":3600}`: "Europe/Berlin", `{"tz":"Mars/Olympus"}`: "Mars/Olympus",
+	} {
+		c := answering(`{"ok":true,"user":` + answer + `}`)
+		if u, err := c.UserByID(t.Context(), "U1"); err != nil || u.Zone != want {
+			t.Errorf("UserByID answered %s: %q, %v; want %q", answer, u.Zone, err, want)
+		}
+		if u, err := c.UserByEmail(t.Context(), ada); err != nil || u.Zone != want {
+			t.Errorf("UserByEmail answered %s: %q, %v; want %q", answer, u.Zone, err, want)
 		}
 	}
 }

@@ -219,6 +219,8 @@ type ExplainAccess struct {
 	Channel string `json:"channel,omitempty"`
 	// Language is the one in which who asked reads.
 	Language string `json:"language"`
+	// Zone is the IANA name of the time zone in which who asked lives; empty means UTC.
+	Zone string `json:"zone,omitempty"`
 	// Person is the immutable id of who is asked about; Kind and Name are those of the place.
 	Person string `json:"person"`
 	Kind   string `json:"kind"`

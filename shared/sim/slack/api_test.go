@@ -202,6 +202,34 @@ func TestUserInfo(t *testing.T) {
 	}
 }
 
+// People live in Tokyo unless they are said to live elsewhere, and how far that is from UTC goes with
+// the season.
+func TestTimeZonesOfPeople(t *testing.T) {
+	w := newWorld(t)
+	const frida, zoe = "frida@example.com", "zoe@example.com"
+	w.AddPerson(slack.Person{Email: frida, Zone: "Europe/Berlin"})
+	w.AddPerson(slack.Person{Email: zoe, Zoneless: true})
+	for _, test := range []struct {
+		email       string
+		month       time.Month
+		zone, label string
+		offset      int
+	}{
+		{aiko, time.November, "Asia/Tokyo", "Japan Standard Time", 9 * 60 * 60},
+		{ben, time.July, "Asia/Tokyo", "Japan Standard Time", 9 * 60 * 60},
+		{frida, time.November, "Europe/Berlin", "CET", 60 * 60},
+		{frida, time.July, "Europe/Berlin", "CEST", 2 * 60 * 60},
+		{zoe, time.November, "", "", 0},
+		{dora, time.November, "", "", 0},
+	} {
+		w.now = time.Date(2026, test.month, 22, 0, 0, 0, 0, time.UTC)
+		u, err := w.api.GetUserInfo(w.id(t, test.email))
+		if err != nil || u.TZ != test.zone || u.TZLabel != test.label || u.TZOffset != test.offset {
+			t.Errorf("%s in %s: %+v, %v; want %s, %s, %d", test.email, test.month, u, err, test.zone, test.label, test.offset)
+		}
+	}
+}
+
 func TestUserListIsPaged(t *testing.T) {
 	w := newWorld(t)
 	users, err := w.api.GetUsers(slackgo.GetUsersOptionLimit(2))

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
+	_ "time/tzdata" // the zones of people, wherever the simulator runs
 
 	"github.com/sekisho/sekisho/shared/sim"
 )
@@ -22,6 +24,10 @@ type Person struct {
 	Name string
 	// Locale is such as "ja-JP"; empty means "en-US".
 	Locale string
+	// Zone is the IANA name of the time zone, such as "Europe/Berlin"; empty means "Asia/Tokyo".
+	Zone string
+	// Zoneless says that Slack tells no time zone of the person.
+	Zoneless bool
 	// Guest is a multi-channel guest, Bot another app's user, Deleted a deactivated account.
 	Guest, Bot, Deleted bool
 	// Team, where it is not empty or the workspace's own, makes a stranger of the person: they
@@ -94,7 +100,7 @@ func (s *Server) stranger(p *person) bool { return p.Team != "" && p.Team != s.o
 
 func (s *Server) teamOf(p *person) string { return cmp.Or(p.Team, s.opt.TeamID) }
 
-func (s *Server) userJSON(p *person, locale bool) map[string]any {
+func (s *Server) userJSON(p *person, locale bool, now time.Time) map[string]any {
 	profile := map[string]any{
 		"real_name": p.Name, "real_name_normalized": p.Name,
 		"display_name": p.handle, "display_name_normalized": p.handle,
@@ -118,7 +124,9 @@ func (s *Server) userJSON(p *person, locale bool) map[string]any {
 	}
 	if !p.Deleted { // Slack leaves these out for deactivated accounts
 		u["real_name"] = p.Name
-		u["tz"], u["tz_label"], u["tz_offset"] = "Asia/Tokyo", "Japan Standard Time", 9*60*60
+		if !p.Zoneless {
+			u["tz"], u["tz_label"], u["tz_offset"] = zoneOf(p, now)
+		}
 		u["is_admin"], u["is_owner"], u["is_primary_owner"] = false, false, false
 		u["is_restricted"], u["is_ultra_restricted"] = p.Guest, false
 		if locale {
@@ -128,12 +136,31 @@ func (s *Server) userJSON(p *person, locale bool) map[string]any {
 	return u
 }
 
+// tokyo is the time zone of people of whom no other is known.
+const tokyo = "Asia/Tokyo"
+
+// zoneOf returns the name of a person's time zone, what Slack calls its time, and how many seconds
+// that is ahead of UTC at an instant. What Slack calls the time of other zones than Japan's is not
+// known here: it is their abbreviation. A name that nobody knows is told as it is.
+func zoneOf(p *person, now time.Time) (name, label string, offset int) {
+	name = cmp.Or(p.Zone, tokyo)
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return name, name, 0
+	}
+	label, offset = now.In(zone).Zone()
+	if name == tokyo {
+		label = "Japan Standard Time"
+	}
+	return name, label, offset
+}
+
 func (s *Server) usersInfo(c *call) (map[string]any, error) {
 	p := s.personByID(c.args.text("user"))
 	if p == nil {
 		return nil, refuse("user_not_found")
 	}
-	return map[string]any{"user": s.userJSON(p, c.args.flag("include_locale"))}, nil
+	return map[string]any{"user": s.userJSON(p, c.args.flag("include_locale"), c.now)}, nil
 }
 
 func (s *Server) usersLookupByEmail(c *call) (map[string]any, error) {
@@ -145,7 +172,7 @@ func (s *Server) usersLookupByEmail(c *call) (map[string]any, error) {
 	if p == nil || p.Deleted || p.Bot || s.stranger(p) {
 		return nil, refuse("users_not_found")
 	}
-	return map[string]any{"user": s.userJSON(p, false)}, nil
+	return map[string]any{"user": s.userJSON(p, false, c.now)}, nil
 }
 
 func (s *Server) usersList(c *call) (map[string]any, error) {
@@ -161,7 +188,7 @@ func (s *Server) usersList(c *call) (map[string]any, error) {
 	}
 	members := make([]any, 0, len(users))
 	for _, p := range users {
-		members = append(members, s.userJSON(p, c.args.flag("include_locale")))
+		members = append(members, s.userJSON(p, c.args.flag("include_locale"), c.now))
 	}
 	return map[string]any{
 		"members": members, "cache_ts": c.now.Unix(),
