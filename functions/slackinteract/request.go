@@ -166,7 +166,7 @@ func complaintsOf(err error, in slack.Entered) (map[string]string, bool) {
 }
 
 // submitted proposes what was asked for. What is refused now was right a moment ago: the person
-// is told.
+// is told, unless it was proposed when it came before.
 func (d *decider) submitted(ctx context.Context, e event.Submitted) error {
 	dk, ok := d.desks[e.Command]
 	if !ok {
@@ -179,6 +179,10 @@ func (d *decider) submitted(ctx context.Context, e event.Submitted) error {
 	_, refused := asRefusal(err)
 	_, invalid := complaintsOf(err, nil)
 	if !refused && !invalid {
+		return err
+	}
+	// A task may come more than once: what it did the first time may be why it is refused now.
+	if _, taken, err := d.ledger.Asked(ctx, e.Request); err != nil || taken {
 		return err
 	}
 	t := trail.Turned{
