@@ -72,7 +72,7 @@ func (d *decider) form(ctx context.Context, dk desk.Desk, e event.Asked) (slack.
 	if !ok {
 		return slack.Modal{}, err
 	}
-	t := trail.Turned{Function: "slackinteract", Verb: strings.TrimPrefix(e.Command, "/"), Actor: e.Team + "/" + e.User, ActorName: a.Person.Email, Text: no}
+	t := trail.Turned{Function: "slackinteract", Verb: strings.TrimPrefix(e.Command, "/"), Actor: e.Team + "/" + e.User, ActorName: a.Person.Email, Text: reason(err)}
 	if err := trail.TurnAway(ctx, d.store, d.now(), t); err != nil {
 		return slack.Modal{}, err
 	}
@@ -90,6 +90,20 @@ func asRefusal(err error) (string, bool) {
 		return stranger.text, true
 	}
 	return "", false
+}
+
+// reason returns why somebody was turned away, for the trail: in fixed words, because what is for the
+// person may repeat what was typed, a secret by mistake among it.
+func reason(err error) string {
+	var stranger *refused
+	var wrong *desk.Invalid
+	switch {
+	case errors.As(err, &stranger):
+		return stranger.text
+	case errors.As(err, &wrong):
+		return "it is not filled in rightly"
+	}
+	return "it is not offered to this person now"
 }
 
 // refresh makes the form of an open modal anew, because a field on which it depends was filled
@@ -135,7 +149,7 @@ func (d *decider) send(ctx context.Context, request string, in slack.Interaction
 	}
 	if wrong, ok := complaintsOf(err, in.Entered); ok {
 		t := trail.Turned{
-			Function: "slackinteract", Verb: strings.TrimPrefix(in.Callback, "/"), Actor: in.Team + "/" + in.User, ActorName: a.Person.Email, Text: err.Error(),
+			Function: "slackinteract", Verb: strings.TrimPrefix(in.Callback, "/"), Actor: in.Team + "/" + in.User, ActorName: a.Person.Email, Text: reason(err),
 		}
 		return wrong, trail.TurnAway(ctx, d.store, d.now(), t)
 	}
@@ -186,7 +200,7 @@ func (d *decider) submitted(ctx context.Context, e event.Submitted) error {
 		return err
 	}
 	t := trail.Turned{
-		Function: "slackinteract", Verb: strings.TrimPrefix(e.Command, "/"), Actor: e.Team + "/" + e.User, ActorName: a.Person.Email, Text: err.Error(),
+		Function: "slackinteract", Verb: strings.TrimPrefix(e.Command, "/"), Actor: e.Team + "/" + e.User, ActorName: a.Person.Email, Text: reason(err),
 	}
 	if err := trail.TurnAway(ctx, d.store, d.now(), t); err != nil {
 		return err

@@ -156,7 +156,7 @@ func (d *Access) terms(a Asker, e grant.Entitlement) string {
 // notOffered is one answer for what does not exist, what is not for the asker, and what the asker
 // has already for as long as can be.
 func (d *Access) notOffered(a Asker, entitlement string) error {
-	return &Refused{fmt.Sprintf(a.Says("You cannot ask for %s now.", "%s は現在依頼できません。"), entitlement)}
+	return &Refused{fmt.Sprintf(a.Says("You cannot ask for %.100s now.", "%.100s は現在依頼できません。"), entitlement)}
 }
 
 func (d *Access) eligible() []change.Selector {
