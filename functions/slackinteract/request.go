@@ -190,9 +190,11 @@ func (d *decider) submitted(ctx context.Context, e event.Submitted) error {
 	if err == nil {
 		err = dk.Submit(ctx, e.Request, a, e.Values)
 	}
-	_, refused := asRefusal(err)
-	_, invalid := complaintsOf(err, nil)
-	if !refused && !invalid {
+	no, ok := asRefusal(err)
+	if wrong, invalid := errors.AsType[*desk.Invalid](err); invalid {
+		no, ok = wrong.Text(), true
+	}
+	if !ok {
 		return err
 	}
 	// A task may come more than once: what it did the first time may be why it is refused now.
@@ -205,7 +207,7 @@ func (d *decider) submitted(ctx context.Context, e event.Submitted) error {
 	if err := trail.TurnAway(ctx, d.store, d.now(), t); err != nil {
 		return err
 	}
-	if err := press.Record(ctx, d.store, press.Press{ID: e.Request, User: e.User, At: e.At, Outcome: string(change.RefusedInvalid), Text: err.Error()}); err != nil {
+	if err := press.Record(ctx, d.store, press.Press{ID: e.Request, User: e.User, At: e.At, Outcome: string(change.RefusedInvalid), Text: no}); err != nil {
 		return err
 	}
 	return d.tell(ctx, e.Request)

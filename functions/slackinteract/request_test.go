@@ -16,8 +16,10 @@ import (
 	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/sim"
 	simslack "github.com/sekisho/sekisho/shared/sim/slack"
+	"github.com/sekisho/sekisho/shared/state/press"
 )
 
 // asking is an office whose policy lets people ask for accounts, and whose Slack delivers what
@@ -214,6 +216,38 @@ func TestARequestThatIsRefusedAfterAll(t *testing.T) {
 	tasks := o.Queue.Take(event.QueueSlack)
 	if len(tasks) != 1 || !strings.Contains(string(tasks[0].Body), event.SubjectPress) {
 		t.Errorf("tasks %v, want one that tells the person", tasks)
+	}
+}
+
+// There is no form any more beside which it could stand: it is told in words alone, without the names that
+// fields have inside.
+func TestWhatIsWrongAfterAllIsSaidInWords(t *testing.T) {
+	for language, want := range map[string]string{
+		"en": "2h is longer than 1h, for which etl is given at most\nthe reason has to have the form ^T-", "ja": "最長 1h までです。\n理由が次の形式に一致しません: ^T-",
+	} {
+		t.Run(language, func(t *testing.T) {
+			o := asking(t, selfPolicy)
+			ken := directory[0]
+			ken.Language = language
+			if err := o.mirror.PutPeople(t.Context(), []group.Person{ken}, time.Time{}); err != nil {
+				t.Fatal(err)
+			}
+			o.command(t, "ken@example.com", "/access", "etl")
+			o.Clock.Advance(time.Second)
+			if out, err := o.slack.Submit(t.Context(), "ken@example.com", map[string]string{"duration": "2h", "reason": "x"}); err != nil || !out.OK() {
+				t.Fatalf("%+v, %v", out, err)
+			}
+			task := o.Queue.Take(event.QueuePresses)[0]
+			o.Policy = fstest.MapFS{"policy.yaml": {Data: []byte(strings.Replace(selfPolicy, "max: 2h", "max: 1h, reason: '^T-'", 1))}}
+			o.handler = o.Build(slackinteract.Function)
+			if status := o.Do(o.handler, o.Task(task)); status != http.StatusOK {
+				t.Fatalf("status %d", status)
+			}
+			p, err := press.Get(t.Context(), o.Store, strings.TrimPrefix(task.Name, "submitted-"))
+			if err != nil || p.Text != want {
+				t.Errorf("got %q, %v; want %q", p.Text, err, want)
+			}
+		})
 	}
 }
 
