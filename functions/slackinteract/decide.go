@@ -90,10 +90,17 @@ func (d *decider) decide(ctx context.Context, p event.Pressed) error {
 	var no *refused
 	if r, ok := change.Refused(err); ok {
 		no = &refused{r.Code, r.Text}
-	} else if !errors.As(err, &no) {
-		if err != nil {
-			return err
+	} else if !errors.As(err, &no) && err != nil {
+		return err
+	}
+	counted := no == nil
+	if !counted {
+		var unknown error
+		if counted, unknown = d.counted(ctx, p); unknown != nil {
+			return unknown
 		}
+	}
+	if counted {
 		return press.Record(ctx, d.store, press.Press{ID: p.Press, User: p.User, Channel: p.Channel, At: p.At, Outcome: press.Accepted})
 	}
 	if _, inLedger := change.Refused(err); !inLedger {
@@ -112,6 +119,29 @@ func (d *decider) decide(ctx context.Context, p event.Pressed) error {
 	}
 	return d.tell(ctx, p.Press)
 }
+
+// counted reports whether a press that is refused now counted when it came before: what it did then
+// may be why it is refused now, where its end was not recorded, or it came twice at once.
+func (d *decider) counted(ctx context.Context, p event.Pressed) (bool, error) {
+	if p.Action != event.ButtonApproveAll {
+		_, counted, err := d.ledger.Asked(ctx, p.Press)
+		return counted, err
+	}
+	batch, _, _ := strings.Cut(p.Value, " ")
+	all, err := d.ledger.Batch(ctx, batch)
+	if err != nil {
+		return false, err
+	}
+	for _, c := range all {
+		if _, counted, err := d.ledger.Asked(ctx, oneOf(p, c)); err != nil || counted {
+			return counted, err
+		}
+	}
+	return false, nil
+}
+
+// oneOf names what a press on a whole batch does to one change of it.
+func oneOf(p event.Pressed, c change.Change) string { return p.Press + "-" + c.ID }
 
 // act does what a button says. The button's value names a change and the revision that was
 // shown, or a batch and the sum of the revisions in it, and nothing else.
@@ -194,7 +224,7 @@ func (d *decider) approveAll(ctx context.Context, p event.Pressed, batch string,
 		if err != nil {
 			return err
 		}
-		_, err = d.ledger.Press(ctx, p.Press+"-"+c.ID, c.ID, change.Approve{By: who, Revision: c.Revision, Counts: holds})
+		_, err = d.ledger.Press(ctx, oneOf(p, c), c.ID, change.Approve{By: who, Revision: c.Revision, Counts: holds})
 		if _, no := change.Refused(err); err != nil && !no {
 			return err
 		}

@@ -72,7 +72,7 @@ func (d *decider) form(ctx context.Context, dk desk.Desk, e event.Asked) (slack.
 	if !ok {
 		return slack.Modal{}, err
 	}
-	t := trail.Turned{Function: "slackinteract", Verb: strings.TrimPrefix(e.Command, "/"), Actor: e.Team + "/" + e.User, ActorName: a.Person.Email, Text: no}
+	t := trail.Turned{Function: "slackinteract", Verb: strings.TrimPrefix(e.Command, "/"), Actor: e.Team + "/" + e.User, ActorName: a.Person.Email, Text: reason(err)}
 	if err := trail.TurnAway(ctx, d.store, d.now(), t); err != nil {
 		return slack.Modal{}, err
 	}
@@ -90,6 +90,20 @@ func asRefusal(err error) (string, bool) {
 		return stranger.text, true
 	}
 	return "", false
+}
+
+// reason returns why somebody was turned away, for the trail: in fixed words, because what is for the
+// person may repeat what was typed, a secret by mistake among it.
+func reason(err error) string {
+	var stranger *refused
+	var wrong *desk.Invalid
+	switch {
+	case errors.As(err, &stranger):
+		return stranger.text
+	case errors.As(err, &wrong):
+		return "it is not filled in rightly"
+	}
+	return "it is not offered to this person now"
 }
 
 // refresh makes the form of an open modal anew, because a field on which it depends was filled
@@ -135,7 +149,7 @@ func (d *decider) send(ctx context.Context, request string, in slack.Interaction
 	}
 	if wrong, ok := complaintsOf(err, in.Entered); ok {
 		t := trail.Turned{
-			Function: "slackinteract", Verb: strings.TrimPrefix(in.Callback, "/"), Actor: in.Team + "/" + in.User, ActorName: a.Person.Email, Text: err.Error(),
+			Function: "slackinteract", Verb: strings.TrimPrefix(in.Callback, "/"), Actor: in.Team + "/" + in.User, ActorName: a.Person.Email, Text: reason(err),
 		}
 		return wrong, trail.TurnAway(ctx, d.store, d.now(), t)
 	}
@@ -166,7 +180,7 @@ func complaintsOf(err error, in slack.Entered) (map[string]string, bool) {
 }
 
 // submitted proposes what was asked for. What is refused now was right a moment ago: the person
-// is told.
+// is told, unless it was proposed when it came before.
 func (d *decider) submitted(ctx context.Context, e event.Submitted) error {
 	dk, ok := d.desks[e.Command]
 	if !ok {
@@ -176,18 +190,24 @@ func (d *decider) submitted(ctx context.Context, e event.Submitted) error {
 	if err == nil {
 		err = dk.Submit(ctx, e.Request, a, e.Values)
 	}
-	_, refused := asRefusal(err)
-	_, invalid := complaintsOf(err, nil)
-	if !refused && !invalid {
+	no, ok := asRefusal(err)
+	if wrong, invalid := errors.AsType[*desk.Invalid](err); invalid {
+		no, ok = wrong.Text(), true
+	}
+	if !ok {
+		return err
+	}
+	// A task may come more than once: what it did the first time may be why it is refused now.
+	if _, taken, err := d.ledger.Asked(ctx, e.Request); err != nil || taken {
 		return err
 	}
 	t := trail.Turned{
-		Function: "slackinteract", Verb: strings.TrimPrefix(e.Command, "/"), Actor: e.Team + "/" + e.User, ActorName: a.Person.Email, Text: err.Error(),
+		Function: "slackinteract", Verb: strings.TrimPrefix(e.Command, "/"), Actor: e.Team + "/" + e.User, ActorName: a.Person.Email, Text: reason(err),
 	}
 	if err := trail.TurnAway(ctx, d.store, d.now(), t); err != nil {
 		return err
 	}
-	if err := press.Record(ctx, d.store, press.Press{ID: e.Request, User: e.User, At: e.At, Outcome: string(change.RefusedInvalid), Text: err.Error()}); err != nil {
+	if err := press.Record(ctx, d.store, press.Press{ID: e.Request, User: e.User, At: e.At, Outcome: string(change.RefusedInvalid), Text: no}); err != nil {
 		return err
 	}
 	return d.tell(ctx, e.Request)

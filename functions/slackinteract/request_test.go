@@ -16,8 +16,10 @@ import (
 	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/sim"
 	simslack "github.com/sekisho/sekisho/shared/sim/slack"
+	"github.com/sekisho/sekisho/shared/state/press"
 )
 
 // asking is an office whose policy lets people ask for accounts, and whose Slack delivers what
@@ -176,11 +178,12 @@ func TestAFormThatIsNotFilledInRightly(t *testing.T) {
 }
 
 func TestWhoMayNotAsk(t *testing.T) {
-	for name, test := range map[string]struct{ policy, person, text, want string }{
-		"no system can be asked for": {"version: 1\n", "ken@example.com", "", "No system's accounts can be asked for here."},
-		"not this one":               {accountPolicy, "ken@example.com", "salesforce", "Accounts of salesforce cannot be asked for here."},
-		"a guest of the workspace":   {accountPolicy, "guest@example.com", "looker", "the Slack account is no full member of the workspace"},
-		"a suspended person":         {accountPolicy, "gone@example.com", "looker", "the account in the directory is suspended"},
+	const not, guest, suspended = "it is not offered to this person now", "the Slack account is no full member of the workspace", "the account in the directory is suspended"
+	for name, test := range map[string]struct{ policy, person, text, want, audit string }{
+		"no system can be asked for": {"version: 1\n", "ken@example.com", "", "No system's accounts can be asked for here.", not},
+		"not this one":               {accountPolicy, "ken@example.com", "salesforce", "Accounts of salesforce cannot be asked for here.", not},
+		"a guest of the workspace":   {accountPolicy, "guest@example.com", "looker", guest, guest},
+		"a suspended person":         {accountPolicy, "gone@example.com", "looker", suspended, suspended},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := asking(t, test.policy)
@@ -189,7 +192,7 @@ func TestWhoMayNotAsk(t *testing.T) {
 				t.Errorf("the modal is %+v, want one that says %q and asks nothing", view, test.want)
 			}
 			audit := o.Audit()
-			if last := audit[len(audit)-1]; !strings.Contains(last, "refused slackinteract.account") || !strings.Contains(last, test.want) {
+			if last := audit[len(audit)-1]; !strings.Contains(last, "refused slackinteract.account") || !strings.HasSuffix(last, test.audit) {
 				t.Errorf("audit %q", audit)
 			}
 		})
@@ -213,6 +216,38 @@ func TestARequestThatIsRefusedAfterAll(t *testing.T) {
 	tasks := o.Queue.Take(event.QueueSlack)
 	if len(tasks) != 1 || !strings.Contains(string(tasks[0].Body), event.SubjectPress) {
 		t.Errorf("tasks %v, want one that tells the person", tasks)
+	}
+}
+
+// There is no form any more beside which it could stand: it is told in words alone, without the names that
+// fields have inside.
+func TestWhatIsWrongAfterAllIsSaidInWords(t *testing.T) {
+	for language, want := range map[string]string{
+		"en": "2h is longer than 1h, for which etl is given at most\nthe reason has to have the form ^T-", "ja": "最長 1h までです。\n理由が次の形式に一致しません: ^T-",
+	} {
+		t.Run(language, func(t *testing.T) {
+			o := asking(t, selfPolicy)
+			ken := directory[0]
+			ken.Language = language
+			if err := o.mirror.PutPeople(t.Context(), []group.Person{ken}, time.Time{}); err != nil {
+				t.Fatal(err)
+			}
+			o.command(t, "ken@example.com", "/access", "etl")
+			o.Clock.Advance(time.Second)
+			if out, err := o.slack.Submit(t.Context(), "ken@example.com", map[string]string{"duration": "2h", "reason": "x"}); err != nil || !out.OK() {
+				t.Fatalf("%+v, %v", out, err)
+			}
+			task := o.Queue.Take(event.QueuePresses)[0]
+			o.Policy = fstest.MapFS{"policy.yaml": {Data: []byte(strings.Replace(selfPolicy, "max: 2h", "max: 1h, reason: '^T-'", 1))}}
+			o.handler = o.Build(slackinteract.Function)
+			if status := o.Do(o.handler, o.Task(task)); status != http.StatusOK {
+				t.Fatalf("status %d", status)
+			}
+			p, err := press.Get(t.Context(), o.Store, strings.TrimPrefix(task.Name, "submitted-"))
+			if err != nil || p.Text != want {
+				t.Errorf("got %q, %v; want %q", p.Text, err, want)
+			}
+		})
 	}
 }
 

@@ -68,7 +68,7 @@ func (d *decider) explain(ctx context.Context, e event.Asked, a desk.Asker) (str
 	case err != nil:
 		return "", err
 	case !known:
-		return fmt.Sprintf(a.Says("Nobody in the directory has the address %s.", "%s というアドレスの人は見つかりません。"), words[0]), nil
+		return fmt.Sprintf(a.Says("Nobody in the directory has the address %.100s.", "%.100s というアドレスの人は見つかりません。"), words[0]), nil
 	}
 	if person.ID != a.Person.ID {
 		may, err := d.standing.MayReadAudit(ctx, a.Person.ID)
@@ -103,7 +103,7 @@ func (d *decider) explainTarget(ctx context.Context, e event.Asked, a desk.Asker
 	}
 	at, entitlement, err := d.placeOf(target)
 	if err != nil {
-		return a.Says("That is no group, entitlement or project that is known here: ", "グループ、アクセス権、プロジェクトのいずれでもありません: ") + target, nil
+		return fmt.Sprintf(a.Says("That is no group, entitlement or project that is known here: %.100s", "グループ、アクセス権、プロジェクトのいずれでもありません: %.100s"), target), nil
 	}
 	return "", queue.Order(ctx, d.queue, queue.Task{Queue: event.QueueIAM, Name: "explain-" + e.Request}, event.ExplainAccess{
 		Request: e.Request, User: e.User, Channel: e.Channel, Language: a.Language, Zone: a.Zone, Person: person.ID, Kind: string(at.Kind), Name: at.Name,

@@ -156,7 +156,7 @@ func (d *Access) terms(a Asker, e grant.Entitlement) string {
 // notOffered is one answer for what does not exist, what is not for the asker, and what the asker
 // has already for as long as can be.
 func (d *Access) notOffered(a Asker, entitlement string) error {
-	return &Refused{fmt.Sprintf(a.Says("You cannot ask for %s now.", "%s は現在依頼できません。"), entitlement)}
+	return &Refused{fmt.Sprintf(a.Says("You cannot ask for %.100s now.", "%.100s は現在依頼できません。"), entitlement)}
 }
 
 func (d *Access) eligible() []change.Selector {
@@ -248,7 +248,7 @@ func (d *Access) decide(ctx context.Context, a Asker, r grant.Request, extends s
 		g, p := grant.Plan(r, "request", grant.Member(a.Person.Email), grants, now)
 		if p != nil {
 			problems = append(problems, p)
-		} else if err := d.room(ctx, g, e, now, wrong); err != nil {
+		} else if err := d.room(ctx, a, g, e, now, wrong); err != nil {
 			return change.Proposal{}, err
 		}
 	}
@@ -290,7 +290,7 @@ func (d *Access) decide(ctx context.Context, a Asker, r grant.Request, extends s
 
 // room complains where the place has no room for a grant, as far as its policy was read lately: what
 // IAM would refuse is not put before people.
-func (d *Access) room(ctx context.Context, g grant.Grant, e grant.Entitlement, now time.Time, wrong complaints) error {
+func (d *Access) room(ctx context.Context, a Asker, g grant.Grant, e grant.Entitlement, now time.Time, wrong complaints) error {
 	if d.Store == nil || e.Scope.Kind == grant.Group {
 		return nil
 	}
@@ -307,9 +307,29 @@ func (d *Access) room(ctx context.Context, g grant.Grant, e grant.Entitlement, n
 		return fmt.Errorf("look for room at %s: %w", e.Scope.Name, err)
 	}
 	for _, s := range short {
-		wrong.about(fieldEntitlement, s.Advice)
+		wrong.about(fieldEntitlement, shortInWords(a, s, e))
 	}
 	return nil
+}
+
+// shortInWords says to an asker which limit of the place is in the way, and what helps.
+func shortInWords(a Asker, s *grant.Shortage, e grant.Entitlement) string {
+	if a.Language != "ja" {
+		return s.Advice
+	}
+	const most = "%s のポリシーの%sが %d になります (上限 %d)。"
+	at := e.Scope.String()
+	switch s.Limit {
+	case "principals":
+		return fmt.Sprintf(most, at, "プリンシパル数", s.Have, s.Most) + "個人の代わりにグループを指定するか、グループのメンバーシップとして付与してください。"
+	case "groups":
+		return fmt.Sprintf(most, at, "グループとドメインの数", s.Have, s.Most) + "グループをまとめるか、小さなグループの代わりに個人を指定してください。"
+	case "size":
+		return fmt.Sprintf(most, at, "バイト数", s.Have, s.Most) + "不要なバインディングを削除するか、グループのメンバーシップとして付与してください。"
+	case "same-role":
+		return fmt.Sprintf("%s で同じロールのバインディングが %d 件になります (上限 %d 件)。不要になったアクセス権を返却してください。", at, s.Have, s.Most)
+	}
+	return "このアクセス権の設定に誤りがあるため、付与できません。管理者にご連絡ください。"
 }
 
 // inWords says what is wrong with a request to its asker.
@@ -379,7 +399,7 @@ func (d *Access) Press(ctx context.Context, name string, a Asker, c change.Chang
 	p, err := d.decide(ctx, a, grant.Request{Entitlement: e, Roles: latest.Roles, For: longer, Reason: c.Reason}, latest.ID, complaints{})
 	var wrong *Invalid
 	if errors.As(err, &wrong) {
-		return &Refused{wrong.Error()}
+		return &Refused{wrong.Text()}
 	}
 	if err != nil {
 		return err

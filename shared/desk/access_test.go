@@ -238,3 +238,53 @@ func TestAPlaceWithoutRoom(t *testing.T) {
 		t.Errorf("another role has room: %v", err)
 	}
 }
+
+// The advice is in the asker's language.
+func TestAPlaceWithoutRoomInJapanese(t *testing.T) {
+	people := func(n int, long string) (out []string) {
+		for i := range n {
+			out = append(out, fmt.Sprintf("user:%s%d@example.com", long, i))
+		}
+		return out
+	}
+	for name, test := range map[string]struct {
+		members   []string
+		condition bool
+		want      string
+	}{
+		"principals": {people(1500, "p"), false, "プリンシパル数が 1501 になります (上限 1500)。"},
+		"bytes":      {people(900, strings.Repeat("long", 15)), false, "バイト数が "},
+		"bindings":   {[]string{"user:aiko@example.com"}, true, "同じロールのバインディングが 21 件になります (上限 20 件)。"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := open(t)
+			d := o.access()
+			d.Store = o.store
+			full := grant.Policy{Bindings: []grant.Binding{{Role: "roles/viewer", Members: test.members}}}
+			for i := 0; test.condition && i < 20; i++ {
+				full.Bindings = append(full.Bindings, grant.Binding{
+					Role: "roles/run.admin", Members: test.members,
+					Condition: &grant.Condition{Title: fmt.Sprint(i), Expression: fmt.Sprintf("resource.name == 'x%d'", i)},
+				})
+			}
+			if err := place.Put(t.Context(), o.store, place.Reading{Scope: d.Entitlements[0].Scope, Policy: full, At: o.now}); err != nil {
+				t.Fatal(err)
+			}
+			a := o.aiko()
+			a.Language = "ja"
+			v := desk.Values{"entitlement": {"etl"}, "roles": {"roles/run.admin"}, "duration": {"2h"}, "reason": {"https://example.com/tasks/7"}}
+			err := d.Check(t.Context(), a, v)
+			wrong, ok := errors.AsType[*desk.Invalid](err)
+			if !ok || !strings.Contains(wrong.Fields["entitlement"], test.want) || strings.Contains(wrong.Text(), "entitlement") {
+				t.Errorf("got %v, want %s", err, test.want)
+			}
+		})
+	}
+}
+
+func TestWhatIsWrongWithoutAForm(t *testing.T) {
+	i := &desk.Invalid{Fields: map[string]string{"reason": "Say why.", "duration": "Say for how long.", "role": "Say why."}}
+	if got, want := i.Text(), "Say for how long.\nSay why."; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

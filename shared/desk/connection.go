@@ -284,7 +284,9 @@ func (d *Connection) owner(ctx context.Context, a Asker, v Values, r *connection
 	return p.Email, nil
 }
 
-// free complains where a connection is called so already, or somebody else has asked for one.
+// free complains where a connection is called so already, or somebody else has asked for one. What
+// failed keeps no name: where it left something at the vendor after all, whoever makes the next one
+// finds that there, and does not take it.
 func (d *Connection) free(ctx context.Context, a Asker, name string, wrong complaints) error {
 	if name == "" {
 		return nil
@@ -297,7 +299,7 @@ func (d *Connection) free(ctx context.Context, a Asker, name string, wrong compl
 		wrong.about(fieldName, a.Says("A connection is called so already.", "同じ名前の接続がすでにあります。"))
 	}
 	live, err := d.Ledger.Live(ctx, change.ConnectionCreate, name)
-	if slices.ContainsFunc(live, func(c change.Change) bool { return c.Requester.ID != a.Person.ID }) {
+	if slices.ContainsFunc(live, func(c change.Change) bool { return c.State != change.Failed && c.Requester.ID != a.Person.ID }) {
 		wrong.about(fieldName, a.Says("Somebody has asked for a connection of this name already.", "同じ名前の接続がすでに依頼されています。"))
 	}
 	return err

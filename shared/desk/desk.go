@@ -124,13 +124,25 @@ func (r *Refused) Error() string { return r.Text }
 // the field, in the asker's language.
 type Invalid struct{ Fields map[string]string }
 
-// Error implements error.
+// Error implements error. It is for logs; see [Invalid.Text].
 func (i *Invalid) Error() string {
 	var parts []string
 	for _, f := range slices.Sorted(maps.Keys(i.Fields)) {
 		parts = append(parts, fmt.Sprintf("%s: %s", f, i.Fields[f]))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// Text returns what is wrong for the asker, a line for each field, where there is no form that it could
+// stand beside: the fields' own names, which no person knows, are not in it.
+func (i *Invalid) Text() string {
+	var lines []string
+	for _, f := range slices.Sorted(maps.Keys(i.Fields)) {
+		if text := i.Fields[f]; !slices.Contains(lines, text) {
+			lines = append(lines, text)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // complaints gathers what is wrong with a request.

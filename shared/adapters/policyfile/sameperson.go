@@ -22,8 +22,9 @@ func (l *loading) readSamePerson(at place) {
 	}
 }
 
-// Accounts returns the addresses of all accounts of the person who has one of them; none where
-// policy names no others. It may be called on a nil policy.
+// Accounts returns the addresses by which policy names the accounts of one person, where the given
+// one is among them, and none otherwise. Policy knows no aliases: whoever asks does so for every
+// address that an account has. It may be called on a nil policy.
 func (p *Policy) Accounts(address string) []string {
 	if p == nil {
 		return nil
