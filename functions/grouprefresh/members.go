@@ -30,7 +30,9 @@ func (h *handler) members(ctx context.Context, e event.ReadMembers) error {
 		return err
 	}
 	if e.Page == 0 && !head.Gone && !head.Read.IsZero() && !head.Read.Before(e.Since) {
-		return nil // somebody else has read it since
+		// It was read since: by somebody else, or by this very task before the process ended. What
+		// perhaps nobody heard of is told now.
+		return h.stored(ctx, head.Group, head.Seen(), head.Untold)
 	}
 	began := e.Began
 	var before mirror.Draft

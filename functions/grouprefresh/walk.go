@@ -30,8 +30,8 @@ const (
 func walkTask(run string, page int) string { return fmt.Sprintf("walk-%s-page-%d", run, page) }
 
 // walk does one page: first of the people, then of the groups in the order of their addresses.
-// What is listed is stored as far as it differs; the members of a group that differs, or whose
-// turn it is, are read. Whoever is in no list is asked for in the end.
+// What is listed is stored as far as it differs; the members of a group that differs, of which
+// news was perhaps not told, or whose turn it is, are read. Whoever is in no list is asked for in the end.
 func (h *handler) walk(ctx context.Context, e event.Walk) error {
 	if e.Run == "" {
 		// The walk that never was has no run either: such a walk would go on for ever.
@@ -220,7 +220,7 @@ func (h *handler) walkGroups(ctx context.Context, w *mirror.Walk) (mirror.Step, 
 		if differs {
 			changed = append(changed, g)
 		}
-		if differs || one.Pending() || w.Verify && (turn(g.ID, w.Began) || w.Began.Sub(one.Read) > overdue) {
+		if differs || one.Pending() || len(one.Untold) > 0 || w.Verify && (turn(g.ID, w.Began) || w.Began.Sub(one.Read) > overdue) {
 			step.Members = append(step.Members, g.ID)
 		}
 		w.Counted.Memberships += int(g.Count)
