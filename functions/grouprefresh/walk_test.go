@@ -11,6 +11,7 @@ import (
 	"github.com/sekisho/sekisho/functions/grouprefresh"
 	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
@@ -95,6 +96,53 @@ func TestEveryGroupHasItsTurnInAWeek(t *testing.T) {
 	slices.Sort(week)
 	if different := len(slices.Compact(slices.Clone(week))); len(week) != 301 || different != 301 {
 		t.Errorf("%d readings of %d groups in a week, want each of 301 once", len(week), different)
+	}
+}
+
+// Somebody has a new address and the news of the first of their groups cannot be published. The next
+// try finds the address in the mirror's groups already and tells of all of them nevertheless.
+func TestNewsOfANewAddressThatIsTriedAgain(t *testing.T) {
+	r := open(t, cloudfntest.New(t))
+	r.tick(t, grouprefresh.JobWalk)
+	r.work(t)
+	who, err := r.mirror.PersonAt(t.Context(), "aiko@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups, err := r.mirror.GroupsOf(t.Context(), who.ID)
+	if err != nil || len(groups) < 2 {
+		t.Fatalf("groups %v, %v; want more than one", groups, err)
+	}
+	// The mirror has the address from before.
+	r.Clock.Advance(time.Second)
+	former := who
+	former.Email = "former@example.com"
+	if _, err := r.mirror.Readdress(t.Context(), who.ID, former.Email); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range groups {
+		if err := r.mirror.Told(t.Context(), id, r.Clock.Now(), []group.Part{group.Details}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.mirror.PutPeople(t.Context(), []group.Person{former}, r.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	r.told(t)
+	r.Clock.Advance(time.Hour)
+	p := event.RefreshPerson{Person: who.ID}
+	r.Bus.Break(1)
+	if status := r.Do(r.handler, r.Envelope(p)); status != http.StatusServiceUnavailable {
+		t.Fatalf("without a bus: status %d, want 503", status)
+	}
+	r.Clock.Advance(time.Second)
+	for range 2 { // the second time there is nothing left to tell
+		if status := r.Do(r.handler, r.Envelope(p)); status != http.StatusOK {
+			t.Fatalf("again: status %d, want 200\n%s", status, r.Log)
+		}
+	}
+	if told := r.told(t); len(told) != len(groups) {
+		t.Errorf("told %v, want each of %d groups once", told, len(groups))
 	}
 }
 

@@ -183,15 +183,20 @@ func keptSettings(ctx context.Context, tx store.Tx, before Header) (*Settings, e
 	return &s, err
 }
 
-// Told records that others have heard of what the mirror holds since a reading. Where a newer
-// reading was stored meanwhile, whoever stored it tells all of it.
-func (m *Mirror) Told(ctx context.Context, id string, read time.Time) error {
+// Told records that others have heard of these parts of what the mirror holds since a reading; what
+// else is untold stays so. Where a newer reading was stored meanwhile, whoever stored it tells all
+// of it.
+func (m *Mirror) Told(ctx context.Context, id string, read time.Time, parts []group.Part) error {
 	err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		h, err := headers.Get(ctx, tx, id)
-		if err != nil || len(h.Untold) == 0 || h.Seen().After(read) {
+		if err != nil || h.Seen().After(read) {
 			return err
 		}
-		h.Untold = nil
+		left := slices.DeleteFunc(slices.Clone(h.Untold), func(p group.Part) bool { return slices.Contains(parts, p) })
+		if len(left) == len(h.Untold) {
+			return nil
+		}
+		h.Untold = left
 		return headers.Put(tx, id, h)
 	})
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
