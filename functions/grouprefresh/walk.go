@@ -41,6 +41,7 @@ func (h *handler) walk(ctx context.Context, e event.Walk) error {
 	if err != nil {
 		return err
 	}
+	from := w
 	switch {
 	case e.Page == 0 && w.Run != e.Run:
 		if w.UnderWay() && h.now().Sub(w.Moved) < stalled {
@@ -76,7 +77,11 @@ func (h *handler) walk(ctx context.Context, e event.Walk) error {
 	if w.Phase == mirror.WalkDone {
 		step.Groups = append(step.Groups, h.missing(ctx, &w)...)
 	}
-	if err := h.mirror.PutStep(ctx, w, step); err != nil {
+	err = h.mirror.PutStep(ctx, from, w, step)
+	if errors.Is(err, mirror.ErrWalkMoved) {
+		return h.walk(ctx, e) // the page is done, and this task sees to what follows like any late one
+	}
+	if err != nil {
 		return err
 	}
 	return h.follow(ctx, w, w.Page-1)

@@ -12,6 +12,7 @@ import (
 	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
@@ -73,6 +74,66 @@ func TestAWalkThatDiesAfterEveryPage(t *testing.T) {
 		return nil
 	}); err != nil || unread != 0 {
 		t.Errorf("%d groups were never read, %v", unread, err)
+	}
+}
+
+// during lets something else happen while the first answer with a list of groups is on its way.
+type during struct {
+	next http.RoundTripper
+	do   func()
+}
+
+func (d *during) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := d.next.RoundTrip(r)
+	if do := d.do; do != nil && strings.HasSuffix(r.URL.Path, "/groups") {
+		d.do = nil
+		do()
+	}
+	return resp, err
+}
+
+// One page is delivered twice. While the first delivery waits for Google, the second does the page
+// and the walk goes on to its end: the first must not set it back to where it began.
+func TestAPageThatIsDeliveredTwiceSetsNoWalkBack(t *testing.T) {
+	r := openCompany(t, large(t, 50))
+	slow := &during{next: r.Outbound}
+	r.Outbound = slow
+	r.handler = r.Build(grouprefresh.Function)
+	known := map[string]bool{}
+	pages := func() (out []queue.Task) {
+		for _, task := range r.Queue.Take(event.QueueDirectory) {
+			if strings.Contains(task.Name, "-page-") && !known[task.Name] { // a queue remembers names
+				known[task.Name] = true
+				out = append(out, task)
+			}
+		}
+		return out
+	}
+	deliver := func(task queue.Task) {
+		if status := r.Do(r.handler, r.Task(task)); status != http.StatusOK {
+			t.Fatalf("task %s: status %d\n%s", task.Name, status, r.Log)
+		}
+	}
+	r.Do(r.handler, r.Envelope(event.Walk{Run: "first"}))
+	toTheEnd := func() {
+		for todo := pages(); len(todo) > 0; todo = pages() {
+			deliver(todo[0])
+		}
+	}
+	page := pages()[0]
+	var done mirror.Walk
+	slow.do = func() {
+		deliver(page)
+		toTheEnd()
+		var err error
+		if done, err = r.mirror.Walk(t.Context()); err != nil || done.Phase != mirror.WalkDone {
+			t.Fatalf("the second delivery: walk %+v, %v; want the end", done, err)
+		}
+	}
+	deliver(page)
+	toTheEnd()
+	if w, err := r.mirror.Walk(t.Context()); err != nil || w.Page != done.Page || w.Phase != mirror.WalkDone {
+		t.Errorf("the walk stands at page %d in phase %s, %v; want page %d, done", w.Page, w.Phase, err, done.Page)
 	}
 }
 
