@@ -23,6 +23,8 @@ const (
 	turns = 7
 	// overdue is how old a reading may be before a group is read out of turn.
 	overdue = 8 * 24 * time.Hour
+	// mostRestarts is how often a walk begins its lists anew.
+	mostRestarts = 2
 	// mostMissing bounds how many absences a walk remembers, whatever the brake says.
 	mostMissing = 700
 )
@@ -65,9 +67,7 @@ func (h *handler) walk(ctx context.Context, e event.Walk) error {
 		step, err = h.walkGroups(ctx, &w)
 	}
 	if errors.Is(err, workspace.ErrInvalid) && w.Token != "" {
-		// The token of the next page is not good any more: all lists from their beginning.
-		w = mirror.Walk{Run: w.Run, Phase: mirror.WalkPeople, Verify: w.Verify, Page: w.Page, Began: w.Began}
-		step, err = mirror.Step{}, nil
+		w, step, err = h.anew(ctx, w, err), mirror.Step{}, nil
 	}
 	if err != nil {
 		return err
@@ -85,6 +85,18 @@ func (h *handler) walk(ctx context.Context, e event.Walk) error {
 		return err
 	}
 	return h.follow(ctx, w, w.Page-1)
+}
+
+// anew returns a walk of which the token of the next page is not good any more: all lists from
+// their beginning. Where that has not helped before, Google refuses the page for another reason,
+// and the walk ends; the next night tries again.
+func (h *handler) anew(ctx context.Context, w mirror.Walk, why error) mirror.Walk {
+	if w.Restarts == mostRestarts {
+		h.log.ErrorContext(ctx, "a walk cannot go on", "run", w.Run, "page", w.Page, "restarts", w.Restarts, "error", why)
+		w.Phase, w.Short = mirror.WalkDone, true
+		return w
+	}
+	return mirror.Walk{Run: w.Run, Phase: mirror.WalkPeople, Verify: w.Verify, Page: w.Page, Restarts: w.Restarts + 1, Began: w.Began}
 }
 
 // follow queues what follows from a page that is done: first the next page, so that the queue

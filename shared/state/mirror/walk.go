@@ -33,12 +33,15 @@ type Walk struct {
 	Last  string    `json:"last,omitempty"`
 	Began time.Time `json:"began"`
 	Moved time.Time `json:"moved"`
+	// Restarts counts how often the lists were begun anew because a page's token was refused.
+	Restarts int `json:"restarts,omitempty"`
 	// Counted is what has been listed so far.
 	Counted Census `json:"counted"`
 	// Missing are the ids of those whom the mirror holds and the list did not have where it
 	// should: asked for one by one in the end, if they are few enough to be believed.
 	Missing []string `json:"missing,omitempty"`
-	// Short says that they are not: the list is taken for one that ended early.
+	// Short says that they are not, or that the walk could not come to the end: the list is taken
+	// for one that ended early.
 	Short bool `json:"short,omitempty"`
 }
 
