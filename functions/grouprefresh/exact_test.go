@@ -380,6 +380,23 @@ func TestTheSecureSetIsComparedByTheAnchor(t *testing.T) {
 	}
 }
 
+// An event names somebody whom Google does not know. The watch finds that the address was asked
+// for, and does not have it asked for again.
+func TestAnAddressOfNobodyIsRemembered(t *testing.T) {
+	r := open(t, cloudfntest.New(t))
+	for range 2 { // each message comes twice
+		if status := r.Do(r.handler, r.Envelope(event.RefreshPerson{Person: "Stranger@example.com"})); status != http.StatusOK {
+			t.Fatalf("status %d\n%s", status, r.Log)
+		}
+	}
+	if got, err := r.mirror.PersonRead(t.Context(), "stranger@example.com"); err != nil || !got.Equal(r.Clock.Now()) {
+		t.Errorf("read at %s, %v; want %s", got, err, r.Clock.Now())
+	}
+	if tasks := r.Queue.Tasks(); len(tasks) != 0 {
+		t.Errorf("tasks %v, want none", tasks)
+	}
+}
+
 func TestSomebodyWhoseAddressChanged(t *testing.T) {
 	r := open(t, cloudfntest.New(t))
 	ctx := context.Background()
