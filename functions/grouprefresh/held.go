@@ -34,9 +34,6 @@ const (
 	agreed = 2
 	// releasedFor is how long an agreement waits for the reading that makes use of it.
 	releasedFor = 24 * time.Hour
-	// heldEvery is how often the job looks at what is held, and how often at most it has a group
-	// read of which members were released.
-	heldEvery = 15 * time.Minute
 	// shown is how many addresses of a group a plan shows; the others are a number.
 	shown = 5
 )
@@ -61,7 +58,7 @@ func (h *handler) planRemovals(ctx context.Context) error {
 		switch {
 		case h.now().Before(one.Released):
 			// A reading would have made use of it. The one that was queued, if it was, came to nothing.
-			window := h.now().Truncate(heldEvery).Unix()
+			window := h.now().Truncate(time.Hour).Unix()
 			err = h.readHeld(ctx, one.Group, fmt.Sprintf("released-%s-%d", one.Group, window))
 		case one.Agreed >= agreed:
 			sure = append(sure, one)

@@ -146,7 +146,7 @@ func TestWhatWasReleasedIsReadAlthoughTheProcessEnded(t *testing.T) {
 	if tasks := r.Queue.Take(event.QueueDirectory); len(tasks) != 1 {
 		t.Fatalf("tasks %v, want one reading", tasks)
 	}
-	r.Clock.Advance(15 * time.Minute)
+	r.Clock.Advance(time.Hour)
 	r.tick(t, grouprefresh.JobHeld)
 	r.work(t)
 	if got := r.members(t, "all@example.com"); len(got) != 9 {
