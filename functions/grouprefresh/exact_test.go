@@ -8,10 +8,13 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/sekisho/sekisho/functions/grouprefresh"
 	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"
@@ -254,6 +257,64 @@ func TestPagesOfMembersThatGoRoundInACircle(t *testing.T) {
 	// Three pages until the token comes back, and all four anew.
 	if circle || asked != 7 {
 		t.Errorf("a circle: %t; %d pages were asked for, want 7", !circle, asked)
+	}
+}
+
+// Google says of a group that it has more members than it lists, and goes on saying so. Who is added
+// is taken in all the same; who is missing stays, until the two agree again.
+func TestACountThatStaysAboveTheListing(t *testing.T) {
+	c := large(t, 20)
+	c.People = append(c.People, org.Person{Email: "new@example.com"})
+	r := openCompany(t, c)
+	r.refresh("all@example.com")
+	r.told(t)
+	before := r.members(t, "all@example.com")
+	gone := before[1]
+	excess := 3
+	r.through(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if strings.HasSuffix(q.URL.Path, "/members") || !strings.HasPrefix(q.URL.Path, "/admin/directory/v1/groups/") {
+			r.workspace.ServeHTTP(w, q)
+			return
+		}
+		honest := &answered{header: http.Header{}, status: http.StatusOK}
+		r.workspace.ServeHTTP(honest, q)
+		var g map[string]any
+		if err := json.Unmarshal(honest.body.Bytes(), &g); err != nil {
+			t.Error(err)
+		}
+		count, err := strconv.Atoi(fmt.Sprint(g["directMembersCount"]))
+		if err != nil {
+			t.Error(err)
+		}
+		g["directMembersCount"] = strconv.Itoa(count + excess)
+		w.Header().Set("Content-Type", "application/json")
+		if err := json.NewEncoder(w).Encode(g); err != nil {
+			t.Error(err)
+		}
+	}))
+	if err := r.workspace.RemoveMember("all@example.com", gone, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.workspace.AddMember("all@example.com", "new@example.com", "MEMBER", ""); err != nil {
+		t.Fatal(err)
+	}
+	if status := r.refresh("all@example.com"); status != http.StatusOK {
+		t.Fatalf("status %d\n%s", status, r.Log)
+	}
+	got := r.members(t, "all@example.com")
+	if len(got) != 21 || !slices.Contains(got, "new@example.com") || !slices.Contains(got, gone) {
+		t.Errorf("members %v, want one more and nobody less", got)
+	}
+	if diff := cmp.Diff([][]string{{"members"}}, r.told(t)); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+	if h, err := r.mirror.Find(t.Context(), "all@example.com"); err != nil || h.Complete() || !h.Pending() {
+		t.Errorf("header %+v, %v; want one that waits for a reading", h, err)
+	}
+	excess = 0
+	r.refresh("all@example.com")
+	if got := r.members(t, "all@example.com"); len(got) != 20 || slices.Contains(got, gone) {
+		t.Errorf("members %v, want those that Google lists", got)
 	}
 }
 
