@@ -77,15 +77,16 @@ func TestAWalkThatDiesAfterEveryPage(t *testing.T) {
 	}
 }
 
-// during lets something else happen while the first answer with a list of groups is on its way.
+// during lets something else happen while the first answer of a path that ends so is on its way.
 type during struct {
 	next http.RoundTripper
+	path string
 	do   func()
 }
 
 func (d *during) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := d.next.RoundTrip(r)
-	if do := d.do; do != nil && strings.HasSuffix(r.URL.Path, "/groups") {
+	if do := d.do; do != nil && strings.HasSuffix(r.URL.Path, d.path) {
 		d.do = nil
 		do()
 	}
@@ -96,7 +97,7 @@ func (d *during) RoundTrip(r *http.Request) (*http.Response, error) {
 // and the walk goes on to its end: the first must not set it back to where it began.
 func TestAPageThatIsDeliveredTwiceSetsNoWalkBack(t *testing.T) {
 	r := openCompany(t, large(t, 50))
-	slow := &during{next: r.Outbound}
+	slow := &during{next: r.Outbound, path: "/groups"}
 	r.Outbound = slow
 	r.handler = r.Build(grouprefresh.Function)
 	known := map[string]bool{}
@@ -204,6 +205,42 @@ func TestNewsOfANewAddressThatIsTriedAgain(t *testing.T) {
 	}
 	if told := r.told(t); len(told) != len(groups) {
 		t.Errorf("told %v, want each of %d groups once", told, len(groups))
+	}
+}
+
+// Somebody's account is read twice at once, and Google answers the slower reading from before they
+// had a new address: their groups keep the new one.
+func TestALateAnswerCarriesNoFormerAddress(t *testing.T) {
+	r := open(t, cloudfntest.New(t))
+	r.tick(t, grouprefresh.JobWalk)
+	r.work(t)
+	who, err := r.mirror.PersonAt(t.Context(), "aiko@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Outbound = &during{next: r.Outbound, path: "/users/" + who.ID, do: func() {
+		r.Clock.Advance(time.Second)
+		later := who
+		later.Email = "aiko.n@example.com"
+		if _, err := r.mirror.Readdress(t.Context(), who.ID, later.Email); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.mirror.PutPeople(t.Context(), []group.Person{later}, r.Clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}}
+	r.handler = r.Build(grouprefresh.Function)
+	if status := r.Do(r.handler, r.Envelope(event.RefreshPerson{Person: who.ID})); status != http.StatusOK {
+		t.Fatalf("status %d\n%s", status, r.Log)
+	}
+	groups, err := r.mirror.GroupsOf(t.Context(), who.ID)
+	if err != nil || len(groups) == 0 {
+		t.Fatal(groups, err)
+	}
+	for _, id := range groups {
+		if got := r.members(t, id); !slices.Contains(got, "aiko.n@example.com") {
+			t.Errorf("members of %s: %v, want the new address", id, got)
+		}
 	}
 }
 
