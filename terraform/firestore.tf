@@ -35,7 +35,7 @@ locals {
     members        = false
     messages       = true
     notices        = true
-    people         = false
+    people         = true
     places         = true
     presses        = true
     quarantine     = true

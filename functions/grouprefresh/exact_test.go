@@ -8,10 +8,13 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/sekisho/sekisho/functions/grouprefresh"
 	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"
@@ -257,6 +260,64 @@ func TestPagesOfMembersThatGoRoundInACircle(t *testing.T) {
 	}
 }
 
+// Google says of a group that it has more members than it lists, and goes on saying so. Who is added
+// is taken in all the same; who is missing stays, until the two agree again.
+func TestACountThatStaysAboveTheListing(t *testing.T) {
+	c := large(t, 20)
+	c.People = append(c.People, org.Person{Email: "new@example.com"})
+	r := openCompany(t, c)
+	r.refresh("all@example.com")
+	r.told(t)
+	before := r.members(t, "all@example.com")
+	gone := before[1]
+	excess := 3
+	r.through(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if strings.HasSuffix(q.URL.Path, "/members") || !strings.HasPrefix(q.URL.Path, "/admin/directory/v1/groups/") {
+			r.workspace.ServeHTTP(w, q)
+			return
+		}
+		honest := &answered{header: http.Header{}, status: http.StatusOK}
+		r.workspace.ServeHTTP(honest, q)
+		var g map[string]any
+		if err := json.Unmarshal(honest.body.Bytes(), &g); err != nil {
+			t.Error(err)
+		}
+		count, err := strconv.Atoi(fmt.Sprint(g["directMembersCount"]))
+		if err != nil {
+			t.Error(err)
+		}
+		g["directMembersCount"] = strconv.Itoa(count + excess)
+		w.Header().Set("Content-Type", "application/json")
+		if err := json.NewEncoder(w).Encode(g); err != nil {
+			t.Error(err)
+		}
+	}))
+	if err := r.workspace.RemoveMember("all@example.com", gone, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.workspace.AddMember("all@example.com", "new@example.com", "MEMBER", ""); err != nil {
+		t.Fatal(err)
+	}
+	if status := r.refresh("all@example.com"); status != http.StatusOK {
+		t.Fatalf("status %d\n%s", status, r.Log)
+	}
+	got := r.members(t, "all@example.com")
+	if len(got) != 21 || !slices.Contains(got, "new@example.com") || !slices.Contains(got, gone) {
+		t.Errorf("members %v, want one more and nobody less", got)
+	}
+	if diff := cmp.Diff([][]string{{"members"}}, r.told(t)); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+	if h, err := r.mirror.Find(t.Context(), "all@example.com"); err != nil || h.Complete() || !h.Pending() {
+		t.Errorf("header %+v, %v; want one that waits for a reading", h, err)
+	}
+	excess = 0
+	r.refresh("all@example.com")
+	if got := r.members(t, "all@example.com"); len(got) != 20 || slices.Contains(got, gone) {
+		t.Errorf("members %v, want those that Google lists", got)
+	}
+}
+
 // Nothing but the listing tells of nested groups: one that lies is found out by asking.
 func TestNestedGroupsAreAskedForBeforeTheyAreTakenAway(t *testing.T) {
 	r := open(t, cloudfntest.New(t))
@@ -377,6 +438,23 @@ func TestTheSecureSetIsComparedByTheAnchor(t *testing.T) {
 		if calls := len(r.Calls.Made()); calls != 1 {
 			t.Errorf("%d calls, want one", calls)
 		}
+	}
+}
+
+// An event names somebody whom Google does not know. The watch finds that the address was asked
+// for, and does not have it asked for again.
+func TestAnAddressOfNobodyIsRemembered(t *testing.T) {
+	r := open(t, cloudfntest.New(t))
+	for range 2 { // each message comes twice
+		if status := r.Do(r.handler, r.Envelope(event.RefreshPerson{Person: "Stranger@example.com"})); status != http.StatusOK {
+			t.Fatalf("status %d\n%s", status, r.Log)
+		}
+	}
+	if got, err := r.mirror.PersonRead(t.Context(), "stranger@example.com"); err != nil || !got.Equal(r.Clock.Now()) {
+		t.Errorf("read at %s, %v; want %s", got, err, r.Clock.Now())
+	}
+	if tasks := r.Queue.Tasks(); len(tasks) != 0 {
+		t.Errorf("tasks %v, want none", tasks)
 	}
 }
 

@@ -21,9 +21,10 @@
 // roles/iam.serviceAccountTokenCreator on itself; scopes admin.directory.group.readonly,
 // admin.directory.group.member.readonly and admin.directory.user.readonly.
 //
-// On failure: the queue tries again. A listing that may be incomplete is read anew, never
-// taken; what would take more away than the brake allows waits for two people. When the calls of
-// the day are spent, tasks are planned anew for the next day. A walk goes on from its last page.
+// On failure: the queue tries again. A listing that may be incomplete is read anew; one that
+// stays so adds members and takes nobody away. What would take more away than the brake allows
+// waits for two people. When the calls of the day are spent, tasks are planned anew for the next
+// day. A walk goes on from its last page.
 package grouprefresh
 
 import (

@@ -102,5 +102,5 @@ func (h *handler) tell(ctx context.Context, id string, read time.Time, parts []g
 	if err != nil {
 		return fmt.Errorf("publish the change of group %s: %w", id, err)
 	}
-	return h.mirror.Told(ctx, id, read)
+	return h.mirror.Told(ctx, id, read, parts)
 }

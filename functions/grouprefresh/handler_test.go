@@ -175,6 +175,54 @@ func TestWhatWasNotToldIsToldLater(t *testing.T) {
 	}
 }
 
+// The queue gives the same reading again when its news could not be published: that one tells,
+// without another call. Where the queue gave up, the next walk does.
+func TestAReadingTriedAgainTellsWhatTheFirstStored(t *testing.T) {
+	r := open(t, cloudfntest.New(t))
+	r.Clock.Advance(time.Second)
+	r.Do(r.handler, r.Envelope(event.RefreshGroup{Group: "analysts@example.com", Noticed: r.Clock.Now()}))
+	tasks := r.Queue.Take(event.QueueDirectory)
+	if len(tasks) != 1 {
+		t.Fatalf("tasks %v, want the reading of the members", tasks)
+	}
+	r.Clock.Advance(time.Second)
+	r.Bus.Break(1)
+	if status := r.Do(r.handler, r.Task(tasks[0])); status != http.StatusServiceUnavailable {
+		t.Fatalf("without a bus: status %d, want 503", status)
+	}
+	r.Clock.Advance(2 * time.Second)
+	r.Calls.Made()
+	for range 2 {
+		if status := r.Do(r.handler, r.Task(tasks[0])); status != http.StatusOK {
+			t.Fatalf("again: status %d, want 200\n%s", status, r.Log)
+		}
+	}
+	if diff := cmp.Diff([][]string{{"created"}}, r.told(t)); diff != "" || len(r.Calls.Made()) != 0 {
+		t.Errorf("told with more calls than none, or other news (-want +got):\n%s", diff)
+	}
+}
+
+func TestAWalkReadsAGroupOfWhichNewsIsUntold(t *testing.T) {
+	r := open(t, cloudfntest.New(t))
+	r.tick(t, grouprefresh.JobWalk)
+	r.work(t)
+	if err := r.workspace.AddMember("analysts@example.com", "noor@example.com", "MEMBER", ""); err != nil {
+		t.Fatal(err)
+	}
+	r.told(t)
+	r.Bus.Break(1)
+	r.refresh("analysts@example.com")
+	if got := r.told(t); len(got) != 0 {
+		t.Fatalf("told %v without a bus", got)
+	}
+	r.Clock.Advance(time.Hour)
+	r.Do(r.handler, r.Envelope(event.Walk{Run: "next"}))
+	r.work(t)
+	if diff := cmp.Diff([][]string{{"members"}}, r.told(t)); diff != "" {
+		t.Errorf("told by the walk (-want +got):\n%s", diff)
+	}
+}
+
 func TestWhatTheVendorAnswers(t *testing.T) {
 	fault := func(kind sim.FaultKind) func(*tenant) {
 		return func(r *tenant) { r.faults.Add(sim.Fault{API: "directory", Kind: kind, Rate: 1, Left: 1}) }

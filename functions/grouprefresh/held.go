@@ -44,8 +44,9 @@ type removal struct {
 	Sum   string `json:"sum"`
 }
 
-// planRemovals has every group read again that is held after one reading only, and proposes what
-// to do about all others, in place of an earlier plan.
+// planRemovals has every group read again that is held after one reading only, or that people have
+// agreed about without a reading since, and proposes what to do about all others, in place of an
+// earlier plan.
 func (h *handler) planRemovals(ctx context.Context) error {
 	held, err := h.mirror.HeldRemovals(ctx)
 	if err != nil {
@@ -53,14 +54,19 @@ func (h *handler) planRemovals(ctx context.Context) error {
 	}
 	var sure []mirror.Held
 	for _, one := range held {
+		var err error
 		switch {
 		case h.now().Before(one.Released):
+			// A reading would have made use of it. The one that was queued, if it was, came to nothing.
+			window := h.now().Truncate(time.Hour).Unix()
+			err = h.readHeld(ctx, one.Group, fmt.Sprintf("released-%s-%d", one.Group, window))
 		case one.Agreed >= agreed:
 			sure = append(sure, one)
-		default:
-			if err := h.readAgain(ctx, one); err != nil {
-				return err
-			}
+		default: // once for each reading
+			err = h.readHeld(ctx, one.Group, fmt.Sprintf("held-%s-%d", one.Group, one.Last.UnixNano()))
+		}
+		if err != nil {
+			return err
 		}
 	}
 	p, err := removalPlan(sure[:min(len(sure), ledger.MaxPlan)])
@@ -81,9 +87,9 @@ func (h *handler) planRemovals(ctx context.Context) error {
 	return h.ledger.Replace(ctx, brakeRule, "what is held has changed", waiting, wanted...)
 }
 
-// readAgain queues another reading of a group that is held, once for each reading.
-func (h *handler) readAgain(ctx context.Context, one mirror.Held) error {
-	return h.ensure(ctx, event.RefreshGroup{Group: one.Group, Noticed: h.now()}, fmt.Sprintf("held-%s-%d", one.Group, one.Last.UnixNano()), time.Time{})
+// readHeld queues another reading of a group of which members are held, once for each name.
+func (h *handler) readHeld(ctx context.Context, group, name string) error {
+	return h.ensure(ctx, event.RefreshGroup{Group: group, Noticed: h.now()}, name, time.Time{})
 }
 
 // removalPlan returns the proposal for what is held; without differences where nothing is. Each
@@ -127,8 +133,8 @@ func (r release) Look(ctx context.Context, c change.Change) (ledger.Sight, error
 	return ledger.SightOfPlan(c, len(waiting) == 0, r.now()), nil
 }
 
-// Act implements [ledger.Applier]. What was released and is not read before the process ends is
-// read by the next walk.
+// Act implements [ledger.Applier]. Where the process ends between a release and the queueing of its
+// reading, the job that looks at what is held queues it.
 func (r release) Act(ctx context.Context, c change.Change, _ ledger.Sight) error {
 	waiting, err := r.waiting(ctx, c)
 	if err != nil {
@@ -142,8 +148,7 @@ func (r release) Act(ctx context.Context, c change.Change, _ ledger.Sight) error
 		if err != nil {
 			return err
 		}
-		task := event.RefreshGroup{Group: one.Group, Noticed: r.now()}
-		if err := r.ensure(ctx, task, fmt.Sprintf("released-%s-%s", one.Group, c.ID), time.Time{}); err != nil {
+		if err := r.readHeld(ctx, one.Group, fmt.Sprintf("released-%s-%s", one.Group, c.ID)); err != nil {
 			return err
 		}
 	}

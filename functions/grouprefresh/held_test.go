@@ -125,6 +125,39 @@ func TestAnAgreementIsForWhatWasShown(t *testing.T) {
 	}
 }
 
+// Two people have agreed, and the process ends between the release and the task that reads the
+// group: a plan that counts as carried out is carried out.
+func TestWhatWasReleasedIsReadAlthoughTheProcessEnded(t *testing.T) {
+	r, l := braked(t)
+	r.lose(t, "u00001@example.com")
+	r.tick(t, grouprefresh.JobHeld)
+	r.work(t)
+	r.tick(t, grouprefresh.JobHeld)
+	held, err := r.mirror.HeldRemovals(t.Context())
+	if err != nil || len(held) != 1 {
+		t.Fatalf("held %v, %v; want one group", held, err)
+	}
+	if err := r.mirror.Release(t.Context(), held[0].Group, held[0].Sum, r.Clock.Now().Add(24*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	// The first reading that is queued is lost too: there is another after the next window.
+	r.tick(t, grouprefresh.JobHeld)
+	r.tick(t, grouprefresh.JobHeld)
+	if tasks := r.Queue.Take(event.QueueDirectory); len(tasks) != 1 {
+		t.Fatalf("tasks %v, want one reading", tasks)
+	}
+	r.Clock.Advance(time.Hour)
+	r.tick(t, grouprefresh.JobHeld)
+	r.work(t)
+	if got := r.members(t, "all@example.com"); len(got) != 9 {
+		t.Errorf("%d members, want the 9 that Google lists\n%s", len(got), r.Log)
+	}
+	r.tick(t, grouprefresh.JobHeld)
+	if all, states := plans(t, l); states != "withdrawn" || len(r.Queue.Tasks()) != 0 {
+		t.Errorf("afterwards: plans %v, tasks %v; want nothing that waits", all, r.Queue.Tasks())
+	}
+}
+
 // agree lets both administrators approve a plan, and the function do what follows.
 func agree(t *testing.T, r *tenant, l *ledger.Ledger, c change.Change) {
 	t.Helper()

@@ -3,6 +3,7 @@ package grouprefresh_test
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -13,6 +14,51 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
+
+// refusing answers like Google to a page that it will not give, whatever the token.
+type refusing struct{ next http.RoundTripper }
+
+func (d refusing) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !strings.HasSuffix(r.URL.Path, "/groups") || r.URL.Query().Get("pageToken") == "" {
+		return d.next.RoundTrip(r)
+	}
+	return &http.Response{
+		StatusCode: http.StatusBadRequest, Header: http.Header{"Content-Type": {"application/json"}}, Request: r,
+		Body: io.NopCloser(strings.NewReader(`{"error":{"code":400,"message":"Invalid Input","errors":[{"reason":"invalid"}]}}`)),
+	}, nil
+}
+
+// A page of groups that is refused for good ends the walk, and nobody is missed for that.
+func TestAWalkThatCannotGoOnEnds(t *testing.T) {
+	r := openCompany(t, large(t, 50))
+	r.tick(t, grouprefresh.JobWalk)
+	r.walkAll(t)
+	before, err := r.mirror.Census(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Outbound = refusing{r.Outbound}
+	r.handler = r.Build(grouprefresh.Function)
+	r.Clock.Advance(24 * time.Hour)
+	r.lists()
+	r.Do(r.handler, r.Envelope(event.Walk{Run: "refused"}))
+	r.walkAll(t)
+	w, err := r.mirror.Walk(t.Context())
+	if err != nil || w.Phase != mirror.WalkDone || !w.Short || len(w.Missing) != 0 {
+		t.Errorf("walk %+v, %v; want one that ended early", w, err)
+	}
+	if pages, _ := r.lists(); pages != 9 {
+		t.Errorf("%d pages were asked for, want 9: people and two pages of groups, three times", pages)
+	}
+	after, err := r.mirror.Census(t.Context())
+	before.Short = true
+	if err != nil || after != before {
+		t.Errorf("census %+v, %v; want that of the walk before, %+v", after, err, before)
+	}
+	if !strings.Contains(r.Log.String(), "a walk cannot go on") {
+		t.Error("nothing is logged")
+	}
+}
 
 // A list that lies by leaving out: an empty page with a successor, an end that comes early, an
 // empty list, a circle. None removes a group or a person, and none is paid for with a call for each.

@@ -30,7 +30,9 @@ func (h *handler) members(ctx context.Context, e event.ReadMembers) error {
 		return err
 	}
 	if e.Page == 0 && !head.Gone && !head.Read.IsZero() && !head.Read.Before(e.Since) {
-		return nil // somebody else has read it since
+		// It was read since: by somebody else, or by this very task before the process ended. What
+		// perhaps nobody heard of is told now.
+		return h.stored(ctx, head.Group, head.Seen(), head.Untold)
 	}
 	began := e.Began
 	var before mirror.Draft
@@ -90,10 +92,19 @@ func (h *handler) keepPage(ctx context.Context, e event.ReadMembers, began time.
 	return h.ensure(ctx, next, fmt.Sprintf("members-%s-%d-%d", e.Group, began.UnixNano(), next.Page), time.Time{})
 }
 
-// finish stores a listing that came to its end, unless it is in doubt, and tells what changed.
+// finish stores a listing that came to its end and tells what changed. One that is in doubt is read
+// anew; where it stays in doubt, it adds whom it adds and takes nobody away.
 func (h *handler) finish(ctx context.Context, e event.ReadMembers, head mirror.Header, members []group.Member, began time.Time) error {
 	if doubt := group.Doubt(head.Group, members); doubt != "" {
-		return h.again(ctx, e.Group, e.Try, doubt)
+		if e.Try < mostTries {
+			return h.again(ctx, e.Group, e.Try, doubt)
+		}
+		h.log.ErrorContext(ctx, "a group cannot be read whole; whom it lacks stays", "group", e.Group, "reason", doubt)
+		parts, err := h.mirror.PutAdditions(ctx, e.Group, members, began)
+		if err != nil {
+			return err
+		}
+		return h.stored(ctx, head.Group, began, parts)
 	}
 	missing, err := h.nestedMissing(ctx, e, head, members)
 	if err != nil {

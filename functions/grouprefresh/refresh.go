@@ -106,7 +106,10 @@ func (h *handler) refreshPerson(ctx context.Context, e event.RefreshPerson) erro
 			return err
 		}
 		// Nobody has this address any more. Whoever had it may live on under another one.
-		return h.refreshOthersAt(ctx, e.Person, "", began)
+		if err := h.refreshOthersAt(ctx, e.Person, "", began); err != nil {
+			return err
+		}
+		return h.mirror.RememberNobody(ctx, e.Person, began)
 	}
 	if err != nil {
 		return fmt.Errorf("read the account of %s: %w", e.Person, err)

@@ -57,7 +57,8 @@ func (h *handler) removeGroup(ctx context.Context, idOrAddress string, at time.T
 	return h.tell(ctx, gone.ID, at, []group.Part{group.Deleted})
 }
 
-// putPeople stores people and carries new addresses into their groups.
+// putPeople stores people and carries new addresses into their groups; not those of a reading that
+// is older than what the mirror holds.
 func (h *handler) putPeople(ctx context.Context, list []group.Person, at time.Time) error {
 	var moved []group.Person
 	for _, p := range list {
@@ -65,7 +66,7 @@ func (h *handler) putPeople(ctx context.Context, list []group.Person, at time.Ti
 		if err != nil && !errors.Is(err, mirror.ErrUnknown) {
 			return err
 		}
-		if err == nil && before.Email != p.Email {
+		if err == nil && before.Email != p.Email && !before.Read.After(at) {
 			moved = append(moved, p)
 		}
 	}

@@ -23,6 +23,8 @@ const (
 	turns = 7
 	// overdue is how old a reading may be before a group is read out of turn.
 	overdue = 8 * 24 * time.Hour
+	// mostRestarts is how often a walk begins its lists anew.
+	mostRestarts = 2
 	// mostMissing bounds how many absences a walk remembers, whatever the brake says.
 	mostMissing = 700
 )
@@ -30,8 +32,8 @@ const (
 func walkTask(run string, page int) string { return fmt.Sprintf("walk-%s-page-%d", run, page) }
 
 // walk does one page: first of the people, then of the groups in the order of their addresses.
-// What is listed is stored as far as it differs; the members of a group that differs, or whose
-// turn it is, are read. Whoever is in no list is asked for in the end.
+// What is listed is stored as far as it differs; the members of a group that differs, of which
+// news was perhaps not told, or whose turn it is, are read. Whoever is in no list is asked for in the end.
 func (h *handler) walk(ctx context.Context, e event.Walk) error {
 	if e.Run == "" {
 		// The walk that never was has no run either: such a walk would go on for ever.
@@ -41,6 +43,7 @@ func (h *handler) walk(ctx context.Context, e event.Walk) error {
 	if err != nil {
 		return err
 	}
+	from := w
 	switch {
 	case e.Page == 0 && w.Run != e.Run:
 		if w.UnderWay() && h.now().Sub(w.Moved) < stalled {
@@ -64,9 +67,7 @@ func (h *handler) walk(ctx context.Context, e event.Walk) error {
 		step, err = h.walkGroups(ctx, &w)
 	}
 	if errors.Is(err, workspace.ErrInvalid) && w.Token != "" {
-		// The token of the next page is not good any more: all lists from their beginning.
-		w = mirror.Walk{Run: w.Run, Phase: mirror.WalkPeople, Verify: w.Verify, Page: w.Page, Began: w.Began}
-		step, err = mirror.Step{}, nil
+		w, step, err = h.anew(ctx, w, err), mirror.Step{}, nil
 	}
 	if err != nil {
 		return err
@@ -76,10 +77,26 @@ func (h *handler) walk(ctx context.Context, e event.Walk) error {
 	if w.Phase == mirror.WalkDone {
 		step.Groups = append(step.Groups, h.missing(ctx, &w)...)
 	}
-	if err := h.mirror.PutStep(ctx, w, step); err != nil {
+	err = h.mirror.PutStep(ctx, from, w, step)
+	if errors.Is(err, mirror.ErrWalkMoved) {
+		return h.walk(ctx, e) // the page is done, and this task sees to what follows like any late one
+	}
+	if err != nil {
 		return err
 	}
 	return h.follow(ctx, w, w.Page-1)
+}
+
+// anew returns a walk of which the token of the next page is not good any more: all lists from
+// their beginning. Where that has not helped before, Google refuses the page for another reason,
+// and the walk ends; the next night tries again.
+func (h *handler) anew(ctx context.Context, w mirror.Walk, why error) mirror.Walk {
+	if w.Restarts == mostRestarts {
+		h.log.ErrorContext(ctx, "a walk cannot go on", "run", w.Run, "page", w.Page, "restarts", w.Restarts, "error", why)
+		w.Phase, w.Short = mirror.WalkDone, true
+		return w
+	}
+	return mirror.Walk{Run: w.Run, Phase: mirror.WalkPeople, Verify: w.Verify, Page: w.Page, Restarts: w.Restarts + 1, Began: w.Began}
 }
 
 // follow queues what follows from a page that is done: first the next page, so that the queue
@@ -220,7 +237,7 @@ func (h *handler) walkGroups(ctx context.Context, w *mirror.Walk) (mirror.Step, 
 		if differs {
 			changed = append(changed, g)
 		}
-		if differs || one.Pending() || w.Verify && (turn(g.ID, w.Began) || w.Began.Sub(one.Read) > overdue) {
+		if differs || one.Pending() || len(one.Untold) > 0 || w.Verify && (turn(g.ID, w.Began) || w.Began.Sub(one.Read) > overdue) {
 			step.Members = append(step.Members, g.ID)
 		}
 		w.Counted.Memberships += int(g.Count)

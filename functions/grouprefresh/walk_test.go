@@ -11,6 +11,8 @@ import (
 	"github.com/sekisho/sekisho/functions/grouprefresh"
 	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
@@ -75,6 +77,67 @@ func TestAWalkThatDiesAfterEveryPage(t *testing.T) {
 	}
 }
 
+// during lets something else happen while the first answer of a path that ends so is on its way.
+type during struct {
+	next http.RoundTripper
+	path string
+	do   func()
+}
+
+func (d *during) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := d.next.RoundTrip(r)
+	if do := d.do; do != nil && strings.HasSuffix(r.URL.Path, d.path) {
+		d.do = nil
+		do()
+	}
+	return resp, err
+}
+
+// One page is delivered twice. While the first delivery waits for Google, the second does the page
+// and the walk goes on to its end: the first must not set it back to where it began.
+func TestAPageThatIsDeliveredTwiceSetsNoWalkBack(t *testing.T) {
+	r := openCompany(t, large(t, 50))
+	slow := &during{next: r.Outbound, path: "/groups"}
+	r.Outbound = slow
+	r.handler = r.Build(grouprefresh.Function)
+	known := map[string]bool{}
+	pages := func() (out []queue.Task) {
+		for _, task := range r.Queue.Take(event.QueueDirectory) {
+			if strings.Contains(task.Name, "-page-") && !known[task.Name] { // a queue remembers names
+				known[task.Name] = true
+				out = append(out, task)
+			}
+		}
+		return out
+	}
+	deliver := func(task queue.Task) {
+		if status := r.Do(r.handler, r.Task(task)); status != http.StatusOK {
+			t.Fatalf("task %s: status %d\n%s", task.Name, status, r.Log)
+		}
+	}
+	r.Do(r.handler, r.Envelope(event.Walk{Run: "first"}))
+	toTheEnd := func() {
+		for todo := pages(); len(todo) > 0; todo = pages() {
+			deliver(todo[0])
+		}
+	}
+	page := pages()[0]
+	var done mirror.Walk
+	slow.do = func() {
+		deliver(page)
+		toTheEnd()
+		var err error
+		if done, err = r.mirror.Walk(t.Context()); err != nil || done.Phase != mirror.WalkDone {
+			t.Fatalf("the second delivery: walk %+v, %v; want the end", done, err)
+		}
+	}
+	deliver(page)
+	toTheEnd()
+	if w, err := r.mirror.Walk(t.Context()); err != nil || w.Page != done.Page || w.Phase != mirror.WalkDone {
+		t.Errorf("the walk stands at page %d in phase %s, %v; want page %d, done", w.Page, w.Phase, err, done.Page)
+	}
+}
+
 // Where nothing differs, every group is read once in seven nights, about as many in each.
 func TestEveryGroupHasItsTurnInAWeek(t *testing.T) {
 	r := openCompany(t, large(t, 50))
@@ -95,6 +158,89 @@ func TestEveryGroupHasItsTurnInAWeek(t *testing.T) {
 	slices.Sort(week)
 	if different := len(slices.Compact(slices.Clone(week))); len(week) != 301 || different != 301 {
 		t.Errorf("%d readings of %d groups in a week, want each of 301 once", len(week), different)
+	}
+}
+
+// Somebody has a new address and the news of the first of their groups cannot be published. The next
+// try finds the address in the mirror's groups already and tells of all of them nevertheless.
+func TestNewsOfANewAddressThatIsTriedAgain(t *testing.T) {
+	r := open(t, cloudfntest.New(t))
+	r.tick(t, grouprefresh.JobWalk)
+	r.work(t)
+	who, err := r.mirror.PersonAt(t.Context(), "aiko@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups, err := r.mirror.GroupsOf(t.Context(), who.ID)
+	if err != nil || len(groups) < 2 {
+		t.Fatalf("groups %v, %v; want more than one", groups, err)
+	}
+	// The mirror has the address from before.
+	r.Clock.Advance(time.Second)
+	former := who
+	former.Email = "former@example.com"
+	if _, err := r.mirror.Readdress(t.Context(), who.ID, former.Email); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range groups {
+		if err := r.mirror.Told(t.Context(), id, r.Clock.Now(), []group.Part{group.Details}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.mirror.PutPeople(t.Context(), []group.Person{former}, r.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	r.told(t)
+	r.Clock.Advance(time.Hour)
+	p := event.RefreshPerson{Person: who.ID}
+	r.Bus.Break(1)
+	if status := r.Do(r.handler, r.Envelope(p)); status != http.StatusServiceUnavailable {
+		t.Fatalf("without a bus: status %d, want 503", status)
+	}
+	r.Clock.Advance(time.Second)
+	for range 2 { // the second time there is nothing left to tell
+		if status := r.Do(r.handler, r.Envelope(p)); status != http.StatusOK {
+			t.Fatalf("again: status %d, want 200\n%s", status, r.Log)
+		}
+	}
+	if told := r.told(t); len(told) != len(groups) {
+		t.Errorf("told %v, want each of %d groups once", told, len(groups))
+	}
+}
+
+// Somebody's account is read twice at once, and Google answers the slower reading from before they
+// had a new address: their groups keep the new one.
+func TestALateAnswerCarriesNoFormerAddress(t *testing.T) {
+	r := open(t, cloudfntest.New(t))
+	r.tick(t, grouprefresh.JobWalk)
+	r.work(t)
+	who, err := r.mirror.PersonAt(t.Context(), "aiko@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Outbound = &during{next: r.Outbound, path: "/users/" + who.ID, do: func() {
+		r.Clock.Advance(time.Second)
+		later := who
+		later.Email = "aiko.n@example.com"
+		if _, err := r.mirror.Readdress(t.Context(), who.ID, later.Email); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.mirror.PutPeople(t.Context(), []group.Person{later}, r.Clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}}
+	r.handler = r.Build(grouprefresh.Function)
+	if status := r.Do(r.handler, r.Envelope(event.RefreshPerson{Person: who.ID})); status != http.StatusOK {
+		t.Fatalf("status %d\n%s", status, r.Log)
+	}
+	groups, err := r.mirror.GroupsOf(t.Context(), who.ID)
+	if err != nil || len(groups) == 0 {
+		t.Fatal(groups, err)
+	}
+	for _, id := range groups {
+		if got := r.members(t, id); !slices.Contains(got, "aiko.n@example.com") {
+			t.Errorf("members of %s: %v, want the new address", id, got)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/adapters/workspace"
@@ -18,6 +19,10 @@ import (
 
 // Life is how long a channel is asked for: the most that Google grants.
 const Life = 6 * time.Hour
+
+// overlapping is how long a channel stays open beside the one that replaces it: longer than a
+// notification is on its way. The first renewal after that ends it.
+const overlapping = 10 * time.Minute
 
 // reports is what this function calls of the Reports API.
 type reports interface {
@@ -55,9 +60,10 @@ func (h *handler) tick(ctx context.Context, t event.Tick) error {
 	return cloudfn.Permanent(fmt.Errorf("no job %q", t.Job))
 }
 
-// renew opens a channel for each application that has none with more than half its life left,
-// then ends those that a newer one has replaced. The two overlap, so that nothing is missed;
-// what both deliver is coalesced.
+// renew opens a channel for each application that has none with more than half its life left, and
+// ends those that a newer one replaced a while ago. The two overlap, so that what happened before
+// the newer one was open, and is notified after, still meets the channel that it was sent on; what
+// both deliver is coalesced.
 func (h *handler) renew(ctx context.Context) error {
 	all, err := channel.All(ctx, h.store)
 	if err != nil {
@@ -66,20 +72,23 @@ func (h *handler) renew(ctx context.Context) error {
 	now := h.now()
 	var problems []error
 	for _, application := range h.applications {
-		if fresh(all, application, now) {
-			continue
+		if !fresh(all, application, now) {
+			problems = append(problems, h.open(ctx, application, now))
 		}
-		if err := h.open(ctx, application, now); err != nil {
-			problems = append(problems, err)
-			continue
-		}
-		for _, old := range all {
-			if old.Application == application {
-				problems = append(problems, h.close(ctx, old))
-			}
+	}
+	for _, c := range all {
+		if slices.Contains(h.applications, c.Application) && replaced(all, c, now) {
+			problems = append(problems, h.close(ctx, c))
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// replaced reports whether a newer channel has been open for a while.
+func replaced(all []channel.Channel, old channel.Channel, now time.Time) bool {
+	return slices.ContainsFunc(all, func(c channel.Channel) bool {
+		return c.Application == old.Application && c.Resource != "" && c.Opened.After(old.Opened) && now.Sub(c.Opened) >= overlapping
+	})
 }
 
 func fresh(all []channel.Channel, application string, now time.Time) bool {

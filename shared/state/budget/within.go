@@ -16,8 +16,8 @@ import (
 const drain = 20 * time.Minute
 
 // Within keeps the tasks of a queue within a budget: one that finds the day spent is planned anew
-// for the time after midnight on the Pacific coast, under a name that makes the same work one.
-// There it asks the budget again, like any other.
+// for the time after midnight on the Pacific coast, under a name that makes the same work one
+// ([event.Work]), as the first task has it. There it asks the budget again, like any other.
 func Within[P event.Payload](b *Budget, q queue.Queue, name string, do func(context.Context, P) error) func(context.Context, P) error {
 	return func(ctx context.Context, p P) error {
 		err := b.Heed(ctx, do(ctx, p))
@@ -25,7 +25,7 @@ func Within[P event.Payload](b *Budget, q queue.Queue, name string, do func(cont
 		if !ok {
 			return err
 		}
-		body, err := json.Marshal(p)
+		body, err := json.Marshal(event.Work(p))
 		if err != nil {
 			return fmt.Errorf("encode %s: %w", p.Type(), err)
 		}

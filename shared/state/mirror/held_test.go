@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/sekisho/sekisho/shared/domain/brake"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/state/mirror"
@@ -146,7 +148,7 @@ func TestDetailsApartFromMembers(t *testing.T) {
 	if h, _ := w.Find(t.Context(), "g1"); !h.Complete() {
 		t.Errorf("after its members were read: %+v", h)
 	}
-	if err := w.Told(t.Context(), "g1", at(2)); err != nil {
+	if err := w.Told(t.Context(), "g1", at(2), parts); err != nil {
 		t.Fatal(err)
 	}
 	// The same again writes nothing; something older neither.
@@ -191,8 +193,92 @@ func TestANewAddressIsCarriedIntoGroups(t *testing.T) {
 	moved := user("a")
 	moved.Email = "ada@example.com"
 	w.wantSnapshot(t, read("g1", "eng@example.com", 0, moved, user("b")))
+	// The process ended before anybody heard, and then it did not.
+	if changed, err := w.Readdress(t.Context(), "a", "ada@example.com"); err != nil || len(changed) != 1 {
+		t.Errorf("once more: %v, %v; want g1, which is still to be told", changed, err)
+	}
+	if err := w.Told(t.Context(), "g1", start, []group.Part{group.Details}); err != nil {
+		t.Fatal(err)
+	}
 	if changed, err := w.Readdress(t.Context(), "a", "ada@example.com"); err != nil || len(changed) != 0 {
-		t.Errorf("once more: %v, %v; want nothing", changed, err)
+		t.Errorf("after it was told: %v, %v; want nothing", changed, err)
+	}
+	// What a reading left untold outlives the news of the address.
+	wantParts(t, w.replace(t, read("g1", "eng@example.com", 1, moved, user("b"), user("c"))), group.Created, group.Members)
+}
+
+// A listing that may be incomplete adds, and takes nobody away: not with the brake's leave, nor with
+// people's.
+func TestAListingInDoubtOnlyAdds(t *testing.T) {
+	w := braked(t, 1)
+	at := func(minute int) time.Time { return start.Add(time.Duration(minute) * time.Minute) }
+	add := func(minute int, members ...group.Member) []group.Part {
+		t.Helper()
+		parts, err := w.PutAdditions(t.Context(), "g1", members, at(minute))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return parts
+	}
+	header := func(members, heldThere int, complete bool) {
+		t.Helper()
+		h, err := w.Header(t.Context(), "g1")
+		if err != nil || h.Members != members || h.Held != heldThere || h.Complete() != complete {
+			t.Errorf("header %+v, %v; want %d members, %d held, complete: %t", h, err, members, heldThere, complete)
+		}
+	}
+	// Of a group that was never read, a part would pass for all.
+	if err := w.PutDetails(t.Context(), []group.Group{{ID: "g1", Email: "eng@example.com", Count: 9}}, start); err != nil {
+		t.Fatal(err)
+	}
+	wantParts(t, add(1, user("a")))
+	header(0, 0, false)
+	if parts, err := w.PutMembers(t.Context(), "g1", []group.Member{user("a"), user("b"), user("c")}, at(2)); err != nil {
+		t.Fatal(err)
+	} else if err := w.Told(t.Context(), "g1", at(2), parts); err != nil {
+		t.Fatal(err)
+	}
+	// One is new, and listed twice with another role; one is an owner now; one is missing, whom the
+	// brake would let go.
+	parts := add(3, user("d"), owner(user("a")), user("b"), owner(user("d")))
+	wantParts(t, parts, group.Members, group.Roles)
+	header(4, 1, false)
+	snapshot, err := w.Snapshot(t.Context(), "g1")
+	want := []group.Member{owner(user("a")), user("b"), user("c"), owner(user("d"))}
+	if diff := cmp.Diff(want, snapshot.Members); diff != "" || err != nil {
+		t.Errorf("members, %v (-want +got):\n%s", err, diff)
+	}
+	if got := held(t, w); len(got) != 0 {
+		t.Errorf("people are to be asked about %v", got)
+	}
+	wantParts(t, add(1, user("e"))) // older
+
+	// What people agreed to lose waits for a complete reading.
+	if _, err := w.PutMembers(t.Context(), "g1", []group.Member{owner(user("a")), user("b")}, at(4)); err != nil {
+		t.Fatal(err)
+	}
+	asked := held(t, w)
+	if len(asked) != 1 || asked[0].Count != 2 {
+		t.Fatalf("held %v, want two members", asked)
+	}
+	if err := w.Release(t.Context(), "g1", asked[0].Sum, at(60)); err != nil {
+		t.Fatal(err)
+	}
+	add(5, owner(user("a")), user("b"))
+	header(4, 2, false)
+	if got := held(t, w); len(got) != 1 || got[0].Agreed != asked[0].Agreed || got[0].Released.IsZero() {
+		t.Errorf("held %+v, want the agreement as it was", got)
+	}
+	if _, err := w.PutMembers(t.Context(), "g1", []group.Member{owner(user("a")), user("b")}, at(6)); err != nil {
+		t.Fatal(err)
+	}
+	header(2, 0, true)
+
+	// Nobody is missing: it is still to be read again, and nothing is held.
+	add(7, owner(user("a")), user("b"), user("b"))
+	header(2, 0, false)
+	if got := held(t, w); len(got) != 0 {
+		t.Errorf("held %v, want nothing", got)
 	}
 }
 

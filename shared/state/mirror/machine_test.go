@@ -111,10 +111,10 @@ func (m *machine) tell(t *rapid.T, id string, read time.Time) {
 	if rapid.Bool().Draw(t, "crash") {
 		return
 	}
-	if err := m.Told(t.Context(), id, read); err != nil {
+	e := m.model[id]
+	if err := m.Told(t.Context(), id, read, e.untold); err != nil {
 		t.Fatalf("Told: %v", err)
 	}
-	e := m.model[id]
 	e.untold = nil
 	m.model[id] = e
 }

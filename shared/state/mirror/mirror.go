@@ -47,7 +47,8 @@ type Header struct {
 	// Due is when the group was last known to have changed in a way that its members may have
 	// changed with; zero where every change was followed by a reading.
 	Due time.Time `json:"due,omitzero"`
-	// Held is how many of the members are only there because the brake keeps them.
+	// Held is how many of the members are only there because the brake keeps them, or because the
+	// listing that lacks them may be incomplete.
 	Held int `json:"held,omitempty"`
 	// Gone says that Google had no such group at that time.
 	Gone bool `json:"gone,omitempty"`

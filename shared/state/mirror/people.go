@@ -16,16 +16,27 @@ type account struct {
 	group.Person
 	// Gone says that the directory had no such account any more when it was asked.
 	Gone bool `json:"gone,omitempty"`
+	// Nobody says that there is no account: it stands for an address that nobody had.
+	Nobody bool `json:"nobody,omitempty"`
 }
 
 var people = store.Collection[account]{
 	Name: "people",
 	Fields: func(a account) map[string]any {
+		if a.Nobody { // in no list
+			return map[string]any{"addresses": addresses(a.Email, nil)}
+		}
 		fields := map[string]any{"addresses": addresses(a.Email, a.Aliases), "email": group.Address(a.Email), "admin": a.Admin}
 		if !a.Gone {
 			fields["live"] = group.Address(a.Email)
 		}
 		return fields
+	},
+	Expires: func(a account) time.Time {
+		if a.Nobody {
+			return a.Read.Add(GoneFor)
+		}
+		return time.Time{}
 	},
 }
 
@@ -103,7 +114,7 @@ func (m *Mirror) Person(ctx context.Context, id string) (group.Person, error) {
 		return group.Person{}, fmt.Errorf("person %q: %w", id, ErrUnknown)
 	}
 	a, err := people.Get(ctx, m.store, id)
-	if errors.Is(err, store.ErrNotFound) {
+	if errors.Is(err, store.ErrNotFound) || a.Nobody {
 		return group.Person{}, fmt.Errorf("person %s: %w", id, ErrUnknown)
 	}
 	if err != nil {
@@ -168,8 +179,8 @@ func (m *Mirror) PeopleAt(ctx context.Context, address string) ([]group.Person, 
 	return out, nil
 }
 
-// PersonRead returns when the accounts that have or had an address were read last; the zero
-// time where none ever was.
+// PersonRead returns when the accounts that have or had an address were read last, also where
+// nobody had it; the zero time where it was never asked for.
 func (m *Mirror) PersonRead(ctx context.Context, address string) (time.Time, error) {
 	found, err := having(ctx, m.store, people, address)
 	if err != nil {

@@ -66,6 +66,54 @@ func TestPeopleChange(t *testing.T) {
 	}
 }
 
+// That nobody had an address is known to who asks when it was read, and to nobody else.
+func TestNobodyIsRememberedAndIsNobody(t *testing.T) {
+	w := newWorld(t)
+	putPeople(t, w, group.Person{ID: "1", Email: "ada@example.com"})
+	for _, name := range []string{"No@example.com", "", " ", "a/b", "a\x00b", string(make([]byte, 2000))} {
+		if err := w.RememberNobody(t.Context(), name, start); err != nil {
+			t.Fatalf("RememberNobody %.20q: %v", name, err)
+		}
+	}
+	if got, err := w.PersonRead(t.Context(), "no@example.com"); err != nil || !got.Equal(start) {
+		t.Errorf("PersonRead: %v, %v; want %v", got, err, start)
+	}
+	if _, err := w.PersonAt(t.Context(), "no@example.com"); !errors.Is(err, mirror.ErrUnknown) {
+		t.Errorf("PersonAt: %v, want ErrUnknown", err)
+	}
+	if _, err := w.Person(t.Context(), "gone~no@example.com"); !errors.Is(err, mirror.ErrUnknown) {
+		t.Errorf("Person: %v, want ErrUnknown", err)
+	}
+	at, err := w.PeopleAt(t.Context(), "no@example.com")
+	if err != nil || len(at) != 0 {
+		t.Errorf("PeopleAt: %v, %v; want nobody", at, err)
+	}
+	between, err := w.PeopleBetween(t.Context(), "", "")
+	if err != nil || len(between) != 1 {
+		t.Errorf("PeopleBetween: %v, %v; want one", between, err)
+	}
+	all := 0
+	if err := w.People(t.Context(), func(group.Person) error { all++; return nil }); err != nil || all != 1 {
+		t.Errorf("People: %d, %v; want one", all, err)
+	}
+	// Somebody gets the address.
+	w.now = start.Add(time.Hour)
+	putPeople(t, w, group.Person{ID: "2", Email: "no@example.com"})
+	if p, err := w.PersonAt(t.Context(), "no@example.com"); err != nil || p.ID != "2" {
+		t.Errorf("PersonAt: %+v, %v; want the new account", p, err)
+	}
+	if got, err := w.PersonRead(t.Context(), "no@example.com"); err != nil || !got.Equal(w.now) {
+		t.Errorf("PersonRead: %v, %v; want %v", got, err, w.now)
+	}
+	if err := w.RememberNobody(t.Context(), "other@example.com", start); err != nil {
+		t.Fatal(err)
+	}
+	w.now = start.Add(mirror.GoneFor)
+	if got, err := w.PersonRead(t.Context(), "other@example.com"); err != nil || !got.IsZero() {
+		t.Errorf("PersonRead after it was forgotten: %v, %v; want zero", got, err)
+	}
+}
+
 func TestAdmins(t *testing.T) {
 	w := newWorld(t)
 	putPeople(t, w,

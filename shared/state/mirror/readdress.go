@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/ports/store"
@@ -12,17 +13,19 @@ import (
 // Readdress writes the new address of a person or of a group into every group that has it as a
 // direct member. The audit log tells of the new address once, and not of each of these groups;
 // their members are the same as before, so no reading is needed. It returns the ids of the
-// groups that now differ, of which others have to hear: call [Mirror.Told] after that.
+// groups that have the new address and of which others perhaps have not heard, also where an
+// earlier call wrote it and the process ended before it told: call [Mirror.Told] for
+// [group.Details] when they have.
 func (m *Mirror) Readdress(ctx context.Context, member, email string) ([]string, error) {
 	groups, err := m.GroupsOf(ctx, member)
 	if err != nil {
 		return nil, err
 	}
-	var changed []string
+	var untold []string
 	for _, id := range groups {
-		did := false
+		tell := false
 		err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
-			did = false
+			tell = false
 			h, err := headers.Get(ctx, tx, id)
 			if errors.Is(err, store.ErrNotFound) || err == nil && h.Gone {
 				return nil
@@ -35,14 +38,15 @@ func (m *Mirror) Readdress(ctx context.Context, member, email string) ([]string,
 			if err != nil {
 				return err
 			}
-			for i := range members {
-				if members[i].ID == member && members[i].Email != email {
-					members[i].Email, did = email, true
-				}
+			i := slices.IndexFunc(members, func(one group.Member) bool { return one.ID == member })
+			if i < 0 {
+				return nil // no member any more
 			}
-			if !did {
+			if members[i].Email == email {
+				tell = slices.Contains(h.Untold, group.Details)
 				return nil
 			}
+			members[i].Email, tell = email, true
 			h.Sums[k] = sum(members)
 			h.Untold = union(h.Untold, []group.Part{group.Details})
 			if err := headers.Put(tx, id, h); err != nil {
@@ -56,9 +60,9 @@ func (m *Mirror) Readdress(ctx context.Context, member, email string) ([]string,
 		if err != nil {
 			return nil, fmt.Errorf("write the new address of %s into group %s: %w", member, id, err)
 		}
-		if did {
-			changed = append(changed, id)
+		if tell {
+			untold = append(untold, id)
 		}
 	}
-	return changed, nil
+	return untold, nil
 }

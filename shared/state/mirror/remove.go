@@ -98,7 +98,7 @@ func (m *Mirror) judgeWhole(ctx context.Context, tx store.Tx, before Header, rea
 	return v, true, v.write(tx, before.Group.ID, len(members))
 }
 
-// absent begins the id of a header that stands for an address of no group.
+// absent begins the id of what stands for an address of no group, or of nobody.
 const absent = "gone~"
 
 // rememberAbsence keeps that an address, or an id, was looked for in vain.

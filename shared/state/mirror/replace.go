@@ -14,7 +14,7 @@ import (
 // Replace stores a complete reading of a group together with its members, for those who do not read
 // them apart. It returns what [Mirror.PutMembers] returns.
 func (m *Mirror) Replace(ctx context.Context, s group.Snapshot) ([]group.Part, error) {
-	parts, err := m.replace(ctx, s, func(Header) (group.Group, time.Time) { return s.Group, s.Read })
+	parts, err := m.replace(ctx, s, false, func(Header) (group.Group, time.Time) { return s.Group, s.Read })
 	if err != nil {
 		return nil, fmt.Errorf("store group %s: %w", s.Group.Email, err)
 	}
@@ -30,15 +30,41 @@ func (m *Mirror) Replace(ctx context.Context, s group.Snapshot) ([]group.Part, e
 // notifications must know that the group was looked at.
 func (m *Mirror) PutMembers(ctx context.Context, id string, members []group.Member, read time.Time) ([]group.Part, error) {
 	s := group.Snapshot{Group: group.Group{ID: id}, Members: members, Read: read}
-	parts, err := m.replace(ctx, s, func(before Header) (group.Group, time.Time) { return before.Group, before.Listed })
+	parts, err := m.replace(ctx, s, false, heldDetails)
 	if err != nil {
 		return nil, fmt.Errorf("store the members of group %s: %w", id, err)
 	}
 	return parts, nil
 }
 
-// replace stores a reading. Details says what is known of the group itself, and when it was read.
-func (m *Mirror) replace(ctx context.Context, s group.Snapshot, details func(before Header) (group.Group, time.Time)) ([]group.Part, error) {
+// PutAdditions stores what a listing adds that may be incomplete, and what it says of members who
+// were there before. Who is not in it stays and counts as held, but nobody is asked to agree to
+// their loss, and no agreement is made use of: only a complete reading takes anybody away, and the
+// group is not complete until there is one ([Header.Complete]). Where the members were never read,
+// nothing is stored: a part of them would pass for all. Who is listed twice is there as listed last.
+// It returns what [Mirror.PutMembers] returns.
+func (m *Mirror) PutAdditions(ctx context.Context, id string, members []group.Member, read time.Time) ([]group.Part, error) {
+	s := group.Snapshot{Group: group.Group{ID: id}, Read: read}
+	listed := map[string]bool{}
+	for _, one := range slices.Backward(members) {
+		if !listed[one.ID] {
+			listed[one.ID] = true
+			s.Members = append(s.Members, one)
+		}
+	}
+	parts, err := m.replace(ctx, s, true, heldDetails)
+	if err != nil {
+		return nil, fmt.Errorf("store the additions to group %s: %w", id, err)
+	}
+	return parts, nil
+}
+
+// heldDetails are the details that the mirror has of a group already.
+func heldDetails(before Header) (group.Group, time.Time) { return before.Group, before.Listed }
+
+// replace stores a reading, or where it is partial what it adds. Details says what is known of the
+// group itself, and when it was read.
+func (m *Mirror) replace(ctx context.Context, s group.Snapshot, partial bool, details func(before Header) (group.Group, time.Time)) ([]group.Part, error) {
 	var untold []group.Part
 	err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		untold = nil
@@ -48,12 +74,14 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, details func(bef
 			before = Header{}
 		case err != nil:
 			return err
-		case before.Read.After(s.Read):
+		case before.Read.After(s.Read), partial && (before.Gone || before.Read.IsZero()):
 			return nil
 		}
 		after := Header{Read: s.Read}
 		if after.Group, after.Listed = details(before); before.Due.After(s.Read) {
 			after.Due = before.Due // it changed while it was read
+		} else if partial {
+			after.Due = s.Read.Add(time.Nanosecond) // still to be read
 		}
 		if after.Group.ID == "" {
 			return ErrUnknown // its details expired while its members were read
@@ -62,11 +90,14 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, details func(bef
 		if err != nil {
 			return err
 		}
-		v, err := m.judge(ctx, tx, before, r.difference.Removed, false, s.Read)
-		if err != nil {
-			return err
+		lacks := len(r.difference.Removed) > 0
+		var v verdict
+		if !partial || !lacks {
+			if v, err = m.judge(ctx, tx, before, r.difference.Removed, false, s.Read); err != nil {
+				return err
+			}
 		}
-		if v.hold {
+		if v.hold || partial && lacks {
 			// What it adds is added; who it lacks stays.
 			after.Held = len(r.difference.Removed)
 			if r, err = m.compare(ctx, tx, before, after.Group, append(slices.Clone(s.Members), r.difference.Removed...)); err != nil {
@@ -183,15 +214,20 @@ func keptSettings(ctx context.Context, tx store.Tx, before Header) (*Settings, e
 	return &s, err
 }
 
-// Told records that others have heard of what the mirror holds since a reading. Where a newer
-// reading was stored meanwhile, whoever stored it tells all of it.
-func (m *Mirror) Told(ctx context.Context, id string, read time.Time) error {
+// Told records that others have heard of these parts of what the mirror holds since a reading; what
+// else is untold stays so. Where a newer reading was stored meanwhile, whoever stored it tells all
+// of it.
+func (m *Mirror) Told(ctx context.Context, id string, read time.Time, parts []group.Part) error {
 	err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		h, err := headers.Get(ctx, tx, id)
-		if err != nil || len(h.Untold) == 0 || h.Seen().After(read) {
+		if err != nil || h.Seen().After(read) {
 			return err
 		}
-		h.Untold = nil
+		left := slices.DeleteFunc(slices.Clone(h.Untold), func(p group.Part) bool { return slices.Contains(parts, p) })
+		if len(left) == len(h.Untold) {
+			return nil
+		}
+		h.Untold = left
 		return headers.Put(tx, id, h)
 	})
 	if err != nil && !errors.Is(err, store.ErrNotFound) {

@@ -37,7 +37,7 @@ func TestReplaceReturnsWhatChanged(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t)
 			wantParts(t, w.replace(t, before), group.Created)
-			if err := w.Told(t.Context(), "g1", before.Read); err != nil {
+			if err := w.Told(t.Context(), "g1", before.Read, []group.Part{group.Created}); err != nil {
 				t.Fatalf("Told: %v", err)
 			}
 			after := before
@@ -74,11 +74,12 @@ func TestUntoldPartsComeAgain(t *testing.T) {
 	wantParts(t, w.replace(t, read("g1", "eng@example.com", 1, user("ada"))), group.Created)
 	wantParts(t, w.replace(t, read("g1", "eng@example.com", 2, user("bo"))), group.Created, group.Members)
 	// Who stored an older reading does not know of the newer one.
-	if err := w.Told(t.Context(), "g1", start.Add(time.Minute)); err != nil {
+	told := []group.Part{group.Created, group.Members}
+	if err := w.Told(t.Context(), "g1", start.Add(time.Minute), told); err != nil {
 		t.Fatalf("Told: %v", err)
 	}
 	wantParts(t, w.replace(t, read("g1", "eng@example.com", 3, user("bo"))), group.Created, group.Members)
-	if err := w.Told(t.Context(), "g1", start.Add(3*time.Minute)); err != nil {
+	if err := w.Told(t.Context(), "g1", start.Add(3*time.Minute), told); err != nil {
 		t.Fatalf("Told: %v", err)
 	}
 	wantParts(t, w.replace(t, read("g1", "eng@example.com", 4, user("bo"))))
@@ -86,7 +87,7 @@ func TestUntoldPartsComeAgain(t *testing.T) {
 
 func TestToldOfAnUnknownGroupIsNothing(t *testing.T) {
 	w := newWorld(t)
-	if err := w.Told(t.Context(), "g1", start); err != nil {
+	if err := w.Told(t.Context(), "g1", start, []group.Part{group.Details}); err != nil {
 		t.Errorf("Told: %v", err)
 	}
 }
@@ -102,7 +103,7 @@ func TestRemove(t *testing.T) {
 				t.Errorf("Remove: %v, %t, %v; want g1 to be told", g, tell, err)
 			}
 		}
-		if err := w.Told(t.Context(), "g1", at(2)); err != nil {
+		if err := w.Told(t.Context(), "g1", at(2), []group.Part{group.Deleted}); err != nil {
 			t.Fatalf("Told: %v", err)
 		}
 		if _, tell, err := w.Remove(t.Context(), "g1", at(3)); tell || err != nil {
@@ -171,7 +172,7 @@ func TestRemove(t *testing.T) {
 		if _, _, err := w.Remove(t.Context(), "g1", at(1)); err != nil {
 			t.Fatalf("Remove: %v", err)
 		}
-		if err := w.Told(t.Context(), "g1", at(1)); err != nil {
+		if err := w.Told(t.Context(), "g1", at(1), []group.Part{group.Deleted}); err != nil {
 			t.Fatalf("Told: %v", err)
 		}
 		back := read("g1", "eng@example.com", 2, user("bo"))

@@ -33,12 +33,15 @@ type Walk struct {
 	Last  string    `json:"last,omitempty"`
 	Began time.Time `json:"began"`
 	Moved time.Time `json:"moved"`
+	// Restarts counts how often the lists were begun anew because a page's token was refused.
+	Restarts int `json:"restarts,omitempty"`
 	// Counted is what has been listed so far.
 	Counted Census `json:"counted"`
 	// Missing are the ids of those whom the mirror holds and the list did not have where it
 	// should: asked for one by one in the end, if they are few enough to be believed.
 	Missing []string `json:"missing,omitempty"`
-	// Short says that they are not: the list is taken for one that ended early.
+	// Short says that they are not, or that the walk could not come to the end: the list is taken
+	// for one that ended early.
 	Short bool `json:"short,omitempty"`
 }
 
@@ -81,10 +84,22 @@ func (m *Mirror) Walk(ctx context.Context) (Walk, error) {
 	return w, nil
 }
 
-// PutStep stores how far a walk has come, and what its page found. Where the walk is done, its
-// count becomes the census.
-func (m *Mirror) PutStep(ctx context.Context, w Walk, s Step) error {
+// ErrWalkMoved says that another process has done the page meanwhile, or begun another walk.
+var ErrWalkMoved = errors.New("the walk has moved meanwhile")
+
+// PutStep stores how far a walk has come from where it was, and what its page found. Where it is
+// not there any more, nothing is stored and the error is [ErrWalkMoved]: one page may be under way
+// twice, and the slower of the two must not set the walk back. Where the walk is done, its count
+// becomes the census.
+func (m *Mirror) PutStep(ctx context.Context, from, w Walk, s Step) error {
 	err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		stored, err := walks.Get(ctx, tx, theWalk)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if stored.Run != from.Run || stored.Page != from.Page {
+			return ErrWalkMoved
+		}
 		if w.Phase == WalkDone {
 			before, err := readCensus(ctx, tx)
 			if err != nil {
