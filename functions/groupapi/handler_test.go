@@ -250,6 +250,32 @@ func TestGroupsOfAPerson(t *testing.T) {
 	}
 }
 
+// An address that passes from one person to another leads to the groups of whoever has it now.
+func TestAnAddressThatPassedToSomebodyElse(t *testing.T) {
+	d := open(t)
+	d.company(t)
+	var list []groupapi.Membership
+	if d.answer(t, all, "/v1/people/noor@example.com/groups", &list); len(list) != 0 {
+		t.Fatalf("groups of somebody in none: %v", list)
+	}
+	d.Clock.Advance(time.Minute)
+	if err := d.mirror.RemovePerson(t.Context(), "noor", d.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	heir := group.Person{ID: "noor2", Email: "noor@example.com"}
+	if err := d.mirror.PutPeople(t.Context(), []group.Person{heir}, d.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	d.put(t, "g4", "board@example.com", user("ken"), group.Member{ID: heir.ID, Email: heir.Email, Role: group.Plain, Type: group.User, Status: "ACTIVE"})
+	d.Clock.Advance(2 * time.Second)
+	if d.answer(t, all, "/v1/people/noor@example.com/groups", &list); len(list) != 1 || list[0].Email != "board@example.com" {
+		t.Errorf("groups of the one who has the address now: %v, want board@example.com", list)
+	}
+	if d.answer(t, all, "/v1/people/noor/groups", &list); len(list) != 0 {
+		t.Errorf("groups of the one who had it: %v, want none", list)
+	}
+}
+
 func TestWhy(t *testing.T) {
 	d := open(t)
 	d.company(t)

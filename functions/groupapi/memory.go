@@ -22,14 +22,21 @@ const (
 // read a second instead of one for each group of the person. It is safe for concurrent use.
 type memory struct {
 	mu       sync.Mutex
-	entries  map[string]*remembered // by the person as the client named them, and depth
-	byMember map[string][]string    // the entries in which an id occurs
+	entries  map[asked]*remembered
+	byMember map[string][]asked // the entries in which an id occurs
 	size     int
 	followed time.Time // up to when the feed was read
 	asOf     time.Time
 	sure     certainty
 	watched  time.Time
 	checked  time.Time
+}
+
+// asked is what an entry answers: in which groups somebody is, by their id. Who has an address may
+// change, and the feed does not tell of it.
+type asked struct {
+	person string
+	deep   bool
 }
 
 type remembered struct {
@@ -51,7 +58,7 @@ func newMemory() *memory {
 }
 
 func (m *memory) forget() {
-	m.entries, m.byMember, m.size = map[string]*remembered{}, map[string][]string{}, 0
+	m.entries, m.byMember, m.size = map[asked]*remembered{}, map[string][]asked{}, 0
 }
 
 // weight is how much of the memory an answer takes.
@@ -63,12 +70,10 @@ func weight(groups []Membership) int {
 	return n
 }
 
-// groupsOf returns somebody's groups, from the memory where that is as good as the mirror.
-func (m *memory) groupsOf(ctx context.Context, h *handler, person string, deep bool) (known, error) {
-	key := person
-	if deep {
-		key = "deep " + person
-	}
+// groupsOf returns the groups of somebody by their id, from the memory where that is as good as
+// the mirror.
+func (m *memory) groupsOf(ctx context.Context, h *handler, id string, deep bool) (known, error) {
+	key := asked{id, deep}
 	m.mu.Lock()
 	if err := m.follow(ctx, h); err != nil {
 		m.mu.Unlock()
@@ -82,11 +87,8 @@ func (m *memory) groupsOf(ctx context.Context, h *handler, person string, deep b
 	}
 	m.mu.Unlock()
 
-	followed := h.now()
-	id, err := h.person(ctx, person)
-	if err != nil {
-		return known{}, err
-	}
+	began := h.now()
+	var err error
 	if k.groups, err = h.climb(ctx, id, deep); err != nil {
 		return known{}, err
 	}
@@ -96,7 +98,7 @@ func (m *memory) groupsOf(ctx context.Context, h *handler, person string, deep b
 	if m.size+weight(k.groups) > mostRemembered {
 		m.forget()
 	}
-	if _, ok := m.entries[key]; !ok && !m.followed.After(followed) {
+	if _, ok := m.entries[key]; !ok && !m.followed.After(began) {
 		m.entries[key] = &remembered{groups: k.groups}
 		m.size += weight(k.groups)
 		m.byMember[id] = append(m.byMember[id], key)

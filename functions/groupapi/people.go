@@ -29,7 +29,11 @@ func (h *handler) groupsOf(ctx context.Context, q *question) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	known, err := h.people.groupsOf(ctx, h, q.PathValue("person"), deep)
+	id, err := h.person(ctx, q.PathValue("person"))
+	if err != nil {
+		return nil, err
+	}
+	known, err := h.people.groupsOf(ctx, h, id, deep)
 	if err != nil {
 		return nil, err
 	}
