@@ -368,6 +368,50 @@ func TestExport(t *testing.T) {
 	}
 }
 
+// interrupted is a response in whose first piece something happens.
+type interrupted struct {
+	*httptest.ResponseRecorder
+	happens func()
+}
+
+func (w *interrupted) Write(p []byte) (int, error) {
+	if w.happens != nil {
+		w.happens()
+		w.happens = nil
+	}
+	return w.ResponseRecorder.Write(p)
+}
+
+// A group that is removed while the export is written is not in it; all others are.
+func TestAGroupThatGoesDuringTheExport(t *testing.T) {
+	d := open(t)
+	d.company(t)
+	var crowd []group.Member
+	for i := range 1000 {
+		crowd = append(crowd, user(fmt.Sprint("u", i)))
+	}
+	d.put(t, "g0", "all@example.com", crowd...) // the first, and more than is written at once
+	if w := d.ask(all, "/v1/export"); strings.Count(w.Body.String(), "\n") != 6 {
+		t.Fatalf("an export at rest has %d lines", strings.Count(w.Body.String(), "\n"))
+	}
+	r := httptest.NewRequest(http.MethodGet, "/v1/export", nil)
+	r.Header.Set("Authorization", "Bearer "+cloudfntest.Canary+":"+all)
+	w := &interrupted{httptest.NewRecorder(), func() {
+		if _, _, err := d.mirror.Remove(t.Context(), "g3", d.Clock.Now()); err != nil {
+			t.Error(err)
+		}
+	}}
+	d.handler.ServeHTTP(w, r)
+	lines := strings.Split(strings.TrimSpace(w.Body.String()), "\n")
+	var last groupapi.Exported
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil {
+		t.Fatal(err)
+	}
+	if len(lines) != 5 || last.End == nil || last.End.Groups != 4 || !last.End.Complete || strings.Contains(w.Body.String(), `"id":"g3","email":"deep@example.com","name"`) {
+		t.Errorf("%d lines, the last %+v; want 5 with an end of 4 groups", len(lines), last)
+	}
+}
+
 func TestSettings(t *testing.T) {
 	d := open(t)
 	d.company(t)
