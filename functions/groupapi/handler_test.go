@@ -276,6 +276,40 @@ func TestAnAddressThatPassedToSomebodyElse(t *testing.T) {
 	}
 }
 
+// Somebody from outside is nobody of the directory, and is asked for as the members of groups have
+// them: by the id, or by the address where there is none. Who may see none of their groups does not learn
+// that there is such a member.
+func TestSomebodyFromOutside(t *testing.T) {
+	d := open(t)
+	d.company(t)
+	d.put(t, "g4", "board@example.com", user("ken"),
+		group.Member{ID: "auditor", Email: "auditor@partner.example", Role: group.Plain, Type: group.External},
+		group.Member{ID: "list@partner.example", Email: "List@partner.example", Role: group.Manager, Type: group.External})
+	d.Clock.Advance(time.Minute)
+	for _, person := range []string{"auditor", "list@partner.example", "List@Partner.example"} {
+		var list []groupapi.Membership
+		if d.answer(t, all, "/v1/people/"+person+"/groups", &list); len(list) != 1 || list[0].ID != "g4" {
+			t.Errorf("groups of %s: %v, want the board", person, list)
+		}
+		var paths []groupapi.Path
+		if d.answer(t, all, "/v1/groups/g4/why/"+person, &paths); len(paths) != 1 || !slices.Equal(paths[0].Groups, []string{"board@example.com"}) {
+			t.Errorf("why %s is in the board: %v", person, paths)
+		}
+		for account, path := range map[string]string{
+			narrow: "/v1/people/" + person + "/groups?max_age=1", all: "/v1/groups/g1/why/" + person + "?max_age=10000",
+		} {
+			if w := d.ask(account, path); w.Code != http.StatusNotFound {
+				t.Errorf("%s asks %s: status %d, want 404", account, path, w.Code)
+			}
+		}
+	}
+	d.put(t, "g4", "board@example.com", user("ken"))
+	d.Clock.Advance(time.Minute)
+	if w := d.ask(all, "/v1/people/auditor/groups"); w.Code != http.StatusNotFound {
+		t.Errorf("of somebody who is a member no more: status %d, want 404", w.Code)
+	}
+}
+
 func TestWhy(t *testing.T) {
 	d := open(t)
 	d.company(t)
@@ -474,6 +508,9 @@ func TestBadQuestions(t *testing.T) {
 		{"a strange group", all, "/v1/groups/%00%ff", 404},
 		{"an endless group", all, "/v1/groups/" + strings.Repeat("x", 5000), 404},
 		{"no such person", all, "/v1/people/nobody@example.com/groups", 404},
+		{"a strange person", all, "/v1/people/%00%ff/groups", 404},
+		{"an endless person", all, "/v1/people/" + strings.Repeat("x", 5000) + "/groups", 404},
+		{"a group as a person", all, "/v1/people/g2/groups", 404},
 		{"a group that may not be seen", narrow, "/v1/groups/board@example.com", 404},
 		{"members that may not be seen", narrow, "/v1/groups/g4/members", 404},
 		{"a page that is too large", all, "/v1/groups?limit=1001", 400},
