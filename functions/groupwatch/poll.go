@@ -51,8 +51,9 @@ func (h *handler) pollOne(ctx context.Context, application string) error {
 	if err != nil {
 		return err
 	}
-	if c.At.IsZero() {
-		c.At = now // the first poll
+	first := c.At.IsZero()
+	if first {
+		c.At = now
 	}
 	if c.Token == "" {
 		c.Began = now
@@ -67,7 +68,7 @@ func (h *handler) pollOne(ctx context.Context, application string) error {
 	if err != nil && c.Token == began {
 		return err // no page was read, and the next poll begins where this one did
 	}
-	if err == nil && l.idle() && now.Sub(c.At) < h.overlap/2 {
+	if err == nil && !first && l.idle() && now.Sub(c.At) < h.overlap/2 {
 		return nil // reading a little more next time costs less than writing
 	}
 	if err == nil && c.Token == "" {

@@ -162,6 +162,20 @@ func TestOnlyAReadingAfterTheEventWillDo(t *testing.T) {
 	}
 }
 
+// The first poll leaves a watermark though nothing happened: the next one, however late, goes on from there.
+func TestTheFirstPollLeavesAWatermark(t *testing.T) {
+	w := open(t)
+	w.tick(groupwatch.JobPoll)
+	if err := w.workspace.AddMember("analysts@example.com", "noor@example.com", "MEMBER", "root@example.com"); err != nil {
+		t.Fatal(err)
+	}
+	w.Clock.Advance(10 * time.Hour)
+	w.tick(groupwatch.JobPoll)
+	if got := w.readings(t); !slices.Contains(got, "group.refresh/1 analysts@example.com") {
+		t.Errorf("readings %q after an outage of ten hours", got)
+	}
+}
+
 // twice is an audit log with one activity of two events, which Google lists for as long as it is asked.
 type twice struct{ at time.Time }
 
