@@ -248,6 +248,28 @@ func TestTheWatermarkWaitsNoLongerThanTheOverlap(t *testing.T) {
 	}
 }
 
+// With the least overlap that may be set, a poll finds what was too young for the poll before.
+func TestTheLeastOverlap(t *testing.T) {
+	w := open(t)
+	w.Variables["POLL_OVERLAP"] = "10m"
+	w.handler = w.Build(groupwatch.Function)
+	w.tick(groupwatch.JobPoll)
+	w.Clock.Advance(3 * time.Minute)
+	if err := w.workspace.AddMember("analysts@example.com", "noor@example.com", "MEMBER", "root@example.com"); err != nil {
+		t.Fatal(err)
+	}
+	w.Clock.Advance(2 * time.Minute) // too young
+	w.tick(groupwatch.JobPoll)
+	if got := w.readings(t); len(got) != 0 {
+		t.Fatalf("readings %q, want none yet", got)
+	}
+	w.Clock.Advance(5 * time.Minute)
+	w.tick(groupwatch.JobPoll)
+	if got := w.readings(t); !slices.Contains(got, "group.refresh/1 analysts@example.com") {
+		t.Errorf("readings %q lack the one that was too young before", got)
+	}
+}
+
 // twice is an audit log with one activity of two events, which Google lists for as long as it is asked.
 type twice struct{ at time.Time }
 
