@@ -109,7 +109,7 @@ variable "slack_signing_secret_former_version" {
 }
 
 variable "api_clients" {
-  description = "The systems that may ask groupapi: their service accounts, the beginnings of the addresses of groups that they may see, and what they may ask."
+  description = "The systems that may ask groupapi: their service accounts, the groups that they may see, by whole addresses or by the beginnings of them, and what they may ask."
   type        = list(object({ account = string, groups = list(string), scopes = list(string) }))
   default     = []
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
@@ -59,9 +60,10 @@ func (h *handler) changes(ctx context.Context, q *question) (any, error) {
 	until := now.Add(-mirror.FeedLag)
 	answer := Answer[[]Change]{Data: []Change{}, AsOf: until}
 	last := from
-	// Where all of a page was seen before, there is more of the same instant.
+	// One more than wanted says whether there is more, as far as the store gives so many at once;
+	// where all of a page was seen before, there is more of the same instant.
 	for page, full := "", false; last == from && !full; {
-		list, next, err := h.mirror.Feed(ctx, from.at, until, page, q.limit+1)
+		list, next, err := h.mirror.Feed(ctx, from.at, until, page, min(q.limit+1, store.MaxPage))
 		if err != nil {
 			return nil, err
 		}

@@ -32,8 +32,9 @@ type Client struct {
 	Account string `json:"account"`
 	// Scopes are the sorts of questions that it may ask.
 	Scopes []Scope `json:"scopes"`
-	// Groups are the beginnings of the addresses of the groups that it may see; an empty one
-	// stands for all groups, a whole address for that group.
+	// Groups are the beginnings of the addresses of the groups that it may see. An empty one stands
+	// for all groups, one that ends with @ for the groups of that name in every domain. What goes on
+	// behind the @ is a whole address and stands for that group alone.
 	Groups []string `json:"groups"`
 }
 
@@ -43,7 +44,12 @@ func (c Client) May(s Scope) bool { return slices.Contains(c.Scopes, s) }
 // Sees reports whether the client may see a group, by its address.
 func (c Client) Sees(address string) bool {
 	address = group.Address(address)
-	return slices.ContainsFunc(c.Groups, func(prefix string) bool { return strings.HasPrefix(address, prefix) })
+	return slices.ContainsFunc(c.Groups, func(beginning string) bool {
+		if _, domain, _ := strings.Cut(beginning, "@"); domain != "" {
+			return address == beginning
+		}
+		return strings.HasPrefix(address, beginning)
+	})
 }
 
 // clients are all clients, by their accounts.

@@ -2,6 +2,7 @@ package groupapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/sekisho/sekisho/shared/domain/event"
@@ -111,6 +112,9 @@ func (h *handler) export(ctx context.Context, q *question, line func(any) error)
 				continue
 			}
 			s, err := h.mirror.Snapshot(ctx, one.Group.ID)
+			if errors.Is(err, mirror.ErrUnknown) {
+				continue // gone meanwhile
+			}
 			if err != nil {
 				return fmt.Errorf("export group %s: %w", one.Group.ID, err)
 			}

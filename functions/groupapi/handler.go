@@ -47,8 +47,9 @@ type Answer[T any] struct {
 	Data T `json:"data"`
 	// AsOf is when Google was asked for the oldest part of the answer.
 	AsOf time.Time `json:"as_of"`
-	// WatchedUntil is up to when the audit log was followed: what changed before, and was
-	// noted there, has been read again.
+	// WatchedUntil is up to when the audit logs were followed: what changed before, and was noted
+	// there when they were read last, has been read again. A reading that cannot be made is waited
+	// for as long as groupwatch reads back, by default three hours. Zero before the first poll.
 	WatchedUntil time.Time `json:"watched_until"`
 	// Complete says that nothing is missing, nothing is held back by the brake, and nothing is
 	// known to have changed since.

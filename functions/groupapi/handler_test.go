@@ -250,6 +250,66 @@ func TestGroupsOfAPerson(t *testing.T) {
 	}
 }
 
+// An address that passes from one person to another leads to the groups of whoever has it now.
+func TestAnAddressThatPassedToSomebodyElse(t *testing.T) {
+	d := open(t)
+	d.company(t)
+	var list []groupapi.Membership
+	if d.answer(t, all, "/v1/people/noor@example.com/groups", &list); len(list) != 0 {
+		t.Fatalf("groups of somebody in none: %v", list)
+	}
+	d.Clock.Advance(time.Minute)
+	if err := d.mirror.RemovePerson(t.Context(), "noor", d.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	heir := group.Person{ID: "noor2", Email: "noor@example.com"}
+	if err := d.mirror.PutPeople(t.Context(), []group.Person{heir}, d.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	d.put(t, "g4", "board@example.com", user("ken"), group.Member{ID: heir.ID, Email: heir.Email, Role: group.Plain, Type: group.User, Status: "ACTIVE"})
+	d.Clock.Advance(2 * time.Second)
+	if d.answer(t, all, "/v1/people/noor@example.com/groups", &list); len(list) != 1 || list[0].Email != "board@example.com" {
+		t.Errorf("groups of the one who has the address now: %v, want board@example.com", list)
+	}
+	if d.answer(t, all, "/v1/people/noor/groups", &list); len(list) != 0 {
+		t.Errorf("groups of the one who had it: %v, want none", list)
+	}
+}
+
+// Somebody from outside is nobody of the directory, and is asked for as the members of groups have
+// them: by the id, or by the address where there is none. Who may see none of their groups does not learn
+// that there is such a member.
+func TestSomebodyFromOutside(t *testing.T) {
+	d := open(t)
+	d.company(t)
+	d.put(t, "g4", "board@example.com", user("ken"),
+		group.Member{ID: "auditor", Email: "auditor@partner.example", Role: group.Plain, Type: group.External},
+		group.Member{ID: "list@partner.example", Email: "List@partner.example", Role: group.Manager, Type: group.External})
+	d.Clock.Advance(time.Minute)
+	for _, person := range []string{"auditor", "list@partner.example", "List@Partner.example"} {
+		var list []groupapi.Membership
+		if d.answer(t, all, "/v1/people/"+person+"/groups", &list); len(list) != 1 || list[0].ID != "g4" {
+			t.Errorf("groups of %s: %v, want the board", person, list)
+		}
+		var paths []groupapi.Path
+		if d.answer(t, all, "/v1/groups/g4/why/"+person, &paths); len(paths) != 1 || !slices.Equal(paths[0].Groups, []string{"board@example.com"}) {
+			t.Errorf("why %s is in the board: %v", person, paths)
+		}
+		for account, path := range map[string]string{
+			narrow: "/v1/people/" + person + "/groups?max_age=1", all: "/v1/groups/g1/why/" + person + "?max_age=10000",
+		} {
+			if w := d.ask(account, path); w.Code != http.StatusNotFound {
+				t.Errorf("%s asks %s: status %d, want 404", account, path, w.Code)
+			}
+		}
+	}
+	d.put(t, "g4", "board@example.com", user("ken"))
+	d.Clock.Advance(time.Minute)
+	if w := d.ask(all, "/v1/people/auditor/groups"); w.Code != http.StatusNotFound {
+		t.Errorf("of somebody who is a member no more: status %d, want 404", w.Code)
+	}
+}
+
 func TestWhy(t *testing.T) {
 	d := open(t)
 	d.company(t)
@@ -342,6 +402,50 @@ func TestExport(t *testing.T) {
 	}
 }
 
+// interrupted is a response in whose first piece something happens.
+type interrupted struct {
+	*httptest.ResponseRecorder
+	happens func()
+}
+
+func (w *interrupted) Write(p []byte) (int, error) {
+	if w.happens != nil {
+		w.happens()
+		w.happens = nil
+	}
+	return w.ResponseRecorder.Write(p)
+}
+
+// A group that is removed while the export is written is not in it; all others are.
+func TestAGroupThatGoesDuringTheExport(t *testing.T) {
+	d := open(t)
+	d.company(t)
+	var crowd []group.Member
+	for i := range 1000 {
+		crowd = append(crowd, user(fmt.Sprint("u", i)))
+	}
+	d.put(t, "g0", "all@example.com", crowd...) // the first, and more than is written at once
+	if w := d.ask(all, "/v1/export"); strings.Count(w.Body.String(), "\n") != 6 {
+		t.Fatalf("an export at rest has %d lines", strings.Count(w.Body.String(), "\n"))
+	}
+	r := httptest.NewRequest(http.MethodGet, "/v1/export", nil)
+	r.Header.Set("Authorization", "Bearer "+cloudfntest.Canary+":"+all)
+	w := &interrupted{httptest.NewRecorder(), func() {
+		if _, _, err := d.mirror.Remove(t.Context(), "g3", d.Clock.Now()); err != nil {
+			t.Error(err)
+		}
+	}}
+	d.handler.ServeHTTP(w, r)
+	lines := strings.Split(strings.TrimSpace(w.Body.String()), "\n")
+	var last groupapi.Exported
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil {
+		t.Fatal(err)
+	}
+	if len(lines) != 5 || last.End == nil || last.End.Groups != 4 || !last.End.Complete || strings.Contains(w.Body.String(), `"id":"g3","email":"deep@example.com","name"`) {
+		t.Errorf("%d lines, the last %+v; want 5 with an end of 4 groups", len(lines), last)
+	}
+}
+
 func TestSettings(t *testing.T) {
 	d := open(t)
 	d.company(t)
@@ -404,6 +508,9 @@ func TestBadQuestions(t *testing.T) {
 		{"a strange group", all, "/v1/groups/%00%ff", 404},
 		{"an endless group", all, "/v1/groups/" + strings.Repeat("x", 5000), 404},
 		{"no such person", all, "/v1/people/nobody@example.com/groups", 404},
+		{"a strange person", all, "/v1/people/%00%ff/groups", 404},
+		{"an endless person", all, "/v1/people/" + strings.Repeat("x", 5000) + "/groups", 404},
+		{"a group as a person", all, "/v1/people/g2/groups", 404},
 		{"a group that may not be seen", narrow, "/v1/groups/board@example.com", 404},
 		{"members that may not be seen", narrow, "/v1/groups/g4/members", 404},
 		{"a page that is too large", all, "/v1/groups?limit=1001", 400},

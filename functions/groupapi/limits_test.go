@@ -113,6 +113,43 @@ func TestSomebodyInVeryManyGroups(t *testing.T) {
 	}
 }
 
+// The largest page that may be asked for is given on every path that has pages, and what is left
+// is on the next one.
+func TestTheLargestPage(t *testing.T) {
+	d := open(t)
+	const most, total = 1000, 1003
+	var crowd []group.Member
+	for i := range total {
+		crowd = append(crowd, user(fmt.Sprint("u", i)))
+		d.put(t, fmt.Sprint("m", i), fmt.Sprintf("many%d@example.com", i), user("noor"))
+	}
+	if err := d.mirror.PutPeople(t.Context(), []group.Person{{ID: "noor", Email: "noor@example.com"}}, d.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	since := d.Clock.Now().Add(-24 * time.Hour).Format(time.RFC3339)
+	d.Clock.Advance(time.Minute)
+	for _, path := range []string{"/v1/groups?", "/v1/changes?since=" + since + "&", "/v1/people/noor/groups?", "/v1/people/noor/groups?effective=true&"} {
+		d.twoPages(t, path, most, total)
+	}
+	d.put(t, "crowd", "crowd@example.com", crowd...)
+	for _, path := range []string{"/v1/groups/crowd/members?", "/v1/groups/crowd/members?effective=true&"} {
+		d.twoPages(t, path, most, total)
+	}
+}
+
+// twoPages asks for as many things as it may on a path with so many in all, and for the rest.
+func (d *desk) twoPages(t *testing.T, path string, most, total int) {
+	t.Helper()
+	var list []any
+	answer := d.answer(t, all, fmt.Sprint(path, "limit=", most), &list)
+	if len(list) != most || answer.Next == "" {
+		t.Errorf("%s: %d on the first page, next %q; want %d and a cursor", path, len(list), answer.Next, most)
+	}
+	if d.answer(t, all, fmt.Sprint(path, "limit=", most, "&cursor=", answer.Next), &list); len(list) != total-most {
+		t.Errorf("%s: %d on the second page, want %d", path, len(list), total-most)
+	}
+}
+
 // Where there are more reasons than an answer gives, it gives the shortest and says so.
 func TestTheShortestReasons(t *testing.T) {
 	d := open(t)

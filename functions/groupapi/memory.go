@@ -2,6 +2,7 @@ package groupapi
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,8 +12,8 @@ import (
 const (
 	// trust is how long an answer of the memory is given without looking into the feed again.
 	trust = time.Second
-	// mostRemembered bounds the memory, in memberships and the groups between: about 100 bytes each.
-	mostRemembered = 500_000
+	// mostRemembered bounds the memory, in what [weight] counts: about 100 bytes each.
+	mostRemembered = 1_000_000
 	// feedPage is how many differences are read at a time.
 	feedPage = 500
 )
@@ -22,18 +23,21 @@ const (
 // read a second instead of one for each group of the person. It is safe for concurrent use.
 type memory struct {
 	mu       sync.Mutex
-	entries  map[string]*remembered // by the person as the client named them, and depth
-	byMember map[string][]string    // the entries in which an id occurs
-	size     int
-	followed time.Time // up to when the feed was read
+	entries  map[asked][]Membership
+	byMember map[string]map[asked]bool // the entries in which an id occurs
+	size     int                       // of all entries, by their weight
+	followed time.Time                 // up to when the feed was read
 	asOf     time.Time
 	sure     certainty
 	watched  time.Time
 	checked  time.Time
 }
 
-type remembered struct {
-	groups []Membership
+// asked is what an entry answers: in which groups somebody is, by their id. Who has an address may
+// change, and the feed does not tell of it.
+type asked struct {
+	person string
+	deep   bool
 }
 
 // known is what is known of somebody's groups.
@@ -51,60 +55,89 @@ func newMemory() *memory {
 }
 
 func (m *memory) forget() {
-	m.entries, m.byMember, m.size = map[string]*remembered{}, map[string][]string{}, 0
+	m.entries, m.byMember, m.size = map[asked][]Membership{}, map[string]map[asked]bool{}, 0
 }
 
-// weight is how much of the memory an answer takes.
+// weight is how much of the memory an entry takes: its groups, the groups between, and the places
+// by which it is found when one of them or the person changes.
 func weight(groups []Membership) int {
-	n := 1
+	n := 2
 	for _, g := range groups {
-		n += 1 + len(g.Through)
+		n += 2 + len(g.Through)
 	}
 	return n
 }
 
-// groupsOf returns somebody's groups, from the memory where that is as good as the mirror.
-func (m *memory) groupsOf(ctx context.Context, h *handler, person string, deep bool) (known, error) {
-	key := person
-	if deep {
-		key = "deep " + person
+// occurs returns the ids in an entry: the person's, and those of the groups.
+func occurs(key asked, groups []Membership) []string {
+	ids := []string{key.person}
+	for _, g := range groups {
+		ids = append(ids, g.ID)
 	}
+	return ids
+}
+
+// groupsOf returns the groups of somebody by their id, from the memory where that is as good as
+// the mirror.
+func (m *memory) groupsOf(ctx context.Context, h *handler, id string, deep bool) (known, error) {
+	key := asked{id, deep}
 	m.mu.Lock()
 	if err := m.follow(ctx, h); err != nil {
 		m.mu.Unlock()
 		return known{}, err
 	}
 	k := known{asOf: m.asOf, watched: m.watched, certainty: m.sure}
-	if e, ok := m.entries[key]; ok {
-		m.mu.Unlock()
-		k.groups = e.groups
+	groups, ok := m.entries[key]
+	m.mu.Unlock()
+	if ok {
+		k.groups = groups
 		return k, nil
 	}
-	m.mu.Unlock()
 
-	followed := h.now()
-	id, err := h.person(ctx, person)
-	if err != nil {
-		return known{}, err
-	}
+	began := h.now()
+	var err error
 	if k.groups, err = h.climb(ctx, id, deep); err != nil {
 		return known{}, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	// What changed while this was read is in the part of the feed that is read again.
-	if m.size+weight(k.groups) > mostRemembered {
-		m.forget()
-	}
-	if _, ok := m.entries[key]; !ok && !m.followed.After(followed) {
-		m.entries[key] = &remembered{groups: k.groups}
-		m.size += weight(k.groups)
-		m.byMember[id] = append(m.byMember[id], key)
-		for _, g := range k.groups {
-			m.byMember[g.ID] = append(m.byMember[g.ID], key)
-		}
+	if !m.followed.After(began) {
+		m.keep(key, k.groups)
 	}
 	return k, nil
+}
+
+// keep remembers an answer, and forgets all others where it has no room beside them. The lock is
+// held.
+func (m *memory) keep(key asked, groups []Membership) {
+	if _, ok := m.entries[key]; ok {
+		return // somebody else asked at the same time
+	}
+	if m.size+weight(groups) > mostRemembered {
+		m.forget()
+	}
+	m.entries[key] = groups
+	m.size += weight(groups)
+	for _, id := range occurs(key, groups) {
+		if m.byMember[id] == nil {
+			m.byMember[id] = map[asked]bool{}
+		}
+		m.byMember[id][key] = true
+	}
+}
+
+// remove forgets one answer, and nothing of it is left. The lock is held.
+func (m *memory) remove(key asked) {
+	groups := m.entries[key]
+	delete(m.entries, key)
+	m.size -= weight(groups)
+	for _, id := range occurs(key, groups) {
+		delete(m.byMember[id], key)
+		if len(m.byMember[id]) == 0 {
+			delete(m.byMember, id)
+		}
+	}
 }
 
 // follow reads what the feed has since the last time, and drops what it concerns. The lock is
@@ -154,15 +187,9 @@ func (m *memory) drop(d mirror.Difference) {
 		m.forget()
 		return
 	}
-	for _, list := range [][]string{{d.Group}, d.Added, d.Removed} {
-		for _, id := range list {
-			for _, key := range m.byMember[id] {
-				if e, ok := m.entries[key]; ok {
-					m.size -= weight(e.groups)
-					delete(m.entries, key)
-				}
-			}
-			delete(m.byMember, id)
+	for _, id := range slices.Concat([]string{d.Group}, d.Added, d.Removed) {
+		for key := range m.byMember[id] {
+			m.remove(key)
 		}
 	}
 }

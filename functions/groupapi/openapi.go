@@ -12,9 +12,11 @@ import (
 func describe(routes []route) []byte {
 	api := webapi.API{
 		Title: "Groups", Version: "1",
-		Description: "The mirror of the company's Google Groups. Every answer says as of when it is and whether it is complete.",
-		Token:       "An OIDC token of the client's service account, signed by Google, for this API's audience.",
-		PathText:    "An immutable id or an address.",
+		Description: "The mirror of the company's Google Groups. Every answer says as of when it is and whether it is complete. " +
+			"What changed before watched_until, and was in the audit log when that was read last, has been read again; " +
+			"a group that cannot be read for hours is waited for no longer, and as_of says how old it is.",
+		Token:    "An OIDC token of the client's service account, signed by Google, for this API's audience.",
+		PathText: "An immutable id or an address.",
 	}
 	var operations []webapi.Operation
 	for _, r := range routes {

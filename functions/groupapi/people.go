@@ -5,21 +5,51 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
-// person returns the id under which the mirror has a person, by id or address: a person of the
-// company, or somebody from outside who has been seen as a member.
-func (h *handler) person(ctx context.Context, idOrAddress string) (string, error) {
+// somebody is whom a question is about.
+type somebody struct {
+	id string
+	// outside says that the directory does not have them: they are known as a member only, and to
+	// a client only by the groups that it may see.
+	outside bool
+}
+
+// person finds somebody: a person of the company by id or address; or somebody from outside who is a
+// member of a group now, by the id that they have there, which is their address where Google gives
+// them none.
+func (h *handler) person(ctx context.Context, idOrAddress string) (somebody, error) {
 	p, err := h.mirror.Person(ctx, idOrAddress)
 	if errors.Is(err, mirror.ErrUnknown) {
 		p, err = h.mirror.PersonAt(ctx, idOrAddress)
 	}
-	if errors.Is(err, mirror.ErrUnknown) {
-		return "", absent()
+	if !errors.Is(err, mirror.ErrUnknown) {
+		return somebody{id: p.ID}, err
 	}
-	return p.ID, err
+	id := idOrAddress
+	if strings.Contains(id, "@") {
+		id = group.Address(id)
+	}
+	groups, err := h.mirror.GroupsOf(ctx, id)
+	if errors.Is(err, store.ErrInvalid) || err == nil && len(groups) == 0 {
+		return somebody{}, absent()
+	}
+	if err != nil {
+		return somebody{}, err
+	}
+	_, err = h.mirror.Header(ctx, id)
+	switch {
+	case errors.Is(err, mirror.ErrUnknown):
+		return somebody{id: id, outside: true}, nil
+	case err != nil:
+		return somebody{}, err
+	}
+	return somebody{}, absent() // a group in a group is a member too, and is nobody
 }
 
 func membershipKey(m Membership) string { return m.Email + "\x00" + m.ID }
@@ -29,12 +59,13 @@ func (h *handler) groupsOf(ctx context.Context, q *question) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	known, err := h.people.groupsOf(ctx, h, q.PathValue("person"), deep)
+	who, err := h.person(ctx, q.PathValue("person"))
 	if err != nil {
 		return nil, err
 	}
-	if q.tooOld(known.asOf, h.now()) {
-		return nil, stale(known.asOf)
+	known, err := h.people.groupsOf(ctx, h, who.id, deep)
+	if err != nil {
+		return nil, err
 	}
 	var list []Membership
 	for _, m := range known.groups {
@@ -42,6 +73,12 @@ func (h *handler) groupsOf(ctx context.Context, q *question) (any, error) {
 			m.Through = q.shown(m.Through)
 			list = append(list, m)
 		}
+	}
+	if who.outside && len(list) == 0 {
+		return nil, absent()
+	}
+	if q.tooOld(known.asOf, h.now()) {
+		return nil, stale(known.asOf)
 	}
 	page, next, err := pageOf(q, "person", list, membershipKey)
 	complete := known.whole(known.groups)

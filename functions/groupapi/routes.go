@@ -57,7 +57,7 @@ func (h *handler) routes() []route {
 			Scope: ReadMembers, Problems: []int{422}, Data: []Path{}, Answer: h.why,
 		},
 		{
-			Path: "/v1/people/{person}/groups", Summary: "The groups of a person, by address.", Scope: ReadPeople,
+			Path: "/v1/people/{person}/groups", Summary: "The groups of a person, by address. Somebody from outside has the id that members of groups have.", Scope: ReadPeople,
 			Query: append(slices.Clone(paging), effective), Problems: []int{422}, Data: []Membership{}, Answer: h.groupsOf,
 		},
 		{

@@ -18,19 +18,22 @@ func (h *handler) why(ctx context.Context, q *question) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := h.person(ctx, q.PathValue("person"))
+	within, complete, err := h.below(ctx, head)
 	if err != nil {
 		return nil, err
 	}
-	asOf, complete, err := h.whole(ctx, q)
+	who, err := h.person(ctx, q.PathValue("person"))
 	if err != nil {
 		return nil, err
 	}
-	within, whole, err := h.below(ctx, head)
+	paths, all, err := h.paths(ctx, who.id, within)
 	if err != nil {
 		return nil, err
 	}
-	paths, all, err := h.paths(ctx, id, within)
+	if who.outside && len(paths) == 0 {
+		return nil, absent()
+	}
+	asOf, whole, err := h.whole(ctx, q)
 	if err != nil {
 		return nil, err
 	}

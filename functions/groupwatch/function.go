@@ -36,6 +36,12 @@ var Function = cloudfn.Function{Name: "GroupWatch", Build: build}
 
 func init() { cloudfn.Register(Function) }
 
+// How far a poll may read back: always further than what the poll before left to it.
+const (
+	leastOverlap = 10 * time.Minute
+	mostOverlap  = 24 * time.Hour
+)
+
 type config struct {
 	// WebhookURL is where Google notifies: the address of groupwebhook.
 	WebhookURL string `env:"WEBHOOK_URL"`
@@ -44,7 +50,8 @@ type config struct {
 	// Robot is the address under which Sekisho itself writes settings: such changes need no
 	// second look.
 	Robot string `env:"ROBOT_EMAIL"`
-	// Overlap is how far a poll reads back behind the last one, for entries that come late.
+	// Overlap is how far a poll reads back behind the last one, for entries that come late: 10m to
+	// 24h, and several times the 3m that an event is given to be notified.
 	Overlap time.Duration `env:"POLL_OVERLAP, default=3h"`
 	// BaseURL is where the API is; empty means at the vendor.
 	BaseURL string `env:"WORKSPACE_URL"`
@@ -56,8 +63,9 @@ func (c *config) Validate() error {
 	if u, err := url.Parse(c.WebhookURL); c.WebhookURL != "" && (err != nil || u.Host == "") {
 		problems = append(problems, fmt.Errorf("WEBHOOK_URL is no address: %q", c.WebhookURL))
 	}
-	if c.Overlap < 0 || c.Overlap > 24*time.Hour {
-		problems = append(problems, fmt.Errorf("POLL_OVERLAP is %s: 0 to 24h", c.Overlap))
+	if c.Overlap < leastOverlap || c.Overlap > mostOverlap {
+		problems = append(problems, fmt.Errorf("POLL_OVERLAP is %s: %s to %s, as a poll leaves what is younger than %s to the next one",
+			c.Overlap, leastOverlap, mostOverlap, settled))
 	}
 	for _, a := range c.Applications {
 		switch a {

@@ -333,6 +333,8 @@ func TestConfigurationThatIsWrong(t *testing.T) {
 			map[string]string{"WEBHOOK_URL": "nowhere", "POLL_OVERLAP": "25h", "APPLICATIONS": "admin,drive"},
 			[]string{`WEBHOOK_URL is no address: "nowhere"`, "POLL_OVERLAP is 25h", `APPLICATIONS has "drive"`},
 		},
+		{"no overlap", map[string]string{"POLL_OVERLAP": "0s"}, []string{"POLL_OVERLAP is 0s: 10m0s to 24h0m0s, as a poll leaves what is younger than 3m0s to the next one"}},
+		{"too little overlap", map[string]string{"POLL_OVERLAP": "9m59s"}, []string{"POLL_OVERLAP is 9m59s"}},
 		{
 			"what cannot be read beside what is missing",
 			map[string]string{"WEBHOOK_URL": "", "POLL_OVERLAP": "soon"},

@@ -51,27 +51,29 @@ func (h *handler) pollOne(ctx context.Context, application string) error {
 	if err != nil {
 		return err
 	}
-	if c.At.IsZero() {
-		c.At = now // the first poll
+	first := c.At.IsZero()
+	if first {
+		c.At = now
 	}
 	if c.Token == "" {
-		c.Began = now
+		c.Began, c.Undone = now, time.Time{}
 	}
 	c.Known = maps.Clone(c.Known)
 	if c.Known == nil {
 		c.Known = map[string]int64{}
 	}
-	l := &look{handler: h, now: now, read: map[string]time.Time{}, known: c.Known}
+	l := &look{handler: h, now: now, read: map[string]time.Time{}, known: c.Known, undone: c.Undone}
 	began := c.Token
 	err = h.readLog(ctx, application, &c, l)
+	c.Undone = l.undone
 	if err != nil && c.Token == began {
 		return err // no page was read, and the next poll begins where this one did
 	}
-	if err == nil && l.idle() && now.Sub(c.At) < h.overlap/2 {
+	if err == nil && !first && l.idle() && now.Sub(c.At) < h.overlap/2 {
 		return nil // reading a little more next time costs less than writing
 	}
 	if err == nil && c.Token == "" {
-		c.At = c.Began
+		c.At = followed(c, h.overlap)
 	}
 	since := c.At.Add(-h.overlap)
 	maps.DeleteFunc(c.Known, func(_ string, at int64) bool { return at < since.Unix() })
@@ -79,6 +81,21 @@ func (h *handler) pollOne(ctx context.Context, application string) error {
 		c.Known = nil
 	}
 	return errors.Join(err, cursor.Set(ctx, h.store, job, c))
+}
+
+// followed returns up to when each event of a run was followed by a reading: not later than what
+// was too young to be looked at, and not later than the first of which a reading is only planned. It
+// is not waited for longer than the overlap: one group that cannot be read would have more of the
+// log read with every poll.
+func followed(c cursor.Cursor, overlap time.Duration) time.Time {
+	at := c.Began.Add(-settled)
+	if !c.Undone.IsZero() && c.Undone.Before(at) {
+		at = c.Undone
+	}
+	if longest := c.Began.Add(-overlap); at.Before(longest) {
+		return longest
+	}
+	return at
 }
 
 // readLog reads pages until the end or until it was enough for one poll. The cursor's token is
@@ -124,11 +141,12 @@ func (h *handler) readLog(ctx context.Context, application string, c *cursor.Cur
 // look is one poll's view of a log.
 type look struct {
 	*handler
-	now   time.Time
-	read  map[string]time.Time // when what a signal is about was read last
-	known map[string]int64     // of the cursor
-	added int
-	paged bool
+	now    time.Time
+	read   map[string]time.Time // when what a signal is about was read last
+	known  map[string]int64     // of the cursor
+	added  int
+	paged  bool
+	undone time.Time // the first event of the run that was followed by no reading yet
 }
 
 // idle reports whether nothing was learned that is worth a write.
@@ -156,6 +174,9 @@ func (l *look) at(ctx context.Context, s group.Signal) error {
 		l.known[name] = s.At.Unix()
 		l.added++
 		return nil
+	}
+	if l.undone.IsZero() || s.At.Before(l.undone) {
+		l.undone = s.At
 	}
 	// One reading serves all events of this poll. They become known when it was made.
 	if read.Equal(l.now) {

@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"github.com/sekisho/sekisho/functions/groupwatch"
+	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/state/cursor"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
@@ -159,6 +161,112 @@ func TestOnlyAReadingAfterTheEventWillDo(t *testing.T) {
 				t.Errorf("readings %v, want %d", got, test.want)
 			}
 		})
+	}
+}
+
+// The first poll leaves a watermark though nothing happened: the next one, however late, goes on from there.
+func TestTheFirstPollLeavesAWatermark(t *testing.T) {
+	w := open(t)
+	w.tick(groupwatch.JobPoll)
+	if err := w.workspace.AddMember("analysts@example.com", "noor@example.com", "MEMBER", "root@example.com"); err != nil {
+		t.Fatal(err)
+	}
+	w.Clock.Advance(10 * time.Hour)
+	w.tick(groupwatch.JobPoll)
+	if got := w.readings(t); !slices.Contains(got, "group.refresh/1 analysts@example.com") {
+		t.Errorf("readings %q after an outage of ten hours", got)
+	}
+}
+
+// The watermark says up to when what happened has been read: it stays behind an event that is too young
+// to be looked at, and behind one of which the reading was planned and not made.
+func TestTheWatermarkStaysBehindWhatWasNotRead(t *testing.T) {
+	for name, age := range map[string]time.Duration{"too young": 2 * time.Minute, "planned": 5 * time.Minute, "planned long ago": 100 * time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			w := open(t)
+			const log = "groups_enterprise"
+			if err := cursor.Set(t.Context(), w.Store, "poll-"+log, cursor.Cursor{At: w.Clock.Now()}); err != nil {
+				t.Fatal(err)
+			}
+			w.Clock.Advance(3 * time.Hour)
+			if err := w.workspace.AddMember("analysts@example.com", "noor@example.com", "MEMBER", "root@example.com"); err != nil {
+				t.Fatal(err)
+			}
+			happened := w.Clock.Now()
+			poll := func(behind bool) {
+				t.Helper()
+				w.tick(groupwatch.JobPoll)
+				if mark := w.watermark(t, log); mark.After(happened) == behind || mark.After(w.Clock.Now().Add(-3*time.Minute)) {
+					t.Errorf("at %s the watermark is %s; want it behind %s: %t",
+						w.Clock.Now().Format(time.TimeOnly), mark.Format(time.TimeOnly), happened.Format(time.TimeOnly), behind)
+				}
+			}
+			w.Clock.Advance(age)
+			poll(true)
+			w.Clock.Advance(5 * time.Minute)
+			poll(true)
+			s := group.Snapshot{Group: group.Group{ID: "g1", Email: "analysts@example.com"}, Read: w.Clock.Now()}
+			if _, err := mirror.New(w.Store).Replace(t.Context(), s); err != nil {
+				t.Fatal(err)
+			}
+			w.Clock.Advance(2 * time.Hour)
+			poll(false)
+		})
+	}
+}
+
+// Where a run takes several polls, what the first of them planned counts until the end.
+func TestTheWatermarkOfALongLogStaysBehindItsFirstPages(t *testing.T) {
+	var asked []string
+	w := openLog(t, pages{n: 30, asked: &asked})
+	for range 2 {
+		w.tick(groupwatch.JobPoll)
+		w.Clock.Advance(5 * time.Minute)
+	}
+	if mark, want := w.watermark(t, "admin"), cloudfntest.Begin.Add(-10*time.Minute); len(asked) != 30 || !mark.Equal(want) {
+		t.Errorf("after %d pages the watermark is at %s, want %s", len(asked), mark, want)
+	}
+}
+
+// A group that cannot be read does not have more of the log read with every poll.
+func TestTheWatermarkWaitsNoLongerThanTheOverlap(t *testing.T) {
+	w := open(t)
+	w.tick(groupwatch.JobPoll)
+	if err := w.workspace.AddMember("analysts@example.com", "noor@example.com", "MEMBER", "root@example.com"); err != nil {
+		t.Fatal(err)
+	}
+	happened := w.Clock.Now()
+	for range 20 {
+		w.Clock.Advance(30 * time.Minute)
+		w.tick(groupwatch.JobPoll)
+		if behind := w.Clock.Now().Sub(w.watermark(t, "groups_enterprise")); behind > 3*time.Hour {
+			t.Fatalf("the watermark is %s behind", behind)
+		}
+	}
+	if mark := w.watermark(t, "groups_enterprise"); !mark.After(happened) {
+		t.Errorf("the watermark is still %s", mark)
+	}
+}
+
+// With the least overlap that may be set, a poll finds what was too young for the poll before.
+func TestTheLeastOverlap(t *testing.T) {
+	w := open(t)
+	w.Variables["POLL_OVERLAP"] = "10m"
+	w.handler = w.Build(groupwatch.Function)
+	w.tick(groupwatch.JobPoll)
+	w.Clock.Advance(3 * time.Minute)
+	if err := w.workspace.AddMember("analysts@example.com", "noor@example.com", "MEMBER", "root@example.com"); err != nil {
+		t.Fatal(err)
+	}
+	w.Clock.Advance(2 * time.Minute) // too young
+	w.tick(groupwatch.JobPoll)
+	if got := w.readings(t); len(got) != 0 {
+		t.Fatalf("readings %q, want none yet", got)
+	}
+	w.Clock.Advance(5 * time.Minute)
+	w.tick(groupwatch.JobPoll)
+	if got := w.readings(t); !slices.Contains(got, "group.refresh/1 analysts@example.com") {
+		t.Errorf("readings %q lack the one that was too young before", got)
 	}
 }
 

@@ -24,6 +24,8 @@ type Cursor struct {
 	// Known are the things already dealt with that the job will meet again, each with when it
 	// happened, in seconds since 1970.
 	Known map[string]int64 `json:"known,omitempty"`
+	// Undone is when the first thing of this run happened that is ordered and not done yet.
+	Undone time.Time `json:"undone,omitzero"`
 	// Run names the run, Began is when it began.
 	Run   string    `json:"run,omitempty"`
 	Began time.Time `json:"began,omitzero"`
