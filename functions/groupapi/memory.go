@@ -77,10 +77,19 @@ func occurs(key asked, groups []Membership) []string {
 	return ids
 }
 
-// groupsOf returns the groups of somebody by their id, from the memory where that is as good as
-// the mirror.
-func (m *memory) groupsOf(ctx context.Context, h *handler, id string, deep bool) (known, error) {
-	key := asked{id, deep}
+// has reports whether there is an answer about somebody of the directory by their id. Ids pass to
+// nobody else, and no address is one.
+func (m *memory) has(id string, deep bool) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_, ok := m.entries[asked{id, deep}]
+	return ok
+}
+
+// groupsOf returns somebody's groups, from the memory where that is as good as the mirror. It remembers
+// nobody from outside: what a client may know of them is found out for each question.
+func (m *memory) groupsOf(ctx context.Context, h *handler, who somebody, deep bool) (known, error) {
+	key := asked{who.id, deep}
 	m.mu.Lock()
 	if err := m.follow(ctx, h); err != nil {
 		m.mu.Unlock()
@@ -96,13 +105,13 @@ func (m *memory) groupsOf(ctx context.Context, h *handler, id string, deep bool)
 
 	began := h.now()
 	var err error
-	if k.groups, err = h.climb(ctx, id, deep); err != nil {
+	if k.groups, err = h.climb(ctx, who.id, deep); err != nil {
 		return known{}, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	// What changed while this was read is in the part of the feed that is read again.
-	if !m.followed.After(began) {
+	if !who.outside && !m.followed.After(began) {
 		m.keep(key, k.groups)
 	}
 	return k, nil

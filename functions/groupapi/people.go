@@ -59,11 +59,13 @@ func (h *handler) groupsOf(ctx context.Context, q *question) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	who, err := h.person(ctx, q.PathValue("person"))
-	if err != nil {
-		return nil, err
+	who := somebody{id: q.PathValue("person")}
+	if !h.people.has(who.id, deep) {
+		if who, err = h.person(ctx, who.id); err != nil {
+			return nil, err
+		}
 	}
-	known, err := h.people.groupsOf(ctx, h, who.id, deep)
+	known, err := h.people.groupsOf(ctx, h, who, deep)
 	if err != nil {
 		return nil, err
 	}
