@@ -159,7 +159,8 @@ func (d *Account) proposal(ctx context.Context, a Asker, v Values) (change.Propo
 		Kind:   change.AccountCreate,
 		Target: change.Target{ID: system + ":" + a.Person.Email, Name: a.Person.Email},
 		Diff: []change.Delta{
-			{Field: "enabled", Before: "false", After: "true"}, {Field: "role", After: role}, {Field: "system", After: system},
+			// Whether there is an account, and a stopped one, is seen when it is made.
+			{Field: "enabled", After: "true"}, {Field: "role", After: role}, {Field: "system", After: system},
 		},
 		Reason: reason, Requester: a.Actor(), Concerned: []string{a.Person.ID}, Owners: idle.Owners(system, a.Person.ID),
 		Requirement: requirement, Policy: d.Policy,
