@@ -190,6 +190,17 @@ func (a reviving) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 	if err != nil {
 		return err
 	}
+	return a.enable(ctx, s, c, id)
+}
+
+// enable gives an account back, which counts as used from then on, or the next night would stop it
+// again. That is written down first: whatever becomes of the change, no account is enabled without
+// it. Of an account that stays stopped the next night forgets it.
+func (h *handler) enable(ctx context.Context, s system, c change.Change, id string) error {
+	name, _ := account.Split(c.Target.ID)
+	if err := h.revive(ctx, name, id, h.now()); err != nil {
+		return err
+	}
 	return s.Enable(ctx, id)
 }
 
@@ -234,8 +245,10 @@ func (a making) Look(ctx context.Context, c change.Change) (ledger.Sight, error)
 	return ledger.Sight{InEffect: !found.Disabled && (role == "" || has(found, role)), Before: before, Result: result}, nil
 }
 
-// has reports whether an account has a role.
-func has(a idle.Account, role string) bool { return role != "" && slices.Contains(a.Roles, role) }
+// has reports whether an account has a role, whose name policy may write in other letters.
+func has(a idle.Account, role string) bool {
+	return role != "" && slices.ContainsFunc(a.Roles, func(r string) bool { return strings.EqualFold(r, role) })
+}
 
 // made is the result of a request for an account.
 type made struct {
@@ -265,7 +278,7 @@ func (a making) Act(ctx context.Context, c change.Change, _ ledger.Sight) error 
 	if !found.Disabled {
 		return nil
 	}
-	return s.Enable(ctx, found.ID)
+	return a.enable(ctx, s, c, found.ID)
 }
 
 // nameOf returns how a person is called; their address where nobody knows.

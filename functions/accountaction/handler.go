@@ -84,6 +84,11 @@ func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
 	default:
 		return nil
 	}
-	// It counts as used from now on, or the next night would stop it again.
-	return account.Update(ctx, h.store, name, target, h.now(), func(m idle.Memory) idle.Memory { return m.Revive(c.Updated) })
+	// What was enabled by an attempt whose answer was lost, or was made anew, counts as used too.
+	return h.revive(ctx, name, target, c.Updated)
+}
+
+// revive remembers that an account was given back at a moment.
+func (h *handler) revive(ctx context.Context, system, id string, at time.Time) error {
+	return account.Update(ctx, h.store, system, id, h.now(), func(m idle.Memory) idle.Memory { return m.Revive(at) })
 }

@@ -2,6 +2,7 @@ package accountaction_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"testing"
@@ -104,6 +105,38 @@ func TestAnAccountIsMadeWithItsRole(t *testing.T) {
 		m, err := account.Get(t.Context(), d.Store, "looker", u.ID)
 		if err != nil || !m.Active.Equal(d.Clock.Now()) {
 			t.Errorf("%s: remembered %+v, %v", email, m, err)
+		}
+	}
+}
+
+// asMade is a transport on which nothing can be read any more once a call has changed something.
+type asMade struct {
+	http.RoundTripper
+	made bool
+}
+
+func (m *asMade) RoundTrip(r *http.Request) (*http.Response, error) {
+	if m.made {
+		return nil, errors.New("no answer")
+	}
+	m.made = r.Method == http.MethodPatch
+	return m.RoundTripper.RoundTrip(r)
+}
+
+// Who has an account back is not stopped the next night, also where nobody could see yet that the
+// change came to its end.
+func TestWhatIsGivenBackIsRememberedAtOnce(t *testing.T) {
+	for kind, role := range map[change.Kind]string{change.AccountCreate: "Developer", change.AccountEnable: ""} {
+		d := newDesks(t)
+		u, _ := d.looker.User("stopped@example.com")
+		d.Outbound = &asMade{RoundTripper: d.Outbound}
+		d.handler = d.Build(accountaction.Function)
+		if c := d.carry(kind, "stopped@example.com", role); c.State != change.Approved {
+			t.Errorf("%s: %s, %s", kind, c.State, c.Problem)
+		}
+		m, err := account.Get(t.Context(), d.Store, "looker", u.ID)
+		if u, _ := d.looker.User("stopped@example.com"); err != nil || u.Disabled || !m.Active.Equal(d.Clock.Now()) {
+			t.Errorf("%s: %+v, remembered %+v, %v", kind, u, m, err)
 		}
 	}
 }
