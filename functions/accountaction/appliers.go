@@ -118,6 +118,9 @@ func (a stopping) spared(ctx context.Context, c change.Change, found idle.Accoun
 	if !ok {
 		return "policy does not look after the system any more", nil
 	}
+	if why, err := a.unwanted(ctx, c, rule); why != "" || err != nil {
+		return why, err
+	}
 	judge, err := a.judge(ctx, rule, found)
 	if err != nil {
 		return "", err
@@ -134,6 +137,23 @@ func (a stopping) spared(ctx context.Context, c change.Change, found idle.Accoun
 	default:
 		return string(d.Why), nil
 	}
+}
+
+// unwanted says why a stop does not follow from the mode that the rule has by now.
+func (a stopping) unwanted(ctx context.Context, c change.Change, rule idle.Rule) (string, error) {
+	switch {
+	case rule.Mode != change.Auto && rule.Mode != change.Ask:
+		return "the policy only wants it known by now", nil
+	case rule.Mode == change.Auto || c.Requirement.Mode != change.Auto || c.Policy == a.policy.Hash:
+		return "", nil
+	}
+	// Nobody was asked about this one, unless it was about a plan that it is part of.
+	name, _ := account.Split(c.Target.ID)
+	agreed, err := ledger.Override{Ledger: a.ledger}.Let(ctx, change.AccountDisablePlan, account.Name(name, account.Held), c)
+	if err != nil || agreed {
+		return "", err
+	}
+	return "the policy wants people asked by now", nil
 }
 
 // judge returns a judge who knows what a rule says of one account.

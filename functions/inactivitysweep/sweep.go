@@ -268,7 +268,7 @@ func (n *night) withdrawOthers(ctx context.Context) error {
 
 // planTarget is what the plan of a system is about.
 func (n *night) planTarget() change.Target {
-	return change.Target{ID: account.Name(n.name, "held"), Name: n.name}
+	return change.Target{ID: account.Name(n.name, account.Held), Name: n.name}
 }
 
 // propose proposes the stops, or one plan for all of them where they are more than the brake lets

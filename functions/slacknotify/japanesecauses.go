@@ -57,6 +57,8 @@ var japaneseCauses = causes{
 		"a later listing was believed by itself":                       "新しい一覧が採用されました",
 		"the catalogue has to change in another way by now":            "カタログに必要な変更の内容が変わりました",
 		"the policy does not speak of a catalogue any more":            "ポリシーがカタログを扱わなくなりました",
+		"the policy only wants it known by now":                        "ポリシーが報告のみに変わりました",
+		"the policy wants people asked by now":                         "ポリシーが変わり、確認を依頼することになりました",
 		"the policy only wants it shown by now":                        "ポリシーが表示のみに変わりました",
 		"policy asks for something else now":                           "ポリシーの求める内容が変わりました",
 		"the same has come up again":                                   "同じ件が改めて発生しました",
