@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
@@ -54,6 +55,14 @@ func (h *handler) keep(ctx context.Context, id string) error {
 		return err
 	}
 	name, target := account.Split(c.Target.ID)
+	if strings.Contains(target, "@") {
+		// Taking a request back names who asked, and what is remembered is by the account's id.
+		_, id, there, err := h.existing(ctx, c)
+		if err != nil || !there {
+			return err
+		}
+		target = id
+	}
 	until := c.Updated.Add(idle.KeepFor)
 	return account.Update(ctx, h.store, name, target, h.now(), func(m idle.Memory) idle.Memory {
 		if !until.After(m.Kept) {

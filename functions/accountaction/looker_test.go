@@ -166,6 +166,14 @@ func TestAStopSignsOutAndIsJudgedOnceMore(t *testing.T) {
 // Who is kept by people is spared for the term, counted from their word; what the person was told
 // stays known until the next night takes it back.
 func TestKeepingIsRemembered(t *testing.T) {
+	for name, target := range map[string]func(id string) string{
+		"a stop": func(id string) string { return id }, "what takes a request back": func(string) string { return "away@example.com" },
+	} {
+		t.Run(name, func(t *testing.T) { keepingIsRemembered(t, target) })
+	}
+}
+
+func keepingIsRemembered(t *testing.T, target func(id string) string) {
 	d := newDesks(t)
 	away, _ := d.looker.User("away@example.com")
 	told := idle.Memory{Told: []time.Duration{time.Hour}, From: d.Clock.Now(), Stop: d.Clock.Now()}
@@ -173,7 +181,7 @@ func TestKeepingIsRemembered(t *testing.T) {
 		t.Fatal(err)
 	}
 	c, _, err := d.ledger.Propose(t.Context(), change.Proposal{
-		Kind: change.AccountDisable, Target: change.Target{ID: account.Name("looker", away.ID), Name: "away@example.com"}, Diff: []change.Delta{{Field: "enabled", After: "false"}},
+		Kind: change.AccountDisable, Target: change.Target{ID: account.Name("looker", target(away.ID)), Name: "away@example.com"}, Diff: []change.Delta{{Field: "enabled", After: "false"}},
 		Reason: "a test", Requester: change.Actor{Kind: change.ByRule, ID: "inactivity"},
 		Requirement: change.Requirement{Mode: change.Ask, Needs: []change.Need{{Count: 1, From: "owners"}}, Within: time.Hour},
 	})
