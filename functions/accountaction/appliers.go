@@ -265,6 +265,10 @@ func (a making) Look(ctx context.Context, c change.Change) (ledger.Sight, error)
 	return ledger.Sight{InEffect: !found.Disabled && (role == "" || has(found, role)), Before: before, Result: result}, nil
 }
 
+// errPartOfRoles keeps a role from being given: it is given with those that the account has, and what
+// is not among them is taken away.
+var errPartOfRoles = errors.New("the roles that the account has could not all be read")
+
 // has reports whether an account has a role, whose name policy may write in other letters.
 func has(a idle.Account, role string) bool {
 	return role != "" && slices.ContainsFunc(a.Roles, func(r string) bool { return strings.EqualFold(r, role) })
@@ -291,6 +295,9 @@ func (a making) Act(ctx context.Context, c change.Change, _ ledger.Sight) error 
 		return err
 	}
 	if role != "" && !has(found, role) {
+		if found.PartOfRoles {
+			return errPartOfRoles
+		}
 		if err := s.SetRoles(ctx, found.ID, append(slices.Clone(found.Roles), role)); err != nil {
 			return err
 		}

@@ -1,10 +1,14 @@
 package accountaction_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -138,6 +142,41 @@ func TestWhatIsGivenBackIsRememberedAtOnce(t *testing.T) {
 		if u, _ := d.looker.User("stopped@example.com"); err != nil || u.Disabled || !m.Active.Equal(d.Clock.Now()) {
 			t.Errorf("%s: %+v, remembered %+v, %v", kind, u, m, err)
 		}
+	}
+}
+
+// withoutRole is a transport on which the list of roles lacks one of them.
+type withoutRole struct {
+	http.RoundTripper
+	name string
+}
+
+func (w withoutRole) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := w.RoundTripper.RoundTrip(r)
+	if err != nil || r.URL.Path != "/api/4.0/roles" {
+		return resp, err
+	}
+	var roles []map[string]any
+	if err := json.NewDecoder(resp.Body).Decode(&roles); err != nil {
+		return nil, err
+	}
+	roles = slices.DeleteFunc(roles, func(role map[string]any) bool { return role["name"] == w.name })
+	text, err := json.Marshal(roles)
+	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
+	return resp, err
+}
+
+// A role is given with those that the account has. Where they cannot all be read, none is given, or
+// it would take the others away; it is tried again.
+func TestARoleTakesNoneAwayThatCannotBeRead(t *testing.T) {
+	d := newDesks(t)
+	d.Outbound = withoutRole{d.Outbound, "User"}
+	d.handler = d.Build(accountaction.Function)
+	if c := d.carry(change.AccountCreate, "working@example.com", "Developer"); c.State != change.Approved || !strings.Contains(c.Problem, "could not all be read") {
+		t.Errorf("%s, %s", c.State, c.Problem)
+	}
+	if u, _ := d.looker.User("working@example.com"); !slices.Equal(u.Roles, []string{"User"}) {
+		t.Errorf("roles %v", u.Roles)
 	}
 }
 

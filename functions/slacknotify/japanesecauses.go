@@ -43,6 +43,8 @@ var japaneseCauses = causes{
 		"denied before it was done":                          "実施の前に却下されました",
 		"approved by people who may not approve it any more": "承認した人に、現在は承認の権限がありません",
 
+		"the roles that the account has could not all be read": "アカウントの現在のロールをすべて読み取れません",
+
 		// Why a change is not wanted any more.
 		"the policy does not let who asked for it ask for it any more": "依頼した方は、ポリシーにより依頼できなくなりました",
 		"who asked for it is not there any more":                       "依頼した方が在籍していません",
