@@ -38,17 +38,18 @@ type agenda struct {
 	// room is how much more of each action the night does.
 	room map[idle.Action]int
 	// recent are the targets that count for the brake already, fresh how many stops are wanted
-	// besides them, and stops how many are wanted altogether.
-	recent       map[string]bool
-	fresh, stops int
-	// waiting are the stops that wait from earlier nights and were not met in the listing yet,
-	// by their slots.
+	// besides them and besides those that are under way.
+	recent map[string]bool
+	fresh  int
+	// live are the stops that are under way, and waiting those of them that wait from earlier nights
+	// and were not met in the listing yet, by their slots.
+	live    map[string]change.Change
 	waiting map[string]string
 }
 
 func (n *night) newAgenda(ctx context.Context) (*agenda, error) {
 	g := &agenda{
-		night: n, waiting: map[string]string{},
+		night: n, live: map[string]change.Change{}, waiting: map[string]string{},
 		room: map[idle.Action]int{idle.Warn: mostActs, idle.Stop: mostActs, idle.Report: mostActs, idle.Leave: mostActs},
 	}
 	var err error
@@ -61,8 +62,12 @@ func (n *night) newAgenda(ctx context.Context) (*agenda, error) {
 	}
 	for _, c := range live {
 		system, _ := account.Split(c.Target.ID)
+		if system != n.name {
+			continue
+		}
 		slot, _, _ := change.SlotOf(c.ID)
-		if system == n.name && c.Requester.Kind == change.ByRule && c.State != change.Applying {
+		g.live[slot] = c
+		if c.Requester.Kind == change.ByRule && c.State != change.Applying {
 			g.waiting[slot] = c.ID
 		}
 	}
@@ -73,8 +78,9 @@ func (n *night) newAgenda(ctx context.Context) (*agenda, error) {
 func (g *agenda) take(a *idle.Account, d idle.Decision, before idle.Memory) {
 	if d.Action == idle.Stop {
 		p := g.night.stop(a, d)
-		delete(g.waiting, p.Slot())
-		if g.stops++; !g.recent[p.Target.ID] {
+		slot := p.Slot()
+		delete(g.waiting, slot)
+		if c, ok := g.live[slot]; !g.recent[p.Target.ID] && !(ok && c.Holds(p, g.night.at)) {
 			g.fresh++
 		}
 	}
