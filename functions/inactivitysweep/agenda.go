@@ -49,12 +49,17 @@ type agenda struct {
 
 func (n *night) newAgenda(ctx context.Context) (*agenda, error) {
 	g := &agenda{
-		night: n, live: map[string]change.Change{}, waiting: map[string]string{},
+		night: n, recent: map[string]bool{}, live: map[string]change.Change{}, waiting: map[string]string{},
 		room: map[idle.Action]int{idle.Warn: mostActs, idle.Stop: mostActs, idle.Report: mostActs, idle.Leave: mostActs},
 	}
-	var err error
-	if g.recent, err = n.ledger.Braked(ctx, change.AccountDisable); err != nil {
+	braked, err := n.ledger.Braked(ctx, change.AccountDisable)
+	if err != nil {
 		return nil, err
+	}
+	for target := range braked {
+		if system, _ := account.Split(target); system == n.name {
+			g.recent[target] = true // each system has a brake of its own
+		}
 	}
 	live, err := n.ledger.LiveOf(ctx, change.AccountDisable)
 	if err != nil {
