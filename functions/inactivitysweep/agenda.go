@@ -2,8 +2,8 @@ package inactivitysweep
 
 import (
 	"context"
-	"maps"
 	"slices"
+	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/idle"
@@ -42,14 +42,22 @@ type agenda struct {
 	recent map[string]bool
 	fresh  int
 	// live are the stops that are under way, and waiting those of them that wait from earlier nights
-	// and were not met in the listing yet, by their slots.
-	live    map[string]change.Change
-	waiting map[string]string
+	// and were not met in the listing yet, by their slots. Met says by their targets why they do not
+	// follow any more.
+	live, waiting map[string]change.Change
+	met           map[string]met
+}
+
+// met is what is known of a stop that waits: when it was proposed, and why it does not follow any
+// more, unless it does.
+type met struct {
+	proposed time.Time
+	why      string
 }
 
 func (n *night) newAgenda(ctx context.Context) (*agenda, error) {
 	g := &agenda{
-		night: n, recent: map[string]bool{}, live: map[string]change.Change{}, waiting: map[string]string{},
+		night: n, recent: map[string]bool{}, live: map[string]change.Change{}, waiting: map[string]change.Change{}, met: map[string]met{},
 		room: map[idle.Action]int{idle.Warn: mostActs, idle.Stop: mostActs, idle.Report: mostActs, idle.Leave: mostActs},
 	}
 	braked, err := n.ledger.Braked(ctx, change.AccountDisable)
@@ -73,7 +81,7 @@ func (n *night) newAgenda(ctx context.Context) (*agenda, error) {
 		slot, _, _ := change.SlotOf(c.ID)
 		g.live[slot] = c
 		if c.Requester.Kind == change.ByRule && c.State != change.Applying {
-			g.waiting[slot] = c.ID
+			g.waiting[slot], g.met[c.Target.ID] = c, met{proposed: c.Proposed, why: noReason}
 		}
 	}
 	return g, nil
@@ -81,6 +89,13 @@ func (n *night) newAgenda(ctx context.Context) (*agenda, error) {
 
 // take counts one account, and keeps what is to be done about it.
 func (g *agenda) take(a *idle.Account, d idle.Decision, before idle.Memory) {
+	if len(g.met) > 0 {
+		target := account.Name(g.night.name, a.ID)
+		if m, ok := g.met[target]; ok {
+			m.why = ended(d, m.proposed)
+			g.met[target] = m
+		}
+	}
 	if d.Action == idle.Stop {
 		p := g.night.stop(a, d)
 		slot := p.Slot()
@@ -108,5 +123,29 @@ func kept(a *idle.Account) idle.Account {
 	return idle.Account{ID: a.ID, Email: a.Email, Name: a.Name, Roles: slices.Clone(a.Roles)}
 }
 
-// stale are the stops that wait and that the listing gives no reason for, in order.
-func (g *agenda) stale() []string { return slices.Sorted(maps.Values(g.waiting)) }
+// noReason is why a stop is not wanted any more that an earlier night proposed, where nothing better
+// is known.
+const noReason = "the latest listing gives no reason for it any more"
+
+// ended says why a stop that waits does not follow from what is decided about its account now.
+func ended(d idle.Decision, proposed time.Time) string {
+	switch {
+	case d.Last.At.After(proposed):
+		return "it is in use again"
+	case d.Why != "":
+		return string(d.Why)
+	case d.Action == idle.Report:
+		return "the policy only wants it known by now"
+	}
+	return noReason
+}
+
+// stale are the stops that wait and that the listing gives no reason for, by their ids, and for each
+// why that is so.
+func (g *agenda) stale() map[string]string {
+	out := map[string]string{}
+	for _, c := range g.waiting {
+		out[c.ID] = g.met[c.Target.ID].why
+	}
+	return out
+}

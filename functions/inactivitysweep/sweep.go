@@ -254,11 +254,12 @@ func day(t time.Time) string {
 	return t.UTC().Format(time.DateOnly)
 }
 
-// withdrawOthers withdraws the stops that wait from earlier nights and do not follow any more:
-// somebody signed in, or is spared by now.
+// withdrawOthers withdraws the stops that wait from earlier nights and do not follow any more, and
+// says why: somebody signed in, is spared by now, has other roles, or the policy is another one.
 func (n *night) withdrawOthers(ctx context.Context) error {
-	for _, c := range n.agenda.stale() {
-		_, err := n.ledger.Apply(ctx, c, change.Withdraw{By: rule, Reason: "it is in use again, or spared"})
+	stale := n.agenda.stale()
+	for _, id := range slices.Sorted(maps.Keys(stale)) {
+		_, err := n.ledger.Apply(ctx, id, change.Withdraw{By: rule, Reason: stale[id]})
 		if _, refused := change.Refused(err); err != nil && !refused {
 			return err
 		}

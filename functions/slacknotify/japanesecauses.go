@@ -51,7 +51,7 @@ var japaneseCauses = causes{
 		"policy does not have it any more":                             "ポリシーからなくなりました",
 		"policy does not look after the system any more":               "ポリシーがこのシステムを扱わなくなりました",
 		"it is in use again":                                           "再び利用されています",
-		"it is in use again, or spared":                                "再び利用されているか、対象外になりました",
+		"the latest listing gives no reason for it any more":           "最新の一覧では、停止する理由がなくなりました",
 		"the group is gone":                                            "グループがなくなりました",
 		"the accounts that are held have changed":                      "保留中のアカウントが変わりました",
 		"what is held has changed":                                     "保留中の内容が変わりました",
