@@ -202,6 +202,43 @@ func TestAStopSignsOutAndIsJudgedOnceMore(t *testing.T) {
 	}
 }
 
+// replaced is a transport on which the API key is not taken for a while.
+type replaced struct {
+	http.RoundTripper
+	until time.Time
+	now   func() time.Time
+}
+
+func (k replaced) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !k.now().Before(k.until) {
+		return k.RoundTripper.RoundTrip(r)
+	}
+	return &http.Response{StatusCode: http.StatusUnauthorized, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+}
+
+// A key that is replaced a little late ends no change; one that is never mended does in the end.
+func TestAKeyThatIsNotTakenIsTriedAgain(t *testing.T) {
+	for end, out := range map[change.State]time.Duration{change.Applied: time.Hour, change.Failed: 24 * time.Hour} {
+		d := newDesks(t)
+		d.Outbound = replaced{d.Outbound, d.Clock.Now().Add(out), d.Clock.Now}
+		d.handler = d.Build(accountaction.Function)
+		c := d.carry(change.AccountCreate, "stopped@example.com", "Developer")
+		for c.State == change.Approved && c.Attempts <= ledger.MaxAttempts {
+			d.Clock.Advance(time.Hour)
+			if status := d.Do(d.handler, d.Envelope(event.ApplyChange{Change: c.ID})); status != http.StatusOK {
+				t.Fatalf("status %d", status)
+			}
+			var err error
+			if c, err = d.ledger.Get(t.Context(), c.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if c.State != end {
+			t.Errorf("not taken for %s: %s after %d attempts, %s", out, c.State, c.Attempts, c.Problem)
+		}
+	}
+}
+
 // Who is kept by people is spared for the term, counted from their word; what the person was told
 // stays known until the next night takes it back.
 func TestKeepingIsRemembered(t *testing.T) {
