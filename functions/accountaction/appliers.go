@@ -52,7 +52,8 @@ const gone = "the account is gone"
 type stopping struct{ *handler }
 
 // Look implements [ledger.Applier]. A stop that a rule proposed is judged anew: who signed in
-// since, or is spared by now, keeps the account.
+// since, or is spared by now, keeps the account. One that takes a request back is made unless the
+// account is never to be stopped.
 func (a stopping) Look(ctx context.Context, c change.Change) (ledger.Sight, error) {
 	s, id, there, err := a.existing(ctx, c)
 	if err != nil {
@@ -69,10 +70,40 @@ func (a stopping) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 		return ledger.Sight{}, err
 	}
 	sight := ledger.Sight{InEffect: found.Disabled && !signedIn(found), Before: map[string]string{"enabled": fmt.Sprint(!found.Disabled)}}
-	if !sight.InEffect && !found.Disabled && c.Requester.Kind == change.ByRule {
+	switch {
+	case sight.InEffect || found.Disabled:
+	case c.Requester.Kind == change.ByRule:
 		sight.Obsolete, err = a.spared(ctx, c, found)
+	case c.UndoOf != "":
+		sight.Obsolete, err = a.never(ctx, c, found)
 	}
 	return sight, err
+}
+
+// never says why an account is not to be stopped whoever asks for it: it is ours, or that of who
+// administers the system, or the rule of the system names who has it. That it is new, or that people
+// once kept it, does not keep people from taking back what they gave.
+func (a stopping) never(ctx context.Context, c change.Change, found idle.Account) (string, error) {
+	switch {
+	case found.Self:
+		return string(idle.IsSelf), nil
+	case found.Super:
+		return string(idle.IsSuper), nil
+	}
+	name, _ := account.Split(c.Target.ID)
+	rule, ok := a.policy.Inactivity.Systems[name]
+	if !ok {
+		return "", nil
+	}
+	judge, err := a.judge(ctx, rule, found)
+	if err != nil {
+		return "", err
+	}
+	switch d := judge.Decide(&found, idle.Memory{}); d.Why {
+	case idle.IsStaff, idle.IsService, idle.SparedEmail, idle.SparedRole, idle.SparedGroup:
+		return string(d.Why), nil
+	}
+	return "", nil
 }
 
 // signedIn reports whether somebody is signed in to an account as its own person.
@@ -86,6 +117,9 @@ func (a stopping) spared(ctx context.Context, c change.Change, found idle.Accoun
 	rule, ok := a.policy.Inactivity.Systems[name]
 	if !ok {
 		return "policy does not look after the system any more", nil
+	}
+	if why, err := a.unwanted(ctx, c, rule); why != "" || err != nil {
+		return why, err
 	}
 	judge, err := a.judge(ctx, rule, found)
 	if err != nil {
@@ -103,6 +137,23 @@ func (a stopping) spared(ctx context.Context, c change.Change, found idle.Accoun
 	default:
 		return string(d.Why), nil
 	}
+}
+
+// unwanted says why a stop does not follow from the mode that the rule has by now.
+func (a stopping) unwanted(ctx context.Context, c change.Change, rule idle.Rule) (string, error) {
+	switch {
+	case rule.Mode != change.Auto && rule.Mode != change.Ask:
+		return "the policy only wants it known by now", nil
+	case rule.Mode == change.Auto || c.Requirement.Mode != change.Auto || c.Policy == a.policy.Hash:
+		return "", nil
+	}
+	// Nobody was asked about this one, unless it was about a plan that it is part of.
+	name, _ := account.Split(c.Target.ID)
+	agreed, err := ledger.Override{Ledger: a.ledger}.Let(ctx, change.AccountDisablePlan, account.Name(name, account.Held), c)
+	if err != nil || agreed {
+		return "", err
+	}
+	return "the policy wants people asked by now", nil
 }
 
 // judge returns a judge who knows what a rule says of one account.
@@ -159,6 +210,17 @@ func (a reviving) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 	if err != nil {
 		return err
 	}
+	return a.enable(ctx, s, c, id)
+}
+
+// enable gives an account back, which counts as used from then on, or the next night would stop it
+// again. That is written down first: whatever becomes of the change, no account is enabled without
+// it. Of an account that stays stopped the next night forgets it.
+func (h *handler) enable(ctx context.Context, s system, c change.Change, id string) error {
+	name, _ := account.Split(c.Target.ID)
+	if err := h.revive(ctx, name, id, h.now()); err != nil {
+		return err
+	}
 	return s.Enable(ctx, id)
 }
 
@@ -183,17 +245,33 @@ func (a making) Look(ctx context.Context, c change.Change) (ledger.Sight, error)
 	}
 	found, err := s.Find(ctx, email)
 	if isGone(err) {
-		return ledger.Sight{}, nil
+		return ledger.Sight{Before: map[string]string{"enabled": "false"}}, nil
 	}
 	if err != nil {
 		return ledger.Sight{}, err
 	}
 	role := wanted(c, "role")
+	before := map[string]string{}
+	if found.Disabled || c.Attempts <= 1 { // an earlier attempt may have enabled it
+		before["enabled"] = fmt.Sprint(!found.Disabled)
+	}
+	if has(found, role) {
+		before["role"] = role
+	}
 	result, err := json.Marshal(made{Account: found.ID})
 	if err != nil {
 		return ledger.Sight{}, fmt.Errorf("encode what change %s made: %w", c.ID, err)
 	}
-	return ledger.Sight{InEffect: !found.Disabled && (role == "" || slices.Contains(found.Roles, role)), Result: result}, nil
+	return ledger.Sight{InEffect: !found.Disabled && (role == "" || has(found, role)), Before: before, Result: result}, nil
+}
+
+// errPartOfRoles keeps a role from being given: it is given with those that the account has, and what
+// is not among them is taken away.
+var errPartOfRoles = errors.New("the roles that the account has could not all be read")
+
+// has reports whether an account has a role, whose name policy may write in other letters.
+func has(a idle.Account, role string) bool {
+	return role != "" && slices.ContainsFunc(a.Roles, func(r string) bool { return strings.EqualFold(r, role) })
 }
 
 // made is the result of a request for an account.
@@ -216,7 +294,10 @@ func (a making) Act(ctx context.Context, c change.Change, _ ledger.Sight) error 
 	if err != nil {
 		return err
 	}
-	if role != "" && !slices.Contains(found.Roles, role) {
+	if role != "" && !has(found, role) {
+		if found.PartOfRoles {
+			return errPartOfRoles
+		}
 		if err := s.SetRoles(ctx, found.ID, append(slices.Clone(found.Roles), role)); err != nil {
 			return err
 		}
@@ -224,7 +305,7 @@ func (a making) Act(ctx context.Context, c change.Change, _ ledger.Sight) error 
 	if !found.Disabled {
 		return nil
 	}
-	return s.Enable(ctx, found.ID)
+	return a.enable(ctx, s, c, found.ID)
 }
 
 // nameOf returns how a person is called; their address where nobody knows.

@@ -102,7 +102,7 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 	h.carrier = &ledger.Carrier{
 		Ledger: h.ledger, Queue: env.Queue, Name: event.QueueLooker, By: robot, Authority: who.Standing, Asking: who.MayStillAsk, Log: env.Log,
 		Appliers: map[change.Kind]ledger.Applier{
-			change.AccountDisable: stopping{h}, change.AccountEnable: reviving{h}, change.AccountCreate: making{h},
+			change.AccountDisable: patient{stopping{h}}, change.AccountEnable: patient{reviving{h}}, change.AccountCreate: patient{making{h}},
 			change.AccountDisablePlan: ledger.Override{Ledger: h.ledger}, change.AccountListing: believing{h},
 		},
 	}

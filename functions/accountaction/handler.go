@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
@@ -54,6 +55,14 @@ func (h *handler) keep(ctx context.Context, id string) error {
 		return err
 	}
 	name, target := account.Split(c.Target.ID)
+	if strings.Contains(target, "@") {
+		// Taking a request back names who asked, and what is remembered is by the account's id.
+		_, id, there, err := h.existing(ctx, c)
+		if err != nil || !there {
+			return err
+		}
+		target = id
+	}
 	until := c.Updated.Add(idle.KeepFor)
 	return account.Update(ctx, h.store, name, target, h.now(), func(m idle.Memory) idle.Memory {
 		if !until.After(m.Kept) {
@@ -84,6 +93,11 @@ func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
 	default:
 		return nil
 	}
-	// It counts as used from now on, or the next night would stop it again.
-	return account.Update(ctx, h.store, name, target, h.now(), func(m idle.Memory) idle.Memory { return m.Revive(c.Updated) })
+	// What was enabled by an attempt whose answer was lost, or was made anew, counts as used too.
+	return h.revive(ctx, name, target, c.Updated)
+}
+
+// revive remembers that an account was given back at a moment.
+func (h *handler) revive(ctx context.Context, system, id string, at time.Time) error {
+	return account.Update(ctx, h.store, system, id, h.now(), func(m idle.Memory) idle.Memory { return m.Revive(at) })
 }

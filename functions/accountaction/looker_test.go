@@ -1,9 +1,14 @@
 package accountaction_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -108,6 +113,73 @@ func TestAnAccountIsMadeWithItsRole(t *testing.T) {
 	}
 }
 
+// asMade is a transport on which nothing can be read any more once a call has changed something.
+type asMade struct {
+	http.RoundTripper
+	made bool
+}
+
+func (m *asMade) RoundTrip(r *http.Request) (*http.Response, error) {
+	if m.made {
+		return nil, errors.New("no answer")
+	}
+	m.made = r.Method == http.MethodPatch
+	return m.RoundTripper.RoundTrip(r)
+}
+
+// Who has an account back is not stopped the next night, also where nobody could see yet that the
+// change came to its end.
+func TestWhatIsGivenBackIsRememberedAtOnce(t *testing.T) {
+	for kind, role := range map[change.Kind]string{change.AccountCreate: "Developer", change.AccountEnable: ""} {
+		d := newDesks(t)
+		u, _ := d.looker.User("stopped@example.com")
+		d.Outbound = &asMade{RoundTripper: d.Outbound}
+		d.handler = d.Build(accountaction.Function)
+		if c := d.carry(kind, "stopped@example.com", role); c.State != change.Approved {
+			t.Errorf("%s: %s, %s", kind, c.State, c.Problem)
+		}
+		m, err := account.Get(t.Context(), d.Store, "looker", u.ID)
+		if u, _ := d.looker.User("stopped@example.com"); err != nil || u.Disabled || !m.Active.Equal(d.Clock.Now()) {
+			t.Errorf("%s: %+v, remembered %+v, %v", kind, u, m, err)
+		}
+	}
+}
+
+// withoutRole is a transport on which the list of roles lacks one of them.
+type withoutRole struct {
+	http.RoundTripper
+	name string
+}
+
+func (w withoutRole) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := w.RoundTripper.RoundTrip(r)
+	if err != nil || r.URL.Path != "/api/4.0/roles" {
+		return resp, err
+	}
+	var roles []map[string]any
+	if err := json.NewDecoder(resp.Body).Decode(&roles); err != nil {
+		return nil, err
+	}
+	roles = slices.DeleteFunc(roles, func(role map[string]any) bool { return role["name"] == w.name })
+	text, err := json.Marshal(roles)
+	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
+	return resp, err
+}
+
+// A role is given with those that the account has. Where they cannot all be read, none is given, or
+// it would take the others away; it is tried again.
+func TestARoleTakesNoneAwayThatCannotBeRead(t *testing.T) {
+	d := newDesks(t)
+	d.Outbound = withoutRole{d.Outbound, "User"}
+	d.handler = d.Build(accountaction.Function)
+	if c := d.carry(change.AccountCreate, "working@example.com", "Developer"); c.State != change.Approved || !strings.Contains(c.Problem, "could not all be read") {
+		t.Errorf("%s, %s", c.State, c.Problem)
+	}
+	if u, _ := d.looker.User("working@example.com"); !slices.Equal(u.Roles, []string{"User"}) {
+		t.Errorf("roles %v", u.Roles)
+	}
+}
+
 // A stop signs the person out; who came back since keeps the account.
 func TestAStopSignsOutAndIsJudgedOnceMore(t *testing.T) {
 	d := newDesks(t)
@@ -130,9 +202,54 @@ func TestAStopSignsOutAndIsJudgedOnceMore(t *testing.T) {
 	}
 }
 
+// replaced is a transport on which the API key is not taken for a while.
+type replaced struct {
+	http.RoundTripper
+	until time.Time
+	now   func() time.Time
+}
+
+func (k replaced) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !k.now().Before(k.until) {
+		return k.RoundTripper.RoundTrip(r)
+	}
+	return &http.Response{StatusCode: http.StatusUnauthorized, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+}
+
+// A key that is replaced a little late ends no change; one that is never mended does in the end.
+func TestAKeyThatIsNotTakenIsTriedAgain(t *testing.T) {
+	for end, out := range map[change.State]time.Duration{change.Applied: time.Hour, change.Failed: 24 * time.Hour} {
+		d := newDesks(t)
+		d.Outbound = replaced{d.Outbound, d.Clock.Now().Add(out), d.Clock.Now}
+		d.handler = d.Build(accountaction.Function)
+		c := d.carry(change.AccountCreate, "stopped@example.com", "Developer")
+		for c.State == change.Approved && c.Attempts <= ledger.MaxAttempts {
+			d.Clock.Advance(time.Hour)
+			if status := d.Do(d.handler, d.Envelope(event.ApplyChange{Change: c.ID})); status != http.StatusOK {
+				t.Fatalf("status %d", status)
+			}
+			var err error
+			if c, err = d.ledger.Get(t.Context(), c.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if c.State != end {
+			t.Errorf("not taken for %s: %s after %d attempts, %s", out, c.State, c.Attempts, c.Problem)
+		}
+	}
+}
+
 // Who is kept by people is spared for the term, counted from their word; what the person was told
 // stays known until the next night takes it back.
 func TestKeepingIsRemembered(t *testing.T) {
+	for name, target := range map[string]func(id string) string{
+		"a stop": func(id string) string { return id }, "what takes a request back": func(string) string { return "away@example.com" },
+	} {
+		t.Run(name, func(t *testing.T) { keepingIsRemembered(t, target) })
+	}
+}
+
+func keepingIsRemembered(t *testing.T, target func(id string) string) {
 	d := newDesks(t)
 	away, _ := d.looker.User("away@example.com")
 	told := idle.Memory{Told: []time.Duration{time.Hour}, From: d.Clock.Now(), Stop: d.Clock.Now()}
@@ -140,7 +257,7 @@ func TestKeepingIsRemembered(t *testing.T) {
 		t.Fatal(err)
 	}
 	c, _, err := d.ledger.Propose(t.Context(), change.Proposal{
-		Kind: change.AccountDisable, Target: change.Target{ID: account.Name("looker", away.ID), Name: "away@example.com"}, Diff: []change.Delta{{Field: "enabled", After: "false"}},
+		Kind: change.AccountDisable, Target: change.Target{ID: account.Name("looker", target(away.ID)), Name: "away@example.com"}, Diff: []change.Delta{{Field: "enabled", After: "false"}},
 		Reason: "a test", Requester: change.Actor{Kind: change.ByRule, ID: "inactivity"},
 		Requirement: change.Requirement{Mode: change.Ask, Needs: []change.Need{{Count: 1, From: "owners"}}, Within: time.Hour},
 	})

@@ -2,8 +2,8 @@ package inactivitysweep
 
 import (
 	"context"
-	"maps"
 	"slices"
+	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/idle"
@@ -38,22 +38,36 @@ type agenda struct {
 	// room is how much more of each action the night does.
 	room map[idle.Action]int
 	// recent are the targets that count for the brake already, fresh how many stops are wanted
-	// besides them, and stops how many are wanted altogether.
-	recent       map[string]bool
-	fresh, stops int
-	// waiting are the stops that wait from earlier nights and were not met in the listing yet,
-	// by their slots.
-	waiting map[string]string
+	// besides them and besides those that are under way.
+	recent map[string]bool
+	fresh  int
+	// live are the stops that are under way, and waiting those of them that wait from earlier nights
+	// and were not met in the listing yet, by their slots. Met says by their targets why they do not
+	// follow any more.
+	live, waiting map[string]change.Change
+	met           map[string]met
+}
+
+// met is what is known of a stop that waits: when it was proposed, and why it does not follow any
+// more, unless it does.
+type met struct {
+	proposed time.Time
+	why      string
 }
 
 func (n *night) newAgenda(ctx context.Context) (*agenda, error) {
 	g := &agenda{
-		night: n, waiting: map[string]string{},
+		night: n, recent: map[string]bool{}, live: map[string]change.Change{}, waiting: map[string]change.Change{}, met: map[string]met{},
 		room: map[idle.Action]int{idle.Warn: mostActs, idle.Stop: mostActs, idle.Report: mostActs, idle.Leave: mostActs},
 	}
-	var err error
-	if g.recent, err = n.ledger.Braked(ctx, change.AccountDisable); err != nil {
+	braked, err := n.ledger.Braked(ctx, change.AccountDisable)
+	if err != nil {
 		return nil, err
+	}
+	for target := range braked {
+		if system, _ := account.Split(target); system == n.name {
+			g.recent[target] = true // each system has a brake of its own
+		}
 	}
 	live, err := n.ledger.LiveOf(ctx, change.AccountDisable)
 	if err != nil {
@@ -61,9 +75,13 @@ func (n *night) newAgenda(ctx context.Context) (*agenda, error) {
 	}
 	for _, c := range live {
 		system, _ := account.Split(c.Target.ID)
+		if system != n.name {
+			continue
+		}
 		slot, _, _ := change.SlotOf(c.ID)
-		if system == n.name && c.Requester.Kind == change.ByRule && c.State != change.Applying {
-			g.waiting[slot] = c.ID
+		g.live[slot] = c
+		if c.Requester.Kind == change.ByRule && c.State != change.Applying {
+			g.waiting[slot], g.met[c.Target.ID] = c, met{proposed: c.Proposed, why: noReason}
 		}
 	}
 	return g, nil
@@ -71,10 +89,18 @@ func (n *night) newAgenda(ctx context.Context) (*agenda, error) {
 
 // take counts one account, and keeps what is to be done about it.
 func (g *agenda) take(a *idle.Account, d idle.Decision, before idle.Memory) {
+	if len(g.met) > 0 {
+		target := account.Name(g.night.name, a.ID)
+		if m, ok := g.met[target]; ok {
+			m.why = ended(d, m.proposed)
+			g.met[target] = m
+		}
+	}
 	if d.Action == idle.Stop {
 		p := g.night.stop(a, d)
-		delete(g.waiting, p.Slot())
-		if g.stops++; !g.recent[p.Target.ID] {
+		slot := p.Slot()
+		delete(g.waiting, slot)
+		if c, ok := g.live[slot]; !g.recent[p.Target.ID] && !(ok && c.Holds(p, g.night.at)) {
 			g.fresh++
 		}
 	}
@@ -97,5 +123,29 @@ func kept(a *idle.Account) idle.Account {
 	return idle.Account{ID: a.ID, Email: a.Email, Name: a.Name, Roles: slices.Clone(a.Roles)}
 }
 
-// stale are the stops that wait and that the listing gives no reason for, in order.
-func (g *agenda) stale() []string { return slices.Sorted(maps.Values(g.waiting)) }
+// noReason is why a stop is not wanted any more that an earlier night proposed, where nothing better
+// is known.
+const noReason = "the latest listing gives no reason for it any more"
+
+// ended says why a stop that waits does not follow from what is decided about its account now.
+func ended(d idle.Decision, proposed time.Time) string {
+	switch {
+	case d.Last.At.After(proposed):
+		return "it is in use again"
+	case d.Why != "":
+		return string(d.Why)
+	case d.Action == idle.Report:
+		return "the policy only wants it known by now"
+	}
+	return noReason
+}
+
+// stale are the stops that wait and that the listing gives no reason for, by their ids, and for each
+// why that is so.
+func (g *agenda) stale() map[string]string {
+	out := map[string]string{}
+	for _, c := range g.waiting {
+		out[c.ID] = g.met[c.Target.ID].why
+	}
+	return out
+}

@@ -1,7 +1,6 @@
 package inactivitysweep
 
 import (
-	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -20,7 +19,7 @@ func TestAnAgendaHasRoomForSoMuch(t *testing.T) {
 	}
 	n := &night{name: "looker", at: at, run: judge.NewRun()}
 	g := &agenda{
-		night: n, recent: map[string]bool{"looker:2": true}, waiting: map[string]string{"of somebody who is back": "x-1"},
+		night: n, recent: map[string]bool{"looker:2": true}, waiting: map[string]change.Change{"of somebody who is back": {ID: "x-1"}},
 		room: map[idle.Action]int{idle.Warn: 2, idle.Stop: 3, idle.Report: 0, idle.Leave: 1},
 	}
 	n.agenda = g
@@ -46,14 +45,14 @@ func TestAnAgendaHasRoomForSoMuch(t *testing.T) {
 	if got[idle.Warn] != 2 || got[idle.Stop] != 3 || got[idle.Report] != 0 || got[idle.Leave] != 1 || len(g.notes) != 5 {
 		t.Errorf("acts %v, notes %d", got, len(g.notes))
 	}
-	if g.stops != 5 || g.fresh != 4 {
-		t.Errorf("%d stops are wanted, %d of them new", g.stops, g.fresh)
+	if g.fresh != 4 {
+		t.Errorf("%d stops are new, want 4", g.fresh)
 	}
 	s := n.run.Summary()
 	if s.Postponed != 3+2+5+4 || s.Warned["1h0m0s"] != 2 || s.Stops != 3 || s.Ended != 1 {
 		t.Errorf("postponed %d, warned %v, stops %d, ended %d", s.Postponed, s.Warned, s.Stops, s.Ended)
 	}
-	if !slices.Equal(g.stale(), []string{"x-1"}) {
+	if _, ok := g.stale()["x-1"]; !ok || len(g.stale()) != 1 {
 		t.Errorf("stale %v", g.stale())
 	}
 }
@@ -69,23 +68,31 @@ func TestAStopThatWaitsStays(t *testing.T) {
 	n := &night{name: "looker", at: at, run: judge.NewRun()}
 	a := idle.Account{ID: "7", Email: "u@example.com", Roles: []string{"User"}}
 	d := idle.Decision{Action: idle.Stop, Last: idle.Activity{At: at.AddDate(-1, 0, 0)}}
-	slot := n.stop(&a, d).Slot()
+	p := n.stop(&a, d)
+	c := change.Change{ID: "x-1", Target: p.Target}
 	for name, test := range map[string]struct {
 		change func(*idle.Account, *idle.Decision)
-		stale  int
+		why    string // empty where it stays
 	}{
-		"the same":       {func(*idle.Account, *idle.Decision) {}, 0},
-		"another role":   {func(a *idle.Account, _ *idle.Decision) { a.Roles = []string{"Admin"} }, 1},
-		"another day":    {func(_ *idle.Account, d *idle.Decision) { d.Last.At = at }, 1},
-		"another action": {func(_ *idle.Account, d *idle.Decision) { d.Action = idle.Leave }, 1},
-		"another person": {func(a *idle.Account, _ *idle.Decision) { a.ID = "8" }, 1},
+		"the same":       {func(*idle.Account, *idle.Decision) {}, ""},
+		"another role":   {func(a *idle.Account, _ *idle.Decision) { a.Roles = []string{"Admin"} }, noReason},
+		"another day":    {func(_ *idle.Account, d *idle.Decision) { d.Last.At = at.AddDate(-1, 0, 1) }, noReason},
+		"used since":     {func(_ *idle.Account, d *idle.Decision) { d.Action, d.Last.At = idle.Leave, at.Add(1) }, "it is in use again"},
+		"another action": {func(_ *idle.Account, d *idle.Decision) { d.Action = idle.Leave }, noReason},
+		"only reported":  {func(_ *idle.Account, d *idle.Decision) { d.Action = idle.Report }, "the policy only wants it known by now"},
+		"spared":         {func(_ *idle.Account, d *idle.Decision) { d.Action, d.Why = idle.Leave, idle.SparedRole }, string(idle.SparedRole)},
+		"another person": {func(a *idle.Account, _ *idle.Decision) { a.ID = "8" }, noReason},
 	} {
-		g := &agenda{night: n, waiting: map[string]string{slot: "x-1"}, room: map[idle.Action]int{}}
+		g := &agenda{
+			night: n, room: map[idle.Action]int{},
+			waiting: map[string]change.Change{p.Slot(): c}, met: map[string]met{c.Target.ID: {proposed: at, why: noReason}},
+		}
 		account, decision := a, d
 		test.change(&account, &decision)
 		g.take(&account, decision, idle.Memory{})
-		if got := len(g.stale()); got != test.stale {
-			t.Errorf("%s: %d stale, want %d", name, got, test.stale)
+		why, stale := g.stale()[c.ID]
+		if stale != (test.why != "") || why != test.why {
+			t.Errorf("%s: stale %t: %s, want %s", name, stale, why, test.why)
 		}
 	}
 }

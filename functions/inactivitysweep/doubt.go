@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/idle"
@@ -21,6 +22,10 @@ import (
 func (n *night) listingTarget() change.Target {
 	return change.Target{ID: account.Name(n.name, "listing"), Name: n.name}
 }
+
+// quiet is how long nobody is asked again about a listing that people have denied or left undecided:
+// nothing is done in the system until it is settled.
+const quiet = 24 * time.Hour
 
 // doubt refuses the night, and asks people where they can know better: not where nobody is
 // listed at all, or not even we are.
@@ -47,7 +52,7 @@ func (n *night) doubt(ctx context.Context, before *idle.Census, doubts []idle.Do
 		Owners:      idle.Owners(n.name, ""),
 		Diff:        inNumbers(*before, now),
 		Reason:      why,
-		Requirement: n.policy.Asks(change.AccountListing, ""), Policy: n.policy.Hash, Detail: detail,
+		Requirement: n.policy.Asks(change.AccountListing, ""), Policy: n.policy.Hash, Detail: detail, Quiet: quiet,
 	}
 	return n.question(ctx, p)
 }

@@ -129,6 +129,26 @@ func (n *nights) summary() idle.Summary {
 	return s
 }
 
+// Each system has a brake of its own: what was stopped in another takes no room from it.
+func TestEachSystemHasABrakeOfItsOwn(t *testing.T) {
+	for system, want := range map[string]int{"workspace": 2, "looker": 0} {
+		n := newNights(t, aCompany, `{after: 180d, mode: auto, brake: {percent: 100, max: 2}}`)
+		for _, id := range []string{"901", "902"} {
+			_, _, err := ledger.New(n.Store, n.Bus, n.Clock.Now).Propose(t.Context(), change.Proposal{
+				Kind: change.AccountDisable, Target: change.Target{ID: account.Name(system, id), Name: id}, Diff: []change.Delta{{Field: "enabled", After: "false"}},
+				Requester: change.Actor{Kind: change.ByRule, ID: "inactivity"}, Requirement: change.Requirement{Mode: change.Auto},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		n.pass()
+		if got := len(n.stops()) - 2; got != want {
+			t.Errorf("after two stops in %s: %d stops, want %d", system, got, want)
+		}
+	}
+}
+
 // A clock that is more than a minute off makes everybody idle, or nobody.
 func TestAClockThatIsOffEndsTheNight(t *testing.T) {
 	for _, skew := range []time.Duration{-61 * time.Second, 61 * time.Second} {

@@ -19,9 +19,7 @@ import (
 // sumUp stores what the night came to, and tells the channel.
 func (n *night) sumUp(ctx context.Context) error {
 	s := n.run.Summary()
-	if n.held {
-		s.Held = n.agenda.stops
-	}
+	s.Held = n.held
 	if err := account.Summarize(ctx, n.store, n.name, s); err != nil {
 		return err
 	}
@@ -36,12 +34,10 @@ func (n *night) sumUp(ctx context.Context) error {
 // facts are the numbers of a summary, and the lists of those whom it names.
 func (n *night) facts(s idle.Summary) map[string]string {
 	asked, stopped := 0, 0
-	switch {
-	case n.held:
-	case n.rule.Mode == change.Ask:
-		asked = s.Stops
-	default:
-		stopped = s.Stops
+	if n.rule.Mode == change.Ask {
+		asked = n.begun
+	} else {
+		stopped = n.begun
 	}
 	facts := map[string]string{"system": title(n.name), "days": strconv.Itoa(int(n.rule.After / (24 * time.Hour))), "seats": ""}
 	for name, value := range map[string]int{

@@ -26,7 +26,8 @@ type night struct {
 	at     time.Time
 	run    *idle.Run
 	agenda *agenda
-	held   bool
+	// held is how many stops the brake holds, begun how many the night has begun.
+	held, begun int
 }
 
 func (h *handler) sweepAll(ctx context.Context) error {
@@ -200,8 +201,8 @@ func (n *night) proposals(ctx context.Context, of idle.Action) ([]change.Proposa
 func (n *night) proposal(ctx context.Context, a act) (change.Proposal, error) {
 	p := n.stop(&a.account, a.decision)
 	p.Reason = fmt.Sprintf("not used since %s, longer than %d days", day(a.decision.Since), int(n.rule.After/(24*time.Hour)))
-	p.Requester, p.Channel, p.Batch = rule, n.rule.Channel, n.name+"-"+n.at.UTC().Format(time.DateOnly)
-	p.Quiet, p.Policy = idle.KeepFor, n.policy.Hash
+	p.Channel, p.Batch = n.rule.Channel, n.name+"-"+n.at.UTC().Format(time.DateOnly)
+	p.Policy = n.policy.Hash
 	owner, known, err := n.person(ctx, a.account.Email)
 	if err != nil {
 		return p, err
@@ -216,8 +217,6 @@ func (n *night) proposal(ctx context.Context, a act) (change.Proposal, error) {
 		p.Requirement, p.Batch = change.Requirement{Mode: change.Report}, ""
 	case n.rule.Mode == change.Ask:
 		p.Requirement = n.policy.Asks(change.AccountDisable, "")
-	default:
-		p.Requirement = change.Requirement{Mode: change.Auto}
 	}
 	return p, nil
 }
@@ -232,6 +231,7 @@ func (n *night) stop(a *idle.Account, d idle.Decision) change.Proposal {
 			{Field: "last", After: day(d.Last.At)},
 			{Field: "roles", After: strings.Join(a.Roles, ", ")},
 		},
+		Requester: rule, Quiet: idle.KeepFor, Requirement: change.Requirement{Mode: n.rule.Mode},
 	}
 }
 
@@ -254,11 +254,12 @@ func day(t time.Time) string {
 	return t.UTC().Format(time.DateOnly)
 }
 
-// withdrawOthers withdraws the stops that wait from earlier nights and do not follow any more:
-// somebody signed in, or is spared by now.
+// withdrawOthers withdraws the stops that wait from earlier nights and do not follow any more, and
+// says why: somebody signed in, is spared by now, has other roles, or the policy is another one.
 func (n *night) withdrawOthers(ctx context.Context) error {
-	for _, c := range n.agenda.stale() {
-		_, err := n.ledger.Apply(ctx, c, change.Withdraw{By: rule, Reason: "it is in use again, or spared"})
+	stale := n.agenda.stale()
+	for _, id := range slices.Sorted(maps.Keys(stale)) {
+		_, err := n.ledger.Apply(ctx, id, change.Withdraw{By: rule, Reason: stale[id]})
 		if _, refused := change.Refused(err); err != nil && !refused {
 			return err
 		}
@@ -268,31 +269,71 @@ func (n *night) withdrawOthers(ctx context.Context) error {
 
 // planTarget is what the plan of a system is about.
 func (n *night) planTarget() change.Target {
-	return change.Target{ID: account.Name(n.name, "held"), Name: n.name}
+	return change.Target{ID: account.Name(n.name, account.Held), Name: n.name}
 }
 
 // propose proposes the stops, or one plan for all of them where they are more than the brake lets
 // pass: of a run that wants too much, nobody knows which part is the wrong one.
 func (n *night) propose(ctx context.Context, wanted []change.Proposal) error {
-	verdict := n.rule.Brake.Check(n.run.Census().Enabled, len(n.agenda.recent), n.agenda.fresh)
-	n.held = verdict.Held
-	if err := n.plan(ctx, wanted); err != nil || n.held {
+	held, err := n.braked(ctx, wanted)
+	if err != nil {
+		return err
+	}
+	if err := n.plan(ctx, held); err != nil || n.held > 0 {
 		return err
 	}
 	for _, p := range wanted {
-		if _, _, err := n.ledger.Propose(ctx, p); err != nil {
+		_, isNew, err := n.ledger.Propose(ctx, p)
+		if err != nil {
 			return err
+		}
+		if isNew {
+			n.begun++
 		}
 	}
 	return nil
 }
 
+// braked returns the stops that the brake holds, of those that are wanted: none, or all that would be
+// new. What waits for people already, or what they have denied or left undecided not long ago, is no
+// part of a run that wants too much. It is looked for only where it matters, as it takes a query for
+// each.
+func (n *night) braked(ctx context.Context, wanted []change.Proposal) ([]change.Proposal, error) {
+	tooMany := func(fresh int) bool {
+		return n.rule.Brake.Check(n.run.Census().Enabled, len(n.agenda.recent), fresh).Held
+	}
+	if !tooMany(n.agenda.fresh) {
+		return nil, nil
+	}
+	var held []change.Proposal
+	answered := 0
+	for _, p := range wanted {
+		newest, ok, err := n.ledger.Newest(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		slot, _, _ := change.SlotOf(newest.ID)
+		switch _, live := n.agenda.live[slot]; {
+		case !ok || !newest.Holds(p, n.at):
+			held = append(held, p)
+		case !live && !n.agenda.recent[p.Target.ID]:
+			answered++ // the agenda took it for fresh
+		}
+	}
+	fresh := n.agenda.fresh - answered
+	if !tooMany(fresh) {
+		return nil, nil
+	}
+	n.held = fresh
+	return held, nil
+}
+
 // plan proposes to let the stops through where they are held, in place of the plan of an earlier
 // night.
-func (n *night) plan(ctx context.Context, wanted []change.Proposal) error {
+func (n *night) plan(ctx context.Context, held []change.Proposal) error {
 	var plans []change.Proposal
-	if n.held {
-		p, err := ledgerPlan(n, wanted)
+	if len(held) > 0 {
+		p, err := ledgerPlan(n, held)
 		if err != nil {
 			return err
 		}

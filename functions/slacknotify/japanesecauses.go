@@ -43,13 +43,15 @@ var japaneseCauses = causes{
 		"denied before it was done":                          "実施の前に却下されました",
 		"approved by people who may not approve it any more": "承認した人に、現在は承認の権限がありません",
 
+		"the roles that the account has could not all be read": "アカウントの現在のロールをすべて読み取れません",
+
 		// Why a change is not wanted any more.
 		"the policy does not let who asked for it ask for it any more": "依頼した方は、ポリシーにより依頼できなくなりました",
 		"who asked for it is not there any more":                       "依頼した方が在籍していません",
 		"policy does not have it any more":                             "ポリシーからなくなりました",
 		"policy does not look after the system any more":               "ポリシーがこのシステムを扱わなくなりました",
 		"it is in use again":                                           "再び利用されています",
-		"it is in use again, or spared":                                "再び利用されているか、対象外になりました",
+		"the latest listing gives no reason for it any more":           "最新の一覧では、停止する理由がなくなりました",
 		"the group is gone":                                            "グループがなくなりました",
 		"the accounts that are held have changed":                      "保留中のアカウントが変わりました",
 		"what is held has changed":                                     "保留中の内容が変わりました",
@@ -57,6 +59,8 @@ var japaneseCauses = causes{
 		"a later listing was believed by itself":                       "新しい一覧が採用されました",
 		"the catalogue has to change in another way by now":            "カタログに必要な変更の内容が変わりました",
 		"the policy does not speak of a catalogue any more":            "ポリシーがカタログを扱わなくなりました",
+		"the policy only wants it known by now":                        "ポリシーが報告のみに変わりました",
+		"the policy wants people asked by now":                         "ポリシーが変わり、確認を依頼することになりました",
 		"the policy only wants it shown by now":                        "ポリシーが表示のみに変わりました",
 		"policy asks for something else now":                           "ポリシーの求める内容が変わりました",
 		"the same has come up again":                                   "同じ件が改めて発生しました",

@@ -30,8 +30,8 @@ var englishAccounts = map[change.Kind]kindWords{
 		delta:   valued(englishAccountFacts, "never"),
 	},
 	change.AccountCreate: {
-		subject: "a new account for %s",
-		delta:   valued(englishAccountFacts, "never"),
+		subject: "an account for %s",
+		delta:   given(valued(englishAccountFacts, "never"), "The account was in use before: the role alone is new."),
 	},
 }
 
@@ -57,8 +57,8 @@ var japaneseAccounts = map[change.Kind]kindWords{
 		delta:   valued(japaneseAccountFacts, japaneseNever),
 	},
 	change.AccountCreate: {
-		subject: "%s の新しいアカウント",
-		delta:   valued(japaneseAccountFacts, japaneseNever),
+		subject: "%s のアカウント",
+		delta:   given(valued(japaneseAccountFacts, japaneseNever), "アカウントは以前から利用できたため、ロールのみを追加しました。"),
 	},
 }
 
@@ -74,6 +74,16 @@ var (
 
 // japaneseNever is the sign-in of whom nobody has seen: "never" in a difference.
 const japaneseNever = "なし"
+
+// given words a request for an account; had is said where there was one in use before.
+func given(facts func(change.Delta, string) string, had string) func(change.Delta, string) string {
+	return func(d change.Delta, line string) string {
+		if d.Field == "enabled" && d.Before == "true" {
+			return had
+		}
+		return facts(d, line)
+	}
+}
 
 // planned words what a plan does to an account on one line: its address and the latest sign-in, or
 // never.

@@ -31,26 +31,32 @@ func (d *Account) Word() string { return fieldSystem }
 
 // Form implements [Desk].
 func (d *Account) Form(ctx context.Context, a Asker, v Values) (Form, error) {
-	systems := slices.Sorted(maps.Keys(d.Rules))
-	if len(systems) == 0 {
-		return Form{}, &Refused{a.Says("No system's accounts can be asked for here.", "ここで依頼できるアカウントはありません。")}
+	roles := map[string][]string{}
+	for name, rule := range d.Rules {
+		holds, err := d.holds(ctx, a, rule)
+		if err != nil {
+			return Form{}, err
+		}
+		if offers := rule.Offers(holds); len(offers) > 0 {
+			roles[name] = offers
+		}
 	}
+	systems := slices.Sorted(maps.Keys(roles))
 	system := v.One(fieldSystem)
-	if system == "" {
+	switch {
+	case system != "":
+	case len(systems) == 0:
+		return Form{}, &Refused{a.Says("No system's accounts can be asked for here.", "ここで依頼できるアカウントはありません。")}
+	default:
 		system = systems[0]
 	}
-	rule, ok := d.Rules[system]
-	if !ok {
+	if len(roles[system]) == 0 {
 		return Form{}, d.unknown(a, system)
 	}
 	if err := d.may(ctx, a, change.AccountCreate, system+"/"+a.Person.Email); err != nil {
 		return Form{}, err
 	}
-	holds, err := d.holds(ctx, a, rule)
-	if err != nil {
-		return Form{}, err
-	}
-	return d.form(a, systems, system, rule.Offers(holds)), nil
+	return d.form(a, systems, system, roles[system]), nil
 }
 
 // Offers implements [Desk].
@@ -140,12 +146,16 @@ func (d *Account) proposal(ctx context.Context, a Asker, v Values) (change.Propo
 	if err != nil {
 		return change.Proposal{}, err
 	}
+	offers := rule.Offers(holds)
+	if len(offers) == 0 {
+		return change.Proposal{}, d.unknown(a, system)
+	}
 	wrong := complaints{}
 	wrong.unknown(a, v, fieldSystem, fieldRole, fieldReason)
 	if role == "" {
 		role = rule.Default
 	}
-	if offers := rule.Offers(holds); !slices.Contains(offers, role) {
+	if !slices.Contains(offers, role) {
 		wrong.about(fieldRole, fmt.Sprintf(a.Says("You can ask for: %s.", "依頼できるロール: %s"), strings.Join(offers, ", ")))
 	}
 	if reason == "" {
@@ -159,7 +169,8 @@ func (d *Account) proposal(ctx context.Context, a Asker, v Values) (change.Propo
 		Kind:   change.AccountCreate,
 		Target: change.Target{ID: system + ":" + a.Person.Email, Name: a.Person.Email},
 		Diff: []change.Delta{
-			{Field: "enabled", Before: "false", After: "true"}, {Field: "role", After: role}, {Field: "system", After: system},
+			// Whether there is an account, and a stopped one, is seen when it is made.
+			{Field: "enabled", After: "true"}, {Field: "role", After: role}, {Field: "system", After: system},
 		},
 		Reason: reason, Requester: a.Actor(), Concerned: []string{a.Person.ID}, Owners: idle.Owners(system, a.Person.ID),
 		Requirement: requirement, Policy: d.Policy,

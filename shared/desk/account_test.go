@@ -16,7 +16,8 @@ func (o *office) accounts() *desk.Account {
 			Roles: []string{"User", "Developer"}, Default: "User", Mode: change.Ask,
 			RolesFor: map[string][]change.Selector{"Modeller": {"group:etl@example.com"}}, AutoFor: []change.Selector{"group:etl@example.com"},
 		},
-		"jira": {Roles: []string{"User"}, Default: "User"},
+		"jira":      {Roles: []string{"User"}, Default: "User"},
+		"workspace": {Mode: change.Ask},
 	}}
 }
 
@@ -40,6 +41,7 @@ func TestTheRolesThatAPersonCanAskFor(t *testing.T) {
 		"no reason":                  {who: o.ken(), v: desk.Values{"system": {"looker"}, "role": {"User"}}, wrong: "reason", text: "Please say what it is for."},
 		"a system that policy lacks": {who: o.ken(), v: desk.Values{"system": {"salesforce"}, "role": {"User"}, "reason": {"x"}}, wrong: "refused", text: "Accounts of salesforce cannot be asked for here."},
 		"a system only reported":     {who: o.ken(), v: desk.Values{"system": {"jira"}, "role": {"User"}, "reason": {"x"}}, wrong: "refused", text: "Accounts of jira cannot be asked for here."},
+		"a system without roles":     {who: o.ken(), v: desk.Values{"system": {"workspace"}, "reason": {"x"}}, wrong: "refused", text: "Accounts of workspace cannot be asked for here."},
 	} {
 		before := len(o.latest(t))
 		err := o.accounts().Submit(t.Context(), "request "+name, test.who, test.v)
@@ -105,5 +107,27 @@ func TestGivingBackAnAccount(t *testing.T) {
 		if err != nil || got.Mode != test.want {
 			t.Errorf("%s: %s, %v", name, got.Mode, err)
 		}
+	}
+}
+
+// A form offers what it can be sent with: no system of which the asker can have no role.
+func TestAFormOffersNoSystemWithoutRoles(t *testing.T) {
+	o := open(t)
+	form, err := o.accounts().Form(t.Context(), o.ken(), desk.Values{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, option := range form.Fields[0].Options {
+		if option.Value == "workspace" {
+			t.Error("a system without roles is offered")
+		}
+	}
+	var no *desk.Refused
+	if _, err := o.accounts().Form(t.Context(), o.ken(), desk.Values{"system": {"workspace"}}); !errors.As(err, &no) {
+		t.Errorf("a form for a system without roles: %v", err)
+	}
+	none := &desk.Account{Counter: o.counter, Rules: map[string]idle.RequestRule{"workspace": {Mode: change.Ask}}}
+	if _, err := none.Form(t.Context(), o.ken(), desk.Values{}); !errors.As(err, &no) {
+		t.Errorf("a form for nothing: %v", err)
 	}
 }

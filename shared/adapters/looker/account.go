@@ -118,9 +118,11 @@ func (u *user) account(self string, roles map[string]string) idle.Account {
 	// One of the two marks is enough, the other may go with a version of Looker.
 	doubt((u.Verified.value != nil || u.Presumed.value != nil) && !u.Verified.bad && !u.Presumed.bad, "whether it is of Looker's staff")
 	doubt(u.RoleIDs.readable(), "the roles")
+	a.PartOfRoles = !u.RoleIDs.readable()
 	for _, id := range u.RoleIDs.or(nil) {
 		name, ok := roles[id]
 		doubt(ok, "the role "+id)
+		a.PartOfRoles = a.PartOfRoles || !ok
 		if ok {
 			a.Roles = append(a.Roles, name)
 			a.Administers = a.Administers || name == adminRole

@@ -164,11 +164,25 @@ func TestCompleteKeepsWhatWasThereJustBefore(t *testing.T) {
 	}
 }
 
+// The undo of a request for an account stops it, which takes nothing back where it was in use before,
+// and may do so where nobody knows.
+func TestAnUndoNeedsADifferenceThatItTakesBack(t *testing.T) {
+	for before, want := range map[string]bool{"false": true, "true": false, "": false} {
+		p := wanted(auto, checker)
+		p.Kind, p.Diff = change.AccountCreate, []change.Delta{{Field: "enabled", After: "true"}, {Field: "role", Before: "", After: "User"}}
+		l := begin(t, p).then(claim()).then(change.Complete{By: applier, Fence: 1, Before: map[string]string{"enabled": before}})
+		back, ok := l.Reverse(rin, "mistake", l.now)
+		if ok != want || ok && back.Kind != change.AccountDisable {
+			t.Errorf("enabled before: %q: got %t, %+v", before, ok, back)
+		}
+	}
+}
+
 func TestReverse(t *testing.T) {
 	detail := []byte(`{"project":"prd"}`)
 	for kind, want := range map[change.Kind]change.Kind{
 		change.GroupSettings: change.GroupSettings, change.GroupMembersPlan: "", change.AccountDisable: change.AccountEnable,
-		change.AccountEnable: change.AccountDisable, change.AccountCreate: change.AccountDisable, change.AccessGrant: change.AccessRevoke, change.AccessRevoke: "",
+		change.AccountEnable: change.AccountDisable, change.AccessGrant: change.AccessRevoke, change.AccessRevoke: "",
 		change.ConnectionCreate: "", change.CatalogApply: "",
 	} {
 		p := wanted(auto, checker)

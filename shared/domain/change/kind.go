@@ -48,6 +48,10 @@ type Trait struct {
 	// UndoHolds is how long an undo keeps whatever proposed the change from proposing it again;
 	// zero where nothing would.
 	UndoHolds time.Duration
+	// Undoes is the field whose value an undo takes back, where it takes back one alone; empty where
+	// it takes back all. Where nobody has seen that the change made a difference there, nothing is to
+	// be taken back.
+	Undoes string
 	// Lets is the kind of the changes that a plan lets through, whose approvers decide on it where
 	// policy names none for the plan; empty for what is no plan of such changes.
 	Lets Kind
@@ -65,7 +69,7 @@ var traits = []Trait{
 	{Kind: AccountDisablePlan, Lets: AccountDisable, People: 2},
 	{Kind: AccountListing, People: 2},
 	{Kind: AccountEnable, Undo: AccountDisable, UndoMode: Ask},
-	{Kind: AccountCreate, Undo: AccountDisable, UndoMode: Ask},
+	{Kind: AccountCreate, Undo: AccountDisable, UndoMode: Ask, Undoes: "enabled"},
 	{Kind: AccessGrant, Undo: AccessRevoke, UndoMode: Auto},
 	{Kind: AccessRevoke},
 	{Kind: AccessReview},

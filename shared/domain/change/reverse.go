@@ -1,13 +1,24 @@
 package change
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Reversible reports whether there is something to take back: the change is in effect, has not
-// ended by itself, and is of a kind that another takes back.
+// ended by itself, and is of a kind that another takes back; and it made a difference where that one
+// takes it back, see [Trait.Undoes].
 func (c Change) Reversible(now time.Time) bool {
 	trait, _ := TraitOf(c.Kind)
 	over := !c.Until.IsZero() && !now.Before(c.Until)
-	return trait.Undo != "" && c.State == Applied && c.UndoOf == "" && !over
+	return trait.Undo != "" && c.State == Applied && c.UndoOf == "" && !over && c.differs(trait.Undoes)
+}
+
+// differs reports whether a change is known to have changed a field; the empty name stands for any.
+func (c Change) differs(field string) bool {
+	return field == "" || slices.ContainsFunc(c.Diff, func(d Delta) bool {
+		return d.Field == field && d.Before != "" && d.Before != d.After
+	})
 }
 
 // Reverse returns the proposal that takes an applied change back: the values that were there

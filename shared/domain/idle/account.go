@@ -91,8 +91,10 @@ type Account struct {
 	// Administers says that its person looks after the accounts of the system, and may be
 	// stopped like any other.
 	Administers bool
-	// Roles are names of roles in the system.
+	// Roles are names of roles in the system; PartOfRoles says that there are others, or may be,
+	// which could not be read.
 	Roles       []string
+	PartOfRoles bool
 	Credentials []Credential
 	Sessions    []Session
 	// Unreadable lists, in words, what else about the account could not be read.

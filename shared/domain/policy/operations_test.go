@@ -85,7 +85,7 @@ func TestWhatEachKindNeeds(t *testing.T) {
 // TestWhatCanBeUndoneNeedsUndo holds the table to what package change can reverse.
 func TestWhatCanBeUndoneNeedsUndo(t *testing.T) {
 	for _, k := range constants(t, "../change/kind.go", "Kind") {
-		c := change.Change{Kind: change.Kind(k), State: change.Applied, Diff: []change.Delta{{Field: "f"}}}
+		c := change.Change{Kind: change.Kind(k), State: change.Applied, Diff: []change.Delta{{Field: "enabled", Before: "false", After: "true"}}}
 		_, can := c.Reverse(actor("aiko"), "wrong", time.Time{})
 		p, ok := policy.Needed(change.Kind(k), change.VerbUndo)
 		if ok != can || ok && p.Operation != policy.Undo {

@@ -36,6 +36,10 @@ var listings = store.Collection[idle.Census]{Name: "listings"}
 // Name is the id of an account among all systems: the id of a change's target.
 func Name(system, id string) string { return system + ":" + id }
 
+// Held is what stands for the id in the name of all accounts of a system whose stops the brake holds:
+// the target of the plan that lets them through.
+const Held = "held"
+
 // Split takes a name apart.
 func Split(name string) (system, id string) {
 	system, id, _ = strings.Cut(name, ":")

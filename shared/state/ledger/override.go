@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
@@ -78,11 +79,43 @@ func (o Override) Act(ctx context.Context, c change.Change, _ Sight) error {
 	return nil
 }
 
+// Let reports whether a change is one that people let through, by approving a plan of this kind and
+// target.
+func (o Override) Let(ctx context.Context, plan change.Kind, target string, c change.Change) (bool, error) {
+	plans, err := o.Ledger.Of(ctx, plan, target)
+	if err != nil {
+		return false, fmt.Errorf("look for the plan that let %s through: %w", c.ID, err)
+	}
+	slot, _, _ := change.SlotOf(c.ID)
+	for _, p := range plans {
+		if p.State != change.Applied && p.State != change.Applying && p.State != change.Approved || c.Proposed.Before(p.Proposed) {
+			continue
+		}
+		held, err := heldBy(p)
+		if err != nil {
+			return false, err
+		}
+		if slices.ContainsFunc(held, func(h change.Proposal) bool { return h.Slot() == slot }) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// heldBy returns what a plan lets through.
+func heldBy(plan change.Change) ([]change.Proposal, error) {
+	var held []change.Proposal
+	if err := json.Unmarshal(plan.Detail, &held); err != nil {
+		return nil, fmt.Errorf("decode plan %s: %w", plan.ID, err)
+	}
+	return held, nil
+}
+
 // waiting returns what a plan lets through and nobody has proposed since it was.
 func (o Override) waiting(ctx context.Context, c change.Change) ([]change.Proposal, error) {
-	var held []change.Proposal
-	if err := json.Unmarshal(c.Detail, &held); err != nil {
-		return nil, fmt.Errorf("decode plan %s: %w", c.ID, err)
+	held, err := heldBy(c)
+	if err != nil {
+		return nil, err
 	}
 	var out []change.Proposal
 	for _, p := range held {
