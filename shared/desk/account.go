@@ -106,7 +106,7 @@ func (d *Account) form(a Asker, systems []string, system string, roles []string)
 }
 
 func (d *Account) unknown(a Asker, system string) error {
-	return &Refused{fmt.Sprintf(a.Says("Accounts of %s cannot be asked for here.", "%s のアカウントはここでは依頼できません。"), system)}
+	return &Refused{fmt.Sprintf(a.Says("Accounts of %.100s cannot be asked for here.", "%.100s のアカウントはここでは依頼できません。"), system)}
 }
 
 // holds returns which of the sets of people that a rule names the asker is in.
