@@ -41,6 +41,7 @@ locals {
     quarantine     = true
     removals-held  = false
     request-keys   = true
+    schemas        = false
     services       = false
     settings       = true
     slack-accounts = true

@@ -1,6 +1,7 @@
 package connectcard
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,7 +23,8 @@ import (
 type creating struct{ *handler }
 
 // Look implements [ledger.Applier]. A connection whose making ended with a lost answer is found by
-// its schema, so that there is never a second one.
+// its schema, so that there is never a second one. One whose schema this change has not claimed is
+// another's.
 func (a creating) Look(ctx context.Context, c change.Change) (ledger.Sight, error) {
 	r, plan, obsolete, err := a.plan(ctx, c)
 	if err == nil && obsolete != "" && c.Claim.Fence > 1 {
@@ -40,14 +42,13 @@ func (a creating) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 		obsolete, err := a.unwanted(ctx, r)
 		return ledger.Sight{Obsolete: obsolete}, err
 	}
-	others, err := a.shelf.Of(ctx, found.ID)
-	if err != nil {
+	switch holder, err := a.shelf.Claimed(ctx, plan); {
+	case err != nil:
 		return ledger.Sight{}, err
-	}
-	for _, o := range others {
-		if o.ID != c.ID {
-			return ledger.Sight{}, cloudfn.Permanent(errors.New(connection.WhyTaken + o.Name))
-		}
+	case holder == handover.Claim{}:
+		return ledger.Sight{}, cloudfn.Permanent(errors.New(connection.WhyThere))
+	case holder.Change != c.ID:
+		return ledger.Sight{}, cloudfn.Permanent(errors.New(connection.WhyTaken + holder.Name))
 	}
 	result, err := json.Marshal(made{Connection: found.ID, Schema: found.Schema})
 	if err != nil {
@@ -58,15 +59,53 @@ func (a creating) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 
 // Act implements [ledger.Applier].
 func (a creating) Act(ctx context.Context, c change.Change, _ ledger.Sight) error {
-	_, plan, obsolete, err := a.plan(ctx, c)
+	r, plan, obsolete, err := a.plan(ctx, c)
 	if err != nil {
 		return err
 	}
 	if obsolete != "" {
 		return cloudfn.Permanent(errors.New(obsolete))
 	}
+	if err := a.claim(ctx, plan, handover.Claim{Change: c.ID, Name: r.Name}); err != nil {
+		return err
+	}
 	_, err = a.vendor.Create(ctx, plan, c.Proposed)
 	return err
+}
+
+// claim takes the schema of a plan before the vendor is asked: of two requests for one schema that
+// are carried out at the same moment, the vendor would answer both with the same connection. Whoever
+// has the schema keeps it, unless that came to nothing.
+func (a creating) claim(ctx context.Context, p connection.Plan, mine handover.Claim) error {
+	holder, err := a.shelf.Claimed(ctx, p)
+	if err != nil {
+		return err
+	}
+	if over, err := a.over(ctx, holder); err != nil || !over && holder.Change != mine.Change {
+		return cmp.Or(err, cloudfn.Permanent(errors.New(connection.WhyTaken+holder.Name)))
+	}
+	holder, err = a.shelf.Claim(ctx, p, holder, mine)
+	if err == nil && holder.Change != mine.Change {
+		return cloudfn.Permanent(errors.New(connection.WhyTaken + holder.Name))
+	}
+	return err
+}
+
+// over reports whether who has a schema has no use for it any more: nobody, a change that came to
+// nothing, or a connection that has ended.
+func (a creating) over(ctx context.Context, holder handover.Claim) (bool, error) {
+	if holder.Change == "" {
+		return true, nil
+	}
+	o, err := a.shelf.Get(ctx, holder.Change)
+	if err == nil {
+		return o.State == connection.Ended, nil
+	}
+	if !errors.Is(err, handover.ErrUnknown) {
+		return false, err
+	}
+	c, err := a.ledger.Get(ctx, holder.Change)
+	return err == nil && (c.State == change.Failed || c.State.Final() && c.State != change.Applied), err
 }
 
 // plan reads what a change asks for and holds it against the policy as it is now. Obsolete says

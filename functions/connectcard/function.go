@@ -7,11 +7,11 @@
 // owners (behind Google's Identity-Aware Proxy), HTTP from Fivetran (public: the signature stands
 // for it).
 //
-// Reads: policy; changes, destinations, groups, handovers, members, notices, people, services;
-// audit (was the same turned away before?).
+// Reads: policy; changes, destinations, groups, handovers, members, notices, people, schemas,
+// services; audit (was the same turned away before?).
 //
-// Writes: destinations, handovers, notices, services; changes and audit through the ledger; tasks
-// of its own queue and of the queue slack.
+// Writes: destinations, handovers, notices, schemas, services; changes and audit through the ledger;
+// tasks of its own queue and of the queue slack.
 //
 // Calls: Fivetran REST API, as the only one: groups, metadata, connections, connect cards, setup
 // tests, webhooks.

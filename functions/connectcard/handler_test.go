@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -138,6 +139,108 @@ func TestTheConnectionOfAnotherRequestIsNotTaken(t *testing.T) {
 	}
 	if len(o.vendor.Connections()) != 1 {
 		t.Error("there is a second connection")
+	}
+}
+
+// Two requests for one schema may be carried out at the same moment. Only one of them has the
+// connection, wherever the other comes in between.
+func TestTwoRequestsForOneSchemaAtOnce(t *testing.T) {
+	for name, between := range map[string]func(r *http.Request) bool{
+		"after the first has looked": func(r *http.Request) bool { return r.Method == http.MethodGet && r.URL.Query().Has("schema") },
+		"after the first has made":   func(r *http.Request) bool { return r.Method == http.MethodPost },
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := open(t)
+			first := o.approve(t, "letters")
+			second := o.approveWith(t, "newsletters", map[string]string{"schema": "letters"})
+			begun := false
+			o.fivetran = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				o.vendor.ServeHTTP(w, r)
+				if !begun && between(r) {
+					begun = true
+					o.Do(o.handler, o.Envelope(event.ApplyChange{Change: second.ID}))
+				}
+			})
+			o.Do(o.handler, o.Envelope(event.ApplyChange{Change: first.ID}))
+			var got []string
+			for _, id := range []string{first.ID, second.ID} {
+				c, err := o.ledger.Get(t.Context(), id)
+				check(t, err)
+				_, err = o.shelf.Get(t.Context(), id)
+				if c.State == change.Applied && err == nil {
+					got = append(got, c.Target.Name)
+				} else if c.State != change.Failed || !strings.Contains(c.Problem, connection.WhyTaken) || !errors.Is(err, handover.ErrUnknown) {
+					t.Errorf("%s is %s: %s, its hand-over: %v", c.Target.Name, c.State, c.Problem, err)
+				}
+			}
+			if len(got) != 1 || len(o.vendor.Connections()) != 1 {
+				t.Errorf("%q have one of %d connections", got, len(o.vendor.Connections()))
+			}
+		})
+	}
+}
+
+// A schema is free again for another request when what had it came to nothing.
+func TestASchemaIsFreeAgain(t *testing.T) {
+	apply := func(o *office, c change.Change) change.Change {
+		o.Do(o.handler, o.Envelope(event.ApplyChange{Change: c.ID}))
+		got, err := o.ledger.Get(o.TB.Context(), c.ID)
+		check(o.TB, err)
+		return got
+	}
+	for name, lose := range map[string]func(o *office){
+		"its making failed": func(o *office) {
+			o.fivetran = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodPost {
+					http.Error(w, `{"code": "NotFound_Group", "message": "Cannot find group"}`, http.StatusNotFound)
+					return
+				}
+				o.vendor.ServeHTTP(w, r)
+			})
+			if c := apply(o, o.approve(o.TB, "letters")); c.State != change.Failed {
+				o.TB.Fatalf("it is %s: %s", c.State, c.Problem)
+			}
+			o.fivetran = o.vendor
+		},
+		"it is gone": func(o *office) {
+			h := o.handed(o.TB, "letters")
+			check(o.TB, o.vendor.DeleteConnection("letters"))
+			o.round(connectcard.JobCheck)
+			o.handover(o.TB, h.ID, connection.Ended)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := open(t)
+			lose(o)
+			o.Clock.Advance(time.Second)
+			c := apply(o, o.approveWith(t, "newsletters", map[string]string{"schema": "letters"}))
+			if c.State != change.Applied {
+				t.Fatalf("it is %s: %s", c.State, c.Problem)
+			}
+			o.handover(t, c.ID, connection.Handed)
+		})
+	}
+}
+
+// What somebody has made at the vendor meanwhile, with the same key, is not ours.
+func TestAConnectionMadeByHandIsNotTaken(t *testing.T) {
+	o := open(t)
+	c := o.approve(t, "letters")
+	body := `{"group_id":"thicket_confronted","service":"klaviyo","paused":true,"run_setup_tests":false,"destination_schema_names":"FIVETRAN_NAMING","config":{"schema":"letters"}}`
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://api.fivetran.com/v1/connections", strings.NewReader(body))
+	check(t, err)
+	r.SetBasicAuth("key", keySecret)
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	o.vendor.ServeHTTP(w, r)
+	if w.Code != http.StatusCreated {
+		t.Fatalf("status %d: %s", w.Code, w.Body)
+	}
+	o.Do(o.handler, o.Envelope(event.ApplyChange{Change: c.ID}))
+	got, err := o.ledger.Get(t.Context(), c.ID)
+	check(t, err)
+	if got.State != change.Failed || !strings.HasSuffix(got.Problem, connection.WhyThere) {
+		t.Errorf("it is %s: %s", got.State, got.Problem)
 	}
 }
 

@@ -15,6 +15,7 @@ var japaneseCauses = causes{
 		connection.WhyBroken:    "現在の認証情報では接続できなくなりました",
 		connection.WhyWorks:     "正常に動作しており、所有者も在籍しています",
 		connection.WhyUnknown:   "この接続はもう存在しません",
+		connection.WhyThere:     "接続先に、ここで作成したものではない同じスキーマの接続があります",
 
 		// What the adapter of Fivetran says itself.
 		"the API key is not taken: it may have been replaced":            "Sekisho の API キーが受け付けられません。キーが交換された可能性があります",

@@ -359,7 +359,7 @@ func (d *Connection) Press(ctx context.Context, name string, a Asker, c change.C
 	if c.Kind != change.ConnectionCreate {
 		return over
 	}
-	_, _, err := d.Shelf.Decide(ctx, c.ID, a.Actor(), func(h connection.Handover) (connection.Event, error) {
+	err := d.Shelf.Press(ctx, name, c.ID, a.Actor(), func(h connection.Handover) (connection.Event, error) {
 		if a.Person.ID != h.Owner && a.Person.ID != h.Requester {
 			return connection.Event{}, &Refused{a.Says("Only the owner of the data, and who asked for the connection, can have a new link.", "新しいリンクを受け取れるのは、データの所有者と依頼者だけです。")}
 		}

@@ -3,6 +3,7 @@ package desk_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -255,17 +256,30 @@ func TestANewLink(t *testing.T) {
 	if err := d.Press(t.Context(), "p1", stranger, c); !errors.As(err, &no) {
 		t.Errorf("by a stranger: %v", err)
 	}
-	for _, a := range []desk.Asker{d.aiko(), d.ken()} {
+	for i, a := range []desk.Asker{d.aiko(), d.ken()} {
 		d.now = d.now.Add(time.Hour)
-		if err := d.Press(t.Context(), "p2", a, c); err != nil {
+		if err := d.Press(t.Context(), fmt.Sprintf("p2-%d", i), a, c); err != nil {
 			t.Errorf("by %s: %v", a.Person.Email, err)
 		}
 		if h, err := d.shelf.Get(t.Context(), "c1"); err != nil || !h.Linked.Equal(d.now) {
 			t.Errorf("the link is of %s, %v", h.Linked, err)
 		}
 	}
+	// A press that counted and arrives again gives no newer link, and is not refused when the owner
+	// has come further meanwhile.
+	linked := d.now
+	d.now = d.now.Add(time.Hour)
+	if err := d.Press(t.Context(), "p2-1", d.ken(), c); err != nil {
+		t.Errorf("the same again: %v", err)
+	}
+	if h, err := d.shelf.Get(t.Context(), "c1"); err != nil || !h.Linked.Equal(linked) {
+		t.Errorf("the link is of %s, %v; want %s", h.Linked, err, linked)
+	}
 	if _, _, err := d.shelf.Apply(t.Context(), "c1", connection.Event{Verb: connection.VerbEnd}, aikoActor(d)); err != nil {
 		t.Fatal(err)
+	}
+	if err := d.Press(t.Context(), "p2-1", d.ken(), c); err != nil {
+		t.Errorf("the same again after the end: %v", err)
 	}
 	if err := d.Press(t.Context(), "p3", d.ken(), c); !errors.As(err, &no) {
 		t.Errorf("after the end: %v", err)

@@ -10,6 +10,8 @@ const (
 	WhyUnknown   = "there is no such connection any more"
 	// WhyTaken is followed by the name of the connection that has the schema.
 	WhyTaken = "this schema belongs to the connection "
+	// WhyThere says so of a connection that none of our requests has made.
+	WhyThere = "the destination has a connection with this schema, which was not made here"
 	// WhyPerhapsMade is followed by why it is not wanted any more.
 	WhyPerhapsMade = "an earlier attempt may have made it at Fivetran, where a person has to look. It is not wanted any more: "
 )

@@ -123,32 +123,52 @@ func (s *Shelf) Apply(ctx context.Context, id string, e connection.Event, by cha
 // transaction. The function may be called more than once; an error of it is returned as it is.
 func (s *Shelf) Decide(ctx context.Context, id string, by change.Actor, decide func(connection.Handover) (connection.Event, error)) (before, after connection.Handover, err error) {
 	err = s.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
-		r, err := get(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		before = r.Handover
-		e, err := decide(before)
-		if err != nil {
-			return err
-		}
-		now := s.now()
-		if after, err = before.Apply(e, now); err != nil {
-			return err
-		}
-		r.Handover = after
-		r.Seq++
-		if err := s.put(tx, r); err != nil {
-			return err
-		}
-		entry := audit.Entry{
-			ID: fmt.Sprintf("%s.handover.%04d", id, r.Seq), At: now, Actor: by.ID, ActorName: by.Name,
-			Verb: "connection." + string(e.Verb), Change: id, Kind: string(change.ConnectionCreate), Target: after.Name,
-			From: string(before.State), To: string(after.State), Outcome: audit.Accepted,
-		}
-		return trail.Entries.Put(tx, entry.ID, entry)
+		before, after, err = s.decide(ctx, tx, id, "", by, decide)
+		return err
 	})
 	return before, after, err
+}
+
+// Press is [Shelf.Decide] for what a person did under a name of its own, such as the press of a
+// button. Under the same name again nothing happens: what it did stands.
+func (s *Shelf) Press(ctx context.Context, name, id string, by change.Actor, decide func(connection.Handover) (connection.Event, error)) error {
+	return s.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		entry := fmt.Sprintf("%s.handover.%s", id, name)
+		_, err := trail.Entries.Get(ctx, tx, entry)
+		if errors.Is(err, store.ErrNotFound) {
+			_, _, err = s.decide(ctx, tx, id, entry, by, decide)
+		}
+		return err
+	})
+}
+
+// decide lets happen what a decision in the transaction says. The audit entry has the id given, or
+// where that is empty a number.
+func (s *Shelf) decide(ctx context.Context, tx store.Tx, id, entryID string, by change.Actor, decide func(connection.Handover) (connection.Event, error)) (before, after connection.Handover, err error) {
+	r, err := get(ctx, tx, id)
+	if err != nil {
+		return before, after, err
+	}
+	before = r.Handover
+	e, err := decide(before)
+	if err != nil {
+		return before, after, err
+	}
+	now := s.now()
+	if after, err = before.Apply(e, now); err != nil {
+		return before, after, err
+	}
+	r.Handover = after
+	r.Seq++
+	if err := s.put(tx, r); err != nil {
+		return before, after, err
+	}
+	entry := audit.Entry{
+		ID: cmp.Or(entryID, fmt.Sprintf("%s.handover.%04d", id, r.Seq)), At: now, Actor: by.ID, ActorName: by.Name,
+		Verb: "connection." + string(e.Verb), Change: id, Kind: string(change.ConnectionCreate), Target: after.Name,
+		From: string(before.State), To: string(after.State), Outcome: audit.Accepted,
+	}
+	return before, after, trail.Entries.Put(tx, entry.ID, entry)
 }
 
 // Notices returns the ids of the notices by which the owner of a hand-over is asked.

@@ -2,6 +2,7 @@ package handover_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -145,6 +146,45 @@ func TestFindingHandovers(t *testing.T) {
 	}
 	if got, err := r.Of(t.Context(), "vendor_b"); err != nil || len(got) != 0 {
 		t.Errorf("what has ended is found: %v, %v", got, err)
+	}
+}
+
+// However many want a schema at once, one has it; and who has seen an older state takes nothing.
+func TestASchemaHasOneHolder(t *testing.T) {
+	r := open(t)
+	plan := connection.Plan{Group: "g", Schema: "sales"}
+	nobody := handover.Claim{}
+	if c, err := r.Claimed(t.Context(), plan); c != nobody || err != nil {
+		t.Errorf("a free schema: %v, %v", c, err)
+	}
+	got := make(chan handover.Claim)
+	for i := range 8 {
+		go func() {
+			c, err := r.Claim(t.Context(), plan, nobody, handover.Claim{Change: fmt.Sprint(i), Name: "sales"})
+			if err != nil {
+				t.Error(err)
+			}
+			got <- c
+		}()
+	}
+	holder := <-got
+	for range 7 {
+		if c := <-got; c != holder {
+			t.Errorf("%v and %v have it", c, holder)
+		}
+	}
+	// Letters count for nothing, the group does.
+	for p, want := range map[[2]string]handover.Claim{{"g", "SALES"}: holder, {"h", "sales"}: nobody, {"g", "sale"}: nobody} {
+		if c, err := r.Claimed(t.Context(), connection.Plan{Group: p[0], Schema: p[1]}); c != want || err != nil {
+			t.Errorf("%v: %v, %v, want %v", p, c, err, want)
+		}
+	}
+	next := handover.Claim{Change: "next", Name: "other"}
+	if c, err := r.Claim(t.Context(), plan, nobody, next); c != holder || err != nil {
+		t.Errorf("by one who saw nobody: %v, %v", c, err)
+	}
+	if c, err := r.Claim(t.Context(), plan, holder, next); c != next || err != nil {
+		t.Errorf("by one who saw the holder: %v, %v", c, err)
 	}
 }
 
