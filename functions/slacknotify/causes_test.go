@@ -22,9 +22,9 @@ import (
 func TestCausesInJapanese(t *testing.T) {
 	c := change.Change{Target: change.Target{Name: "sales"}}
 	for text, want := range map[string]string{
-		"":                      "",
-		connection.WhyOwnerGone: "データの所有者が在籍していないか、停止中です",
-		"look at sales: " + connection.WhyThere:                        "接続先に、ここで作成したものではない同じスキーマの接続があります",
+		"":                                      "",
+		connection.WhyOwnerGone:                 "データの所有者が在籍していないか、停止中です",
+		"look at sales: " + connection.WhyThere: "接続先に、ここで作成したものではない同じスキーマの接続があります",
 		"look at sales: " + connection.WhyTaken + "letters":            "このスキーマは接続 letters で使われています",
 		"settings.host is missing":                                     "settings.host が記入されていません",
 		"service is not a service that the policy has: klaviyo, mysql": "service: ポリシーにないサービスです: klaviyo, mysql",
