@@ -1,5 +1,7 @@
 // Coldstart measures how long a function takes from being started to its first answer, against
-// a program that holds nothing but the functions framework.
+// a program that holds nothing but the functions framework. Between the two stand programs with the
+// framework and a library or several, and nothing of ours: no function can be faster than what it
+// stands on.
 //
 //	go run ./scripts/bench/coldstart [-n 15] [-trace]
 //
@@ -13,6 +15,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -33,13 +36,20 @@ import (
 
 // subject is one program to be measured.
 type subject struct {
-	Target  string // FUNCTION_TARGET
-	Package string // empty for the bare framework
+	Target   string   // FUNCTION_TARGET
+	Name     string   // in the table; empty means like the target
+	Packages []string // imported besides the framework
 
 	binary string
 	size   int64
 	took   []time.Duration
 }
+
+// bare is the target of a program without a function of ours.
+const bare = "Bare"
+
+// clients are the libraries by which every function reaches its store, its bus and its queues.
+var clients = []string{"cloud.google.com/go/firestore", "cloud.google.com/go/pubsub/v2/apiv1", "cloud.google.com/go/cloudtasks/apiv2"}
 
 func main() {
 	n := flag.Int("n", 15, "how often each program is started")
@@ -75,9 +85,13 @@ func run(ctx context.Context, out io.Writer, n int, trace bool) (err error) {
 	if err := ownModules(root, dir); err != nil {
 		return err
 	}
-	subjects := []*subject{{Target: "Bare"}}
+	subjects := []*subject{
+		{Target: bare},
+		{Target: bare, Name: "Clients", Packages: clients},
+		{Target: bare, Name: "ClientsAndCEL", Packages: append(slices.Clone(clients), "cel.dev/cel-go/cel")},
+	}
 	for _, f := range world.Functions {
-		subjects = append(subjects, &subject{Target: f.Name, Package: "github.com/sekisho/sekisho/functions/" + strings.ToLower(f.Name)})
+		subjects = append(subjects, &subject{Target: f.Name, Packages: []string{"github.com/sekisho/sekisho/functions/" + strings.ToLower(f.Name)}})
 	}
 	for _, s := range subjects {
 		if err := s.build(ctx, dir); err != nil {
@@ -138,15 +152,16 @@ import (
 	"os"
 
 	"github.com/GoogleCloudPlatform/functions-framework-go/funcframework"
-{{- if .Package}}
-	_ "{{.Package}}"
-{{- else}}
+{{- range .Packages}}
+	_ "{{.}}"
+{{- end}}
+{{- if .Bare}}
 	"net/http"
 
 	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
 {{- end}}
 )
-{{if not .Package}}
+{{if .Bare}}
 func init() { functions.HTTP("Bare", func(http.ResponseWriter, *http.Request) {}) }
 {{end}}
 func main() {
@@ -156,13 +171,19 @@ func main() {
 }
 `))
 
+// Bare reports whether the program has no function of ours.
+func (s *subject) Bare() bool { return s.Target == bare }
+
+// String returns how the program is called in the table.
+func (s *subject) String() string { return cmp.Or(s.Name, s.Target) }
+
 // build compiles the program.
 func (s *subject) build(ctx context.Context, dir string) error {
 	var source bytes.Buffer
 	if err := program.Execute(&source, s); err != nil {
 		return err
 	}
-	dir = filepath.Join(dir, strings.ToLower(s.Target))
+	dir = filepath.Join(dir, strings.ToLower(s.String()))
 	if err := os.Mkdir(dir, 0o750); err != nil {
 		return err
 	}
@@ -173,7 +194,7 @@ func (s *subject) build(ctx context.Context, dir string) error {
 	c := exec.CommandContext(ctx, "go", "build", "-mod=mod", "-modfile", "../copy.mod", "-ldflags", "-s -w", "-o", s.binary, ".")
 	c.Dir, c.Env = dir, append(os.Environ(), "CGO_ENABLED=0")
 	if text, err := c.CombinedOutput(); err != nil {
-		return fmt.Errorf("build %s: %w\n%s", s.Target, err, text)
+		return fmt.Errorf("build %s: %w\n%s", s, err, text)
 	}
 	info, err := os.Stat(s.binary)
 	if err != nil {
@@ -202,14 +223,14 @@ func (s *subject) start(ctx context.Context, environment ...string) (took time.D
 	c.Env = append([]string{"FUNCTION_TARGET=" + s.Target, "PORT=" + port, "HOME=" + filepath.Dir(s.binary)}, environment...)
 	began := time.Now()
 	if err := c.Start(); err != nil {
-		return 0, "", fmt.Errorf("start %s: %w", s.Target, err)
+		return 0, "", fmt.Errorf("start %s: %w", s, err)
 	}
 	err = firstAnswer(ctx, "http://127.0.0.1:"+port+"/")
 	took = time.Since(began)
 	_ = c.Process.Kill()
 	_ = c.Wait() // it was killed
 	if err != nil {
-		return 0, "", fmt.Errorf("%s gave no answer: %w\n%s", s.Target, err, output.String())
+		return 0, "", fmt.Errorf("%s gave no answer: %w\n%s", s, err, output.String())
 	}
 	return took, output.String(), nil
 }
@@ -254,7 +275,7 @@ func table(out io.Writer, subjects []*subject) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "program\tmedian\tfastest\tratio\tsize\t")
 	for _, s := range subjects {
-		fmt.Fprintf(w, "%s\t%.1f ms\t%.1f ms\t%.2f\t%.1f MB\t\n", s.Target,
+		fmt.Fprintf(w, "%s\t%.1f ms\t%.1f ms\t%.2f\t%.1f MB\t\n", s,
 			milliseconds(s.median()), milliseconds(slices.Min(s.took)),
 			float64(s.median())/float64(subjects[0].median()), float64(s.size)/1e6)
 	}
@@ -289,7 +310,7 @@ func (s *subject) trace(ctx context.Context, out io.Writer) error {
 		}
 	}
 	slices.SortFunc(all, func(a, b initialised) int { return int((b.clock - a.clock) * 1e6) })
-	fmt.Fprintf(out, "\n%s: %d packages initialise in %.1f ms\n", s.Target, len(all), total)
+	fmt.Fprintf(out, "\n%s: %d packages initialise in %.1f ms\n", s, len(all), total)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, i := range all[:min(shown, len(all))] {
 		fmt.Fprintf(w, "%.2f ms\t%d KB\t%d allocs\t  %s\t\n", i.clock, i.bytes/1000, i.count, i.name)
