@@ -1,7 +1,6 @@
 package connectcard
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -77,26 +76,28 @@ func (a creating) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 // are carried out at the same moment, the vendor would answer both with the same connection. Whoever
 // has the schema keeps it, unless that came to nothing.
 func (a creating) claim(ctx context.Context, p connection.Plan, mine handover.Claim) error {
-	holder, err := a.shelf.Claimed(ctx, p)
+	holder, err := a.shelf.Claim(ctx, p, handover.Claim{}, mine)
+	if err != nil || holder == mine {
+		return err
+	}
+	over, err := a.over(ctx, holder)
 	if err != nil {
 		return err
 	}
-	if over, err := a.over(ctx, holder); err != nil || !over && holder.Change != mine.Change {
-		return cmp.Or(err, cloudfn.Permanent(errors.New(connection.WhyTaken+holder.Name)))
+	if over {
+		if holder, err = a.shelf.Claim(ctx, p, holder, mine); err != nil {
+			return err
+		}
 	}
-	holder, err = a.shelf.Claim(ctx, p, holder, mine)
-	if err == nil && holder.Change != mine.Change {
+	if holder != mine {
 		return cloudfn.Permanent(errors.New(connection.WhyTaken + holder.Name))
 	}
-	return err
+	return nil
 }
 
-// over reports whether who has a schema has no use for it any more: nobody, a change that came to
-// nothing, or a connection that has ended.
+// over reports whether who has a schema has no use for it any more: a change that came to nothing,
+// or a connection that has ended.
 func (a creating) over(ctx context.Context, holder handover.Claim) (bool, error) {
-	if holder.Change == "" {
-		return true, nil
-	}
 	o, err := a.shelf.Get(ctx, holder.Change)
 	if err == nil {
 		return o.State == connection.Ended, nil
