@@ -145,21 +145,31 @@ func TestTheConnectionOfAnotherRequestIsNotTaken(t *testing.T) {
 // Two requests for one schema may be carried out at the same moment. Only one of them has the
 // connection, wherever the other comes in between.
 func TestTwoRequestsForOneSchemaAtOnce(t *testing.T) {
-	for name, between := range map[string]func(r *http.Request) bool{
-		"after the first has looked": func(r *http.Request) bool { return r.Method == http.MethodGet && r.URL.Query().Has("schema") },
-		"after the first has made":   func(r *http.Request) bool { return r.Method == http.MethodPost },
+	looked := func(r *http.Request) bool { return r.Method == http.MethodGet && r.URL.Query().Has("schema") }
+	makes := func(r *http.Request) bool { return r.Method == http.MethodPost && r.URL.Path == "/v1/connections" }
+	for name, between := range map[string]struct{ before, after func(r *http.Request) bool }{
+		"after the first has looked": {after: looked},
+		"before the first makes":     {before: makes},
+		"after the first has made":   {after: makes},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := open(t)
 			first := o.approve(t, "letters")
 			second := o.approveWith(t, "newsletters", map[string]string{"schema": "letters"})
-			begun := false
-			o.fivetran = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				o.vendor.ServeHTTP(w, r)
-				if !begun && between(r) {
+			begun, asked := false, 0
+			comesIn := func(at func(*http.Request) bool, r *http.Request) {
+				if !begun && at != nil && at(r) {
 					begun = true
 					o.Do(o.handler, o.Envelope(event.ApplyChange{Change: second.ID}))
 				}
+			}
+			o.fivetran = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				comesIn(between.before, r)
+				if makes(r) {
+					asked++
+				}
+				o.vendor.ServeHTTP(w, r)
+				comesIn(between.after, r)
 			})
 			o.Do(o.handler, o.Envelope(event.ApplyChange{Change: first.ID}))
 			var got []string
@@ -173,8 +183,9 @@ func TestTwoRequestsForOneSchemaAtOnce(t *testing.T) {
 					t.Errorf("%s is %s: %s, its hand-over: %v", c.Target.Name, c.State, c.Problem, err)
 				}
 			}
-			if len(got) != 1 || len(o.vendor.Connections()) != 1 {
-				t.Errorf("%q have one of %d connections", got, len(o.vendor.Connections()))
+			// One that is made for the wrong request would have the settings of that.
+			if len(got) != 1 || len(o.vendor.Connections()) != 1 || asked != 1 {
+				t.Errorf("%q have one of %d connections, asked for %d times", got, len(o.vendor.Connections()), asked)
 			}
 		})
 	}
