@@ -39,7 +39,7 @@ func (n *night) facts(s idle.Summary) map[string]string {
 	} else {
 		stopped = n.begun
 	}
-	facts := map[string]string{"system": title(n.name), "days": strconv.Itoa(int(n.rule.After / (24 * time.Hour))), "seats": ""}
+	facts := map[string]string{"system": account.Title(n.name), "days": strconv.Itoa(int(n.rule.After / (24 * time.Hour))), "seats": ""}
 	for name, value := range map[string]int{
 		"total": s.Total, "active": s.Active, "never": s.NeverSignedIn, "staff": s.Staff, "disabled": s.Disabled, "unknown": sum(s.Unknown),
 		"idle": s.Idle, "spared": sum(s.Spared), "falling": s.Forecast.Total, "used": s.Seats.Used, "warned": sum(s.Warned), "ended": s.Ended,

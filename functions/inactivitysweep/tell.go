@@ -55,7 +55,7 @@ func (n *night) tell(ctx context.Context, a act) error {
 	return notice.Post(ctx, n.store, n.queue, notice.Notice{
 		ID:   n.warningID(a.account, a.decision.Step, a.decision.Next.From),
 		Kind: notice.AccountWarning, Person: person.ID, Until: a.decision.StopAt, At: n.at,
-		Facts: map[string]string{"system": title(n.name), "account": a.account.Email, "last": last, "url": n.addresses[n.name]},
+		Facts: map[string]string{"system": account.Title(n.name), "account": a.account.Email, "last": last, "url": n.addresses[n.name], "channel": n.rule.Channel},
 	})
 }
 
@@ -75,17 +75,6 @@ func (n *night) takeBack(ctx context.Context, id string, spared bool) error {
 	return notice.Post(ctx, n.store, n.queue, w)
 }
 
-// title is how people call a system.
-func title(system string) string {
-	switch system {
-	case "looker":
-		return "Looker"
-	case "workspace":
-		return "Google Workspace"
-	}
-	return system
-}
-
 // clocks says to people what our clock and the vendor's show.
 func clocks(r idle.Reading) map[string]string {
 	out := map[string]string{"why": idle.ErrClock.Error(), "ours": r.Ours.UTC().Format(time.RFC3339)}
@@ -99,6 +88,6 @@ func clocks(r idle.Reading) map[string]string {
 func (n *night) alert(ctx context.Context, why []map[string]string) error {
 	return notice.Post(ctx, n.store, n.queue, notice.Notice{
 		ID: "account-refused-" + n.name + "-" + day(n.at), Kind: notice.AccountRefused, Channel: n.rule.Channel, At: n.at,
-		Facts: map[string]string{"system": title(n.name)}, Rows: why,
+		Facts: map[string]string{"system": account.Title(n.name)}, Rows: why,
 	})
 }

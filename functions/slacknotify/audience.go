@@ -19,6 +19,7 @@ const (
 	asked    part = "status"   // has asked for it: sees how it stands
 	hears    part = "done"     // is concerned: hears what was done
 	alerted  part = "alert"    // has to hear: where a person cannot be told, the channel is
+	reads    part = "list"     // may decide: reads a part of what is decided about
 )
 
 // want is one message that should be there.
@@ -43,9 +44,10 @@ func (h *handler) about(ctx context.Context, id string) (topic, error) {
 		return topic{}, err
 	}
 	wants, err := h.audience(ctx, c)
-	return topic{id: id, wants: wants, write: func(l letter, t turn, in language) slack.Message {
-		return in.write(c, l.Part, t, h.now())
-	}}, err
+	t := topic{id: id, wants: withLists(c, wants)}
+	t.inPlace = func(wants []want) []want { return withLists(c, wants) }
+	t.write = func(l letter, t turn, in language) slack.Message { return in.write(c, l, t, h.now()) }
+	return t, err
 }
 
 // audience returns the messages that a change should have now, besides those that it has
@@ -98,6 +100,12 @@ func (h *handler) audience(ctx context.Context, c change.Change) ([]want, error)
 		}
 	case change.Failed:
 		out = append(out, want{key: fmt.Sprintf("failed-%d", c.Seq), room: c.Channel, part: decides})
+		fallthrough
+	case change.Withdrawn:
+		// Who asked for what waited for nobody has no message yet that would show it.
+		if c.Requester.Kind == change.ByPerson && c.Requirement.Mode == change.Auto {
+			out = append(out, want{key: key(hears, c.Requester.ID), person: c.Requester.ID, part: hears})
+		}
 	case change.Reported:
 		if c.Alert {
 			out = append(out, want{key: key(hears, "channel"), room: c.Channel, part: hears})

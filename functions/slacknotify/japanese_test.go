@@ -23,6 +23,7 @@ type facts = map[string]string
 var noticesOfEachKind = []notice.Notice{
 	{Kind: notice.AccountWarning, Facts: facts{"system": "Looker", "account": "ken@example.com", "last": "2026-05-01"}},
 	{Kind: notice.AccountWarning, Facts: facts{"system": "Looker", "account": "ken@example.com", "last": ""}},
+	{Kind: notice.AccountUntold, Facts: facts{"system": "Looker", "more": "3"}, Rows: []facts{{"account": "ken@example.com", "until": "2026-12-07T00:00:00Z"}}},
 	{Kind: notice.AccountRefused, Facts: facts{"system": "Looker"}, Rows: []facts{
 		{"why": string(idle.Nobody)},
 		{"why": string(idle.WithoutSelf)},
@@ -139,7 +140,7 @@ func TestJapaneseHasNoEnglishSentences(t *testing.T) {
 	for _, kind := range change.Kinds() {
 		for _, state := range change.States {
 			for _, who := range []part{decides, asked, hears} {
-				checkJapanese(t, string(kind)+" "+string(state), japanese.write(changeOf(kind, state), who, only, noon))
+				checkJapanese(t, string(kind)+" "+string(state), japanese.write(changeOf(kind, state), letter{Part: who}, only, noon))
 			}
 		}
 	}

@@ -20,6 +20,8 @@ type kindWords struct {
 	// is one.
 	headings map[change.State]string
 	short    string // %s is the target
+	// ofRules says that the headings are of what a rule proposed, not of what a person asked for.
+	ofRules bool
 	// labels replace the usual labels of buttons, by action. That of undo is for those who are
 	// concerned; who decided sees the usual one.
 	labels map[string]string

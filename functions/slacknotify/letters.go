@@ -62,6 +62,12 @@ type topic struct {
 	// id names it, among all topics.
 	id    string
 	wants []want
+	// inPlace adds to messages that the channel gets in place of people what goes with them; nil
+	// adds nothing.
+	inPlace func([]want) []want
+	// unreached does what is to be done where the person who is to hear cannot be reached, and the
+	// channel is not told in their place; nil does nothing.
+	unreached func(context.Context) error
 	// write writes one of its messages.
 	write func(l letter, t turn, in language) slack.Message
 }
@@ -183,7 +189,12 @@ func (h *handler) post(ctx context.Context, t topic, box *letters, i int, channe
 
 // elsewhere sends to the channel what nobody who decides, or has to hear, could be sent.
 func (h *handler) elsewhere(ctx context.Context, t topic, box *letters, dead letter) error {
-	if dead.Part != decides && dead.Part != alerted || dead.Person == "" {
+	switch {
+	case dead.Person == "":
+		return nil
+	case dead.Part == hears && t.unreached != nil:
+		return t.unreached(ctx)
+	case dead.Part != decides && dead.Part != alerted:
 		return nil
 	}
 	round, _, _ := strings.Cut(dead.Key, "-")
@@ -192,8 +203,17 @@ func (h *handler) elsewhere(ctx context.Context, t topic, box *letters, dead let
 			return nil // somebody else was asked, or will be
 		}
 	}
-	box.Letters = append(box.Letters, letter{Key: round + "-channel", Part: dead.Part})
-	return h.bring(ctx, t, box, len(box.Letters)-1)
+	all := []want{{key: round + "-channel", part: dead.Part}}
+	if t.inPlace != nil {
+		all = t.inPlace(all)
+	}
+	for _, w := range all {
+		box.Letters = append(box.Letters, letter{Key: w.key, Part: w.part})
+		if err := h.bring(ctx, t, box, len(box.Letters)-1); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // turn is a message's place among those that ask the same person for the same decision.

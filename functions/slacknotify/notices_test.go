@@ -2,8 +2,11 @@ package slacknotify_test
 
 import (
 	"context"
+	"maps"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
@@ -60,7 +63,8 @@ func TestANoticeIsOneMessage(t *testing.T) {
 	}
 }
 
-// Whoever cannot be reached is not told of in public, unless it is for others to act then.
+// Where somebody cannot be warned, those in the channel of the rule hear who it is, in one message
+// for all of them; where others have to act they get what the person would have got.
 func TestANoticeForSomebodyWhoCannotBeReached(t *testing.T) {
 	p := open(t)
 	nobody := group.Person{ID: "9", Email: "nobody@example.com"}
@@ -68,13 +72,24 @@ func TestANoticeForSomebodyWhoCannotBeReached(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := warning("9", p.Clock.Now())
+	n.Facts["channel"] = "#sekisho"
 	p.tell(t, n)
-	if len(p.slack.Visible("#sekisho")) != 0 {
-		t.Errorf("the channel sees %q", p.texts("#sekisho"))
+	p.tell(t, n) // once more, as after a crash
+	other := n
+	other.ID, other.Facts = "other", maps.Clone(n.Facts)
+	other.Facts["account"] = "old@example.com"
+	p.Clock.Advance(time.Minute)
+	p.tell(t, other)
+	p.Work(p.handler, event.QueueSlack)
+	want := "Could not be told in Slack that their Looker accounts will be stopped\nThey have no account in Slack, or cannot be written to there. Please tell them, or spare their accounts.\n" +
+		"• ken@example.com, on 22 Nov 2026\n• old@example.com, on 22 Nov 2026"
+	if diff := cmp.Diff([]string{want}, p.texts("#sekisho")); diff != "" {
+		t.Errorf("the channel (-want +got):\n%s", diff)
 	}
+	p.Clock.Advance(time.Minute)
 	n.ID, n.Alert = "another", true
 	p.tell(t, n)
-	if p.seen("#sekisho", "will be stopped") != 1 {
+	if p.seen("#sekisho", "^Your Looker account") != 1 {
 		t.Errorf("the channel sees %q", p.texts("#sekisho"))
 	}
 }
@@ -82,7 +97,7 @@ func TestANoticeForSomebodyWhoCannotBeReached(t *testing.T) {
 func TestEveryKindOfNoticeHasWordsInBothLanguages(t *testing.T) {
 	p := open(t)
 	for _, kind := range []notice.Kind{
-		notice.AccountWarning, notice.AccountSummary, notice.AccountRefused, notice.AccessEnding, notice.AccessDrift, notice.AccessCrowded, notice.ConnectionHandover, notice.ConnectionResult,
+		notice.AccountWarning, notice.AccountUntold, notice.AccountSummary, notice.AccountRefused, notice.AccessEnding, notice.AccessDrift, notice.AccessCrowded, notice.ConnectionHandover, notice.ConnectionResult,
 		notice.CatalogState, notice.CatalogRefused,
 	} {
 		p.Clock.Advance(time.Minute) // Slack takes one message a second in a channel
@@ -95,7 +110,7 @@ func TestEveryKindOfNoticeHasWordsInBothLanguages(t *testing.T) {
 			}
 		}
 	}
-	if got := len(p.slack.Visible("ken@example.com")); got != 10 {
-		t.Errorf("ken sees %d messages, want 10", got)
+	if got := len(p.slack.Visible("ken@example.com")); got != 11 {
+		t.Errorf("ken sees %d messages, want 11", got)
 	}
 }

@@ -19,8 +19,8 @@ type reader struct {
 	language language
 }
 
-// account is a person's account in Slack, as looked up last.
-type account struct {
+// address is where a person is in Slack, as looked up last.
+type address struct {
 	User    string    `json:"user"`
 	Channel string    `json:"channel"`
 	Locale  string    `json:"locale"`
@@ -28,9 +28,9 @@ type account struct {
 	Read    time.Time `json:"read"`
 }
 
-var slackAccounts = store.Collection[account]{
+var slackAccounts = store.Collection[address]{
 	Name:    "slack-accounts",
-	Expires: func(a account) time.Time { return a.Read.Add(24 * time.Hour) },
+	Expires: func(a address) time.Time { return a.Read.Add(24 * time.Hour) },
 }
 
 // reader looks up where to reach a person by id; without an id it is the channel of that name,
@@ -49,31 +49,31 @@ func (h *handler) reader(ctx context.Context, id, room string) (reader, error) {
 	return reader{channel: a.Channel, language: languageOf(a.Locale).at(zone.Of(a.Zone))}, nil
 }
 
-func (h *handler) lookUp(ctx context.Context, id string) (account, error) {
+func (h *handler) lookUp(ctx context.Context, id string) (address, error) {
 	p, err := h.mirror.Person(ctx, id)
 	if err != nil {
-		return account{}, err
+		return address{}, err
 	}
 	u, err := h.findUser(ctx, p)
 	if err != nil {
-		return account{}, err
+		return address{}, err
 	}
 	channel, err := h.slack.DirectChannel(ctx, u.ID)
 	if err != nil {
-		return account{}, err
+		return address{}, err
 	}
 	locale := p.Language
 	if locale == "" {
 		// Slack tells the locale with users.info only.
 		if u, err = h.slack.UserByID(ctx, u.ID); err != nil {
-			return account{}, err
+			return address{}, err
 		}
 		locale = u.Locale
 	}
-	a := account{User: u.ID, Channel: channel, Locale: locale, Zone: u.Zone, Read: h.now()}
+	a := address{User: u.ID, Channel: channel, Locale: locale, Zone: u.Zone, Read: h.now()}
 	err = h.store.Update(ctx, func(_ context.Context, tx store.Tx) error { return slackAccounts.Put(tx, id, a) })
 	if err != nil {
-		return account{}, fmt.Errorf("store the Slack account of %s: %w", p.Email, err)
+		return address{}, fmt.Errorf("store the Slack account of %s: %w", p.Email, err)
 	}
 	return a, nil
 }

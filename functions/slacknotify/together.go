@@ -142,7 +142,7 @@ func (l language) writeTogether(all, page []change.Change, last bool, now time.T
 
 // row writes one change of several on one line.
 func (l language) row(c change.Change) string {
-	parts := []string{c.Target.Name}
+	parts := []string{l.target(c)}
 	for _, d := range c.Diff {
 		if line := l.delta(c, d); line != "" {
 			parts = append(parts, line)

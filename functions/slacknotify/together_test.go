@@ -51,7 +51,7 @@ func TestARunAsksInOneMessage(t *testing.T) {
 		t.Fatalf("the channel sees %q, want one message", p.texts("#sekisho"))
 	}
 	m := messages[0]
-	want := `(?s)^Accounts that nobody uses: 3. .*\na@example.com · last sign-in: 2026-01-02 · roles: User.*\nb@example.com.*\nc@example.com`
+	want := `(?s)^Accounts that nobody uses: 3. .*\na@example.com \(Looker\) · last sign-in: 2026-01-02 · roles: User.*\nb@example.com.*\nc@example.com`
 	if !regexp.MustCompile(want).MatchString(m.Text) {
 		t.Errorf("the channel sees %q", m.Text)
 	}

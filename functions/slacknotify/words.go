@@ -11,6 +11,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/grant"
 	"github.com/sekisho/sekisho/shared/domain/zone"
+	"github.com/sekisho/sekisho/shared/state/account"
 	"github.com/sekisho/sekisho/shared/state/notice"
 )
 
@@ -42,7 +43,12 @@ type language struct {
 	places map[grant.Kind]string
 	// targets are what targets of changes are called that are ours, by their English names.
 	targets    map[string]string
-	holds      string
+	// listPart heads one part of a list: the subject, which part, of how many. listedIn says in how
+	// many messages how many differences are listed.
+	listPart, listedIn string
+	// barred says to whom an account of the directory was stopped how it is had back.
+	barred string
+	holds  string
 	buttons    map[string]string
 	sets       map[string]string
 	refusals   map[string]string
@@ -73,14 +79,12 @@ func (l language) at(zone *time.Location) language {
 }
 
 // write writes the message about a change for a reader who has this part in it.
-func (l language) write(c change.Change, p part, t turn, now time.Time) slack.Message {
-	words := l.words(c.Kind)
-	target := cmp.Or(l.targets[c.Target.Name], c.Target.Name)
-	subject := fmt.Sprintf(words.subject, target)
-	if trait, _ := change.TraitOf(c.Kind); c.UndoOf != "" && trait.Undo == c.Kind {
-		// A kind that does nothing but take another back says so in its own words.
-		subject = fmt.Sprintf(l.undoing, subject)
+func (l language) write(c change.Change, to letter, t turn, now time.Time) slack.Message {
+	p := to.Part
+	if p == reads {
+		return l.writeList(c, to.Key)
 	}
+	words, subject := l.words(c.Kind), l.subject(c)
 	if t == earlier && c.State == change.Proposed {
 		return slack.Message{Heading: fmt.Sprintf(l.again, subject)}
 	}
@@ -88,6 +92,9 @@ func (l language) write(c change.Change, p part, t turn, now time.Time) slack.Me
 		return slack.Message{Heading: fmt.Sprintf(l.answered, subject)} // a message of its own tells, and is noticed
 	}
 	heading, own := words.headings[c.State]
+	if words.ofRules && c.Requester.Kind == change.ByPerson {
+		own = false
+	}
 	if !own {
 		heading = l.headings[c.State]
 	}
@@ -99,14 +106,15 @@ func (l language) write(c change.Change, p part, t turn, now time.Time) slack.Me
 	case c.State == change.Applied && !c.Until.IsZero() && !now.Before(c.Until):
 		heading = l.ended
 	case own && words.short != "":
-		subject = fmt.Sprintf(words.short, target)
+		subject = fmt.Sprintf(words.short, l.target(c))
 	}
 	m := slack.Message{Heading: fmt.Sprintf(heading, subject)}
 	if t == latest && c.State == change.Proposed {
 		m.Heading = fmt.Sprintf(l.reminder, m.Heading)
 	}
-	for _, d := range c.Diff {
-		m.Lines = append(m.Lines, l.delta(c, d))
+	differences := l.shownOf(c)
+	if len(differences) <= fewLines {
+		m.Lines = differences
 	}
 	if c.Reason != "" {
 		m.Lines = append(m.Lines, l.reasonOf(c))
@@ -147,8 +155,48 @@ func (l language) write(c change.Change, p part, t turn, now time.Time) slack.Me
 	case change.Undone:
 		m.Lines = append(m.Lines, l.undoneBy)
 	}
+	if len(differences) > fewLines {
+		if pages := pagesOf(c); len(pages) > 1 {
+			m.Lines = append(m.Lines, fmt.Sprintf(l.listedIn, len(differences), len(pages)))
+		} else {
+			m.List = differences
+		}
+	}
+	if barred(c, to) {
+		m.Lines = append(m.Lines, l.barred)
+		return m
+	}
 	m.Buttons = l.buttonsFor(c, p, now)
 	return m
+}
+
+// barred reports whether the reader cannot ask for what was taken, because it is what they are known
+// by: who is suspended in the directory counts for nothing here.
+func barred(c change.Change, to letter) bool {
+	system, _ := account.Split(c.Target.ID)
+	return c.Kind == change.AccountDisable && c.State == change.Applied && system == "workspace" && to.Part == hears && to.Person != ""
+}
+
+// subject says in a few words what a change is about.
+func (l language) subject(c change.Change) string {
+	subject := fmt.Sprintf(l.words(c.Kind).subject, l.target(c))
+	if trait, _ := change.TraitOf(c.Kind); c.UndoOf != "" && trait.Undo == c.Kind {
+		// A kind that does nothing but take another back says so in its own words.
+		subject = fmt.Sprintf(l.undoing, subject)
+	}
+	return subject
+}
+
+// target is what the target of a change is called.
+func (l language) target(c change.Change) string {
+	switch c.Kind {
+	case change.AccountDisable, change.AccountEnable:
+		system, _ := account.Split(c.Target.ID)
+		return fmt.Sprintf("%s (%s)", c.Target.Name, account.Title(system))
+	case change.AccountDisablePlan, change.AccountListing:
+		return account.Title(c.Target.Name)
+	}
+	return cmp.Or(l.targets[c.Target.Name], c.Target.Name)
 }
 
 // words returns what a kind of change is called. A kind that a later version knows is called by

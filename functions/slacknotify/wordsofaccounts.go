@@ -3,6 +3,7 @@ package slacknotify
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/sekisho/sekisho/shared/adapters/slack"
 	"github.com/sekisho/sekisho/shared/domain/change"
@@ -14,7 +15,7 @@ var englishAccounts = map[change.Kind]kindWords{
 	change.AccountDisable: {
 		subject:  "stopping the account %s",
 		short:    "%s",
-		headings: map[change.State]string{change.Applied: "An account nobody used has been stopped (disabled): %s"},
+		headings: map[change.State]string{change.Applied: "An account nobody used has been stopped (disabled): %s"}, ofRules: true,
 		labels:   map[string]string{event.ButtonApprove: "Disable", event.ButtonDeny: "Keep", event.ButtonUndo: "Ask for it back"},
 		delta:    valued(englishAccountFacts, "never"),
 		together: "Accounts that nobody uses: %d.", approveAll: "Disable all %d",
@@ -39,7 +40,7 @@ var japaneseAccounts = map[change.Kind]kindWords{
 	change.AccountDisable: {
 		subject:  "アカウント %s の停止",
 		short:    "%s",
-		headings: map[change.State]string{change.Applied: "使われていないアカウントを停止しました: %s"},
+		headings: map[change.State]string{change.Applied: "使われていないアカウントを停止しました: %s"}, ofRules: true,
 		labels:   map[string]string{event.ButtonApprove: "停止する", event.ButtonDeny: "残す", event.ButtonUndo: "再開を依頼する"},
 		delta:    valued(japaneseAccountFacts, japaneseNever),
 		together: "使われていないアカウント: %d 件。", approveAll: "%d 件すべて停止する",
@@ -125,12 +126,36 @@ var englishAccountNotices = map[notice.Kind]noticeWords{
 		}
 		return m
 	},
+	notice.AccountUntold: untold{
+		heading: "Could not be told in Slack that their %s accounts will be stopped", row: "%s, on %s", more: "And %s more.",
+		hint: "They have no account in Slack, or cannot be written to there. Please tell them, or spare their accounts.",
+	}.write,
 	notice.AccountSummary: englishSummary.write,
 	notice.AccountRefused: refusal{
 		heading: "Nothing was done about %s accounts tonight", after: "The next night tries again. Nobody loses a warning by it.",
 		group: "the members of the spared group {group} are not known", clocks: "the clocks do not agree: ours is {ours} and the vendor's {theirs}",
 		noClock: "the vendor does not tell the time, so that the clocks cannot be compared",
 	}.write,
+}
+
+// untold names those who could not be told, with the facts of [notice.AccountUntold].
+type untold struct {
+	heading, row, more, hint string // %s: the system; the account and the day; how many
+}
+
+func (w untold) write(n notice.Notice, in language) slack.Message {
+	m := slack.Message{Heading: fmt.Sprintf(w.heading, n.Facts["system"]), Lines: []string{w.hint}}
+	for _, r := range n.Rows {
+		until, err := time.Parse(time.RFC3339, r["until"])
+		if err != nil {
+			continue // another version wrote it
+		}
+		m.List = append(m.List, fmt.Sprintf(w.row, r["account"], in.date(until)))
+	}
+	if more := n.Facts["more"]; more != "" {
+		m.List = append(m.List, fmt.Sprintf(w.more, more))
+	}
+	return m
 }
 
 // refusal says why a run did nothing: with the facts of [notice.AccountRefused] in braces.
@@ -175,6 +200,10 @@ var japaneseAccountNotices = map[notice.Kind]noticeWords{
 		}
 		return m
 	},
+	notice.AccountUntold: untold{
+		heading: "%s のアカウントの停止予告を Slack で届けられなかった人がいます", row: "%s (%s 停止予定)", more: "ほか %s 件。",
+		hint: "Slack のアカウントがないか、メッセージを送れません。本人への連絡、または対象外の設定をご検討ください。",
+	}.write,
 	notice.AccountSummary: japaneseSummary.write,
 	notice.AccountRefused: refusal{
 		heading: "今夜は %s のアカウントの予告と停止を行いませんでした", after: "次の夜に改めて実行します。予告が省かれることはありません。",

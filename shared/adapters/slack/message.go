@@ -16,6 +16,9 @@ type Message struct {
 	// Lines are paragraphs. Empty ones are left out; where there are too many, or too long
 	// ones, an ellipsis says so.
 	Lines []string
+	// List stands below the lines: things of one kind, one under the other, in as few blocks as
+	// they fit in. There is room for [ListRoom] characters of them.
+	List []string
 	// Chart is drawn with characters, below the lines: Slack shows it in letters of one width, with
 	// its spaces and line ends. It is cut at a line's end where it is too long.
 	Chart []string
@@ -63,6 +66,15 @@ const (
 	maxAll = 9000
 )
 
+// ListRoom is how many characters of items a message has room for, with [ListItem] more for each
+// item, beside a heading and some lines. An item is cut where it has more than a quarter of a
+// thousand.
+const (
+	ListRoom = 6500
+	ListItem = 3
+	maxItem  = 250
+)
+
 // ellipsis stands for text that is left out, and where there is none at all: Slack takes no
 // message and no block without text.
 const ellipsis = "…"
@@ -104,19 +116,56 @@ func (m Message) blocks() []api.Block {
 	for _, line := range m.Lines {
 		add(line)
 	}
+	for _, text := range m.list(left) {
+		blocks = append(blocks, api.NewSectionBlock(plain(text), nil, nil))
+		left -= units(text)
+	}
 	if chart := m.chart(min(maxText, left)); chart != "" {
 		blocks = append(blocks, api.NewRichTextBlock("", &api.RichTextPreformatted{
 			Type: api.RTEPreformatted, Elements: []api.RichTextSectionElement{api.NewRichTextSectionTextElement(chart, nil)},
 		}))
 		left -= units(chart)
 	}
-	for i, row := range m.Rows[:min(len(m.Rows), MaxRows)] {
-		text := shown(row.Text, min(maxText, max(left, 1)))
+	rows := m.Rows[:min(len(m.Rows), MaxRows)]
+	for i, row := range rows {
+		// Each has its share, so that nobody decides about one whose name found no room.
+		text := shown(row.Text, min(maxText, max(left/(len(rows)-i), 1)))
 		left -= units(text)
 		blocks = append(blocks, api.NewSectionBlock(plain(text), nil, nil))
 		blocks = append(blocks, actions(row.Buttons, fmt.Sprint(rowMark, i))...)
 	}
 	return append(blocks, actions(m.Buttons, "")...)
+}
+
+// list returns the texts of the blocks that the list takes, as much of it as there is room for.
+func (m Message) list(room int) []string {
+	var out []string
+	text := ""
+	for _, item := range m.List {
+		if clean(item) == "" {
+			continue
+		}
+		line := "• " + shown(item, maxItem)
+		if room -= units(line) + 1; room < units(ellipsis) {
+			line = ellipsis
+		}
+		switch {
+		case text == "":
+			text = line
+		case units(text)+1+units(line) > maxText:
+			out = append(out, text)
+			text = line
+		default:
+			text += "\n" + line
+		}
+		if line == ellipsis {
+			break
+		}
+	}
+	if text != "" {
+		out = append(out, text)
+	}
+	return out
 }
 
 // chart is as much of the chart as there is room for.

@@ -210,3 +210,63 @@ func sent(t *testing.T, blocks json.RawMessage) int {
 	}
 	return n
 }
+
+// Every row that has buttons says what they are about, however much the others have to say.
+func TestEveryRowHasRoom(t *testing.T) {
+	w := newWorld(t)
+	m := slack.Message{Heading: "h"}
+	for i := range slack.MaxRows {
+		m.Rows = append(m.Rows, slack.Row{
+			Text:    fmt.Sprintf("u%02d@example.com · %s", i, strings.Repeat("a role of some length, ", 30)),
+			Buttons: []slack.Button{{Label: "Disable", Action: "approve", Value: "x 1"}},
+		})
+	}
+	w.post(t, ada, "k", m)
+	for i := range slack.MaxRows {
+		if name := fmt.Sprintf("u%02d@example.com", i); !strings.Contains(w.newest(t, ada).Text, name) {
+			t.Errorf("the row of %s does not say so", name)
+		}
+	}
+}
+
+func TestAList(t *testing.T) {
+	item := func(i int) string { return fmt.Sprintf("item %03d %s", i, strings.Repeat("x", 50)) }
+	for _, test := range []struct {
+		name    string
+		items   int
+		odd     string
+		shown   int
+		ellipse bool
+	}{
+		{name: "few", items: 3, shown: 3},
+		{name: "as many as there is room for", items: slack.ListRoom / (len(item(0)) + slack.ListItem), shown: slack.ListRoom / (len(item(0)) + slack.ListItem)},
+		{name: "too many", items: 500, shown: 100, ellipse: true},
+		{name: "one that breaks the line, and an empty one", odd: "a\nApproved by the boss", shown: 1},
+		{name: "one that is very long", odd: strings.Repeat("y", 5000), shown: 1, ellipse: true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t)
+			m := slack.Message{Heading: "h", Lines: []string{"why"}}
+			for i := range test.items {
+				m.List = append(m.List, item(i))
+			}
+			if test.odd != "" {
+				m.List = []string{test.odd, " \n"}
+			}
+			w.post(t, ada, "k", m)
+			lines := strings.Split(w.newest(t, ada).Text, "\n")
+			shown := 0
+			for _, l := range lines[2:] {
+				if !strings.HasPrefix(l, "• ") && l != mark {
+					t.Errorf("a line of its own: %.80q", l)
+				}
+				if strings.HasPrefix(l, "• ") {
+					shown++
+				}
+			}
+			if shown < test.shown || strings.HasSuffix(lines[len(lines)-1], mark) != test.ellipse {
+				t.Errorf("%d of %d are shown, the last as %.80q", shown, len(m.List), lines[len(lines)-1])
+			}
+		})
+	}
+}

@@ -46,6 +46,17 @@ func Split(name string) (system, id string) {
 	return system, id
 }
 
+// Title is how people call a system.
+func Title(system string) string {
+	switch system {
+	case "looker":
+		return "Looker"
+	case "workspace":
+		return "Google Workspace"
+	}
+	return system
+}
+
 // Get returns what is remembered of one account.
 func Get(ctx context.Context, r store.Reader, system, id string) (idle.Memory, error) {
 	a, err := accounts.Get(ctx, r, Name(system, id))

@@ -4,8 +4,12 @@ package notice
 const (
 	// AccountWarning says that an account is going to be stopped at Until. Facts: system, account,
 	// last (the day of the latest sign-in, empty where there was none), url (where to sign in; empty
-	// where that is not known), spared (not empty where it is over because the account is spared now).
+	// where that is not known), spared (not empty where it is over because the account is spared now),
+	// channel (which hears where the person cannot be told).
 	AccountWarning Kind = "account.warning"
+	// AccountUntold says who could not be shown that their accounts are going to be stopped. Facts:
+	// system, more (how many are not named; empty where all are). Rows: account, until (RFC 3339).
+	AccountUntold Kind = "account.untold"
 	// AccountSummary says what a run found. Facts: system, and numbers in digits: total, active, idle
 	// (unused for as many days as the rule says), never, staff, disabled, spared, unknown, falling
 	// (those who fall idle within 30 days), used and seats (seats in use and in the contract, empty

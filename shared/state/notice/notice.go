@@ -14,6 +14,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/event"
@@ -67,6 +70,11 @@ func Post(ctx context.Context, s store.Store, q queue.Queue, n Notice) error {
 	if err != nil {
 		return fmt.Errorf("store notice %s: %w", n.ID, err)
 	}
+	return show(ctx, q, n)
+}
+
+// show has a notice shown.
+func show(ctx context.Context, q queue.Queue, n Notice) error {
 	content, err := json.Marshal(n)
 	if err != nil {
 		return fmt.Errorf("encode notice %s: %w", n.ID, err)
@@ -76,6 +84,40 @@ func Post(ctx context.Context, s store.Store, q queue.Queue, n Notice) error {
 	sum := sha256.Sum256(content)
 	name := "notice-" + hex.EncodeToString(sum[:16])
 	return queue.Order(ctx, q, queue.Task{Queue: event.QueueSlack, Name: name}, event.Notify{Subject: event.SubjectNotice + n.ID})
+}
+
+// mostRows bounds what [Gather] puts into one notice.
+const mostRows = 50
+
+// Gather adds a row to a notice and has it shown. Where the notice is there already it says what it
+// said, and the row besides, unless it has that. Beyond some rows they are counted only, in the fact
+// more. It may be called by many at once.
+func Gather(ctx context.Context, s store.Store, q queue.Queue, n Notice, row map[string]string) error {
+	whole := n
+	err := s.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		whole = n
+		before, err := notices.Get(ctx, tx, n.ID)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if err == nil {
+			whole = before
+		}
+		switch {
+		case slices.ContainsFunc(whole.Rows, func(r map[string]string) bool { return maps.Equal(r, row) }):
+		case len(whole.Rows) < mostRows:
+			whole.Rows = append(slices.Clone(whole.Rows), row)
+		default:
+			more, _ := strconv.Atoi(whole.Facts["more"]) // zero where there were none
+			whole.Facts = maps.Clone(whole.Facts)
+			whole.Facts["more"] = strconv.Itoa(more + 1)
+		}
+		return notices.Put(tx, n.ID, whole)
+	})
+	if err != nil {
+		return fmt.Errorf("add to notice %s: %w", n.ID, err)
+	}
+	return show(ctx, q, whole)
 }
 
 // Tell has the messages about a subject brought up to date, not before a time; the zero time
