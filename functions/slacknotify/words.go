@@ -42,13 +42,13 @@ type language struct {
 	// places are what the kinds of places are called at which people have access; nil for English.
 	places map[grant.Kind]string
 	// targets are what targets of changes are called that are ours, by their English names.
-	targets    map[string]string
+	targets map[string]string
 	// listPart heads one part of a list: the subject, which part, of how many. listedIn says in how
 	// many messages how many differences are listed.
 	listPart, listedIn string
 	// barred says to whom an account of the directory was stopped how it is had back.
-	barred string
-	holds  string
+	barred     string
+	holds      string
 	buttons    map[string]string
 	sets       map[string]string
 	refusals   map[string]string
