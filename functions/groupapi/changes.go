@@ -81,6 +81,11 @@ func (h *handler) changes(ctx context.Context, q *question) (any, error) {
 		}
 		page = next
 		if answer.Complete = next == "" && !full; answer.Complete {
+			// All there is up to then was seen. A cursor that stood still would be forgotten in a
+			// month in which nothing changes.
+			if last.at.Before(until) {
+				last = place{at: until}
+			}
 			break
 		}
 	}

@@ -26,15 +26,11 @@ func (h *handler) groups(ctx context.Context, q *question) (any, error) {
 		}
 		after = values[0]
 	}
-	asOf, complete, err := h.whole(ctx, q)
+	all, err := h.whole(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	until, err := h.watched(ctx)
-	if err != nil {
-		return nil, err
-	}
-	answer := Answer[[]Group]{Data: []Group{}, AsOf: asOf, WatchedUntil: until, Complete: complete}
+	answer := Answer[[]Group]{Data: []Group{}, AsOf: all.asOf, WatchedUntil: all.watched, Complete: all.complete}
 	// A client that sees few groups gets them over several pages of the mirror.
 	for range maxLooks {
 		page, err := h.mirror.Page(ctx, after, q.limit)
@@ -96,11 +92,11 @@ func (h *handler) settings(ctx context.Context, q *question) (any, error) {
 }
 
 func (h *handler) export(ctx context.Context, q *question, line func(any) error) error {
-	asOf, complete, err := h.whole(ctx, q)
+	all, err := h.whole(ctx, q)
 	if err != nil {
 		return err
 	}
-	end := End{AsOf: asOf, Complete: complete}
+	end := End{AsOf: all.asOf, WatchedUntil: all.watched, Complete: all.complete}
 	for after := ""; ; {
 		page, err := h.mirror.Page(ctx, after, usualPage)
 		if err != nil {
@@ -128,9 +124,6 @@ func (h *handler) export(ctx context.Context, q *question, line func(any) error)
 		if len(page) < usualPage {
 			break
 		}
-	}
-	if end.WatchedUntil, err = h.watched(ctx); err != nil {
-		return err
 	}
 	return line(Exported{End: &end})
 }

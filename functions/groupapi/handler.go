@@ -1,12 +1,14 @@
 package groupapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -126,6 +128,8 @@ func (h *handler) refuse(ctx context.Context, w http.ResponseWriter, err error) 
 	case ok:
 	case errors.Is(err, mirror.ErrUnknown):
 		p = absent()
+	case errors.Is(err, store.ErrInvalid):
+		p = malformed("A part of it is no name of anything.") // it came with the question: what is stored has been valid
 	default:
 		h.log.ErrorContext(ctx, "question", "error", err.Error())
 		p = problem(http.StatusServiceUnavailable, "unavailable", "The mirror does not answer just now.", "")
@@ -207,9 +211,29 @@ func (h *handler) group(ctx context.Context, q *question) (mirror.Header, error)
 	if err != nil || !q.tooOld(head.Read, h.now()) {
 		return head, err
 	}
-	p := event.RefreshGroup{Group: head.Group.ID, Noticed: h.now()}
-	return mirror.Header{}, h.readAgain(ctx, event.QueueDirectory, p, head.Group.ID, head.Read)
+	return mirror.Header{}, h.readAgain(ctx, event.QueueDirectory, event.RefreshGroup{Group: head.Group.ID, Noticed: h.now()}, head.Group.ID, head.Read)
 }
+
+// tooOldOf returns the problem where one of the groups that an answer is made of is older than the
+// client accepts. All of these are read, as far as one question may have it.
+func (h *handler) tooOldOf(ctx context.Context, q *question, groups []mirror.Header) error {
+	var problem error
+	oldest := slices.SortedFunc(slices.Values(groups), func(a, b mirror.Header) int { return a.Read.Compare(b.Read) })
+	for _, g := range oldest[:min(len(oldest), mostAsked)] {
+		if !q.tooOld(g.Read, h.now()) {
+			break
+		}
+		err := h.readAgain(ctx, event.QueueDirectory, event.RefreshGroup{Group: g.Group.ID, Noticed: h.now()}, g.Group.ID, g.Read)
+		if _, ok := errors.AsType[*webapi.Problem](err); !ok {
+			return err
+		}
+		problem = cmp.Or(problem, err)
+	}
+	return problem
+}
+
+// mostAsked bounds how many groups one question has read.
+const mostAsked = 50
 
 // tooOld reports whether the client wants something fresher.
 func (q *question) tooOld(read, now time.Time) bool { return q.maxAge > 0 && now.Sub(read) > q.maxAge }
@@ -221,7 +245,7 @@ func (h *handler) readAgain(ctx context.Context, to string, p event.Payload, id 
 	if err := queue.Order(ctx, h.queue, queue.Task{Queue: to, Name: name}, p); err != nil {
 		return fmt.Errorf("queue the reading of group %s: %w", id, err)
 	}
-	return stale(read)
+	return stale(read, 5*time.Second)
 }
 
 // watched returns up to when all audit logs were followed; zero before the first poll.
@@ -239,15 +263,36 @@ func (h *handler) watched(ctx context.Context) (time.Time, error) {
 	return until, nil
 }
 
-// whole returns when the whole directory was last listed and whether that list was believed,
-// for answers about many groups.
-func (h *handler) whole(ctx context.Context, q *question) (asOf time.Time, complete bool, err error) {
+// extent is what is known of the whole directory, for answers about any group.
+type extent struct {
+	// asOf is when all of it was last listed, watched up to when it was followed since; complete says
+	// that the list was believed.
+	asOf, watched time.Time
+	complete      bool
+}
+
+// whole returns the extent, if it is fresh enough for the client.
+func (h *handler) whole(ctx context.Context, q *question) (extent, error) {
 	c, err := h.mirror.Census(ctx)
 	if err != nil {
-		return time.Time{}, false, err
+		return extent{}, err
 	}
-	if q.tooOld(c.At, h.now()) {
-		return time.Time{}, false, stale(c.At)
+	watched, err := h.watched(ctx)
+	if err != nil {
+		return extent{}, err
 	}
-	return c.At, !c.At.IsZero() && !c.Short, nil
+	return extent{c.At, watched, !c.At.IsZero() && !c.Short}, q.fresh(c.At, watched, h.now())
+}
+
+// fresh returns the problem where an answer about any group is older than the client accepts. What
+// was listed, or followed since, by then is known. Nobody lists everything anew for a question: the
+// logs are read every few minutes.
+func (q *question) fresh(listed, watched, now time.Time) error {
+	if watched.After(listed) {
+		listed = watched
+	}
+	if q.tooOld(listed, now) {
+		return stale(listed, time.Minute)
+	}
+	return nil
 }

@@ -518,6 +518,7 @@ func TestBadQuestions(t *testing.T) {
 		{"a page in words", all, "/v1/groups?limit=many", 400},
 		{"a cursor that is none", all, "/v1/groups?cursor=%25%25", 400},
 		{"a cursor of another path", all, "/v1/groups/g1/members?cursor=WyJncm91cHMiLCJhIl0", 400},
+		{"a cursor to no name of anything", all, "/v1/groups?cursor=WyJncm91cHMiLCJcdTAwMDAiXQ", 400},
 		{"an endless cursor", all, "/v1/groups?cursor=" + strings.Repeat("A", 4000), 400},
 		{"an unknown parameter", all, "/v1/groups?order=name", 400},
 		{"a parameter twice", all, "/v1/groups?limit=1&limit=2", 400},

@@ -324,3 +324,77 @@ func TestAnswersSayHowFarTheLogsWereFollowed(t *testing.T) {
 		}
 	}
 }
+
+// An answer about any group is as young as the logs were followed: nobody lists everything anew for
+// one question.
+func TestWhatIsWatchedIsYoung(t *testing.T) {
+	for _, path := range []string{"/v1/groups", "/v1/people/ken/groups", "/v1/export", "/v1/groups/g4/why/ken"} {
+		d := open(t)
+		d.company(t)
+		d.Clock.Advance(2 * time.Hour)
+		d.put(t, "g4", "board@example.com", user("ken"))
+		if w := d.ask(all, path+"?max_age=600"); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "60" {
+			t.Errorf("%s: status %d, again after %q, before the logs were read", path, w.Code, w.Header().Get("Retry-After"))
+		}
+		for _, application := range []string{"admin", "groups", "groups_enterprise"} {
+			if err := cursor.Set(t.Context(), d.Store, "poll-"+application, cursor.Cursor{At: d.Clock.Now().Add(-5 * time.Minute)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		d.Clock.Advance(2 * time.Second) // what it remembers is a second old at most
+		if w := d.ask(all, path+"?max_age=600"); w.Code != http.StatusOK {
+			t.Errorf("%s: status %d: %s", path, w.Code, w.Body)
+		}
+		if w := d.ask(all, path+"?max_age=60"); w.Code != http.StatusServiceUnavailable {
+			t.Errorf("%s: status %d of what is five minutes old", path, w.Code)
+		}
+	}
+}
+
+// Groups in the group are a part of the answer: it is as old as the oldest of them, and what is too
+// old is read.
+func TestNestedGroupsHaveAnAgeToo(t *testing.T) {
+	for path, young := range map[string]string{
+		"/v1/groups/g1/members?effective=true": "&max_age=60", "/v1/groups/g1/why/mia": "?max_age=60",
+	} {
+		d := open(t)
+		d.company(t)
+		before := d.Clock.Now()
+		d.Clock.Advance(24 * time.Hour)
+		d.put(t, "g1", "data@example.com", user("aiko"), nested("g2", "inner@example.com"))
+		if err := d.mirror.PutCensus(t.Context(), mirror.Census{Groups: 4, Memberships: 8, People: 5, At: d.Clock.Now()}); err != nil {
+			t.Fatal(err)
+		}
+		var data any
+		if a := d.answer(t, all, path, &data); a.AsOf.After(before) {
+			t.Errorf("%s is as of %s, want no later than %s", path, a.AsOf, before)
+		}
+		if w := d.ask(all, path+young); w.Code != http.StatusServiceUnavailable {
+			t.Errorf("%s: status %d: %s", path, w.Code, w.Body)
+		}
+		if tasks := d.Queue.Take(event.QueueDirectory); len(tasks) != 2 {
+			t.Errorf("%s: %d readings were planned, want those of the two groups in it", path, len(tasks))
+		}
+	}
+}
+
+// Who asks again and again never loses the place, however long nothing changes.
+func TestAQuietMonthForgetsNothing(t *testing.T) {
+	d := open(t)
+	d.company(t)
+	d.Clock.Advance(time.Minute)
+	var data []groupapi.Change
+	next := d.answer(t, all, "/v1/changes", &data).Next
+	for range 8 {
+		d.Clock.Advance(5 * 24 * time.Hour)
+		next = d.answer(t, all, "/v1/changes?cursor="+next, &data).Next
+	}
+	d.put(t, "g4", "board@example.com", user("aiko"))
+	d.Clock.Advance(time.Minute)
+	for i, want := range []int{1, 0} {
+		next = d.answer(t, all, "/v1/changes?cursor="+next, &data).Next
+		if len(data) != want {
+			t.Errorf("asked for the %d. time after the change: %v", i+1, data)
+		}
+	}
+}

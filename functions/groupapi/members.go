@@ -33,7 +33,9 @@ func (h *handler) members(ctx context.Context, q *question) (any, error) {
 	}
 	t := &tree{h: h, q: q, asOf: head.Read, complete: head.Complete(), seen: map[string]bool{}}
 	if deep {
-		err = t.expand(ctx, head)
+		if err = t.expand(ctx, head); err == nil {
+			err = h.tooOldOf(ctx, q, t.groups)
+		}
 	} else {
 		var s group.Snapshot
 		s, err = h.mirror.Snapshot(ctx, head.Group.ID)
@@ -56,6 +58,7 @@ type tree struct {
 	h        *handler
 	q        *question
 	members  []Member
+	groups   []mirror.Header // that were gone through
 	seen     map[string]bool // people and groups, by id
 	asOf     time.Time
 	complete bool
@@ -92,6 +95,7 @@ func (t *tree) expand(ctx context.Context, head mirror.Header) error {
 				return err
 			}
 			t.complete = t.complete && h.Complete()
+			t.groups = append(t.groups, h)
 			if s.Read.Before(t.asOf) {
 				t.asOf = s.Read
 			}

@@ -79,8 +79,8 @@ func (h *handler) groupsOf(ctx context.Context, q *question) (any, error) {
 	if who.outside && len(list) == 0 {
 		return nil, absent()
 	}
-	if q.tooOld(known.asOf, h.now()) {
-		return nil, stale(known.asOf)
+	if err := q.fresh(known.asOf, known.watched, h.now()); err != nil {
+		return nil, err
 	}
 	page, next, err := pageOf(q, "person", list, membershipKey)
 	complete := known.whole(known.groups)

@@ -22,10 +22,10 @@ func malformed(detail string) *webapi.Problem {
 	return problem(http.StatusBadRequest, "malformed", "The question is not well formed.", detail)
 }
 
-// stale is the answer where the client wants something fresher than the mirror has: it is being
-// read.
-func stale(asOf time.Time) *webapi.Problem {
+// stale is the answer where the client wants something fresher than the mirror has: after that time
+// it may be there.
+func stale(asOf time.Time, after time.Duration) *webapi.Problem {
 	p := problem(http.StatusServiceUnavailable, "stale", "The mirror is older than you accept.", "It is as of "+asOf.UTC().Format(time.RFC3339)+".")
-	p.After = 5 * time.Second
+	p.After = after
 	return p
 }

@@ -18,7 +18,10 @@ func (h *handler) why(ctx context.Context, q *question) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	within, complete, err := h.below(ctx, head)
+	within, err := h.below(ctx, head)
+	if err == nil {
+		err = h.tooOldOf(ctx, q, within.groups)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -26,65 +29,76 @@ func (h *handler) why(ctx context.Context, q *question) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	paths, all, err := h.paths(ctx, who.id, within)
+	paths, every, err := h.paths(ctx, who.id, within.ways)
 	if err != nil {
 		return nil, err
 	}
 	if who.outside && len(paths) == 0 {
 		return nil, absent()
 	}
-	asOf, whole, err := h.whole(ctx, q)
+	all, err := h.whole(ctx, q)
 	if err != nil {
 		return nil, err
 	}
 	for i := range paths {
 		paths[i].Groups = q.shown(paths[i].Groups)
 	}
-	until, err := h.watched(ctx)
-	if head.Read.Before(asOf) {
-		asOf = head.Read
+	asOf := all.asOf
+	for _, g := range within.groups {
+		if g.Read.Before(asOf) {
+			asOf = g.Read
+		}
 	}
-	return Answer[[]Path]{Data: paths, AsOf: asOf, WatchedUntil: until, Complete: complete && whole && all}, err
+	return Answer[[]Path]{Data: paths, AsOf: asOf, WatchedUntil: all.watched, Complete: within.complete && all.complete && every}, nil
 }
 
-// below returns the nearest way from each group in a group up to that group, by the id of where it
-// begins; the group itself is its own way. Groups that contain one another are gone through once.
-// The boolean is false where the members of one of them are not known as they are.
-func (h *handler) below(ctx context.Context, top mirror.Header) (ways map[string][]string, whole bool, err error) {
-	ways, whole = map[string][]string{top.Group.ID: {top.Group.Email}}, true
+// inside is what is in a group.
+type inside struct {
+	// ways are the nearest ways from each group in it up to the group, by the id of where a way
+	// begins; the group itself is its own way.
+	ways   map[string][]string
+	groups []mirror.Header
+	// complete says that the members of all of these groups are known as they are.
+	complete bool
+}
+
+// below goes through the groups in a group. Groups that contain one another are gone through once.
+func (h *handler) below(ctx context.Context, top mirror.Header) (inside, error) {
+	found := inside{ways: map[string][]string{top.Group.ID: {top.Group.Email}}, complete: true}
 	for level, depth := []mirror.Header{top}, 0; len(level) > 0; depth++ {
 		var lower []mirror.Header
 		for _, outer := range level {
-			whole = whole && outer.Complete()
+			found.groups = append(found.groups, outer)
+			found.complete = found.complete && outer.Complete()
 			if outer.Nested == 0 {
 				continue
 			}
 			s, err := h.mirror.Snapshot(ctx, outer.Group.ID)
 			if err != nil {
-				return nil, false, err
+				return inside{}, err
 			}
 			for _, m := range s.Members {
-				if m.Type != group.Nested || ways[m.ID] != nil {
+				if m.Type != group.Nested || found.ways[m.ID] != nil {
 					continue
 				}
 				in, err := h.mirror.Find(ctx, m.ID)
 				if errors.Is(err, mirror.ErrUnknown) {
-					whole = false // of another company, or gone
+					found.complete = false // of another company, or gone
 					continue
 				}
 				if err != nil {
-					return nil, false, err
+					return inside{}, err
 				}
-				if len(ways) > mostNested || depth >= mostDeep {
-					return nil, false, tooLarge()
+				if len(found.ways) > mostNested || depth >= mostDeep {
+					return inside{}, tooLarge()
 				}
-				ways[m.ID] = append([]string{in.Group.Email}, ways[outer.Group.ID]...)
+				found.ways[m.ID] = append([]string{in.Group.Email}, found.ways[outer.Group.ID]...)
 				lower = append(lower, in)
 			}
 		}
 		level = lower
 	}
-	return ways, whole, nil
+	return found, nil
 }
 
 // paths returns one path for each group of which somebody is a direct member and from which there
