@@ -23,9 +23,6 @@ import (
 )
 
 const (
-	// usualPage and mostPage are the sizes of a page, in items.
-	usualPage = 100
-	mostPage  = 1000
 	// deadline is how long one question may take; an export has exportDeadline.
 	deadline       = 15 * time.Second
 	exportDeadline = 5 * time.Minute
@@ -42,22 +39,6 @@ type handler struct {
 	clients      clients
 	applications []string
 	people       *memory
-}
-
-// Answer is what every question is answered with.
-type Answer[T any] struct {
-	Data T `json:"data"`
-	// AsOf is when Google was asked for the oldest part of the answer.
-	AsOf time.Time `json:"as_of"`
-	// WatchedUntil is up to when the audit logs were followed: what changed before, and was noted
-	// there when they were read last, has been read again. A reading that cannot be made is waited
-	// for as long as groupwatch reads back, by default three hours. Zero before the first poll.
-	WatchedUntil time.Time `json:"watched_until"`
-	// Complete says that nothing is missing, nothing is held back by the brake, and nothing is
-	// known to have changed since.
-	Complete bool `json:"complete"`
-	// Next is the cursor of the next page; absent on the last.
-	Next string `json:"next,omitempty"`
 }
 
 // question is one request, after it is known whose it is.
