@@ -5,7 +5,6 @@ package group
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -78,19 +77,6 @@ type Person struct {
 func (p Person) Equal(o Person) bool {
 	return p.ID == o.ID && p.Email == o.Email && p.Name == o.Name && p.Suspended == o.Suspended && p.Admin == o.Admin &&
 		p.Manager == o.Manager && p.Language == o.Language && slices.Equal(p.Aliases, o.Aliases)
-}
-
-// Address returns an address as it is compared: without surrounding space and without the case
-// of the letters A to Z. Other letters stay as they are, so that one which only looks like a
-// letter of an address, or becomes one in lower case, never makes the same address.
-func Address(email string) string {
-	b := []byte(strings.TrimSpace(email))
-	for i, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			b[i] = c + ('a' - 'A')
-		}
-	}
-	return string(b)
 }
 
 // Snapshot is one complete reading of a group. A reading that may be incomplete is not a
