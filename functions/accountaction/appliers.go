@@ -2,7 +2,6 @@ package accountaction
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -153,7 +152,7 @@ func (a stopping) unwanted(ctx context.Context, c change.Change, rule idle.Rule)
 	if err != nil || agreed {
 		return "", err
 	}
-	return "the policy wants people asked by now", nil
+	return idle.WhyAsked, nil
 }
 
 // judge returns a judge who knows what a rule says of one account.
@@ -222,97 +221,4 @@ func (h *handler) enable(ctx context.Context, s system, c change.Change, id stri
 		return err
 	}
 	return s.Enable(ctx, id)
-}
-
-// making makes accounts. Who has one already, stopped or not, has it back with the role.
-type making struct{ *handler }
-
-// wanted returns the value of a field that a request is about.
-func wanted(c change.Change, field string) string {
-	for _, d := range c.Diff {
-		if d.Field == field {
-			return d.After
-		}
-	}
-	return ""
-}
-
-// Look implements [ledger.Applier].
-func (a making) Look(ctx context.Context, c change.Change) (ledger.Sight, error) {
-	s, email, err := a.system(c)
-	if err != nil {
-		return ledger.Sight{}, err
-	}
-	found, err := s.Find(ctx, email)
-	if isGone(err) {
-		return ledger.Sight{Before: map[string]string{"enabled": "false"}}, nil
-	}
-	if err != nil {
-		return ledger.Sight{}, err
-	}
-	role := wanted(c, "role")
-	before := map[string]string{}
-	if found.Disabled || c.Attempts <= 1 { // an earlier attempt may have enabled it
-		before["enabled"] = fmt.Sprint(!found.Disabled)
-	}
-	if has(found, role) {
-		before["role"] = role
-	}
-	result, err := json.Marshal(made{Account: found.ID})
-	if err != nil {
-		return ledger.Sight{}, fmt.Errorf("encode what change %s made: %w", c.ID, err)
-	}
-	return ledger.Sight{InEffect: !found.Disabled && (role == "" || has(found, role)), Before: before, Result: result}, nil
-}
-
-// errPartOfRoles keeps a role from being given: it is given with those that the account has, and what
-// is not among them is taken away.
-var errPartOfRoles = errors.New("the roles that the account has could not all be read")
-
-// has reports whether an account has a role, whose name policy may write in other letters.
-func has(a idle.Account, role string) bool {
-	return role != "" && slices.ContainsFunc(a.Roles, func(r string) bool { return strings.EqualFold(r, role) })
-}
-
-// made is the result of a request for an account.
-type made struct {
-	// Account is the account's id in its system.
-	Account string `json:"account"`
-}
-
-// Act implements [ledger.Applier].
-func (a making) Act(ctx context.Context, c change.Change, _ ledger.Sight) error {
-	s, email, err := a.system(c)
-	if err != nil {
-		return err
-	}
-	role := wanted(c, "role")
-	found, err := s.Find(ctx, email)
-	if isGone(err) {
-		return s.Create(ctx, email, a.nameOf(ctx, email), role)
-	}
-	if err != nil {
-		return err
-	}
-	if role != "" && !has(found, role) {
-		if found.PartOfRoles {
-			return errPartOfRoles
-		}
-		if err := s.SetRoles(ctx, found.ID, append(slices.Clone(found.Roles), role)); err != nil {
-			return err
-		}
-	}
-	if !found.Disabled {
-		return nil
-	}
-	return a.enable(ctx, s, c, found.ID)
-}
-
-// nameOf returns how a person is called; their address where nobody knows.
-func (a making) nameOf(ctx context.Context, email string) string {
-	p, err := a.mirror.PersonAt(ctx, email)
-	if err != nil || p.Name == "" {
-		return email
-	}
-	return p.Name
 }

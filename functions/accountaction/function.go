@@ -80,7 +80,7 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		return nil, err
 	}
 	h := &handler{
-		store: env.Store, mirror: m, ledger: ledger.New(env.Store, env.Bus, env.Now), policy: policy, systems: map[string]system{},
+		store: env.Store, mirror: m, ledger: ledger.New(env.Store, env.Bus, env.Now), who: who, policy: policy, systems: map[string]system{},
 		now: env.Now, log: env.Log,
 	}
 	if cfg.URL != "" {

@@ -17,6 +17,7 @@ import (
 	"github.com/sekisho/sekisho/shared/state/account"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/state/standing"
 )
 
 type handler struct {
@@ -24,6 +25,7 @@ type handler struct {
 	mirror  *mirror.Mirror
 	ledger  *ledger.Ledger
 	carrier *ledger.Carrier
+	who     *standing.Resolver
 	policy  *policyfile.Policy
 	systems map[string]system
 	now     func() time.Time

@@ -111,11 +111,7 @@ func (d *Account) unknown(a Asker, system string) error {
 
 // holds returns which of the sets of people that a rule names the asker is in.
 func (d *Account) holds(ctx context.Context, a Asker, rule idle.RequestRule) ([]change.Selector, error) {
-	sets := slices.Clone(rule.AutoFor)
-	for _, people := range rule.RolesFor {
-		sets = append(sets, people...)
-	}
-	return d.Standing.In(ctx, a.Person.ID, sets)
+	return d.Standing.In(ctx, a.Person.ID, rule.Sets())
 }
 
 // Check implements [Desk].

@@ -1,0 +1,130 @@
+package accountaction_test
+
+import (
+	"net/http"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/sekisho/sekisho/functions/accountaction"
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/domain/idle"
+	"github.com/sekisho/sekisho/shared/state/account"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+)
+
+// requests is a policy by which anybody may ask for two roles, and who is in a group for a third.
+const requests = `inactivity: {requests: {looker: {roles: [User, Developer], roles_for: {Admin: [group:bi@example.com]}, mode: ask, auto_for: [group:bi@example.com]}}}`
+
+// people puts a company into the mirror, in which some are in the group bi.
+func (d *desks) people(inGroup ...group.Person) {
+	d.TB.Helper()
+	m := mirror.New(d.Store)
+	all := append([]group.Person{{ID: "9", Email: "root@example.com", Name: "Rui Costa", Admin: true}, nia}, inGroup...)
+	if err := m.PutPeople(d.TB.Context(), all, d.Clock.Now()); err != nil {
+		d.TB.Fatal(err)
+	}
+	s := group.Snapshot{Group: group.Group{ID: "bi", Email: "bi@example.com"}, Read: d.Clock.Now()}
+	for _, p := range inGroup {
+		s.Members = append(s.Members, group.Member{ID: p.ID, Email: p.Email, Role: group.Plain, Type: group.User})
+	}
+	if _, err := m.Replace(d.TB.Context(), s); err != nil {
+		d.TB.Fatal(err)
+	}
+}
+
+// under puts a policy in force.
+func (d *desks) under(policy string) {
+	d.Policy = fstest.MapFS{"policy.yaml": {Data: []byte(policy)}}
+	d.handler = d.Build(accountaction.Function)
+}
+
+var nia = group.Person{ID: "1", Email: "new@example.com", Name: "Nia Ito"}
+
+// ask proposes what a person asks for. In mode ask root approves it.
+func (d *desks) ask(who group.Person, role string, mode change.Mode) change.Change {
+	d.TB.Helper()
+	p := change.Proposal{
+		Kind: change.AccountCreate, Target: change.Target{ID: account.Name("looker", who.Email), Name: who.Email},
+		Diff:   []change.Delta{{Field: "enabled", After: "true"}, {Field: "role", After: role}, {Field: "system", After: "looker"}},
+		Reason: "a test", Requester: change.Actor{Kind: change.ByPerson, ID: who.ID, Name: who.Email}, Requirement: change.Requirement{Mode: mode},
+	}
+	if mode == change.Ask {
+		p.Requirement.Needs, p.Requirement.Within = []change.Need{{Count: 1, From: "user:root@example.com"}}, time.Hour
+	}
+	c, _, err := d.ledger.Propose(d.TB.Context(), p)
+	if err != nil {
+		d.TB.Fatal(err)
+	}
+	if mode == change.Ask {
+		root := change.Actor{Kind: change.ByPerson, ID: "9", Name: "root@example.com"}
+		c, err = d.ledger.Apply(d.TB.Context(), c.ID, change.Approve{By: root, Revision: c.Revision, Counts: []change.Selector{"user:root@example.com"}})
+		if err != nil {
+			d.TB.Fatal(err)
+		}
+	}
+	return c
+}
+
+// carryOut has a change carried out once.
+func (d *desks) carryOut(c change.Change) change.Change {
+	d.TB.Helper()
+	if status := d.Do(d.handler, d.Envelope(event.ApplyChange{Change: c.ID})); status != http.StatusOK {
+		d.TB.Fatalf("status %d", status)
+	}
+	c, err := d.ledger.Get(d.TB.Context(), c.ID)
+	if err != nil {
+		d.TB.Fatal(err)
+	}
+	return c
+}
+
+// Who leaves the group that a role is for, or to whom the policy offers it no more, does not have it,
+// whoever has approved it. What went by itself goes to people who could decide; what is offered is given.
+func TestARoleIsGivenWhileItIsOffered(t *testing.T) {
+	for name, test := range map[string]struct {
+		role    string
+		mode    change.Mode
+		stays   bool   // in the group
+		by      string // the policy by now, if it is another one
+		problem string
+	}{
+		"still in the group":                  {role: "Admin", mode: change.Ask, stays: true},
+		"at once, still in the group":         {role: "Admin", mode: change.Auto, stays: true},
+		"approved, and left the group":        {role: "Admin", mode: change.Ask, problem: idle.WhyNotOffered},
+		"at once, and left the group":         {role: "Admin", mode: change.Auto, problem: idle.WhyNotOffered},
+		"at once, which others have to ask":   {role: "User", mode: change.Auto, problem: idle.WhyAsked},
+		"approved, a role for everybody":      {role: "User", mode: change.Ask},
+		"approved, and taken from the policy": {role: "Developer", mode: change.Ask, by: `inactivity: {requests: {looker: {roles: [User], mode: ask}}}`, problem: idle.WhyNotOffered},
+		"approved, and in other letters":      {role: "Developer", mode: change.Ask, by: `inactivity: {requests: {looker: {roles: [developer], mode: ask}}}`},
+		"approved, and nobody can ask now":    {role: "User", mode: change.Ask, by: `inactivity: {requests: {looker: {roles: [User], mode: report}}}`, problem: idle.WhyNotLet},
+		"approved, and nothing of it is left": {role: "User", mode: change.Ask, by: `inactivity: {looker: {after: 180d}}`, problem: idle.WhyNotLet},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesks(t)
+			d.under(requests)
+			d.people(nia)
+			c := d.ask(nia, test.role, test.mode)
+			d.Clock.Advance(time.Minute)
+			if !test.stays {
+				d.people()
+			}
+			if test.by != "" {
+				d.under(test.by)
+			}
+			c = d.carryOut(c)
+			want := change.Withdrawn
+			if test.problem == "" {
+				want = change.Applied
+			}
+			if c.State != want || c.Problem != test.problem {
+				t.Errorf("%s, %q; want %s, %q", c.State, c.Problem, want, test.problem)
+			}
+			if _, there := d.looker.User(nia.Email); there != (want == change.Applied) {
+				t.Errorf("there is an account: %t", there)
+			}
+		})
+	}
+}
