@@ -31,17 +31,38 @@ func (h *handler) system(c change.Change) (system, string, error) {
 }
 
 // existing returns the system that a change is about, and the id of an account that is there. The
-// boolean is false where it is not.
+// boolean is false where it is not. What takes a request back is about the account that the request
+// gave, whoever has the address by now.
 func (h *handler) existing(ctx context.Context, c change.Change) (system, string, bool, error) {
 	s, id, err := h.system(c)
 	if err != nil || !strings.Contains(id, "@") {
 		return s, id, err == nil, err
+	}
+	given, err := h.given(ctx, c.UndoOf)
+	if err != nil || given != "" {
+		return s, given, err == nil, err
 	}
 	found, err := s.Find(ctx, id)
 	if isGone(err) {
 		return s, "", false, nil
 	}
 	return s, found.ID, err == nil, err
+}
+
+// given returns the id of the account that a request gave; empty where that is not known.
+func (h *handler) given(ctx context.Context, request string) (string, error) {
+	if request == "" {
+		return "", nil
+	}
+	c, err := h.ledger.Get(ctx, request)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	m, err := madeBy(c)
+	return m.Account, err
 }
 
 // gone is why nothing is left to be done.

@@ -95,6 +95,18 @@ type made struct {
 	Account string `json:"account"`
 }
 
+// madeBy returns what a request made; nothing where it has no result.
+func madeBy(c change.Change) (made, error) {
+	var m made
+	if len(c.Result) == 0 {
+		return m, nil
+	}
+	if err := json.Unmarshal(c.Result, &m); err != nil {
+		return made{}, fmt.Errorf("decode what change %s made: %w", c.ID, err)
+	}
+	return m, nil
+}
+
 // Act implements [ledger.Applier].
 func (a making) Act(ctx context.Context, c change.Change, _ ledger.Sight) error {
 	s, email, err := a.system(c)

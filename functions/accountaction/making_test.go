@@ -1,7 +1,10 @@
 package accountaction_test
 
 import (
+	"bytes"
+	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -126,5 +129,69 @@ func TestARoleIsGivenWhileItIsOffered(t *testing.T) {
 				t.Errorf("there is an account: %t", there)
 			}
 		})
+	}
+}
+
+// readdressed is a transport behind which an address has passed to another account, once it is on: the
+// account that had the address is called otherwise, and another one has it.
+type readdressed struct {
+	http.RoundTripper
+	on       bool
+	from, to string // addresses: whose was taken away, and whose became it
+}
+
+func (m *readdressed) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !m.on {
+		return m.RoundTripper.RoundTrip(r)
+	}
+	if q := r.URL.Query(); q.Get("email") == m.from {
+		r = r.Clone(r.Context())
+		q.Set("email", m.to)
+		r.URL.RawQuery = q.Encode()
+	}
+	resp, err := m.RoundTripper.RoundTrip(r)
+	if err != nil || !strings.Contains(r.URL.Path, "/users") {
+		return resp, err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	text = bytes.ReplaceAll(text, []byte(m.from), []byte("renamed@example.com"))
+	text = bytes.ReplaceAll(text, []byte(m.to), []byte(m.from))
+	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
+	return resp, nil
+}
+
+// What takes a request back stops the account that the request gave back, and not that of whoever has
+// its address by now.
+func TestTakingBackIsAboutTheAccountThatWasGiven(t *testing.T) {
+	d := newDesks(t)
+	m := &readdressed{RoundTripper: d.Outbound, from: "stopped@example.com", to: "working@example.com"}
+	d.Outbound = m
+	d.handler = d.Build(accountaction.Function)
+	c := d.carry(change.AccountCreate, "stopped@example.com", "Developer")
+	if c.State != change.Applied {
+		t.Fatalf("%s, %s", c.State, c.Problem)
+	}
+	m.on = true
+	p, ok := c.Reverse(change.Actor{Kind: change.ByFunction, ID: "test"}, "", d.Clock.Now())
+	if !ok {
+		t.Fatal("there is nothing to take back")
+	}
+	p.Requirement = change.Requirement{Mode: change.Auto}
+	undo, _, err := d.ledger.Propose(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if undo = d.carryOut(undo); undo.State != change.Applied {
+		t.Errorf("taking it back is %s, %s", undo.State, undo.Problem)
+	}
+	if given, _ := d.looker.User("stopped@example.com"); !given.Disabled {
+		t.Error("the account that was given is in use")
+	}
+	if other, _ := d.looker.User("working@example.com"); other.Disabled {
+		t.Error("somebody else's account was stopped")
 	}
 }
