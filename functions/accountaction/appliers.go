@@ -61,7 +61,7 @@ func (h *handler) given(ctx context.Context, request string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	m, err := madeBy(c)
+	m, err := decodeMade(c.Result)
 	return m.Account, err
 }
 

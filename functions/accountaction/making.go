@@ -8,10 +8,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/state/account"
 	"github.com/sekisho/sekisho/shared/state/ledger"
+	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
 // making makes accounts. Who has one already, stopped or not, has it back with the role.
@@ -58,12 +61,12 @@ func (a making) sight(ctx context.Context, c change.Change) (ledger.Sight, error
 	if err != nil {
 		return ledger.Sight{}, err
 	}
-	found, err := s.Find(ctx, email)
-	if isGone(err) {
-		return ledger.Sight{Before: map[string]string{"enabled": "false"}}, nil
-	}
+	found, there, err := a.find(ctx, s, email)
 	if err != nil {
 		return ledger.Sight{}, err
+	}
+	if !there {
+		return ledger.Sight{Before: map[string]string{"enabled": "false"}}, nil
 	}
 	role := wanted(c, "role")
 	before := map[string]string{}
@@ -78,6 +81,64 @@ func (a making) sight(ctx context.Context, c change.Change) (ledger.Sight, error
 		return ledger.Sight{}, fmt.Errorf("encode what change %s made: %w", c.ID, err)
 	}
 	return ledger.Sight{InEffect: !found.Disabled && (role == "" || has(found, role)), Before: before, Result: result}, nil
+}
+
+// find returns the account of the person who has an address. It may still be under one that the person
+// had before, which the directory keeps as an alias. One with two accounts is for people to look at:
+// no program can tell which of them the person means. The boolean is false where there is none.
+func (a making) find(ctx context.Context, s system, email string) (idle.Account, bool, error) {
+	addresses, err := a.addresses(ctx, email)
+	if err != nil {
+		return idle.Account{}, false, err
+	}
+	var all []idle.Account
+	for _, address := range addresses {
+		found, err := s.Find(ctx, address)
+		if isGone(err) || err == nil && slices.ContainsFunc(all, func(a idle.Account) bool { return a.ID == found.ID }) {
+			continue
+		}
+		if err != nil {
+			return idle.Account{}, false, err
+		}
+		all = append(all, found)
+	}
+	switch len(all) {
+	case 0:
+		return idle.Account{}, false, nil
+	case 1:
+		return all[0], true, nil
+	}
+	var held []string
+	for _, found := range all {
+		held = append(held, found.Email)
+	}
+	return idle.Account{}, false, cloudfn.Permanent(fmt.Errorf("one person has several accounts: %s", strings.Join(held, ", ")))
+}
+
+// addresses lists those of the person who has an address, that one first. What is somebody else's too
+// is left out: nobody is given the account of another.
+func (a making) addresses(ctx context.Context, email string) ([]string, error) {
+	p, err := a.mirror.PersonAt(ctx, email)
+	if errors.Is(err, mirror.ErrUnknown) {
+		return []string{email}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := []string{email}
+	for _, other := range append([]string{p.Email}, p.Aliases...) {
+		if group.Address(other) == group.Address(email) {
+			continue
+		}
+		holder, err := a.mirror.PersonAt(ctx, other)
+		if err != nil && !errors.Is(err, mirror.ErrUnknown) {
+			return nil, err
+		}
+		if err == nil && holder.ID == p.ID {
+			out = append(out, other)
+		}
+	}
+	return out, nil
 }
 
 // errPartOfRoles keeps a role from being given: it is given with those that the account has, and what
@@ -95,29 +156,33 @@ type made struct {
 	Account string `json:"account"`
 }
 
-// madeBy returns what a request made; nothing where it has no result.
-func madeBy(c change.Change) (made, error) {
+// decodeMade returns what a request made; nothing where it has no result.
+func decodeMade(result json.RawMessage) (made, error) {
 	var m made
-	if len(c.Result) == 0 {
+	if len(result) == 0 {
 		return m, nil
 	}
-	if err := json.Unmarshal(c.Result, &m); err != nil {
-		return made{}, fmt.Errorf("decode what change %s made: %w", c.ID, err)
+	if err := json.Unmarshal(result, &m); err != nil {
+		return made{}, fmt.Errorf("decode what a request for an account made: %w", err)
 	}
 	return m, nil
 }
 
 // Act implements [ledger.Applier].
-func (a making) Act(ctx context.Context, c change.Change, _ ledger.Sight) error {
+func (a making) Act(ctx context.Context, c change.Change, seen ledger.Sight) error {
 	s, email, err := a.system(c)
 	if err != nil {
 		return err
 	}
 	role := wanted(c, "role")
-	found, err := s.Find(ctx, email)
-	if isGone(err) {
+	there, err := decodeMade(seen.Result)
+	if err != nil {
+		return err
+	}
+	if there.Account == "" {
 		return s.Create(ctx, email, a.nameOf(ctx, email), role)
 	}
+	found, err := s.Account(ctx, there.Account)
 	if err != nil {
 		return err
 	}

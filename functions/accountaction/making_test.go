@@ -195,3 +195,47 @@ func TestTakingBackIsAboutTheAccountThatWasGiven(t *testing.T) {
 		t.Error("somebody else's account was stopped")
 	}
 }
+
+// Whose address has changed has the account back that is still under the old one, and no second one. An
+// address that is somebody else's as well leads to nobody's account, and two accounts are for people to
+// look at.
+func TestWhoseAddressHasChangedHasTheirAccountBack(t *testing.T) {
+	aiko := group.Person{ID: "2", Email: "aiko@example.com", Name: "Aiko", Aliases: []string{"a.sato@example.com", "stopped@example.com"}}
+	for name, test := range map[string]struct {
+		who    group.Person
+		also   []group.Person
+		wanted change.State
+		has    string // the address of the account that is given
+		said   string
+	}{
+		"under an old address": {who: aiko, wanted: change.Applied, has: "stopped@example.com"},
+		"under their own":      {who: group.Person{ID: "2", Email: "stopped@example.com", Aliases: []string{"a.sato@example.com"}}, wanted: change.Applied, has: "stopped@example.com"},
+		"an address of two people": {
+			who: aiko, also: []group.Person{{ID: "3", Email: "stopped@example.com"}}, wanted: change.Applied, has: "aiko@example.com",
+		},
+		"two accounts": {
+			who: group.Person{ID: "2", Email: "away@example.com", Aliases: []string{"stopped@example.com"}}, wanted: change.Failed,
+			said: "one person has several accounts: away@example.com, stopped@example.com",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesks(t)
+			d.under(requests)
+			d.people(append(test.also, test.who)...)
+			before := len(d.looker.Users())
+			c := d.carryOut(d.ask(test.who, "User", change.Ask))
+			if c.State != test.wanted || !strings.Contains(c.Problem, test.said) {
+				t.Errorf("%s, %s", c.State, c.Problem)
+			}
+			if u, there := d.looker.User(test.has); test.has != "" && (!there || u.Disabled) {
+				t.Errorf("the account %s is there: %t, disabled: %t", test.has, there, u.Disabled)
+			}
+			if made := len(d.looker.Users()) > before; made != (test.has == "aiko@example.com") {
+				t.Errorf("another account was made: %t", made)
+			}
+			if u, _ := d.looker.User("stopped@example.com"); u.Disabled != (test.has != "stopped@example.com") {
+				t.Errorf("the old account is disabled: %t", u.Disabled)
+			}
+		})
+	}
+}
