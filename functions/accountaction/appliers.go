@@ -61,7 +61,7 @@ func (h *handler) given(ctx context.Context, request string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	m, err := decodeMade(c.Result)
+	m, err := idle.DecodeMade(c.Result)
 	return m.Account, err
 }
 

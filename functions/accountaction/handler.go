@@ -82,7 +82,7 @@ func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
 	switch c.Kind {
 	case change.AccountEnable:
 	case change.AccountCreate:
-		m, err := decodeMade(c.Result)
+		m, err := idle.DecodeMade(c.Result)
 		if err != nil || m.Account == "" {
 			return err
 		}

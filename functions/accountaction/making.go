@@ -17,7 +17,8 @@ import (
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
-// making makes accounts. Who has one already, stopped or not, has it back with the role.
+// making makes accounts. Who has one in use has the role besides; who has a stopped one has it back, see
+// giveBack.
 type making struct{ *handler }
 
 // wanted returns the value of a field that a request is about.
@@ -46,13 +47,23 @@ func (a making) unwanted(ctx context.Context, c change.Change) (string, error) {
 	if c.Requester.Kind != change.ByPerson {
 		return "", nil
 	}
-	name, _ := account.Split(c.Target.ID)
-	rule := a.policy.Inactivity.Requests[name] // one that is not there lets nobody ask
-	holds, err := a.who.In(ctx, c.Requester.ID, rule.Sets())
+	rule, holds, err := a.asking(ctx, c)
 	if err != nil {
-		return "", fmt.Errorf("look up what %s may ask for: %w", c.Requester.Name, err)
+		return "", err
 	}
 	return rule.Unwanted(wanted(c, "role"), c.Requirement.Mode, holds), nil
+}
+
+// asking returns the rule by which people ask for accounts of a system, and what of it holds now for
+// the person who asked. A rule that is not there lets nobody ask.
+func (a making) asking(ctx context.Context, c change.Change) (idle.RequestRule, []change.Selector, error) {
+	name, _ := account.Split(c.Target.ID)
+	rule := a.policy.Inactivity.Requests[name]
+	holds, err := a.who.In(ctx, c.Requester.ID, rule.Sets())
+	if err != nil {
+		return idle.RequestRule{}, nil, fmt.Errorf("look up what %s may ask for: %w", c.Requester.Name, err)
+	}
+	return rule, holds, nil
 }
 
 // sight returns how the account is now.
@@ -76,7 +87,12 @@ func (a making) sight(ctx context.Context, c change.Change) (ledger.Sight, error
 	if has(found, role) {
 		before["role"] = role
 	}
-	result, err := json.Marshal(made{Account: found.ID})
+	withheld, err := account.Withheld(ctx, a.store, c.ID)
+	if err != nil {
+		return ledger.Sight{}, err
+	}
+	withheld = slices.DeleteFunc(withheld, func(role string) bool { return has(found, role) }) // which it has all the same
+	result, err := json.Marshal(idle.Made{Account: found.ID, Withheld: withheld})
 	if err != nil {
 		return ledger.Sight{}, fmt.Errorf("encode what change %s made: %w", c.ID, err)
 	}
@@ -141,31 +157,13 @@ func (a making) addresses(ctx context.Context, email string) ([]string, error) {
 	return out, nil
 }
 
-// errPartOfRoles keeps a role from being given: it is given with those that the account has, and what
+// errPartOfRoles keeps a role from being given: it is given with those that the account keeps, and what
 // is not among them is taken away.
 var errPartOfRoles = errors.New("the roles that the account has could not all be read")
 
 // has reports whether an account has a role, whose name policy may write in other letters.
 func has(a idle.Account, role string) bool {
 	return role != "" && slices.ContainsFunc(a.Roles, func(r string) bool { return strings.EqualFold(r, role) })
-}
-
-// made is the result of a request for an account.
-type made struct {
-	// Account is the account's id in its system.
-	Account string `json:"account"`
-}
-
-// decodeMade returns what a request made; nothing where it has no result.
-func decodeMade(result json.RawMessage) (made, error) {
-	var m made
-	if len(result) == 0 {
-		return m, nil
-	}
-	if err := json.Unmarshal(result, &m); err != nil {
-		return made{}, fmt.Errorf("decode what a request for an account made: %w", err)
-	}
-	return m, nil
 }
 
 // Act implements [ledger.Applier].
@@ -175,7 +173,7 @@ func (a making) Act(ctx context.Context, c change.Change, seen ledger.Sight) err
 		return err
 	}
 	role := wanted(c, "role")
-	there, err := decodeMade(seen.Result)
+	there, err := idle.DecodeMade(seen.Result)
 	if err != nil {
 		return err
 	}
@@ -186,16 +184,43 @@ func (a making) Act(ctx context.Context, c change.Change, seen ledger.Sight) err
 	if err != nil {
 		return err
 	}
-	if role != "" && !has(found, role) {
-		if found.PartOfRoles {
-			return errPartOfRoles
+	if found.Disabled {
+		return a.giveBack(ctx, s, c, found)
+	}
+	if role == "" || has(found, role) {
+		return nil
+	}
+	if found.PartOfRoles {
+		return errPartOfRoles
+	}
+	return s.SetRoles(ctx, found.ID, append(slices.Clone(found.Roles), role))
+}
+
+// giveBack gives a stopped account back with the role that was asked for, and with those that it had
+// as far as its person could ask for them now: nobody was shown the others.
+func (a making) giveBack(ctx context.Context, s system, c change.Change, found idle.Account) error {
+	if found.PartOfRoles {
+		return errPartOfRoles
+	}
+	var offers []string
+	if c.Requester.Kind == change.ByPerson {
+		rule, holds, err := a.asking(ctx, c)
+		if err != nil {
+			return err
 		}
-		if err := s.SetRoles(ctx, found.ID, append(slices.Clone(found.Roles), role)); err != nil {
+		offers = rule.Offers(holds)
+	}
+	role := wanted(c, "role")
+	back, withheld := idle.GivenBack(found.Roles, offers, role)
+	if len(withheld) > 0 {
+		if err := account.Withhold(ctx, a.store, c.ID, withheld, a.now()); err != nil {
 			return err
 		}
 	}
-	if !found.Disabled {
-		return nil
+	if len(withheld) > 0 || role != "" && !has(found, role) {
+		if err := s.SetRoles(ctx, found.ID, back); err != nil {
+			return err
+		}
 	}
 	return a.enable(ctx, s, c, found.ID)
 }

@@ -2,8 +2,10 @@ package accountaction_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -15,6 +17,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/state/account"
+	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
@@ -237,5 +240,97 @@ func TestWhoseAddressHasChangedHasTheirAccountBack(t *testing.T) {
 				t.Errorf("the old account is disabled: %t", u.Disabled)
 			}
 		})
+	}
+}
+
+// breaking is a transport on which the first request that is of a method and to a path that ends so is lost.
+type breaking struct {
+	http.RoundTripper
+	method, path string
+	broken       bool
+}
+
+func (b *breaking) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !b.broken && r.Method == b.method && strings.HasSuffix(r.URL.Path, b.path) {
+		b.broken = true
+		return nil, errors.New("no answer")
+	}
+	return b.RoundTripper.RoundTrip(r)
+}
+
+// until has a change carried out until it has come to its end.
+func (d *desks) until(c change.Change) change.Change {
+	d.TB.Helper()
+	for range ledger.MaxAttempts {
+		if c = d.carryOut(c); c.State != change.Approved {
+			break
+		}
+		d.Clock.Advance(time.Hour)
+	}
+	return c
+}
+
+// A stopped account comes back with the role that was asked for, and with those of its roles that its
+// person could ask for now; what does not come back is said, also where the making was interrupted.
+// What people do with the stop itself gives everything back: that is what they were shown.
+func TestAStoppedAccountComesBackWithWhatItsPersonCouldAskFor(t *testing.T) {
+	stopped := group.Person{ID: "2", Email: "stopped@example.com"}
+	for name, test := range map[string]struct {
+		had      []string
+		role     string
+		in       bool // the group that Admin is for
+		lost     breaking
+		want     []string
+		withheld []string
+	}{
+		"an administrator asks for a user's role": {had: []string{"Admin", "User"}, role: "User", want: []string{"User"}, withheld: []string{"Admin"}},
+		"who may ask for it":                      {had: []string{"Admin"}, role: "User", in: true, want: []string{"Admin", "User"}},
+		"a role for everybody":                    {had: []string{"User"}, role: "Developer", want: []string{"Developer", "User"}},
+		"it is not enabled at first": {
+			had: []string{"Admin", "User"}, role: "User", lost: breaking{method: http.MethodPatch}, want: []string{"User"}, withheld: []string{"Admin"},
+		},
+		"its roles are not set at first": {
+			had: []string{"Admin", "User"}, role: "User", lost: breaking{method: http.MethodPut, path: "/roles"}, want: []string{"User"}, withheld: []string{"Admin"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesks(t)
+			if err := d.looker.SetRoles(stopped.Email, test.had...); err != nil {
+				t.Fatal(err)
+			}
+			test.lost.RoundTripper = d.Outbound
+			d.Outbound = &test.lost
+			d.under(requests)
+			if test.in {
+				d.people(stopped)
+			} else {
+				d.people()
+				if err := mirror.New(d.Store).PutPeople(t.Context(), []group.Person{stopped}, d.Clock.Now()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			c := d.until(d.ask(stopped, test.role, change.Ask))
+			if c.State != change.Applied {
+				t.Fatalf("%s, %s", c.State, c.Problem)
+			}
+			u, _ := d.looker.User(stopped.Email)
+			slices.Sort(u.Roles)
+			if u.Disabled || !slices.Equal(u.Roles, test.want) {
+				t.Errorf("%+v, want the roles %v", u, test.want)
+			}
+			if made, err := idle.DecodeMade(c.Result); err != nil || !slices.Equal(made.Withheld, test.withheld) {
+				t.Errorf("withheld %v, want %v; %v", made.Withheld, test.withheld, err)
+			}
+		})
+	}
+	d := newDesks(t)
+	u, _ := d.looker.User(stopped.Email)
+	if err := d.looker.SetRoles(stopped.Email, "Admin", "User"); err != nil {
+		t.Fatal(err)
+	}
+	d.under(requests)
+	c := d.carry(change.AccountEnable, u.ID, "")
+	if u, _ = d.looker.User(stopped.Email); c.State != change.Applied || u.Disabled || len(u.Roles) != 2 {
+		t.Errorf("a stop that was taken back: %s, %+v", c.State, u)
 	}
 }
