@@ -233,13 +233,18 @@ func (a reviving) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 	return a.enable(ctx, s, c, id)
 }
 
-// enable gives an account back, which counts as used from then on, or the next night would stop it
-// again. That is written down first: whatever becomes of the change, no account is enabled without
-// it. Of an account that stays stopped the next night forgets it.
+// enable gives an account back.
 func (h *handler) enable(ctx context.Context, s system, c change.Change, id string) error {
-	name, _ := account.Split(c.Target.ID)
-	if err := h.revive(ctx, name, id, h.now()); err != nil {
+	if err := h.revived(ctx, c, id); err != nil {
 		return err
 	}
 	return s.Enable(ctx, id)
+}
+
+// revived remembers that an account is given back now, which counts as used from then on, or the next
+// night would stop it again. It comes before the account is enabled: whatever becomes of the change, none
+// is enabled without it. Of an account that stays stopped the next night forgets it.
+func (h *handler) revived(ctx context.Context, c change.Change, id string) error {
+	name, _ := account.Split(c.Target.ID)
+	return h.revive(ctx, name, id, h.now())
 }

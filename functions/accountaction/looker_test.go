@@ -37,8 +37,7 @@ type desks struct {
 
 func newDesks(tb testing.TB) *desks {
 	tb.Helper()
-	d := &desks{Rig: rig(tb)}
-	company, err := org.Parse("company.yaml", []byte(`
+	return newDesksOf(tb, `
 looker:
   self: sekisho@example.com
   roles: [Admin, Developer, User]
@@ -47,7 +46,14 @@ looker:
     - {email: working@example.com, roles: [User], created: 2024-01-10T00:00:00Z, credentials: {google: 2026-11-20T00:00:00Z}}
     - {email: away@example.com, roles: [User], created: 2024-01-10T00:00:00Z, credentials: {google: 2026-01-01T00:00:00Z}}
     - {email: stopped@example.com, roles: [User], created: 2024-01-10T00:00:00Z, disabled: true, credentials: {google: 2026-01-01T00:00:00Z}}
-`))
+`)
+}
+
+// newDesksOf is the function with the Looker instance of a company.
+func newDesksOf(tb testing.TB, file string) *desks {
+	tb.Helper()
+	d := &desks{Rig: rig(tb)}
+	company, err := org.Parse("company.yaml", []byte(file))
 	if err != nil {
 		tb.Fatal(err)
 	}

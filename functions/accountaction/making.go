@@ -178,7 +178,11 @@ func (a making) Act(ctx context.Context, c change.Change, seen ledger.Sight) err
 		return err
 	}
 	if there.Account == "" {
-		return s.Create(ctx, email, a.nameOf(ctx, email), role)
+		var roles []string
+		if role != "" {
+			roles = []string{role}
+		}
+		return s.Create(ctx, email, a.nameOf(ctx, email), roles)
 	}
 	found, err := s.Account(ctx, there.Account)
 	if err != nil {
@@ -217,12 +221,26 @@ func (a making) giveBack(ctx context.Context, s system, c change.Change, found i
 			return err
 		}
 	}
+	if uninvited(found) {
+		if err := a.revived(ctx, c, found.ID); err != nil {
+			return err
+		}
+		return s.Create(ctx, found.Email, a.nameOf(ctx, found.Email), back)
+	}
 	if len(withheld) > 0 || role != "" && !has(found, role) {
 		if err := s.SetRoles(ctx, found.ID, back); err != nil {
 			return err
 		}
 	}
 	return a.enable(ctx, s, c, found.ID)
+}
+
+// uninvited reports whether the person of a stopped account that takes a password may have none: for sure
+// nobody has ever signed in. Such an account is what an interrupted making leaves, or one to which the
+// person was invited long ago. To make it to its end invites them.
+func uninvited(a idle.Account) bool {
+	last, sure := a.LastUse(false)
+	return sure && last.At.IsZero() && slices.ContainsFunc(a.Credentials, func(c idle.Credential) bool { return c.Kind == idle.Email })
 }
 
 // nameOf returns how a person is called; their address where nobody knows.

@@ -243,19 +243,30 @@ func TestWhoseAddressHasChangedHasTheirAccountBack(t *testing.T) {
 	}
 }
 
-// breaking is a transport on which the first request that is of a method and to a path that ends so is lost.
+// breaking is a transport on which the first request that is of a method and to a path that ends so is
+// lost, or its answer.
 type breaking struct {
 	http.RoundTripper
 	method, path string
+	answer       bool
 	broken       bool
 }
 
 func (b *breaking) RoundTrip(r *http.Request) (*http.Response, error) {
-	if !b.broken && r.Method == b.method && strings.HasSuffix(r.URL.Path, b.path) {
-		b.broken = true
-		return nil, errors.New("no answer")
+	if b.broken || r.Method != b.method || !strings.HasSuffix(r.URL.Path, b.path) {
+		return b.RoundTripper.RoundTrip(r)
 	}
-	return b.RoundTripper.RoundTrip(r)
+	b.broken = true
+	if b.answer {
+		resp, err := b.RoundTripper.RoundTrip(r)
+		if err != nil {
+			return nil, err
+		}
+		if err := resp.Body.Close(); err != nil {
+			return nil, err
+		}
+	}
+	return nil, errors.New("no answer")
 }
 
 // until has a change carried out until it has come to its end.
@@ -332,5 +343,68 @@ func TestAStoppedAccountComesBackWithWhatItsPersonCouldAskFor(t *testing.T) {
 	c := d.carry(change.AccountEnable, u.ID, "")
 	if u, _ = d.looker.User(stopped.Email); c.State != change.Applied || u.Disabled || len(u.Roles) != 2 {
 		t.Errorf("a stop that was taken back: %s, %+v", c.State, u)
+	}
+}
+
+// Wherever the making of an account is interrupted, there is one account in the end, with its role, and its
+// person was sent the mail by which a password is set.
+func TestWhoGetsANewAccountIsInvited(t *testing.T) {
+	for name, lost := range map[string]breaking{
+		"nothing":               {},
+		"making the user":       {method: http.MethodPost, path: "/users"},
+		"giving it an address":  {method: http.MethodPost, path: "/credentials_email"},
+		"giving it its role":    {method: http.MethodPut, path: "/roles"},
+		"inviting":              {method: http.MethodPost, path: "/send_password_reset"},
+		"enabling it":           {method: http.MethodPatch, path: ""},
+		"looking for the roles": {method: http.MethodGet, path: "/roles"},
+	} {
+		for _, answer := range []bool{false, true} {
+			d := newDesks(t)
+			d.Variables["LOOKER_INVITE"] = "true"
+			lost.RoundTripper, lost.answer, lost.broken = d.Outbound, answer, false
+			d.Outbound = &lost
+			d.under(requests)
+			d.people()
+			before := len(d.looker.Users())
+			c := d.until(d.ask(nia, "Developer", change.Ask))
+			u, _ := d.looker.User(nia.Email)
+			if c.State != change.Applied || u.Disabled || !slices.Equal(u.Roles, []string{"Developer"}) || len(d.looker.Users()) != before+1 {
+				t.Errorf("%s lost, its answer only: %t: %s, %s; %+v among %d", name, answer, c.State, c.Problem, u, len(d.looker.Users()))
+			}
+			mails := d.looker.Mails()
+			if len(mails) == 0 || len(mails) > 2 || lost.method == "" && len(mails) != 1 {
+				t.Errorf("%s lost, its answer only: %t: %d mails", name, answer, len(mails))
+			}
+		}
+	}
+}
+
+// Whose account was never used, and was stopped, is invited to it when it comes back: with the roles that
+// they could ask for, as any other. Who signs in by an identity provider needs no mail.
+func TestWhoNeverSignedInIsInvitedAnew(t *testing.T) {
+	for kind, mails := range map[string]int{"email": 1, "google": 0} {
+		d := newDesksOf(t, `
+looker:
+  self: sekisho@example.com
+  roles: [Admin, Developer, User]
+  users:
+    - {email: new@example.com, roles: [Admin, User], created: 2024-01-10T00:00:00Z, disabled: true, credentials: {`+kind+`: null}}
+`)
+		d.Variables["LOOKER_INVITE"] = "true"
+		d.under(requests)
+		d.people()
+		c := d.until(d.ask(nia, "Developer", change.Ask))
+		u, _ := d.looker.User(nia.Email)
+		slices.Sort(u.Roles)
+		if c.State != change.Applied || u.Disabled || !slices.Equal(u.Roles, []string{"Developer", "User"}) {
+			t.Errorf("%s: %s, %s; %+v", kind, c.State, c.Problem, u)
+		}
+		if got := len(d.looker.Mails()); got != mails {
+			t.Errorf("%s: %d mails, want %d", kind, got, mails)
+		}
+		m, err := account.Get(t.Context(), d.Store, "looker", u.ID)
+		if err != nil || m.Active.IsZero() {
+			t.Errorf("%s: remembered %+v, %v", kind, m, err)
+		}
 	}
 }
