@@ -48,6 +48,7 @@ locals {
     summaries      = false
     walk-steps     = true
     walks          = false
+    withheld       = true
   }
 
   # Every combination of fields by which queries ask: fields that must be equal, then the field

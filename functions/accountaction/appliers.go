@@ -2,7 +2,6 @@ package accountaction
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -32,17 +31,38 @@ func (h *handler) system(c change.Change) (system, string, error) {
 }
 
 // existing returns the system that a change is about, and the id of an account that is there. The
-// boolean is false where it is not.
+// boolean is false where it is not. What takes a request back is about the account that the request
+// gave, whoever has the address by now.
 func (h *handler) existing(ctx context.Context, c change.Change) (system, string, bool, error) {
 	s, id, err := h.system(c)
 	if err != nil || !strings.Contains(id, "@") {
 		return s, id, err == nil, err
+	}
+	given, err := h.given(ctx, c.UndoOf)
+	if err != nil || given != "" {
+		return s, given, err == nil, err
 	}
 	found, err := s.Find(ctx, id)
 	if isGone(err) {
 		return s, "", false, nil
 	}
 	return s, found.ID, err == nil, err
+}
+
+// given returns the id of the account that a request gave; empty where that is not known.
+func (h *handler) given(ctx context.Context, request string) (string, error) {
+	if request == "" {
+		return "", nil
+	}
+	c, err := h.ledger.Get(ctx, request)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	m, err := idle.DecodeMade(c.Result)
+	return m.Account, err
 }
 
 // gone is why nothing is left to be done.
@@ -153,7 +173,7 @@ func (a stopping) unwanted(ctx context.Context, c change.Change, rule idle.Rule)
 	if err != nil || agreed {
 		return "", err
 	}
-	return "the policy wants people asked by now", nil
+	return idle.WhyAsked, nil
 }
 
 // judge returns a judge who knows what a rule says of one account.
@@ -213,106 +233,18 @@ func (a reviving) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 	return a.enable(ctx, s, c, id)
 }
 
-// enable gives an account back, which counts as used from then on, or the next night would stop it
-// again. That is written down first: whatever becomes of the change, no account is enabled without
-// it. Of an account that stays stopped the next night forgets it.
+// enable gives an account back.
 func (h *handler) enable(ctx context.Context, s system, c change.Change, id string) error {
-	name, _ := account.Split(c.Target.ID)
-	if err := h.revive(ctx, name, id, h.now()); err != nil {
+	if err := h.revived(ctx, c, id); err != nil {
 		return err
 	}
 	return s.Enable(ctx, id)
 }
 
-// making makes accounts. Who has one already, stopped or not, has it back with the role.
-type making struct{ *handler }
-
-// wanted returns the value of a field that a request is about.
-func wanted(c change.Change, field string) string {
-	for _, d := range c.Diff {
-		if d.Field == field {
-			return d.After
-		}
-	}
-	return ""
-}
-
-// Look implements [ledger.Applier].
-func (a making) Look(ctx context.Context, c change.Change) (ledger.Sight, error) {
-	s, email, err := a.system(c)
-	if err != nil {
-		return ledger.Sight{}, err
-	}
-	found, err := s.Find(ctx, email)
-	if isGone(err) {
-		return ledger.Sight{Before: map[string]string{"enabled": "false"}}, nil
-	}
-	if err != nil {
-		return ledger.Sight{}, err
-	}
-	role := wanted(c, "role")
-	before := map[string]string{}
-	if found.Disabled || c.Attempts <= 1 { // an earlier attempt may have enabled it
-		before["enabled"] = fmt.Sprint(!found.Disabled)
-	}
-	if has(found, role) {
-		before["role"] = role
-	}
-	result, err := json.Marshal(made{Account: found.ID})
-	if err != nil {
-		return ledger.Sight{}, fmt.Errorf("encode what change %s made: %w", c.ID, err)
-	}
-	return ledger.Sight{InEffect: !found.Disabled && (role == "" || has(found, role)), Before: before, Result: result}, nil
-}
-
-// errPartOfRoles keeps a role from being given: it is given with those that the account has, and what
-// is not among them is taken away.
-var errPartOfRoles = errors.New("the roles that the account has could not all be read")
-
-// has reports whether an account has a role, whose name policy may write in other letters.
-func has(a idle.Account, role string) bool {
-	return role != "" && slices.ContainsFunc(a.Roles, func(r string) bool { return strings.EqualFold(r, role) })
-}
-
-// made is the result of a request for an account.
-type made struct {
-	// Account is the account's id in its system.
-	Account string `json:"account"`
-}
-
-// Act implements [ledger.Applier].
-func (a making) Act(ctx context.Context, c change.Change, _ ledger.Sight) error {
-	s, email, err := a.system(c)
-	if err != nil {
-		return err
-	}
-	role := wanted(c, "role")
-	found, err := s.Find(ctx, email)
-	if isGone(err) {
-		return s.Create(ctx, email, a.nameOf(ctx, email), role)
-	}
-	if err != nil {
-		return err
-	}
-	if role != "" && !has(found, role) {
-		if found.PartOfRoles {
-			return errPartOfRoles
-		}
-		if err := s.SetRoles(ctx, found.ID, append(slices.Clone(found.Roles), role)); err != nil {
-			return err
-		}
-	}
-	if !found.Disabled {
-		return nil
-	}
-	return a.enable(ctx, s, c, found.ID)
-}
-
-// nameOf returns how a person is called; their address where nobody knows.
-func (a making) nameOf(ctx context.Context, email string) string {
-	p, err := a.mirror.PersonAt(ctx, email)
-	if err != nil || p.Name == "" {
-		return email
-	}
-	return p.Name
+// revived remembers that an account is given back now, which counts as used from then on, or the next
+// night would stop it again. It comes before the account is enabled: whatever becomes of the change, none
+// is enabled without it. Of an account that stays stopped the next night forgets it.
+func (h *handler) revived(ctx context.Context, c change.Change, id string) error {
+	name, _ := account.Split(c.Target.ID)
+	return h.revive(ctx, name, id, h.now())
 }

@@ -3,10 +3,11 @@
 // Trigger: change-events (an account's change was approved, denied or carried out), tasks of the
 // queue looker (carry out one change).
 //
-// Reads: policy; accounts, changes, groups, listings, members, people.
+// Reads: policy; accounts, changes, groups, listings, members, people, withheld.
 //
-// Writes: accounts (who is kept, who was given back), listings (one that people say is right);
-// changes and audit through the ledger; tasks of its own queue.
+// Writes: accounts (who is kept, who was given back), listings (one that people say is right),
+// withheld (roles that do not come back with an account); changes and audit through the ledger; tasks
+// of its own queue.
 //
 // Calls: Looker API, as the only one that changes anything there: users, roles, sessions,
 // credentials. Admin SDK Directory API: users.get, users.update, where policy looks after accounts
@@ -80,7 +81,7 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 		return nil, err
 	}
 	h := &handler{
-		store: env.Store, mirror: m, ledger: ledger.New(env.Store, env.Bus, env.Now), policy: policy, systems: map[string]system{},
+		store: env.Store, mirror: m, ledger: ledger.New(env.Store, env.Bus, env.Now), who: who, policy: policy, systems: map[string]system{},
 		now: env.Now, log: env.Log,
 	}
 	if cfg.URL != "" {

@@ -2,9 +2,7 @@ package accountaction
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 	"time"
@@ -17,6 +15,7 @@ import (
 	"github.com/sekisho/sekisho/shared/state/account"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/state/standing"
 )
 
 type handler struct {
@@ -24,6 +23,7 @@ type handler struct {
 	mirror  *mirror.Mirror
 	ledger  *ledger.Ledger
 	carrier *ledger.Carrier
+	who     *standing.Resolver
 	policy  *policyfile.Policy
 	systems map[string]system
 	now     func() time.Time
@@ -56,7 +56,7 @@ func (h *handler) keep(ctx context.Context, id string) error {
 	}
 	name, target := account.Split(c.Target.ID)
 	if strings.Contains(target, "@") {
-		// Taking a request back names who asked, and what is remembered is by the account's id.
+		// What takes a request back names who asked, and what is remembered is by the account's id.
 		_, id, there, err := h.existing(ctx, c)
 		if err != nil || !there {
 			return err
@@ -82,12 +82,9 @@ func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
 	switch c.Kind {
 	case change.AccountEnable:
 	case change.AccountCreate:
-		if len(c.Result) == 0 {
-			return nil
-		}
-		var m made
-		if err := json.Unmarshal(c.Result, &m); err != nil {
-			return fmt.Errorf("decode what change %s made: %w", c.ID, err)
+		m, err := idle.DecodeMade(c.Result)
+		if err != nil || m.Account == "" {
+			return err
 		}
 		target = m.Account
 	default:

@@ -22,8 +22,9 @@ type system interface {
 	Enable(ctx context.Context, id string) error
 	// SetRoles gives an account these roles and no others.
 	SetRoles(ctx context.Context, id string, names []string) error
-	// Create makes an account that a person can sign in to.
-	Create(ctx context.Context, email, name, role string) error
+	// Create makes an account that a person can sign in to, also of one that is there, stopped, and that
+	// nobody has ever signed in to. It has these roles then and no others.
+	Create(ctx context.Context, email, name string, roles []string) error
 }
 
 // isGone reports whether an error says that there is no such account.
@@ -39,13 +40,9 @@ type lookerSystem struct {
 }
 
 // Create implements [system].
-func (l lookerSystem) Create(ctx context.Context, email, name, role string) error {
+func (l lookerSystem) Create(ctx context.Context, email, name string, roles []string) error {
 	first, last, _ := strings.Cut(name, " ")
-	n := looker.NewAccount{Email: email, First: first, Last: last, Invite: l.invite}
-	if role != "" {
-		n.Roles = []string{role}
-	}
-	_, err := l.Client.Create(ctx, n)
+	_, err := l.Client.Create(ctx, looker.NewAccount{Email: email, First: first, Last: last, Roles: roles, Invite: l.invite})
 	return err
 }
 
@@ -73,4 +70,4 @@ type workspaceSystem struct{ *workspace.Users }
 func (workspaceSystem) SetRoles(context.Context, string, []string) error { return errNotHere }
 
 // Create implements [system].
-func (workspaceSystem) Create(context.Context, string, string, string) error { return errNotHere }
+func (workspaceSystem) Create(context.Context, string, string, []string) error { return errNotHere }

@@ -2,6 +2,7 @@ package slacknotify
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"strings"
@@ -31,6 +32,9 @@ type kindWords struct {
 	hints map[change.State]string
 	// delta words one difference; line is how it would be shown without. Nil words none.
 	delta func(d change.Delta, line string) string
+	// result words what came of it, as far as people have to know more than that it was done; empty
+	// words nothing. Nil knows nothing of the kind.
+	result func(json.RawMessage) string
 	// reason words why one of our rules or functions proposed it; nil shows it as it stands.
 	reason func(string) string
 	// together heads several changes in one message, approveAll is the button for all of them that

@@ -146,6 +146,9 @@ func (l language) write(c change.Change, to letter, t turn, now time.Time) slack
 	case change.Failed, change.Withdrawn:
 		m.Lines = append(m.Lines, fmt.Sprintf(l.problem, l.causeOf(c, c.Problem)))
 	case change.Applied:
+		if words.result != nil {
+			m.Lines = append(m.Lines, words.result(c.Result))
+		}
 		if !c.Until.IsZero() {
 			m.Lines = append(m.Lines, fmt.Sprintf(l.holds, l.time(c.Until)))
 		}

@@ -1,6 +1,7 @@
 package slacknotify
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/slack"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/state/notice"
 )
 
@@ -33,6 +35,7 @@ var englishAccounts = map[change.Kind]kindWords{
 	change.AccountCreate: {
 		subject: "an account for %s",
 		delta:   given(valued(englishAccountFacts, "never"), "The account was in use before: the role alone is new."),
+		result:  without("Without the roles that it had before and that cannot be asked for here: %s.", ", "),
 	},
 }
 
@@ -60,6 +63,7 @@ var japaneseAccounts = map[change.Kind]kindWords{
 	change.AccountCreate: {
 		subject: "%s のアカウント",
 		delta:   given(valued(japaneseAccountFacts, japaneseNever), "アカウントは以前から利用できたため、ロールのみを追加しました。"),
+		result:  without("以前のロールのうち、ここで依頼できない次のロールは戻していません: %s", "、"),
 	},
 }
 
@@ -83,6 +87,17 @@ func given(facts func(change.Delta, string) string, had string) func(change.Delt
 			return had
 		}
 		return facts(d, line)
+	}
+}
+
+// without says which roles did not come back with an account that was stopped.
+func without(format, between string) func(json.RawMessage) string {
+	return func(result json.RawMessage) string {
+		made, err := idle.DecodeMade(result)
+		if err != nil || len(made.Withheld) == 0 {
+			return ""
+		}
+		return fmt.Sprintf(format, strings.Join(made.Withheld, between))
 	}
 }
 

@@ -33,16 +33,16 @@ func (d *Account) Word() string { return fieldSystem }
 func (d *Account) Form(ctx context.Context, a Asker, v Values) (Form, error) {
 	roles := map[string][]string{}
 	for name, rule := range d.Rules {
-		holds, err := d.holds(ctx, a, rule)
+		_, offers, err := d.offered(ctx, a, rule)
 		if err != nil {
 			return Form{}, err
 		}
-		if offers := rule.Offers(holds); len(offers) > 0 {
+		if len(offers) > 0 {
 			roles[name] = offers
 		}
 	}
 	systems := slices.Sorted(maps.Keys(roles))
-	system := v.One(fieldSystem)
+	system := d.system(v)
 	switch {
 	case system != "":
 	case len(systems) == 0:
@@ -63,19 +63,17 @@ func (d *Account) Form(ctx context.Context, a Asker, v Values) (Form, error) {
 func (d *Account) Offers(ctx context.Context, a Asker) ([]Offer, error) {
 	var out []Offer
 	for _, system := range slices.Sorted(maps.Keys(d.Rules)) {
-		rule := d.Rules[system]
 		if err := d.may(ctx, a, change.AccountCreate, system+"/"+a.Person.Email); err != nil {
 			if err := unlessRefused(err); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		holds, err := d.holds(ctx, a, rule)
+		mode, roles, err := d.offered(ctx, a, d.Rules[system])
 		if err != nil {
 			return nil, err
 		}
-		mode, roles := rule.ModeFor(holds), rule.Offers(holds)
-		if mode == change.Report || len(roles) == 0 {
+		if len(roles) == 0 {
 			continue
 		}
 		out = append(out, Offer{Name: system, Roles: roles, Approval: approvalBy(mode), Form: d.form(a, []string{system}, system, roles)})
@@ -109,13 +107,35 @@ func (d *Account) unknown(a Asker, system string) error {
 	return &Refused{fmt.Sprintf(a.Says("Accounts of %.100s cannot be asked for here.", "%.100s のアカウントはここでは依頼できません。"), system)}
 }
 
+// system returns the system that is named, as the policy writes it; people write it with a capital, as
+// messages do.
+func (d *Account) system(v Values) string {
+	named := v.One(fieldSystem)
+	for name := range d.Rules {
+		if strings.EqualFold(name, named) {
+			return name
+		}
+	}
+	return named
+}
+
+// offered returns what the asker can ask for now, and how that is decided: no roles where nobody is
+// let ask.
+func (d *Account) offered(ctx context.Context, a Asker, rule idle.RequestRule) (change.Mode, []string, error) {
+	holds, err := d.holds(ctx, a, rule)
+	if err != nil {
+		return "", nil, err
+	}
+	mode := rule.ModeFor(holds)
+	if mode == change.Report {
+		return mode, nil, nil
+	}
+	return mode, rule.Offers(holds), nil
+}
+
 // holds returns which of the sets of people that a rule names the asker is in.
 func (d *Account) holds(ctx context.Context, a Asker, rule idle.RequestRule) ([]change.Selector, error) {
-	sets := slices.Clone(rule.AutoFor)
-	for _, people := range rule.RolesFor {
-		sets = append(sets, people...)
-	}
-	return d.Standing.In(ctx, a.Person.ID, sets)
+	return d.Standing.In(ctx, a.Person.ID, rule.Sets())
 }
 
 // Check implements [Desk].
@@ -134,7 +154,7 @@ func (d *Account) Submit(ctx context.Context, name string, a Asker, v Values) er
 }
 
 func (d *Account) proposal(ctx context.Context, a Asker, v Values) (change.Proposal, error) {
-	system, role, reason := v.One(fieldSystem), v.One(fieldRole), v.One(fieldReason)
+	system, role, reason := d.system(v), v.One(fieldRole), v.One(fieldReason)
 	rule, ok := d.Rules[system]
 	if !ok {
 		return change.Proposal{}, d.unknown(a, system)
@@ -142,11 +162,10 @@ func (d *Account) proposal(ctx context.Context, a Asker, v Values) (change.Propo
 	if err := d.may(ctx, a, change.AccountCreate, system+"/"+a.Person.Email); err != nil {
 		return change.Proposal{}, err
 	}
-	holds, err := d.holds(ctx, a, rule)
+	mode, offers, err := d.offered(ctx, a, rule)
 	if err != nil {
 		return change.Proposal{}, err
 	}
-	offers := rule.Offers(holds)
 	if len(offers) == 0 {
 		return change.Proposal{}, d.unknown(a, system)
 	}
@@ -161,7 +180,7 @@ func (d *Account) proposal(ctx context.Context, a Asker, v Values) (change.Propo
 	if reason == "" {
 		wrong.about(fieldReason, a.Says("Please say what it is for.", "利用目的をご記入ください。"))
 	}
-	requirement, err := d.requirement(a, change.AccountCreate, system, rule.ModeFor(holds))
+	requirement, err := d.requirement(a, change.AccountCreate, system, mode)
 	if err != nil {
 		return change.Proposal{}, err
 	}

@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,6 +35,7 @@ func TestTheRolesThatAPersonCanAskFor(t *testing.T) {
 	}{
 		"a role for everybody":       {who: o.ken(), v: desk.Values{"system": {"looker"}, "role": {"Developer"}, "reason": {"x"}}, mode: change.Ask, role: "Developer"},
 		"no role":                    {who: o.ken(), v: desk.Values{"system": {"looker"}, "reason": {"x"}}, mode: change.Ask, role: "User"},
+		"a system with a capital":    {who: o.ken(), v: desk.Values{"system": {"Looker"}, "role": {"Developer"}, "reason": {"x"}}, mode: change.Ask, role: "Developer"},
 		"a role of one's group":      {who: o.aiko(), v: desk.Values{"system": {"looker"}, "role": {"Modeller"}, "reason": {"x"}}, mode: change.Auto, role: "Modeller"},
 		"a role of another group":    {who: o.ken(), v: desk.Values{"system": {"looker"}, "role": {"Modeller"}, "reason": {"x"}}, wrong: "role", text: "You can ask for: User, Developer."},
 		"a role of none":             {who: o.aiko(), v: desk.Values{"system": {"looker"}, "role": {"Admin"}, "reason": {"x"}}, wrong: "role", text: "You can ask for: User, Developer, Modeller."},
@@ -110,23 +112,32 @@ func TestGivingBackAnAccount(t *testing.T) {
 	}
 }
 
-// A form offers what it can be sent with: no system of which the asker can have no role.
-func TestAFormOffersNoSystemWithoutRoles(t *testing.T) {
+// A form offers what it can be sent with: no system of which the asker can have no role, and none of which
+// the policy only wants requests known. A system is found in any letters.
+func TestAFormOffersWhatItCanBeSentWith(t *testing.T) {
 	o := open(t)
 	form, err := o.accounts().Form(t.Context(), o.ken(), desk.Values{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, option := range form.Fields[0].Options {
-		if option.Value == "workspace" {
-			t.Error("a system without roles is offered")
+		if option.Value != "looker" {
+			t.Errorf("%s is offered", option.Value)
 		}
 	}
 	var no *desk.Refused
-	if _, err := o.accounts().Form(t.Context(), o.ken(), desk.Values{"system": {"workspace"}}); !errors.As(err, &no) {
-		t.Errorf("a form for a system without roles: %v", err)
+	for _, system := range []string{"workspace", "jira"} {
+		if _, err := o.accounts().Form(t.Context(), o.ken(), desk.Values{"system": {system}}); !errors.As(err, &no) {
+			t.Errorf("a form for %s: %v", system, err)
+		}
 	}
-	none := &desk.Account{Counter: o.counter, Rules: map[string]idle.RequestRule{"workspace": {Mode: change.Ask}}}
+	for _, system := range []string{"looker", "Looker", "LOOKER"} {
+		form, err := o.accounts().Form(t.Context(), o.ken(), desk.Values{"system": {system}})
+		if err != nil || !slices.Equal(form.Fields[0].Value, []string{"looker"}) {
+			t.Errorf("a form for %s: %+v, %v", system, form.Fields, err)
+		}
+	}
+	none := &desk.Account{Counter: o.counter, Rules: map[string]idle.RequestRule{"workspace": {Mode: change.Ask}, "jira": {Roles: []string{"User"}}}}
 	if _, err := none.Form(t.Context(), o.ken(), desk.Values{}); !errors.As(err, &no) {
 		t.Errorf("a form for nothing: %v", err)
 	}

@@ -1,7 +1,9 @@
 package idle
 
 import (
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/brake"
@@ -81,6 +83,37 @@ func (r RequestRule) ModeFor(standing []change.Selector) change.Mode {
 		return r.Mode
 	}
 	return change.Report
+}
+
+// Why a request is not wanted any more.
+const (
+	WhyNotLet     = "the policy does not let who asked for it ask for it any more"
+	WhyNotOffered = "the policy does not offer this role to who asked for it any more"
+	WhyAsked      = "the policy wants people asked by now"
+)
+
+// Unwanted says why a request for a role, which was decided in a mode, is not wanted any more from a
+// person of whom these selectors hold by now; empty where it still is. What people decided stands,
+// what went by itself has to go by itself still. Capitals of the role do not matter.
+func (r RequestRule) Unwanted(role string, decided change.Mode, standing []change.Selector) string {
+	switch mode := r.ModeFor(standing); {
+	case mode == change.Report:
+		return WhyNotLet
+	case !slices.ContainsFunc(r.Offers(standing), func(offered string) bool { return strings.EqualFold(offered, role) }):
+		return WhyNotOffered
+	case decided == change.Auto && mode != change.Auto:
+		return WhyAsked
+	}
+	return ""
+}
+
+// Sets lists the sets of people that the rule names, each of which may hold for somebody.
+func (r RequestRule) Sets() []change.Selector {
+	sets := slices.Clone(r.AutoFor)
+	for _, role := range slices.Sorted(maps.Keys(r.RolesFor)) {
+		sets = append(sets, r.RolesFor[role]...)
+	}
+	return sets
 }
 
 func holdsAny(wanted, standing []change.Selector) bool {

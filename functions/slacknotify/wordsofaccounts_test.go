@@ -1,0 +1,33 @@
+package slacknotify
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
+)
+
+// Who has a stopped account back reads which of its roles are not there any more, once it is back.
+func TestRolesThatDoNotComeBackAreNamed(t *testing.T) {
+	for _, test := range []struct {
+		in     language
+		result string
+		state  change.State
+		want   string
+	}{
+		{english, `{"account":"7","withheld":["Admin","Modeller"]}`, change.Applied, "Without the roles that it had before and that cannot be asked for here: Admin, Modeller."},
+		{japanese, `{"account":"7","withheld":["Admin","Modeller"]}`, change.Applied, "以前のロールのうち、ここで依頼できない次のロールは戻していません: Admin、Modeller"},
+		{english, `{"account":"7"}`, change.Applied, ""},
+		{english, "", change.Applied, ""},
+		{english, "{", change.Applied, ""},
+		{english, `{"account":"7","withheld":["Admin"]}`, change.Undone, ""},
+	} {
+		c := changeOf(change.AccountCreate, test.state)
+		c.Result = []byte(test.result)
+		lines := test.in.write(c, hears, only, noon).Lines
+		if test.want != "" && !slices.Contains(lines, test.want) || test.want == "" && strings.Contains(strings.Join(lines, "\n"), "Without") {
+			t.Errorf("%s, %s: %q", test.result, test.state, lines)
+		}
+	}
+}
