@@ -25,7 +25,7 @@ func TestRolesThatDoNotComeBackAreNamed(t *testing.T) {
 	} {
 		c := changeOf(change.AccountCreate, test.state)
 		c.Result = []byte(test.result)
-		lines := test.in.write(c, hears, only, noon).Lines
+		lines := test.in.write(c, letter{Part: hears}, only, noon).Lines
 		if test.want != "" && !slices.Contains(lines, test.want) || test.want == "" && strings.Contains(strings.Join(lines, "\n"), "Without") {
 			t.Errorf("%s, %s: %q", test.result, test.state, lines)
 		}
