@@ -104,10 +104,10 @@ func (g *agenda) take(a *idle.Account, d idle.Decision, before idle.Memory) {
 			g.fresh++
 		}
 	}
-	switch due := d.Action != idle.Leave || d.Ended || d.Void; {
+	switch due := d.Action != idle.Leave || d.Ended || d.Void || d.Moved; {
 	case due && g.room[d.Action] == 0:
 		g.night.run.Postpone()
-		d.Action, d.Ended = idle.Leave, false
+		d.Action, d.Ended, d.Void, d.Moved = idle.Leave, false, false, false
 	case due:
 		g.room[d.Action]--
 		g.acts = append(g.acts, act{kept(a), d, before})

@@ -23,6 +23,9 @@ type facts = map[string]string
 var noticesOfEachKind = []notice.Notice{
 	{Kind: notice.AccountWarning, Facts: facts{"system": "Looker", "account": "ken@example.com", "last": "2026-05-01"}},
 	{Kind: notice.AccountWarning, Facts: facts{"system": "Looker", "account": "ken@example.com", "last": ""}},
+	{Kind: notice.AccountWarning, Over: true, Facts: facts{"system": "Looker", "account": "ken@example.com"}},
+	{Kind: notice.AccountWarning, Over: true, Facts: facts{"system": "Looker", "account": "ken@example.com", "spared": "yes"}},
+	{Kind: notice.AccountWarning, Over: true, Facts: facts{"system": "Looker", "account": "ken@example.com", "moved": "yes"}},
 	{Kind: notice.AccountRefused, Facts: facts{"system": "Looker"}, Rows: []facts{
 		{"why": string(idle.Nobody)},
 		{"why": string(idle.WithoutSelf)},

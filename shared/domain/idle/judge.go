@@ -77,9 +77,10 @@ type Decision struct {
 	Action Action
 	// Step is the warning to give: the time before the stop at which policy wants it.
 	Step time.Duration
-	// Ended says that the person had been warned and has used the account since, Void that the
-	// warnings are void for another reason: the account is spared now.
-	Ended, Void bool
+	// Ended says that the person had been warned and has used the account since. Void says that the
+	// account is spared now, and Moved that the day they named does not hold any more: whoever is
+	// to be stopped after all is warned anew.
+	Ended, Void, Moved bool
 	// Next is what to remember once the action is carried out; Remember says that it differs
 	// from what was remembered.
 	Next     Memory
@@ -188,12 +189,15 @@ func (j *Judge) Decide(a *Account, m Memory) Decision {
 	if d.Since.IsZero() {
 		d.Since = t.made
 	}
-	d.Ended = len(m.Told) > 0 && d.Since.After(m.From)
-	if d.Ended {
+	if len(m.Told) > 0 && d.Since.After(m.From) {
 		d.Next = d.Next.withoutWarnings()
+		d.Ended = true
 	}
 	j.judge(&d, a, t)
-	d.Void = d.Verdict == Spared && len(m.Told) > 0 && !d.Ended
+	if len(m.Told) > 0 && !d.Ended && d.Verdict != Disabled && !d.Next.sameWarnings(m) {
+		d.Void = d.Verdict == Spared
+		d.Moved = !d.Void
+	}
 	d.Remember = !d.Next.Equal(m)
 	return d
 }
@@ -208,10 +212,14 @@ func (j *Judge) judge(d *Decision, a *Account, t traces) {
 		d.Verdict, d.Next = Spared, d.Next.withoutWarnings()
 		return
 	}
+	acts := j.rule.Mode == change.Auto || j.rule.Mode == change.Ask
+	if !acts {
+		d.Next = d.Next.withoutWarnings() // they would be of long ago by the time that it acts again
+	}
 	if d.Why = unknown(a, t); d.Why != "" {
 		// One good date is enough to know that the account is in use. What was said to the
-		// person stands: a bad night is no sign-in.
-		d.Verdict = Unknown
+		// person stands: a bad night is no sign-in. But a stop does not follow from it.
+		d.Verdict, d.Next.Due = Unknown, false
 		if recent {
 			d.Verdict, d.Why = Active, ""
 		}
@@ -225,7 +233,7 @@ func (j *Judge) judge(d *Decision, a *Account, t traces) {
 	if !j.now.Before(due) {
 		d.Verdict = Idle
 	}
-	if j.rule.Mode != change.Auto && j.rule.Mode != change.Ask {
+	if !acts {
 		if d.Verdict == Idle {
 			d.Action = Report
 		}
@@ -236,14 +244,18 @@ func (j *Judge) judge(d *Decision, a *Account, t traces) {
 
 // climb takes the next step of the ladder, if it is time for it.
 func (j *Judge) climb(d *Decision) {
+	if j.stale(d.Next, d.StopAt) {
+		d.Next = d.Next.withoutWarnings()
+	}
 	d.StopAt = later(d.StopAt, d.Next.Stop)
 	s, stop, due := step(j.now, d.StopAt, j.warn, d.Next.Told)
 	switch {
 	case due:
 		d.Action, d.Step, d.StopAt = Warn, s, stop
-		d.Next = d.Next.warned(s, d.Since, stop)
+		d.Next = d.Next.warned(s, d.Since, stop, j.now)
 	case len(untold(j.warn, d.Next.Told)) == 0 && !j.now.Before(d.StopAt):
 		d.Action = Stop
+		d.Next.Due = len(d.Next.Told) > 0
 	}
 }
 

@@ -21,6 +21,11 @@ type Memory struct {
 	From time.Time `json:"from,omitzero"`
 	// Stop is the day that the latest warning named.
 	Stop time.Time `json:"stop,omitzero"`
+	// Begun is the day (UTC) of the first of the warnings, which tells these warnings from others
+	// for the same use.
+	Begun time.Time `json:"begun,omitzero"`
+	// Due says that the stop has followed by now: what is waited for are people, or room.
+	Due bool `json:"due,omitempty"`
 }
 
 // IsZero reports whether there is nothing to remember.
@@ -44,8 +49,13 @@ func (m Memory) Revive(at time.Time) Memory { return Memory{Active: at, Kept: m.
 // Equal reports whether two memories say the same.
 func (m Memory) Equal(other Memory) bool {
 	return m.Active.Equal(other.Active) && m.Kept.Equal(other.Kept) && m.From.Equal(other.From) &&
-		m.Stop.Equal(other.Stop) && slices.Equal(m.Told, other.Told)
+		m.Stop.Equal(other.Stop) && m.Begun.Equal(other.Begun) && m.Due == other.Due && slices.Equal(m.Told, other.Told)
 }
 
 // withoutWarnings is the memory with its warnings forgotten.
 func (m Memory) withoutWarnings() Memory { return Memory{Active: m.Active, Kept: m.Kept} }
+
+// sameWarnings reports whether all that another memory says a person was told stands in this one.
+func (m Memory) sameWarnings(other Memory) bool {
+	return len(m.Told) >= len(other.Told) && m.Begun.Equal(other.Begun)
+}

@@ -4,7 +4,8 @@ package notice
 const (
 	// AccountWarning says that an account is going to be stopped at Until. Facts: system, account,
 	// last (the day of the latest sign-in, empty where there was none), url (where to sign in; empty
-	// where that is not known), spared (not empty where it is over because the account is spared now).
+	// where that is not known), spared (not empty where it is over because the account is spared now),
+	// moved (the same where the account is not stopped on that day).
 	AccountWarning Kind = "account.warning"
 	// AccountSummary says what a run found. Facts: system, and numbers in digits: total, active, idle
 	// (unused for as many days as the rule says), never, staff, disabled, spared, unknown, falling
