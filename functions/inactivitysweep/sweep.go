@@ -13,6 +13,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/state/account"
+	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/trail"
 )
@@ -84,13 +85,8 @@ func (n *night) sweep(ctx context.Context) error {
 	if err := n.question(ctx); err != nil {
 		return err
 	}
-	if err := n.act(ctx); err != nil {
-		return err
-	}
-	if err := account.Believe(ctx, n.store, n.name, n.run.Census()); err != nil {
-		return err
-	}
-	return n.sumUp(ctx)
+	// Each of them is good for something where the others go wrong.
+	return errors.Join(n.act(ctx), account.Believe(ctx, n.store, n.name, n.run.Census()), n.sumUp(ctx))
 }
 
 // judge makes the judge of the night: the rule, and who is in the groups that it spares.
@@ -145,8 +141,27 @@ func (n *night) refuse(ctx context.Context, why string, rows ...map[string]strin
 	return n.alert(ctx, rows)
 }
 
-// act warns, proposes what is to be stopped or would be, and withdraws what is not any more.
+// act proposes what is to be stopped or would be, withdraws what is not any more, and warns, also
+// where proposing went wrong: nobody's warnings wait for it.
 func (n *night) act(ctx context.Context) error {
+	proposed := n.proposeAll(ctx)
+	for _, a := range n.agenda.acts {
+		// What was said is written down at once: a night that ends in the middle has lost nothing.
+		if err := n.tell(ctx, a); err != nil {
+			return errors.Join(proposed, err)
+		}
+		if !a.decision.Remember || proposed != nil && a.decision.Action == idle.Stop {
+			continue
+		}
+		if err := account.Remember(ctx, n.store, n.name, n.at, account.Note{ID: a.account.ID, Before: a.before, After: a.decision.Next}); err != nil {
+			return errors.Join(proposed, err)
+		}
+	}
+	return errors.Join(proposed, account.Remember(ctx, n.store, n.name, n.at, n.agenda.notes...))
+}
+
+// proposeAll proposes what is to be stopped or would be, and withdraws what is not any more.
+func (n *night) proposeAll(ctx context.Context) error {
 	wanted, err := n.proposals(ctx, idle.Stop)
 	if err != nil {
 		return err
@@ -166,19 +181,7 @@ func (n *night) act(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, a := range n.agenda.acts {
-		// What was said is written down at once: a night that ends in the middle has lost nothing.
-		if err := n.tell(ctx, a); err != nil {
-			return err
-		}
-		if !a.decision.Remember {
-			continue
-		}
-		if err := account.Remember(ctx, n.store, n.name, n.at, account.Note{ID: a.account.ID, Before: a.before, After: a.decision.Next}); err != nil {
-			return err
-		}
-	}
-	return account.Remember(ctx, n.store, n.name, n.at, n.agenda.notes...)
+	return nil
 }
 
 // proposals are the stops of the night, or those that the rule only wants known.
@@ -333,9 +336,16 @@ func (n *night) braked(ctx context.Context, wanted []change.Proposal) ([]change.
 func (n *night) plan(ctx context.Context, held []change.Proposal) error {
 	var plans []change.Proposal
 	if len(held) > 0 {
-		p, err := ledgerPlan(n, held)
+		p, through, err := ledger.PlanOf(change.Proposal{
+			Kind: change.AccountDisablePlan, Target: n.planTarget(), Requester: rule, Channel: n.rule.Channel, Owners: idle.Owners(n.name, ""),
+			Requirement: n.policy.Asks(change.AccountDisablePlan, ""), Quiet: idle.KeepFor, Policy: n.policy.Hash,
+		}, held)
 		if err != nil {
 			return err
+		}
+		p.Reason = fmt.Sprintf("%d accounts at once are more than the brake lets pass", through)
+		if left := n.held - through; left > 0 {
+			p.Reason += fmt.Sprintf("; %d more are left for the next plan", left)
 		}
 		plans = append(plans, p)
 	}

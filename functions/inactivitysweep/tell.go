@@ -6,21 +6,10 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/state/account"
-	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/notice"
 )
-
-// ledgerPlan is the proposal that lets all stops of a night through.
-func ledgerPlan(n *night, wanted []change.Proposal) (change.Proposal, error) {
-	return ledger.PlanOf(change.Proposal{
-		Kind: change.AccountDisablePlan, Target: n.planTarget(), Requester: rule, Channel: n.rule.Channel, Owners: idle.Owners(n.name, ""),
-		Reason:      fmt.Sprintf("%d accounts at once are more than the brake lets pass", len(wanted)),
-		Requirement: n.policy.Asks(change.AccountDisablePlan, ""), Quiet: idle.KeepFor, Policy: n.policy.Hash,
-	}, wanted)
-}
 
 // warningID names one warning of one account: each step is a message of its own, and where the
 // steps begin anew they are new messages. Of is a memory with these warnings.

@@ -85,7 +85,7 @@ func finding(code catalog.FindingCode, kind catalog.Kind) facts {
 var reasonsOfRules = map[change.Kind]string{
 	change.GroupSettings:      "whoCanJoin has a value that is not known here: NEW. It is not taken for compliant; a person has to look.",
 	change.AccountDisable:     "not used since 2026-05-01, longer than 180 days",
-	change.AccountDisablePlan: "12 accounts at once are more than the brake lets pass",
+	change.AccountDisablePlan: "500 accounts at once are more than the brake lets pass; 12 more are left for the next plan",
 	change.AccountListing:     string(idle.Shrunk) + "; " + string(idle.Undated),
 	change.AccessRevoke:       string(grant.NoLongerEligible),
 	change.ConnectionRenew:    connection.WhyBroken,
