@@ -61,7 +61,7 @@ func (n *night) sweep(ctx context.Context) error {
 		return err
 	}
 	n.run = judge.NewRun()
-	if n.agenda, err = n.newAgenda(ctx); err != nil {
+	if n.agenda, err = n.newAgenda(ctx, mostActs); err != nil {
 		return err
 	}
 	reading, err := n.system.Accounts(ctx, func(a *idle.Account) error {
@@ -214,14 +214,21 @@ func (n *night) proposal(ctx context.Context, a act) (change.Proposal, error) {
 		p.Concerned = []string{owner.ID}
 	}
 	p.Owners = idle.Owners(n.name, owner.ID)
-	switch {
-	case a.decision.Action == idle.Report:
-		// The summary tells of them all.
-		p.Requirement, p.Batch = change.Requirement{Mode: change.Report}, ""
-	case n.rule.Mode == change.Ask:
-		p.Requirement = n.policy.Asks(change.AccountDisable, "")
+	if a.decision.Action == idle.Report {
+		p.Batch = "" // the summary tells of them all
 	}
 	return p, nil
+}
+
+// requirement is what a stop needs, in the mode of the rule.
+func (n *night) requirement() change.Requirement {
+	switch n.rule.Mode {
+	case change.Ask:
+		return n.policy.Asks(change.AccountDisable, "")
+	case change.Auto:
+		return change.Requirement{Mode: change.Auto}
+	}
+	return change.Requirement{Mode: change.Report}
 }
 
 // stop is what is proposed of an account, by which one night knows what an earlier one proposed.
@@ -234,7 +241,7 @@ func (n *night) stop(a *idle.Account, d idle.Decision) change.Proposal {
 			{Field: "last", After: day(d.Last.At)},
 			{Field: "roles", After: strings.Join(a.Roles, ", ")},
 		},
-		Requester: rule, Quiet: idle.KeepFor, Requirement: change.Requirement{Mode: n.rule.Mode},
+		Requester: rule, Quiet: idle.KeepFor, Requirement: n.requirement(),
 	}
 }
 
@@ -278,11 +285,7 @@ func (n *night) planTarget() change.Target {
 // propose proposes the stops, or one plan for all of them where they are more than the brake lets
 // pass: of a run that wants too much, nobody knows which part is the wrong one.
 func (n *night) propose(ctx context.Context, wanted []change.Proposal) error {
-	held, err := n.braked(ctx, wanted)
-	if err != nil {
-		return err
-	}
-	if err := n.plan(ctx, held); err != nil || n.held > 0 {
+	if err := n.plan(ctx, n.braked(wanted)); err != nil || n.held > 0 {
 		return err
 	}
 	for _, p := range wanted {
@@ -299,36 +302,13 @@ func (n *night) propose(ctx context.Context, wanted []change.Proposal) error {
 
 // braked returns the stops that the brake holds, of those that are wanted: none, or all that would be
 // new. What waits for people already, or what they have denied or left undecided not long ago, is no
-// part of a run that wants too much. It is looked for only where it matters, as it takes a query for
-// each.
-func (n *night) braked(ctx context.Context, wanted []change.Proposal) ([]change.Proposal, error) {
-	tooMany := func(fresh int) bool {
-		return n.rule.Brake.Check(n.run.Census().Enabled, len(n.agenda.recent), fresh).Held
+// part of a run that wants too much.
+func (n *night) braked(wanted []change.Proposal) []change.Proposal {
+	if !n.rule.Brake.Check(n.run.Census().Enabled, len(n.agenda.recent), n.agenda.fresh).Held {
+		return nil
 	}
-	if !tooMany(n.agenda.fresh) {
-		return nil, nil
-	}
-	var held []change.Proposal
-	answered := 0
-	for _, p := range wanted {
-		newest, ok, err := n.ledger.Newest(ctx, p)
-		if err != nil {
-			return nil, err
-		}
-		slot, _, _ := change.SlotOf(newest.ID)
-		switch _, live := n.agenda.live[slot]; {
-		case !ok || !newest.Holds(p, n.at):
-			held = append(held, p)
-		case !live && !n.agenda.recent[p.Target.ID]:
-			answered++ // the agenda took it for fresh
-		}
-	}
-	fresh := n.agenda.fresh - answered
-	if !tooMany(fresh) {
-		return nil, nil
-	}
-	n.held = fresh
-	return held, nil
+	n.held = n.agenda.fresh
+	return slices.DeleteFunc(slices.Clone(wanted), n.agenda.answers)
 }
 
 // plan proposes to let the stops through where they are held, in place of the plan of an earlier
