@@ -69,7 +69,8 @@ type Decision struct {
 	// used.
 	Last Activity
 	// Since is the moment from which the account counts as unused: its latest use that is known,
-	// or when it was made. Zero where neither is.
+	// or when it was made. Zero where neither is. Of a session that has ended it is the latest at
+	// which that may have been.
 	Since time.Time
 	// StopAt is when it will be stopped if it is not used. Zero for who is spared, unknown or
 	// disabled.
@@ -186,8 +187,11 @@ func (j *Judge) Decide(a *Account, m Memory) Decision {
 		d.Last = Activity{At: d.Next.Active, By: FromMemory}
 	}
 	d.Since = d.Last.At
-	if d.Since.IsZero() {
+	switch {
+	case d.Since.IsZero():
 		d.Since = t.made
+	case d.Last.By == FromMemory && d.Next.Session:
+		d.Since = d.Since.Add(sessionUnseen)
 	}
 	if len(m.Told) > 0 && d.Since.After(m.From) {
 		d.Next = d.Next.withoutWarnings()
@@ -203,7 +207,7 @@ func (j *Judge) Decide(a *Account, m Memory) Decision {
 }
 
 func (j *Judge) judge(d *Decision, a *Account, t traces) {
-	recent := !d.Last.At.IsZero() && j.now.Before(d.Last.At.Add(j.rule.After))
+	recent := j.recent(d)
 	if a.Disabled {
 		d.Verdict, d.Next = Disabled, Memory{}
 		return
@@ -240,6 +244,11 @@ func (j *Judge) judge(d *Decision, a *Account, t traces) {
 		return
 	}
 	j.climb(d)
+}
+
+// recent reports whether an account was used within the time of the rule.
+func (j *Judge) recent(d *Decision) bool {
+	return !d.Last.At.IsZero() && j.now.Before(d.Since.Add(j.rule.After))
 }
 
 // climb takes the next step of the ladder, if it is time for it.
@@ -311,23 +320,29 @@ func unknown(a *Account, t traces) Reason {
 	return ""
 }
 
-// sessionLag is how far a remembered session may be behind before it is remembered anew, so
-// that who works every day is not written down every night.
-const sessionLag = 7 * 24 * time.Hour
+const (
+	// sessionLag is how far a remembered session may be behind before it is remembered anew, so
+	// that who works every day is not written down every night.
+	sessionLag = 7 * 24 * time.Hour
+	// sessionUnseen is how long a session may have gone on after the use that is remembered of it:
+	// up to where it would have been remembered anew, and from one night to the next.
+	sessionUnseen = sessionLag + 24*time.Hour
+)
 
 // forget returns the memory without what has become pointless, and with the use of a session
-// that no credential tells of.
+// that no credential tells of. What a session is used for on the day of a sign-in is taken for the
+// sign-in: else everybody who works would be written down.
 func (j *Judge) forget(t traces, m Memory) Memory {
 	if !m.Kept.IsZero() && !j.now.Before(m.Kept) {
 		m = m.withoutWarnings() // the person was told before somebody wanted it kept
 		m.Kept = time.Time{}
 	}
 	if !t.credentials.Before(m.Active) {
-		m.Active = time.Time{} // a credential tells as much
+		m.Active, m.Session = time.Time{}, false // a credential tells as much
 	}
 	at := t.last.At
 	if t.last.By == BySession && at.Sub(m.Active) >= sessionLag && at.Sub(t.credentials) >= 24*time.Hour && !at.After(j.now) {
-		m.Active = at
+		m.Active, m.Session = at, true
 	}
 	return m
 }

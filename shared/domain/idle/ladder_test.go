@@ -215,8 +215,9 @@ func TestASessionThatEndedWasStillAUse(t *testing.T) {
 		}
 		m = d.Next
 		if d.Action == idle.Warn {
-			// Without a memory it would be night 166. A session is remembered to the week.
-			if night < 166+22 || night > 166+29 {
+			// Without a memory it would be night 166. The session was used until night 28, and is
+			// remembered to the week: the person has so much more time, and not less.
+			if night < 166+28 || night > 166+28+8 {
 				t.Errorf("warned in night %d", night)
 			}
 			break
@@ -224,6 +225,36 @@ func TestASessionThatEndedWasStillAUse(t *testing.T) {
 	}
 	if remembered < 4 || remembered > 6 {
 		t.Errorf("remembered %d times, want about once a week and the warning", remembered)
+	}
+}
+
+// However many days a session went on and whenever in the week it ended, nobody is stopped before the time
+// of the rule has passed since, nor much later.
+func TestTheLastSessionCountsToItsEnd(t *testing.T) {
+	rule := idle.Rule{After: 30 * day, Mode: change.Auto}
+	begin := time.Date(2026, 1, 1, 2, 0, 0, 0, time.UTC)
+	for ends := 3; ends < 20; ends++ {
+		end := begin.Add(time.Duration(ends)*day - 5*time.Hour)
+		var m idle.Memory
+		for night := 1; night < 100; night++ {
+			now := begin.Add(time.Duration(night) * day)
+			a := account(used(idle.Google, begin))
+			if now.Before(end) {
+				a.Sessions = []idle.Session{{Begun: begin, Extended: now.Add(-time.Hour)}}
+			}
+			j, err := idle.NewJudge(rule, idle.Directory{}, now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := j.Decide(&a, m)
+			if m = d.Next; d.Action != idle.Stop {
+				continue
+			}
+			if unused := now.Sub(end); unused < rule.After || unused > rule.After+9*day {
+				t.Errorf("a session that ended on day %d: stopped after %s without use", ends, unused)
+			}
+			break
+		}
 	}
 }
 

@@ -12,6 +12,9 @@ type Memory struct {
 	// Active is the latest use that the system may not tell of any more: of a session that has
 	// ended since, or the moment at which people gave the account back.
 	Active time.Time `json:"active,omitzero"`
+	// Session says that it is the use of a session, which may have gone on without a word of it
+	// here.
+	Session bool `json:"session,omitempty"`
 	// Kept spares the account up to this moment, because people said so.
 	Kept time.Time `json:"kept,omitzero"`
 	// Told lists the warnings that the person has had since the latest use, each as the time
@@ -48,12 +51,14 @@ func (m Memory) Revive(at time.Time) Memory { return Memory{Active: at, Kept: m.
 
 // Equal reports whether two memories say the same.
 func (m Memory) Equal(other Memory) bool {
-	return m.Active.Equal(other.Active) && m.Kept.Equal(other.Kept) && m.From.Equal(other.From) &&
+	return m.Active.Equal(other.Active) && m.Session == other.Session && m.Kept.Equal(other.Kept) && m.From.Equal(other.From) &&
 		m.Stop.Equal(other.Stop) && m.Begun.Equal(other.Begun) && m.Due == other.Due && slices.Equal(m.Told, other.Told)
 }
 
 // withoutWarnings is the memory with its warnings forgotten.
-func (m Memory) withoutWarnings() Memory { return Memory{Active: m.Active, Kept: m.Kept} }
+func (m Memory) withoutWarnings() Memory {
+	return Memory{Active: m.Active, Session: m.Session, Kept: m.Kept}
+}
 
 // sameWarnings reports whether all that another memory says a person was told stands in this one.
 func (m Memory) sameWarnings(other Memory) bool {

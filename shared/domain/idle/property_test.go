@@ -226,7 +226,7 @@ func (o *odd) addMemory(s source, protect func(string)) {
 		}
 	}
 	if rarely(s) {
-		o.memory.Active = moment(s)
+		o.memory.Active, o.memory.Session = moment(s), s.below(2) == 0
 		if !o.memory.Active.IsZero() && tonight.Sub(o.memory.Active) < oddAfter {
 			protect("it was used lately, as an earlier night saw")
 		}

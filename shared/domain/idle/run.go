@@ -144,7 +144,7 @@ func (r *Run) Add(a *Account, d Decision) {
 	if a.Administers && a.Email != "" && !a.Staff && !a.Service && !a.Self && len(r.admins) < maxNamed {
 		r.admins = append(r.admins, a.Email)
 	}
-	recent := !d.Last.At.IsZero() && r.judge.now.Before(d.Last.At.Add(r.judge.rule.After))
+	recent := r.judge.recent(&d)
 	r.count(a, d, recent)
 	r.countRoles(a, recent)
 	switch d.Verdict {

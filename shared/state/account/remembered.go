@@ -33,8 +33,8 @@ func keyOf(id string) key {
 type packed struct {
 	active, kept, from, stop, begun int64
 
-	told int32
-	due  bool
+	told         int32
+	session, due bool
 }
 
 // never stands for the zero time, which is no number of nanoseconds.
@@ -73,7 +73,7 @@ func (r *Remembered) add(id string, m idle.Memory) {
 		told = len(r.told)
 		r.told = append(r.told, m.Told)
 	}
-	r.all[keyOf(id)] = packed{pack(m.Active), pack(m.Kept), pack(m.From), pack(m.Stop), pack(m.Begun), int32(told), m.Due}
+	r.all[keyOf(id)] = packed{pack(m.Active), pack(m.Kept), pack(m.From), pack(m.Stop), pack(m.Begun), int32(told), m.Session, m.Due}
 }
 
 // Of returns what is remembered of one account.
@@ -83,7 +83,7 @@ func (r *Remembered) Of(id string) idle.Memory {
 		return idle.Memory{}
 	}
 	return idle.Memory{
-		Active: unpack(p.active), Kept: unpack(p.kept), Told: slices.Clone(r.told[p.told]), From: unpack(p.from), Stop: unpack(p.stop),
+		Active: unpack(p.active), Session: p.session, Kept: unpack(p.kept), Told: slices.Clone(r.told[p.told]), From: unpack(p.from), Stop: unpack(p.stop),
 		Begun: unpack(p.begun), Due: p.due,
 	}
 }
