@@ -78,7 +78,7 @@ type Decision struct {
 	Action Action
 	// Step is the warning to give: the time before the stop at which policy wants it.
 	Step time.Duration
-	// Ended says that the person had been warned and has used the account since. Void says that the
+	// Ended says that the person had been warned and has used the account since then. Void says that the
 	// account is spared now, and Moved that the day they named does not hold any more: whoever is
 	// to be stopped after all is warned anew.
 	Ended, Void, Moved bool
@@ -195,7 +195,8 @@ func (j *Judge) Decide(a *Account, m Memory) Decision {
 	}
 	if len(m.Told) > 0 && d.Since.After(m.From) {
 		d.Next = d.Next.withoutWarnings()
-		d.Ended = true
+		// A new credential is no use, nor is one of long ago that only counts or shows by now.
+		d.Ended = d.Last.At.After(m.From) && !d.Last.At.Before(m.Begun)
 	}
 	j.judge(&d, a, t)
 	if len(m.Told) > 0 && !d.Ended && d.Verdict != Disabled && !d.Next.sameWarnings(m) {

@@ -381,3 +381,35 @@ func TestAStopThatWaitsForPeopleIsTheOneThatWasTold(t *testing.T) {
 		t.Errorf("stopped in %d nights, %d of them noted; warned anew (-want +got):\n%s", stops, notes, diff)
 	}
 }
+
+// The account is in use again where somebody has used it, and not where it has only got a new way to
+// sign in, or where a use of long ago counts that did not before: then the day has moved.
+func TestOnlyUseEndsWarnings(t *testing.T) {
+	warned := idle.Memory{Told: []time.Duration{14 * day}, From: ago(170), Stop: ago(-10), Begun: ago(4).Truncate(day)}
+	never := account(idle.Credential{Kind: idle.Email, Created: ago(170)})
+	never.Created = ago(170)
+	old := account(used(idle.Google, ago(170)))
+	invited := idle.Credential{Kind: idle.SAML, Created: ago(1)}
+	for name, test := range map[string]struct {
+		account      idle.Account
+		add          idle.Credential
+		ended, moved bool
+	}{
+		"never used, a new credential":  {never, invited, false, true},
+		"never used, used for once":     {never, used(idle.SAML, ago(1)), true, false},
+		"used on the day of the first":  {never, used(idle.SAML, ago(4)), true, false},
+		"used long ago, a new way in":   {old, invited, false, false},
+		"used long ago, and used again": {old, used(idle.SAML, ago(1)), true, false},
+		"used before the warnings":      {old, used(idle.Embed, ago(60)), false, true},
+	} {
+		a := test.account
+		a.Credentials = append(slices.Clone(a.Credentials), test.add)
+		d := judge(t, ladder(), idle.Directory{}).Decide(&a, warned)
+		if d.Ended != test.ended || d.Moved != test.moved || d.Void {
+			t.Errorf("%s: ended %t, moved %t, void %t", name, d.Ended, d.Moved, d.Void)
+		}
+		if stands := len(d.Next.Told) == 1; stands == (test.ended || test.moved) {
+			t.Errorf("%s: remembered %+v", name, d.Next)
+		}
+	}
+}
