@@ -104,6 +104,7 @@ func (h *handler) planned(ctx context.Context, agreed map[string]bool) (change.P
 		return p, err
 	}
 	var groups []string
+	size := 0
 	for _, s := range held {
 		correction, g, err := h.correction(ctx, s)
 		if err != nil {
@@ -112,11 +113,19 @@ func (h *handler) planned(ctx context.Context, agreed map[string]bool) (change.P
 		if len(correction) == 0 || agreed[g.ID] {
 			continue
 		}
-		groups = append(groups, g.ID)
-		p.Owners = append(p.Owners, change.Selector("owners:"+g.ID))
+		var diff []change.Delta
 		for _, d := range correction {
-			p.Diff = append(p.Diff, change.Delta{Field: g.Email + " " + d.Field, Before: d.Before, After: d.After})
+			diff = append(diff, change.Delta{Field: g.Email + " " + d.Field, Before: d.Before, After: d.After})
 		}
+		shown, err := json.Marshal(diff)
+		if err != nil {
+			return p, fmt.Errorf("encode the corrections of %s for a plan: %w", g.Email, err)
+		}
+		if size += len(shown); size > ledger.MaxPlanSize && len(groups) > 0 {
+			break // the others are in the next plan
+		}
+		groups, p.Diff = append(groups, g.ID), append(p.Diff, diff...)
+		p.Owners = append(p.Owners, change.Selector("owners:"+g.ID))
 	}
 	p.Detail, err = json.Marshal(groups)
 	return p, err

@@ -12,8 +12,9 @@ import (
 
 // This file keeps what a night is to do until the listing has ended well and is believed. A system
 // may have a million accounts, and on the first night all of them may be due: so a night does so
-// much of each kind, and what is left over comes the next nights. Nobody loses by it: who is warned
-// later has the whole time of the warnings from then on.
+// much of each kind, and what is left over comes the next nights. What an earlier night has done
+// takes no room of it. Nobody loses by it: who is warned later has the whole time of the warnings
+// from then on.
 
 const (
 	// mostActs bounds how many people a night warns, how many stops it proposes and how many it
@@ -35,12 +36,16 @@ type agenda struct {
 	night *night
 	acts  []act
 	notes []account.Note
-	// room is how much more of each action the night does.
+	// room is how much more of each action the night does; to leave an account is to say so, or to
+	// bring up to date what was proposed.
 	room map[idle.Action]int
 	// recent are the targets that count for the brake already, fresh how many stops are wanted
 	// besides them and besides those that are under way.
 	recent map[string]bool
 	fresh  int
+	// answered are the slots of stops, or of reports, that need not be proposed: they are under way,
+	// or were denied, left undecided or reported not long ago.
+	answered map[string]bool
 	// live are the stops that are under way, and waiting those of them that wait from earlier nights
 	// and were not met in the listing yet, by their slots. Met says by their targets why they do not
 	// follow any more.
@@ -55,10 +60,11 @@ type met struct {
 	why      string
 }
 
-func (n *night) newAgenda(ctx context.Context) (*agenda, error) {
+// newAgenda returns an agenda with room for so many of each action.
+func (n *night) newAgenda(ctx context.Context, most int) (*agenda, error) {
 	g := &agenda{
 		night: n, recent: map[string]bool{}, live: map[string]change.Change{}, waiting: map[string]change.Change{}, met: map[string]met{},
-		room: map[idle.Action]int{idle.Warn: mostActs, idle.Stop: mostActs, idle.Report: mostActs, idle.Leave: mostActs},
+		room: map[idle.Action]int{idle.Warn: most, idle.Stop: most, idle.Report: most, idle.Leave: most},
 	}
 	braked, err := n.ledger.Braked(ctx, change.AccountDisable)
 	if err != nil {
@@ -68,6 +74,11 @@ func (n *night) newAgenda(ctx context.Context) (*agenda, error) {
 		if system, _ := account.Split(target); system == n.name {
 			g.recent[target] = true // each system has a brake of its own
 		}
+	}
+	// People may have had all their time to decide, and once more where the policy asked for others.
+	within := n.requirement().Deadline(time.Time{}).Sub(time.Time{})
+	if g.answered, err = n.ledger.Answered(ctx, n.stop(&idle.Account{}, idle.Decision{}), n.at.Add(-idle.KeepFor-2*within)); err != nil {
+		return nil, err
 	}
 	live, err := n.ledger.LiveOf(ctx, change.AccountDisable)
 	if err != nil {
@@ -96,25 +107,45 @@ func (g *agenda) take(a *idle.Account, d idle.Decision, before idle.Memory) {
 			g.met[target] = m
 		}
 	}
-	if d.Action == idle.Stop {
+	due, room := d.Action != idle.Leave, d.Action
+	if d.Action == idle.Stop || d.Action == idle.Report {
 		p := g.night.stop(a, d)
-		slot := p.Slot()
-		delete(g.waiting, slot)
-		if c, ok := g.live[slot]; !g.recent[p.Target.ID] && !(ok && c.Holds(p, g.night.at)) {
+		if d.Action == idle.Stop {
+			delete(g.waiting, p.Slot())
+		}
+		if g.answers(p) {
+			due, room = g.renews(p), idle.Leave
+		} else if d.Action == idle.Stop && !g.recent[p.Target.ID] {
 			g.fresh++
 		}
 	}
-	switch due := d.Action != idle.Leave || d.Ended || d.Void; {
-	case due && g.room[d.Action] == 0:
+	switch due = due || d.Ended || d.Void || d.Moved; {
+	case due && g.room[room] == 0:
 		g.night.run.Postpone()
-		d.Action, d.Ended = idle.Leave, false
+		d.Action, d.Ended, d.Void, d.Moved = idle.Leave, false, false, false
 	case due:
-		g.room[d.Action]--
+		g.room[room]--
 		g.acts = append(g.acts, act{kept(a), d, before})
 	case d.Remember && len(g.notes) < mostNotes:
 		g.notes = append(g.notes, account.Note{ID: a.ID, Before: before, After: d.Next})
 	}
 	g.night.run.Add(a, d)
+}
+
+// answers reports whether a change of an earlier night answers a proposal.
+func (g *agenda) answers(p change.Proposal) bool {
+	c, live := g.live[p.Slot()]
+	return g.answered[p.Slot()] || live && c.Holds(p, g.night.at)
+}
+
+// renews reports whether what waits for people is to say what a proposal says now.
+func (g *agenda) renews(p change.Proposal) bool {
+	c, live := g.live[p.Slot()]
+	if !live {
+		return false
+	}
+	p.Policy = g.night.policy.Hash
+	return c.Renewed(p, rule) != nil
 }
 
 // kept is what a night still needs of an account when the listing has gone on: how it was used is

@@ -5,8 +5,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sekisho/sekisho/shared/adapters/embedded"
+	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/idle"
+	"github.com/sekisho/sekisho/shared/state/ledger"
+	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
 // An agenda has room for so much of each kind. What is left over is counted as that, and nothing
@@ -54,6 +58,56 @@ func TestAnAgendaHasRoomForSoMuch(t *testing.T) {
 	}
 	if _, ok := g.stale()["x-1"]; !ok || len(g.stale()) != 1 {
 		t.Errorf("stale %v", g.stale())
+	}
+}
+
+// What earlier nights have proposed or reported takes no room: all accounts come to their turn,
+// however many there are.
+func TestEveryAccountComesToItsTurn(t *testing.T) {
+	const most, accounts = 3, 10
+	for _, mode := range []change.Mode{change.Report, change.Ask} {
+		at := time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
+		db, err := embedded.Open("", func() time.Time { return at })
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Close() })
+		h := &handler{ledger: ledger.New(db.Store(), db.Bus(), func() time.Time { return at }), mirror: mirror.New(db.Store()), policy: &policyfile.Policy{}}
+		used := at.AddDate(-1, 0, 0)
+		for nth, want := range []struct{ all, postponed, moved int }{{3, 7, 0}, {6, 4, 0}, {9, 1, 0}, {10, 0, 0}, {10, 0, 0}, {10, 0, 2}} {
+			rule := idle.Rule{After: 180 * 24 * time.Hour, Mode: mode, Channel: "#it"}
+			judge, err := idle.NewJudge(rule, idle.Directory{}, at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := &night{handler: h, name: "looker", rule: rule, at: at, run: judge.NewRun()}
+			if n.agenda, err = n.newAgenda(t.Context(), most); err != nil {
+				t.Fatal(err)
+			}
+			for i := range accounts {
+				a := idle.Account{ID: strconv.Itoa(i), Email: "u@example.com", Credentials: []idle.Credential{{Kind: idle.Google, Used: used}}}
+				d := judge.Decide(&a, idle.Memory{})
+				d.Moved = i < want.moved // what its person was told is taken back all the same
+				n.agenda.take(&a, d, idle.Memory{})
+			}
+			if err := n.proposeAll(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			all, err := h.ledger.Since(t.Context(), change.AccountDisable, used)
+			if err != nil || len(all) != want.all || n.run.Summary().Postponed != want.postponed {
+				t.Errorf("mode %s, night %d: %d proposed by then, %d postponed, %v; want %+v", mode, nth, len(all), n.run.Summary().Postponed, err, want)
+			}
+			moved := 0
+			for _, a := range n.agenda.acts {
+				if a.decision.Moved {
+					moved++
+				}
+			}
+			if moved != want.moved {
+				t.Errorf("mode %s, night %d: of %d people what they were told is taken back, want %d", mode, nth, moved, want.moved)
+			}
+			at = at.AddDate(0, 0, 1)
+		}
 	}
 }
 

@@ -4,22 +4,29 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"maps"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
 
 	"github.com/sekisho/sekisho/functions/inactivitysweep"
 	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"
+	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/idle"
+	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/sim"
 	"github.com/sekisho/sekisho/shared/state/account"
+	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
@@ -168,5 +175,96 @@ func TestWhatANightLeavesIsDoneInTheNext(t *testing.T) {
 	}
 	if got := len(n.stops()); got != 0 {
 		t.Errorf("%d stops are proposed past the brake", got)
+	}
+}
+
+// manyRoles answers as a crowd each of whom has all of these roles.
+type manyRoles struct {
+	*crowd
+	names []string
+}
+
+func (m manyRoles) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var ids, roles []string
+	for i, name := range m.names {
+		ids, roles = append(ids, fmt.Sprintf(`"%d"`, i+1)), append(roles, fmt.Sprintf(`{"id":"%d","name":%q}`, i+1, name))
+	}
+	answer := httptest.NewRecorder()
+	m.crowd.ServeHTTP(answer, r)
+	body := answer.Body.String()
+	if r.URL.Path == "/api/4.0/roles" {
+		body = "[" + strings.Join(roles, ",") + "]"
+	}
+	maps.Copy(w.Header(), answer.Header())
+	_, _ = io.WriteString(w, strings.ReplaceAll(body, `"role_ids":["1"]`, `"role_ids":[`+strings.Join(ids, ",")+`]`))
+}
+
+// A plan takes in as many accounts as can be stored, and says how many it leaves.
+func TestAPlanOfAccountsWithManyRoles(t *testing.T) {
+	const users = 1_503 // of which a third is idle
+	n := &nights{Rig: cloudfntest.NewPlain(t, ""), keys: map[string]bool{}}
+	n.Variables["LOOKER_URL"], n.Variables["LOOKER_CLIENT_ID"], n.Variables["LOOKER_CLIENT_SECRET"] = "http://looker.test", "id", "secret-"+cloudfntest.Canary
+	n.Policy = fstest.MapFS{"policy.yaml": {Data: []byte(`inactivity: {looker: {after: 180d, mode: ask, channel: "#looker-admins", brake: {max: 50}}}`)}}
+	m := manyRoles{crowd: &crowd{users: users, begin: n.Clock.Now(), now: n.Clock.Now, page: func() {}}}
+	for i := range 12 {
+		m.names = append(m.names, fmt.Sprintf("営業本部ダッシュボード閲覧者 %02d", i))
+	}
+	n.Outbound = sim.Transport{"looker.test": m}
+	n.handler = n.Build(inactivitysweep.Function)
+	n.pass()
+	plans, err := ledger.New(n.Store, n.Bus, n.Clock.Now).Since(t.Context(), change.AccountDisablePlan, cloudfntest.Begin)
+	if err != nil || len(plans) != 1 {
+		t.Fatalf("%d plans, %v", len(plans), err)
+	}
+	through := 0
+	for _, d := range plans[0].Diff {
+		if strings.HasSuffix(d.Field, " enabled") {
+			through++
+		}
+	}
+	want := fmt.Sprintf("%d accounts at once are more than the brake lets pass; %d more are left for the next plan", through, users/3-through)
+	if through < 300 || plans[0].Reason != want {
+		t.Errorf("it lets %d through, because %q; want %q", through, plans[0].Reason, want)
+	}
+	if s := n.summary(); s.Held != users/3 {
+		t.Errorf("%d are held", s.Held)
+	}
+}
+
+// Where a stop cannot be proposed, people are warned and told all the same, and the night is tried
+// again.
+func TestANightWarnsWhereProposingGoesWrong(t *testing.T) {
+	n := &nights{Rig: cloudfntest.NewPlain(t, ""), keys: map[string]bool{}}
+	n.Variables["LOOKER_URL"], n.Variables["LOOKER_CLIENT_ID"], n.Variables["LOOKER_CLIENT_SECRET"] = "http://looker.test", "id", "secret-"+cloudfntest.Canary
+	n.Policy = fstest.MapFS{"policy.yaml": {Data: []byte(`inactivity: {looker: {after: 180d, warn: [14d], mode: auto}}`)}}
+	const users, idleOnes = 30, 10
+	fill(t, n, users)
+	at := n.Clock.Now()
+	told := idle.Memory{Told: []time.Duration{14 * day}, From: at.Add(-300 * day), Stop: at.Add(-day), Begun: at.Add(-15 * day)}
+	if err := account.Remember(t.Context(), n.Store, "looker", at, account.Note{ID: "2", After: told}); err != nil {
+		t.Fatal(err)
+	}
+	broken := store.Record{
+		Key: store.Key{Collection: "changes", ID: "broken"}, Data: []byte(`{"id": 7}`),
+		Fields: map[string]any{"kind": string(change.AccountDisablePlan), "target": account.Name("looker", account.Held), "live": true},
+	}
+	if err := n.Store.Update(t.Context(), func(_ context.Context, tx store.Tx) error { return tx.Put(broken) }); err != nil {
+		t.Fatal(err)
+	}
+	n.Outbound = sim.Transport{"looker.test": &crowd{users: users, begin: at, now: n.Clock.Now, page: func() {}}}
+	n.handler = n.Build(inactivitysweep.Function)
+	if status := n.Do(n.handler, n.Envelope(event.Tick{Job: inactivitysweep.JobSweep})); status == http.StatusOK && len(n.Quarantined()) == 0 {
+		t.Errorf("status %d", status)
+	}
+	if warned := len(n.told("account-warning-")); warned != idleOnes-1 || len(n.stops()) != 0 {
+		t.Errorf("%d people are warned, stops %v", warned, n.stops())
+	}
+	for _, s := range n.told("account-summary-") {
+		if s.Facts["warned"] != fmt.Sprint(idleOnes-1) || s.Facts["stopped"] != "0" {
+			t.Errorf("the summary says %v", s.Facts)
+		}
+	}
+	if m, err := account.Get(t.Context(), n.Store, "looker", "2"); err != nil || !m.Equal(told) || len(n.told("account-summary-")) != 1 {
+		t.Errorf("remembered %+v, %v; %d summaries", m, err, len(n.told("account-summary-")))
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/state/account"
+	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/trail"
 )
@@ -60,7 +61,7 @@ func (n *night) sweep(ctx context.Context) error {
 		return err
 	}
 	n.run = judge.NewRun()
-	if n.agenda, err = n.newAgenda(ctx); err != nil {
+	if n.agenda, err = n.newAgenda(ctx, mostActs); err != nil {
 		return err
 	}
 	reading, err := n.system.Accounts(ctx, func(a *idle.Account) error {
@@ -84,13 +85,8 @@ func (n *night) sweep(ctx context.Context) error {
 	if err := n.question(ctx); err != nil {
 		return err
 	}
-	if err := n.act(ctx); err != nil {
-		return err
-	}
-	if err := account.Believe(ctx, n.store, n.name, n.run.Census()); err != nil {
-		return err
-	}
-	return n.sumUp(ctx)
+	// Each of them is good for something where the others go wrong.
+	return errors.Join(n.act(ctx), account.Believe(ctx, n.store, n.name, n.run.Census()), n.sumUp(ctx))
 }
 
 // judge makes the judge of the night: the rule, and who is in the groups that it spares.
@@ -145,8 +141,27 @@ func (n *night) refuse(ctx context.Context, why string, rows ...map[string]strin
 	return n.alert(ctx, rows)
 }
 
-// act warns, proposes what is to be stopped or would be, and withdraws what is not any more.
+// act proposes what is to be stopped or would be, withdraws what is not any more, and warns, also
+// where proposing went wrong: nobody's warnings wait for it.
 func (n *night) act(ctx context.Context) error {
+	proposed := n.proposeAll(ctx)
+	for _, a := range n.agenda.acts {
+		// What was said is written down at once: a night that ends in the middle has lost nothing.
+		if err := n.tell(ctx, a); err != nil {
+			return errors.Join(proposed, err)
+		}
+		if !a.decision.Remember || proposed != nil && a.decision.Action == idle.Stop {
+			continue
+		}
+		if err := account.Remember(ctx, n.store, n.name, n.at, account.Note{ID: a.account.ID, Before: a.before, After: a.decision.Next}); err != nil {
+			return errors.Join(proposed, err)
+		}
+	}
+	return errors.Join(proposed, account.Remember(ctx, n.store, n.name, n.at, n.agenda.notes...))
+}
+
+// proposeAll proposes what is to be stopped or would be, and withdraws what is not any more.
+func (n *night) proposeAll(ctx context.Context) error {
 	wanted, err := n.proposals(ctx, idle.Stop)
 	if err != nil {
 		return err
@@ -166,19 +181,7 @@ func (n *night) act(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, a := range n.agenda.acts {
-		// What was said is written down at once: a night that ends in the middle has lost nothing.
-		if err := n.tell(ctx, a); err != nil {
-			return err
-		}
-		if !a.decision.Remember {
-			continue
-		}
-		if err := account.Remember(ctx, n.store, n.name, n.at, account.Note{ID: a.account.ID, Before: a.before, After: a.decision.Next}); err != nil {
-			return err
-		}
-	}
-	return account.Remember(ctx, n.store, n.name, n.at, n.agenda.notes...)
+	return nil
 }
 
 // proposals are the stops of the night, or those that the rule only wants known.
@@ -211,14 +214,21 @@ func (n *night) proposal(ctx context.Context, a act) (change.Proposal, error) {
 		p.Concerned = []string{owner.ID}
 	}
 	p.Owners = idle.Owners(n.name, owner.ID)
-	switch {
-	case a.decision.Action == idle.Report:
-		// The summary tells of them all.
-		p.Requirement, p.Batch = change.Requirement{Mode: change.Report}, ""
-	case n.rule.Mode == change.Ask:
-		p.Requirement = n.policy.Asks(change.AccountDisable, "")
+	if a.decision.Action == idle.Report {
+		p.Batch = "" // the summary tells of them all
 	}
 	return p, nil
+}
+
+// requirement is what a stop needs, in the mode of the rule.
+func (n *night) requirement() change.Requirement {
+	switch n.rule.Mode {
+	case change.Ask:
+		return n.policy.Asks(change.AccountDisable, "")
+	case change.Auto:
+		return change.Requirement{Mode: change.Auto}
+	}
+	return change.Requirement{Mode: change.Report}
 }
 
 // stop is what is proposed of an account, by which one night knows what an earlier one proposed.
@@ -231,7 +241,7 @@ func (n *night) stop(a *idle.Account, d idle.Decision) change.Proposal {
 			{Field: "last", After: day(d.Last.At)},
 			{Field: "roles", After: strings.Join(a.Roles, ", ")},
 		},
-		Requester: rule, Quiet: idle.KeepFor, Requirement: change.Requirement{Mode: n.rule.Mode},
+		Requester: rule, Quiet: idle.KeepFor, Requirement: n.requirement(),
 	}
 }
 
@@ -275,11 +285,7 @@ func (n *night) planTarget() change.Target {
 // propose proposes the stops, or one plan for all of them where they are more than the brake lets
 // pass: of a run that wants too much, nobody knows which part is the wrong one.
 func (n *night) propose(ctx context.Context, wanted []change.Proposal) error {
-	held, err := n.braked(ctx, wanted)
-	if err != nil {
-		return err
-	}
-	if err := n.plan(ctx, held); err != nil || n.held > 0 {
+	if err := n.plan(ctx, n.braked(wanted)); err != nil || n.held > 0 {
 		return err
 	}
 	for _, p := range wanted {
@@ -296,36 +302,13 @@ func (n *night) propose(ctx context.Context, wanted []change.Proposal) error {
 
 // braked returns the stops that the brake holds, of those that are wanted: none, or all that would be
 // new. What waits for people already, or what they have denied or left undecided not long ago, is no
-// part of a run that wants too much. It is looked for only where it matters, as it takes a query for
-// each.
-func (n *night) braked(ctx context.Context, wanted []change.Proposal) ([]change.Proposal, error) {
-	tooMany := func(fresh int) bool {
-		return n.rule.Brake.Check(n.run.Census().Enabled, len(n.agenda.recent), fresh).Held
+// part of a run that wants too much.
+func (n *night) braked(wanted []change.Proposal) []change.Proposal {
+	if !n.rule.Brake.Check(n.run.Census().Enabled, len(n.agenda.recent), n.agenda.fresh).Held {
+		return nil
 	}
-	if !tooMany(n.agenda.fresh) {
-		return nil, nil
-	}
-	var held []change.Proposal
-	answered := 0
-	for _, p := range wanted {
-		newest, ok, err := n.ledger.Newest(ctx, p)
-		if err != nil {
-			return nil, err
-		}
-		slot, _, _ := change.SlotOf(newest.ID)
-		switch _, live := n.agenda.live[slot]; {
-		case !ok || !newest.Holds(p, n.at):
-			held = append(held, p)
-		case !live && !n.agenda.recent[p.Target.ID]:
-			answered++ // the agenda took it for fresh
-		}
-	}
-	fresh := n.agenda.fresh - answered
-	if !tooMany(fresh) {
-		return nil, nil
-	}
-	n.held = fresh
-	return held, nil
+	n.held = n.agenda.fresh
+	return slices.DeleteFunc(slices.Clone(wanted), n.agenda.answers)
 }
 
 // plan proposes to let the stops through where they are held, in place of the plan of an earlier
@@ -333,9 +316,16 @@ func (n *night) braked(ctx context.Context, wanted []change.Proposal) ([]change.
 func (n *night) plan(ctx context.Context, held []change.Proposal) error {
 	var plans []change.Proposal
 	if len(held) > 0 {
-		p, err := ledgerPlan(n, held)
+		p, through, err := ledger.PlanOf(change.Proposal{
+			Kind: change.AccountDisablePlan, Target: n.planTarget(), Requester: rule, Channel: n.rule.Channel, Owners: idle.Owners(n.name, ""),
+			Requirement: n.policy.Asks(change.AccountDisablePlan, ""), Quiet: idle.KeepFor, Policy: n.policy.Hash,
+		}, held)
 		if err != nil {
 			return err
+		}
+		p.Reason = fmt.Sprintf("%d accounts at once are more than the brake lets pass", through)
+		if left := n.held - through; left > 0 {
+			p.Reason += fmt.Sprintf("; %d more are left for the next plan", left)
 		}
 		plans = append(plans, p)
 	}

@@ -6,36 +6,21 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/state/account"
-	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/notice"
 )
 
-// ledgerPlan is the proposal that lets all stops of a night through.
-func ledgerPlan(n *night, wanted []change.Proposal) (change.Proposal, error) {
-	return ledger.PlanOf(change.Proposal{
-		Kind: change.AccountDisablePlan, Target: n.planTarget(), Requester: rule, Channel: n.rule.Channel, Owners: idle.Owners(n.name, ""),
-		Reason:      fmt.Sprintf("%d accounts at once are more than the brake lets pass", len(wanted)),
-		Requirement: n.policy.Asks(change.AccountDisablePlan, ""), Quiet: idle.KeepFor, Policy: n.policy.Hash,
-	}, wanted)
+// warningID names one warning of one account: each step is a message of its own, and where the
+// steps begin anew they are new messages. Of is a memory with these warnings.
+func (n *night) warningID(a idle.Account, step time.Duration, of idle.Memory) string {
+	return fmt.Sprintf("account-warning-%s-%s-%s", account.Name(n.name, a.ID), step, day(of.Begun))
 }
 
-// warningID names one warning of one account: each step is a message of its own, and after a
-// sign-in the steps begin anew, with new messages. From is the use that they count from.
-func (n *night) warningID(a idle.Account, step time.Duration, from time.Time) string {
-	return fmt.Sprintf("account-warning-%s-%s-%s", account.Name(n.name, a.ID), step, from.UTC().Format("20060102T150405"))
-}
-
-// tell warns a person, or takes the warnings back where the account is in use again.
+// tell takes back what a person was told that is void, and warns them.
 func (n *night) tell(ctx context.Context, a act) error {
-	if a.decision.Ended || a.decision.Void {
-		for _, step := range a.before.Told {
-			if err := n.takeBack(ctx, n.warningID(a.account, step, a.before.From), a.decision.Void); err != nil {
-				return err
-			}
-		}
+	if err := n.takeBack(ctx, a); err != nil {
+		return err
 	}
 	if a.decision.Action != idle.Warn {
 		return nil
@@ -53,26 +38,38 @@ func (n *night) tell(ctx context.Context, a act) error {
 		last = day(a.decision.Last.At)
 	}
 	return notice.Post(ctx, n.store, n.queue, notice.Notice{
-		ID:   n.warningID(a.account, a.decision.Step, a.decision.Next.From),
+		ID:   n.warningID(a.account, a.decision.Step, a.decision.Next),
 		Kind: notice.AccountWarning, Person: person.ID, Until: a.decision.StopAt, At: n.at,
 		Facts: map[string]string{"system": account.Title(n.name), "account": a.account.Email, "last": last, "url": n.addresses[n.name], "channel": n.rule.Channel},
 	})
 }
 
-// takeBack ends one warning: the account is in use again, or spared.
-func (n *night) takeBack(ctx context.Context, id string, spared bool) error {
-	w, err := notice.Get(ctx, n.store, id)
-	if errors.Is(err, notice.ErrUnknown) || err == nil && w.Over {
+// takeBack ends the warnings of an account that is in use again, or spared, or not stopped on the
+// day that they named.
+func (n *night) takeBack(ctx context.Context, a act) error {
+	if !a.decision.Ended && !a.decision.Void && !a.decision.Moved {
 		return nil
 	}
-	if err != nil {
-		return err
+	for _, step := range a.before.Told {
+		w, err := notice.Get(ctx, n.store, n.warningID(a.account, step, a.before))
+		if errors.Is(err, notice.ErrUnknown) || err == nil && w.Over {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		w.Over, w.At = true, n.at
+		switch {
+		case a.decision.Void:
+			w.Facts["spared"] = "yes"
+		case a.decision.Moved:
+			w.Facts["moved"] = "yes"
+		}
+		if err := notice.Post(ctx, n.store, n.queue, w); err != nil {
+			return err
+		}
 	}
-	w.Over, w.At = true, n.at
-	if spared {
-		w.Facts["spared"] = "yes"
-	}
-	return notice.Post(ctx, n.store, n.queue, w)
+	return nil
 }
 
 // clocks says to people what our clock and the vendor's show.

@@ -34,6 +34,7 @@ func TestCausesInJapanese(t *testing.T) {
 		(&vendor.Error{API: "looker", Op: "users", Code: 500}).Error(): "Looker: エラーが発生しました (500)。",
 		"the group is gone": "グループがなくなりました",
 		"7 accounts at once are more than the brake lets pass":                                                     "一度に停止するアカウントが 7 件あり、ブレーキの上限を超えています",
+		"500 accounts at once are more than the brake lets pass; 7 more are left for the next plan":                "一度に停止するアカウントが 500 件あり、ブレーキの上限を超えています。残りの 7 件は次の計画に回ります",
 		"3 more steps follow after these; 40 removals at once are more than the brake lets pass":                   "このほかに 3 件の作業が続きます。一度に削除するものが 40 件あり、ブレーキの上限を超えています",
 		"3 more steps follow after these; the moon is full":                                                        "詳細 (英語): 「3 more steps follow after these; the moon is full」",
 		"The rules want what the API cannot do: whoCanJoin X needs a wider allowExternalMembers than false":        "ルールの求める設定を Google の API で実現できません。whoCanJoin を X にするには、allowExternalMembers の範囲を false より広くする必要があります",

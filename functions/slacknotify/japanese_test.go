@@ -24,6 +24,9 @@ var noticesOfEachKind = []notice.Notice{
 	{Kind: notice.AccountWarning, Facts: facts{"system": "Looker", "account": "ken@example.com", "last": "2026-05-01"}},
 	{Kind: notice.AccountWarning, Facts: facts{"system": "Looker", "account": "ken@example.com", "last": ""}},
 	{Kind: notice.AccountUntold, Facts: facts{"system": "Looker", "more": "3"}, Rows: []facts{{"account": "ken@example.com", "until": "2026-12-07T00:00:00Z"}}},
+	{Kind: notice.AccountWarning, Over: true, Facts: facts{"system": "Looker", "account": "ken@example.com"}},
+	{Kind: notice.AccountWarning, Over: true, Facts: facts{"system": "Looker", "account": "ken@example.com", "spared": "yes"}},
+	{Kind: notice.AccountWarning, Over: true, Facts: facts{"system": "Looker", "account": "ken@example.com", "moved": "yes"}},
 	{Kind: notice.AccountRefused, Facts: facts{"system": "Looker"}, Rows: []facts{
 		{"why": string(idle.Nobody)},
 		{"why": string(idle.WithoutSelf)},
@@ -83,7 +86,7 @@ func finding(code catalog.FindingCode, kind catalog.Kind) facts {
 var reasonsOfRules = map[change.Kind]string{
 	change.GroupSettings:      "whoCanJoin has a value that is not known here: NEW. It is not taken for compliant; a person has to look.",
 	change.AccountDisable:     "not used since 2026-05-01, longer than 180 days",
-	change.AccountDisablePlan: "12 accounts at once are more than the brake lets pass",
+	change.AccountDisablePlan: "500 accounts at once are more than the brake lets pass; 12 more are left for the next plan",
 	change.AccountListing:     string(idle.Shrunk) + "; " + string(idle.Undated),
 	change.AccessRevoke:       string(grant.NoLongerEligible),
 	change.ConnectionRenew:    connection.WhyBroken,

@@ -136,6 +136,11 @@ var englishAccountNotices = map[notice.Kind]noticeWords{
 		switch {
 		case n.Over && n.Facts["spared"] != "":
 			return slack.Message{Heading: fmt.Sprintf("Your %s account %s is kept. It will not be stopped.", n.Facts["system"], n.Facts["account"])}
+		case n.Over && n.Facts["moved"] != "":
+			return slack.Message{
+				Heading: fmt.Sprintf("Your %s account %s is not stopped on %s.", n.Facts["system"], n.Facts["account"], in.date(n.Until)),
+				Lines:   []string{"If it is to be stopped later, a new message tells you before."},
+			}
 		case n.Over:
 			return slack.Message{Heading: fmt.Sprintf("Your %s account %s is in use again. It will not be stopped.", n.Facts["system"], n.Facts["account"])}
 		}
@@ -210,6 +215,11 @@ var japaneseAccountNotices = map[notice.Kind]noticeWords{
 		switch {
 		case n.Over && n.Facts["spared"] != "":
 			return slack.Message{Heading: fmt.Sprintf("%s のアカウント %s は継続利用の対象になりました。停止されません。", n.Facts["system"], n.Facts["account"])}
+		case n.Over && n.Facts["moved"] != "":
+			return slack.Message{
+				Heading: fmt.Sprintf("%s のアカウント %s は %s には停止されません。", n.Facts["system"], n.Facts["account"], in.date(n.Until)),
+				Lines:   []string{"今後停止する場合は、事前に改めてお知らせします。"},
+			}
 		case n.Over:
 			return slack.Message{Heading: fmt.Sprintf("%s のアカウント %s の利用が確認できました。停止されません。", n.Facts["system"], n.Facts["account"])}
 		}

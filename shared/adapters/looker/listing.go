@@ -26,8 +26,10 @@ const maxPages = 2_010
 //
 //   - All pages but the last are equally long. That may be shorter than was asked for, but not
 //     shorter than twenty.
-//   - After the last page comes an empty one, and reading the last ten users once more gives
-//     these ten and nobody else.
+//   - Each page begins with the last user of the one before, and after the last page that user
+//     comes alone; after a page of fewer than twenty comes an empty one. Whoever is deleted
+//     meanwhile moves everybody after them up, so that the page begins with somebody else.
+//   - Reading the last ten users once more gives these ten and nobody else.
 //   - No user is listed twice, and the account that asks is among them.
 //
 // If the API key's account sees names only, it is [ErrForbidden].
@@ -78,11 +80,19 @@ const (
 
 func (l *listing) read(ctx context.Context) error {
 	for range maxPages {
-		page, err := l.page(ctx, l.listed)
+		known := 0
+		if l.listed >= shortest { // after fewer comes nobody, or the listing is not taken
+			known = 1
+		}
+		page, err := l.page(ctx, l.listed-known)
 		if err != nil {
 			return err
 		}
-		if len(page) == 0 {
+		if known > 0 && (len(page) == 0 || page[0].ID.or("") != l.last) {
+			return incomplete(opAllUsers, "the users have moved between two pages")
+		}
+		fresh := page[known:]
+		if len(fresh) == 0 {
 			return l.end(ctx)
 		}
 		few := l.listed > 0 && l.full < shortest
@@ -95,8 +105,8 @@ func (l *listing) read(ctx context.Context) error {
 		if l.short = len(page) < l.full; len(page) > l.full {
 			return incomplete(opAllUsers, "a page is longer than the others, or than was asked for")
 		}
-		for i := range page {
-			if err := l.take(&page[i]); err != nil {
+		for i := range fresh {
+			if err := l.take(&fresh[i]); err != nil {
 				return err
 			}
 		}
@@ -134,7 +144,7 @@ func (l *listing) take(u *user) error {
 	return l.each(&a)
 }
 
-// end makes sure that an empty page was the end.
+// end makes sure that a page with nobody new was the end.
 func (l *listing) end(ctx context.Context) error {
 	if !l.there {
 		return incomplete(opAllUsers, "the account that asks is not listed itself")

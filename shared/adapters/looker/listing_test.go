@@ -129,13 +129,13 @@ func TestCallsOfASweep(t *testing.T) {
 	w.must(err)
 	calls, _ := w.calls.Count(simlooker.API, "")
 	t.Logf("a listing of %d users took %d requests, %d of them administrative", len(accounts), calls, w.looker.Administrative())
-	if len(accounts) != 5_000 || reading.Accounts != 5_000 || calls > 30 || reading.Calls != calls-1 {
+	if len(accounts) != 5_000 || reading.Accounts != 5_000 || calls > 15 || reading.Calls != calls-1 {
 		t.Errorf("%d users, %d requests, %+v", len(accounts), calls, reading)
 	}
 
 	// A month of nights, in each of which somebody's account is read again and stopped. Pages of
-	// 20 make of 200 users as many as there are of 5,000.
-	month := newWorld(t, unjudged, manyUsers(200), func(_ *simlooker.Options, o *looker.Options) { o.PageSize = 20 })
+	// 21 make of 200 users as many as there are of 5,000.
+	month := newWorld(t, unjudged, manyUsers(200), func(_ *simlooker.Options, o *looker.Options) { o.PageSize = 21 })
 	month.now = time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)
 	for night := range 31 {
 		_, _, err := month.list()
@@ -203,11 +203,13 @@ func TestListingsThatCannotBe(t *testing.T) {
 		"nobody":                          {raw(nil, nil), looker.ErrIncomplete, "not listed itself"},
 		"everybody but us":                {raw(users(7)[1:], nil), looker.ErrIncomplete, "not listed itself"},
 		"a user twice":                    {raw(append(users(4), aUser("2")), nil), looker.ErrIncomplete, "twice"},
-		"the same page again and again":   {raw(users(20), func(int, []map[string]any) []map[string]any { return users(20) }), looker.ErrIncomplete, "twice"},
+		"the same page again and again":   {raw(users(20), func(int, []map[string]any) []map[string]any { return users(20) }), looker.ErrIncomplete, "have moved"},
+		"a page that comes twice":         {raw(users(50), around), looker.ErrIncomplete, "twice"},
 		"a user without id":               {raw(append(users(2), map[string]any{"email": "x@example.com"}), nil), looker.ErrIncomplete, "no id"},
 		"a user whose id is a number":     {raw(append(users(2), map[string]any{"id": 7}), nil), looker.ErrIncomplete, "no id"},
-		"a hole in the middle":            {raw(users(50), cutAt(20, 0)), looker.ErrIncomplete, "read again"},
-		"a short page in the middle":      {raw(users(50), cutAt(20, 1)), looker.ErrIncomplete, "not the last"},
+		"an empty page in the middle":     {raw(users(50), cutAt(19, 0)), looker.ErrIncomplete, "have moved"},
+		"a hole in the middle":            {raw(users(50), cutAt(19, 1)), looker.ErrIncomplete, "read again"},
+		"a short page in the middle":      {raw(users(50), cutAt(19, 2)), looker.ErrIncomplete, "not the last"},
 		"a short page at the beginning":   {raw(users(50), cutAt(0, 19)), looker.ErrIncomplete, "not the last"},
 		"a page that is too long":         {raw(users(50), longer), looker.ErrIncomplete, "longer"},
 		"others at the end":               {raw(users(25), othersAtTheEnd), looker.ErrIncomplete, "read again"},
@@ -231,6 +233,44 @@ func TestListingsThatCannotBe(t *testing.T) {
 	}
 }
 
+// Whoever is deleted while a listing is read, it misses nobody else: it has everybody who stays, or
+// is an error and whole the next time.
+func TestAListingWhileSomebodyIsDeleted(t *testing.T) {
+	const all = 60
+	refused := 0
+	for request := 1; request <= 6; request++ {
+		for deleted := 2; deleted <= all; deleted += 2 {
+			there, requests := users(all), 0
+			serve := func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/api/4.0/users" {
+					if requests++; requests == request {
+						there = slices.DeleteFunc(there, func(u map[string]any) bool { return u["id"] == strconv.Itoa(deleted) })
+					}
+				}
+				raw(there, nil)(w, r)
+			}
+			c := client(t, serve, func(o *looker.Options) { o.PageSize = 20 })
+			for again := range 2 {
+				seen := map[string]bool{}
+				_, err := c.Accounts(t.Context(), func(a *idle.Account) error { seen[a.ID] = true; return nil })
+				if err != nil && again == 0 {
+					check(t, err, looker.ErrIncomplete)
+					refused++
+					continue
+				}
+				missed := slices.DeleteFunc(slices.Clone(there), func(u map[string]any) bool { return seen[u["id"].(string)] })
+				if err != nil || len(missed) > 0 {
+					t.Errorf("user %d is deleted before request %d: %v, missed %v", deleted, request, err, missed)
+				}
+				break
+			}
+		}
+	}
+	if refused < all/2 {
+		t.Errorf("%d listings were refused", refused)
+	}
+}
+
 // cutAt shortens the page at an offset, once.
 func cutAt(at, to int) func(int, []map[string]any) []map[string]any {
 	done := false
@@ -241,6 +281,14 @@ func cutAt(at, to int) func(int, []map[string]any) []map[string]any {
 		}
 		return page
 	}
+}
+
+// around goes back to the first users after the last of a page.
+func around(offset int, page []map[string]any) []map[string]any {
+	if offset == 0 {
+		return page
+	}
+	return append(page[:1:1], users(19)...)
 }
 
 // longer gives one user more than was asked for.

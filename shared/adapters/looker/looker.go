@@ -44,7 +44,8 @@ type Options struct {
 	ClientID, ClientSecret string
 	// Timeout is how long one request may take, 30 s if it is zero.
 	Timeout time.Duration
-	// PageSize is how many users are asked for at once, 500 if it is zero, and at least 20.
+	// PageSize is how many users are asked for at once, 501 if it is zero, and at least 20. Each page
+	// but the first has one of them once more.
 	PageSize int
 	// Now is the clock by which a token's end is told. Required.
 	Now func() time.Time
@@ -58,7 +59,7 @@ func (o Options) GoString() string { return o.String() }
 
 const (
 	defaultTimeout  = 30 * time.Second
-	defaultPageSize = 500
+	defaultPageSize = 501
 	// maxAnswer is the size of the largest answer that is decoded here. A page of 500 users has
 	// a few megabytes.
 	maxAnswer = 64 << 20

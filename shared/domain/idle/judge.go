@@ -69,7 +69,8 @@ type Decision struct {
 	// used.
 	Last Activity
 	// Since is the moment from which the account counts as unused: its latest use that is known,
-	// or when it was made. Zero where neither is.
+	// or when it was made. Zero where neither is. Of a session that has ended it is the latest at
+	// which that may have been.
 	Since time.Time
 	// StopAt is when it will be stopped if it is not used. Zero for who is spared, unknown or
 	// disabled.
@@ -77,9 +78,10 @@ type Decision struct {
 	Action Action
 	// Step is the warning to give: the time before the stop at which policy wants it.
 	Step time.Duration
-	// Ended says that the person had been warned and has used the account since, Void that the
-	// warnings are void for another reason: the account is spared now.
-	Ended, Void bool
+	// Ended says that the person had been warned and has used the account since then. Void says that the
+	// account is spared now, and Moved that the day they named does not hold any more: whoever is
+	// to be stopped after all is warned anew.
+	Ended, Void, Moved bool
 	// Next is what to remember once the action is carried out; Remember says that it differs
 	// from what was remembered.
 	Next     Memory
@@ -185,21 +187,28 @@ func (j *Judge) Decide(a *Account, m Memory) Decision {
 		d.Last = Activity{At: d.Next.Active, By: FromMemory}
 	}
 	d.Since = d.Last.At
-	if d.Since.IsZero() {
+	switch {
+	case d.Since.IsZero():
 		d.Since = t.made
+	case d.Last.By == FromMemory && d.Next.Session:
+		d.Since = d.Since.Add(sessionUnseen)
 	}
-	d.Ended = len(m.Told) > 0 && d.Since.After(m.From)
-	if d.Ended {
+	if len(m.Told) > 0 && d.Since.After(m.From) {
 		d.Next = d.Next.withoutWarnings()
+		// A new credential is no use, nor is one of long ago that only counts or shows by now.
+		d.Ended = d.Last.At.After(m.From) && !d.Last.At.Before(m.Begun)
 	}
 	j.judge(&d, a, t)
-	d.Void = d.Verdict == Spared && len(m.Told) > 0 && !d.Ended
+	if len(m.Told) > 0 && !d.Ended && d.Verdict != Disabled && !d.Next.sameWarnings(m) {
+		d.Void = d.Verdict == Spared
+		d.Moved = !d.Void
+	}
 	d.Remember = !d.Next.Equal(m)
 	return d
 }
 
 func (j *Judge) judge(d *Decision, a *Account, t traces) {
-	recent := !d.Last.At.IsZero() && j.now.Before(d.Last.At.Add(j.rule.After))
+	recent := j.recent(d)
 	if a.Disabled {
 		d.Verdict, d.Next = Disabled, Memory{}
 		return
@@ -208,10 +217,14 @@ func (j *Judge) judge(d *Decision, a *Account, t traces) {
 		d.Verdict, d.Next = Spared, d.Next.withoutWarnings()
 		return
 	}
+	acts := j.rule.Mode == change.Auto || j.rule.Mode == change.Ask
+	if !acts {
+		d.Next = d.Next.withoutWarnings() // they would be of long ago by the time that it acts again
+	}
 	if d.Why = unknown(a, t); d.Why != "" {
 		// One good date is enough to know that the account is in use. What was said to the
-		// person stands: a bad night is no sign-in.
-		d.Verdict = Unknown
+		// person stands: a bad night is no sign-in. But a stop does not follow from it.
+		d.Verdict, d.Next.Due = Unknown, false
 		if recent {
 			d.Verdict, d.Why = Active, ""
 		}
@@ -225,7 +238,7 @@ func (j *Judge) judge(d *Decision, a *Account, t traces) {
 	if !j.now.Before(due) {
 		d.Verdict = Idle
 	}
-	if j.rule.Mode != change.Auto && j.rule.Mode != change.Ask {
+	if !acts {
 		if d.Verdict == Idle {
 			d.Action = Report
 		}
@@ -234,16 +247,25 @@ func (j *Judge) judge(d *Decision, a *Account, t traces) {
 	j.climb(d)
 }
 
+// recent reports whether an account was used within the time of the rule.
+func (j *Judge) recent(d *Decision) bool {
+	return !d.Last.At.IsZero() && j.now.Before(d.Since.Add(j.rule.After))
+}
+
 // climb takes the next step of the ladder, if it is time for it.
 func (j *Judge) climb(d *Decision) {
+	if j.stale(d.Next, d.StopAt) {
+		d.Next = d.Next.withoutWarnings()
+	}
 	d.StopAt = later(d.StopAt, d.Next.Stop)
 	s, stop, due := step(j.now, d.StopAt, j.warn, d.Next.Told)
 	switch {
 	case due:
 		d.Action, d.Step, d.StopAt = Warn, s, stop
-		d.Next = d.Next.warned(s, d.Since, stop)
+		d.Next = d.Next.warned(s, d.Since, stop, j.now)
 	case len(untold(j.warn, d.Next.Told)) == 0 && !j.now.Before(d.StopAt):
 		d.Action = Stop
+		d.Next.Due = len(d.Next.Told) > 0
 	}
 }
 
@@ -299,23 +321,29 @@ func unknown(a *Account, t traces) Reason {
 	return ""
 }
 
-// sessionLag is how far a remembered session may be behind before it is remembered anew, so
-// that who works every day is not written down every night.
-const sessionLag = 7 * 24 * time.Hour
+const (
+	// sessionLag is how far a remembered session may be behind before it is remembered anew, so
+	// that who works every day is not written down every night.
+	sessionLag = 7 * 24 * time.Hour
+	// sessionUnseen is how long a session may have gone on after the use that is remembered of it:
+	// up to where it would have been remembered anew, and from one night to the next.
+	sessionUnseen = sessionLag + 24*time.Hour
+)
 
 // forget returns the memory without what has become pointless, and with the use of a session
-// that no credential tells of.
+// that no credential tells of. What a session is used for on the day of a sign-in is taken for the
+// sign-in: else everybody who works would be written down.
 func (j *Judge) forget(t traces, m Memory) Memory {
 	if !m.Kept.IsZero() && !j.now.Before(m.Kept) {
 		m = m.withoutWarnings() // the person was told before somebody wanted it kept
 		m.Kept = time.Time{}
 	}
 	if !t.credentials.Before(m.Active) {
-		m.Active = time.Time{} // a credential tells as much
+		m.Active, m.Session = time.Time{}, false // a credential tells as much
 	}
 	at := t.last.At
 	if t.last.By == BySession && at.Sub(m.Active) >= sessionLag && at.Sub(t.credentials) >= 24*time.Hour && !at.After(j.now) {
-		m.Active = at
+		m.Active, m.Session = at, true
 	}
 	return m
 }

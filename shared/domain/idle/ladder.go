@@ -15,6 +15,13 @@ import (
 //
 // Of several warnings that are due the nearest is given; those before it are past then. So each
 // comes at most once, and in order.
+//
+// Warnings are good for the stop that they name. Where that day passes and nobody is stopped, the
+// person takes the matter for settled; so the warnings are void, and all of them come anew, where
+//
+//   - the stop falls due more than a day later than they said: the time of the rule is longer now;
+//   - the day has long passed and no stop has followed: no night came to it;
+//   - a stop has followed and people have not decided about it for [KeepFor].
 
 // step returns the warning to give at a moment and the stop that it names, which is at least
 // stop. The boolean is false while none is due. The steps are sorted, the longest first.
@@ -72,9 +79,26 @@ func promise(now time.Time, s time.Duration) time.Time {
 	return at
 }
 
-// warned is the memory after one more warning.
-func (m Memory) warned(s time.Duration, from, stop time.Time) Memory {
+// longPast is how long after the day that they named warnings stand at least, though no stop has
+// followed: a few nights may come to nothing.
+const longPast = 7 * 24 * time.Hour
+
+// stale reports whether what a person was told is void, because the stop comes so much later than
+// that. The stop falls due at that time.
+func (j *Judge) stale(m Memory, due time.Time) bool {
+	if len(m.Told) == 0 || len(j.warn) == 0 {
+		return false
+	}
+	late := j.now.Sub(m.Stop)
+	return due.Sub(m.Stop) > day || !m.Due && late > max(j.warn[0], longPast) || late > KeepFor
+}
+
+// warned is the memory after one more warning, given at that moment.
+func (m Memory) warned(s time.Duration, from, stop, now time.Time) Memory {
+	if len(m.Told) == 0 {
+		m.Begun = now.UTC().Truncate(day)
+	}
 	m.Told = append(slices.Clone(m.Told), s)
-	m.From, m.Stop = from, stop
+	m.From, m.Stop, m.Due = from, stop, false
 	return m
 }

@@ -215,8 +215,9 @@ func TestASessionThatEndedWasStillAUse(t *testing.T) {
 		}
 		m = d.Next
 		if d.Action == idle.Warn {
-			// Without a memory it would be night 166. A session is remembered to the week.
-			if night < 166+22 || night > 166+29 {
+			// Without a memory it would be night 166. The session was used until night 28, and is
+			// remembered to the week: the person has so much more time, and not less.
+			if night < 166+28 || night > 166+28+8 {
 				t.Errorf("warned in night %d", night)
 			}
 			break
@@ -224,6 +225,36 @@ func TestASessionThatEndedWasStillAUse(t *testing.T) {
 	}
 	if remembered < 4 || remembered > 6 {
 		t.Errorf("remembered %d times, want about once a week and the warning", remembered)
+	}
+}
+
+// However many days a session went on and whenever in the week it ended, nobody is stopped before the time
+// of the rule has passed since, nor much later.
+func TestTheLastSessionCountsToItsEnd(t *testing.T) {
+	rule := idle.Rule{After: 30 * day, Mode: change.Auto}
+	begin := time.Date(2026, 1, 1, 2, 0, 0, 0, time.UTC)
+	for ends := 3; ends < 20; ends++ {
+		end := begin.Add(time.Duration(ends)*day - 5*time.Hour)
+		var m idle.Memory
+		for night := 1; night < 100; night++ {
+			now := begin.Add(time.Duration(night) * day)
+			a := account(used(idle.Google, begin))
+			if now.Before(end) {
+				a.Sessions = []idle.Session{{Begun: begin, Extended: now.Add(-time.Hour)}}
+			}
+			j, err := idle.NewJudge(rule, idle.Directory{}, now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := j.Decide(&a, m)
+			if m = d.Next; d.Action != idle.Stop {
+				continue
+			}
+			if unused := now.Sub(end); unused < rule.After || unused > rule.After+9*day {
+				t.Errorf("a session that ended on day %d: stopped after %s without use", ends, unused)
+			}
+			break
+		}
 	}
 }
 
@@ -250,5 +281,135 @@ func TestMemoriesAreForgotten(t *testing.T) {
 	}
 	if d := j.Decide(&active, idle.Memory{Active: ago(30), Kept: ago(2)}); !d.Next.IsZero() {
 		t.Errorf("what is past: %+v", d.Next)
+	}
+}
+
+// What a person was told is good for the stop that it named. Where the account outlives that day,
+// all of it comes anew before the stop.
+func TestWarningsAreGoodForTheStopThatTheyName(t *testing.T) {
+	longer, report, unwarned := ladder(), ladder(), ladder()
+	longer.After, report.Mode, unwarned.After, unwarned.Warn = 360*day, change.Report, 360*day, nil
+	slightly := ladder()
+	slightly.After += 20 * time.Hour
+	unreadable := func(a *idle.Account) { a.Unreadable = []string{"the roles"} }
+	const told, whole = "167:warn 14d, stop 180; 174:warn 7d, stop 180; ", "167:warn 14d, stop 180; 174:warn 7d, stop 180; 180:warn 1d, stop 181; "
+	tests := map[string]struct {
+		// between is the rule from night 178 on, and again the one from its night on.
+		between idle.Rule
+		again   int
+		account func(*idle.Account) // how it is in between
+		missed  []int
+		want    string
+	}{
+		"the rule waits longer by then": {between: longer, want: told + "178:moved; 347:warn 14d, stop 360; 354:warn 7d, stop 360; 360:warn 1d, stop 361; 361:stop"},
+		"it waits longer by some hours": {between: slightly, want: told + "180:warn 1d, stop 181; 181:stop"},
+		"nobody is warned any more":     {between: unwarned, want: told + "361:stop"},
+		"it only reports in between":    {between: report, again: 250, want: told + "178:moved; 250:warn 14d, stop 264; 257:warn 7d, stop 264; 263:warn 1d, stop 264; 264:stop"},
+		"nobody can tell in between":    {between: ladder(), again: 250, account: unreadable, want: told + "250:moved; 250:warn 14d, stop 264; 257:warn 7d, stop 264; 263:warn 1d, stop 264; 264:stop"},
+		"nobody can tell for a night":   {between: ladder(), again: 179, account: unreadable, want: whole + "181:stop"},
+		"no night comes for months":     {between: ladder(), missed: []int{182, 300}, want: whole + "181:stop"},
+		"nor on the day itself":         {between: ladder(), missed: []int{181, 300}, want: whole + "301:moved; 301:warn 14d, stop 315; 308:warn 7d, stop 315; 314:warn 1d, stop 315; 315:stop"},
+		"no night comes for two weeks":  {between: ladder(), missed: []int{181, 194}, want: whole + "195:stop"},
+	}
+	begin := time.Date(2026, 1, 1, 3, 0, 0, 0, time.UTC)
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			m, got := idle.Memory{}, []string{}
+			for night := 1; night < 400; night++ {
+				if len(test.missed) > 0 && night >= test.missed[0] && night <= test.missed[1] {
+					continue
+				}
+				rule, a := ladder(), since()(night)
+				if night >= 178 && (test.again == 0 || night < test.again) {
+					rule = test.between
+					if test.account != nil {
+						test.account(&a)
+					}
+				}
+				j, err := idle.NewJudge(rule, idle.Directory{}, begin.Add(time.Duration(night)*day))
+				if err != nil {
+					t.Fatal(err)
+				}
+				d := j.Decide(&a, m)
+				if d.Moved {
+					got = append(got, fmt.Sprintf("%d:moved", night))
+				}
+				switch d.Action {
+				case idle.Warn:
+					got = append(got, fmt.Sprintf("%d:warn %dd, stop %d", night, d.Step/day, d.StopAt.Sub(begin)/day))
+				case idle.Stop:
+					got = append(got, fmt.Sprintf("%d:stop", night))
+				}
+				if m = d.Next; d.Action == idle.Stop {
+					break
+				}
+			}
+			if diff := cmp.Diff(test.want, strings.Join(got, "; ")); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A stop that waits for people for weeks is still the one that the person was told about. What people
+// have not decided about for as long as a "keep" is good for is told anew.
+func TestAStopThatWaitsForPeopleIsTheOneThatWasTold(t *testing.T) {
+	begin := time.Date(2026, 1, 1, 3, 0, 0, 0, time.UTC)
+	var m idle.Memory
+	var stops, notes int
+	var anew []int
+	for night := 1; night < 320; night++ {
+		j, err := idle.NewJudge(ladder(), idle.Directory{}, begin.Add(time.Duration(night)*day))
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := since()(night)
+		d := j.Decide(&a, m)
+		switch {
+		case d.Action == idle.Stop:
+			stops++
+			if d.Remember {
+				notes++
+			}
+		case stops > 0 && d.Action == idle.Warn:
+			anew = append(anew, night)
+		}
+		m = d.Next
+	}
+	// From night 181 for 90 days, and from 286 on.
+	if diff := cmp.Diff([]int{272, 279, 285}, anew); diff != "" || stops != 91+34 || notes != 2 {
+		t.Errorf("stopped in %d nights, %d of them noted; warned anew (-want +got):\n%s", stops, notes, diff)
+	}
+}
+
+// The account is in use again where somebody has used it, and not where it has only got a new way to
+// sign in, or where a use of long ago counts that did not before: then the day has moved.
+func TestOnlyUseEndsWarnings(t *testing.T) {
+	warned := idle.Memory{Told: []time.Duration{14 * day}, From: ago(170), Stop: ago(-10), Begun: ago(4).Truncate(day)}
+	never := account(idle.Credential{Kind: idle.Email, Created: ago(170)})
+	never.Created = ago(170)
+	old := account(used(idle.Google, ago(170)))
+	invited := idle.Credential{Kind: idle.SAML, Created: ago(1)}
+	for name, test := range map[string]struct {
+		account      idle.Account
+		add          idle.Credential
+		ended, moved bool
+	}{
+		"never used, a new credential":  {never, invited, false, true},
+		"never used, used for once":     {never, used(idle.SAML, ago(1)), true, false},
+		"used on the day of the first":  {never, used(idle.SAML, ago(4)), true, false},
+		"used long ago, a new way in":   {old, invited, false, false},
+		"used long ago, and used again": {old, used(idle.SAML, ago(1)), true, false},
+		"used before the warnings":      {old, used(idle.Embed, ago(60)), false, true},
+	} {
+		a := test.account
+		a.Credentials = append(slices.Clone(a.Credentials), test.add)
+		d := judge(t, ladder(), idle.Directory{}).Decide(&a, warned)
+		if d.Ended != test.ended || d.Moved != test.moved || d.Void {
+			t.Errorf("%s: ended %t, moved %t, void %t", name, d.Ended, d.Moved, d.Void)
+		}
+		if stands := len(d.Next.Told) == 1; stands == (test.ended || test.moved) {
+			t.Errorf("%s: remembered %+v", name, d.Next)
+		}
 	}
 }

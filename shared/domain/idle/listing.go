@@ -19,8 +19,8 @@ type Census struct {
 	// the time of the rule.
 	Used   int `json:"used"`
 	Active int `json:"active"`
-	// Falling counts, by the day from then on, those of them who fall idle unless they sign in: the
-	// nights to come know them.
+	// Falling counts, by the day from then on, those of the active ones that fall idle unless they are
+	// used: the nights to come know them. An account that was never used is none of them.
 	Falling []int `json:"falling,omitempty"`
 	// Self says that the account with which the listing was asked for is in it.
 	Self bool `json:"self"`

@@ -12,6 +12,9 @@ type Memory struct {
 	// Active is the latest use that the system may not tell of any more: of a session that has
 	// ended since, or the moment at which people gave the account back.
 	Active time.Time `json:"active,omitzero"`
+	// Session says that it is the use of a session, which may have gone on without a word of it
+	// here.
+	Session bool `json:"session,omitempty"`
 	// Kept spares the account up to this moment, because people said so.
 	Kept time.Time `json:"kept,omitzero"`
 	// Told lists the warnings that the person has had since the latest use, each as the time
@@ -21,6 +24,11 @@ type Memory struct {
 	From time.Time `json:"from,omitzero"`
 	// Stop is the day that the latest warning named.
 	Stop time.Time `json:"stop,omitzero"`
+	// Begun is the day (UTC) of the first of the warnings, which tells these warnings from others
+	// for the same use.
+	Begun time.Time `json:"begun,omitzero"`
+	// Due says that the stop has followed by now: what is waited for are people, or room.
+	Due bool `json:"due,omitempty"`
 }
 
 // IsZero reports whether there is nothing to remember.
@@ -43,9 +51,16 @@ func (m Memory) Revive(at time.Time) Memory { return Memory{Active: at, Kept: m.
 
 // Equal reports whether two memories say the same.
 func (m Memory) Equal(other Memory) bool {
-	return m.Active.Equal(other.Active) && m.Kept.Equal(other.Kept) && m.From.Equal(other.From) &&
-		m.Stop.Equal(other.Stop) && slices.Equal(m.Told, other.Told)
+	return m.Active.Equal(other.Active) && m.Session == other.Session && m.Kept.Equal(other.Kept) && m.From.Equal(other.From) &&
+		m.Stop.Equal(other.Stop) && m.Begun.Equal(other.Begun) && m.Due == other.Due && slices.Equal(m.Told, other.Told)
 }
 
 // withoutWarnings is the memory with its warnings forgotten.
-func (m Memory) withoutWarnings() Memory { return Memory{Active: m.Active, Kept: m.Kept} }
+func (m Memory) withoutWarnings() Memory {
+	return Memory{Active: m.Active, Session: m.Session, Kept: m.Kept}
+}
+
+// sameWarnings reports whether all that another memory says a person was told stands in this one.
+func (m Memory) sameWarnings(other Memory) bool {
+	return len(m.Told) >= len(other.Told) && m.Begun.Equal(other.Begun)
+}

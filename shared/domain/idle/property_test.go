@@ -226,7 +226,7 @@ func (o *odd) addMemory(s source, protect func(string)) {
 		}
 	}
 	if rarely(s) {
-		o.memory.Active = moment(s)
+		o.memory.Active, o.memory.Session = moment(s), s.below(2) == 0
 		if !o.memory.Active.IsZero() && tonight.Sub(o.memory.Active) < oddAfter {
 			protect("it was used lately, as an earlier night saw")
 		}
@@ -335,7 +335,8 @@ func TestNoProtectedPersonAmongManyIsEverProposed(t *testing.T) {
 
 // Whatever nights are missed and whenever the person signs in: for one use each step comes at
 // most once and in its order, and nobody is stopped before the time of the last one is over, or
-// sooner than any of them said. Who was not told in time has all the steps, and all their time.
+// sooner than any of them said, or so much later that they are forgotten. Who was not told in time
+// has all the steps, and all their time.
 func TestNobodyIsStoppedSoonerThanAWarningSays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := idle.Rule{After: 60 * day, Mode: change.Ask}
@@ -346,13 +347,13 @@ func TestNobodyIsStoppedSoonerThanAWarningSays(t *testing.T) {
 		now := tonight
 		m := idle.Memory{}
 		var told []time.Duration
-		said := time.Time{}
+		said, asked := time.Time{}, false
 		for range rapid.IntRange(1, 80).Draw(t, "nights") {
 			now = now.Add(time.Duration(rapid.SampledFrom([]int{1, 1, 1, 1, 2, 5, 30}).Draw(t, "later")) * day)
 			now = now.Add(time.Duration(rapid.IntRange(-30, 30).Draw(t, "seconds")) * time.Second)
 			if rapid.IntRange(0, 25).Draw(t, "comes back") == 0 {
 				last = now.Add(-time.Duration(rapid.IntRange(1, 20).Draw(t, "hours")) * time.Hour)
-				told, said = nil, time.Time{}
+				told, said, asked = nil, time.Time{}, false
 			}
 			j, err := idle.NewJudge(r, idle.Directory{}, now)
 			if err != nil {
@@ -360,6 +361,12 @@ func TestNobodyIsStoppedSoonerThanAWarningSays(t *testing.T) {
 			}
 			a := account(used(idle.Google, last))
 			d := j.Decide(&a, m)
+			if d.Moved {
+				if now.Sub(said) <= 7*day {
+					t.Fatalf("what said %s is void at %s", said, now)
+				}
+				told, said, asked = nil, time.Time{}, false
+			}
 			switch d.Action {
 			case idle.Warn:
 				if slices.ContainsFunc(told, func(earlier time.Duration) bool { return earlier <= d.Step }) {
@@ -378,6 +385,14 @@ func TestNobodyIsStoppedSoonerThanAWarningSays(t *testing.T) {
 				if len(r.Warn) > 0 && !slices.Contains(told, slices.Min(r.Warn)) || now.Before(said) || now.Sub(last) < r.After {
 					t.Fatalf("stopped at %s after %v, said %s", now, told, said)
 				}
+				most := idle.KeepFor
+				if !asked && len(r.Warn) > 0 {
+					most = max(slices.Max(r.Warn), 7*day)
+				}
+				if len(r.Warn) > 0 && now.Sub(said) > most {
+					t.Fatalf("stopped at %s, said %s", now, said)
+				}
+				asked = true
 			}
 			m = d.Next
 		}

@@ -30,6 +30,7 @@ type Run struct {
 	self    bool
 	used    int
 	seats   int
+	falling [horizon]int // as a [Census] has it
 	admins  []string
 	roles   map[string]*RoleCount
 	plan    hash.Hash
@@ -144,7 +145,7 @@ func (r *Run) Add(a *Account, d Decision) {
 	if a.Administers && a.Email != "" && !a.Staff && !a.Service && !a.Self && len(r.admins) < maxNamed {
 		r.admins = append(r.admins, a.Email)
 	}
-	recent := !d.Last.At.IsZero() && r.judge.now.Before(d.Last.At.Add(r.judge.rule.After))
+	recent := r.judge.recent(&d)
 	r.count(a, d, recent)
 	r.countRoles(a, recent)
 	switch d.Verdict {
@@ -186,6 +187,9 @@ func (r *Run) count(a *Account, d Decision, recent bool) {
 	}
 	if recent {
 		s.Active++
+		if ahead := d.Since.Add(r.judge.rule.After).Sub(r.judge.now); ahead < horizon*day {
+			r.falling[max(0, int(ahead/day))]++
+		}
 	}
 	switch {
 	case a.Staff:
@@ -269,11 +273,11 @@ func (r *Run) Summary() Summary {
 	return s
 }
 
-// falling are the days of a forecast up to the last on which anybody falls idle.
-func falling(f Forecast) []int {
-	for i, count := range slices.Backward(f.Days[:]) {
+// days are the days up to the last on which anybody falls idle.
+func days(falling [horizon]int) []int {
+	for i, count := range slices.Backward(falling[:]) {
 		if count > 0 {
-			return slices.Clone(f.Days[:i+1])
+			return slices.Clone(falling[:i+1])
 		}
 	}
 	return nil
@@ -282,5 +286,5 @@ func falling(f Forecast) []int {
 // Census returns what the next run compares itself with.
 func (r *Run) Census() Census {
 	s := &r.summary
-	return Census{At: s.At, Total: s.Total, Enabled: s.Enabled, Used: r.used, Active: s.Active, Falling: falling(s.Forecast), Self: r.self, Admins: slices.Clone(r.admins)}
+	return Census{At: s.At, Total: s.Total, Enabled: s.Enabled, Used: r.used, Active: s.Active, Falling: days(r.falling), Self: r.self, Admins: slices.Clone(r.admins)}
 }

@@ -78,7 +78,7 @@ func TestSummary(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	census := idle.Census{At: tonight, Total: 12, Enabled: 11, Used: 10, Active: 5, Falling: make([]int, 21), Self: true, Admins: []string{"chief@example.com"}}
-	census.Falling[14], census.Falling[20] = 1, 1
+	census.Falling[1], census.Falling[20] = 1, 1 // one of them is stopped later than that, as it was not warned
 	if diff := cmp.Diff(census, run.Census()); diff != "" {
 		t.Errorf("census (-want +got):\n%s", diff)
 	}
@@ -152,6 +152,41 @@ func TestDoubts(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Half of the active people do not vanish behind accounts that nobody has ever used: those fall idle
+// too, and were never among the active.
+func TestOnlyTheActiveCanFallOutOfThem(t *testing.T) {
+	r := rule()
+	census := func(now time.Time, active int) idle.Census {
+		j, err := idle.NewJudge(r, idle.Directory{}, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		run := j.NewRun()
+		add := func(a idle.Account) { run.Add(&a, j.Decide(&a, idle.Memory{})) }
+		add(idle.Account{ID: "1", Self: true})
+		for i := range 60 {
+			last := now.Add(-day)
+			if i >= active {
+				last = now.Add(-300 * day)
+			}
+			add(account(used(idle.Google, last)))
+		}
+		for range 50 { // made together, and idle from tomorrow on
+			made := tonight.Add(-r.After + day/2)
+			a := account(idle.Credential{Kind: idle.Google, Created: made})
+			a.Created = made
+			add(a)
+		}
+		return run.Census()
+	}
+	before := census(tonight, 60)
+	for active, want := range map[int][]idle.Doubt{60: nil, 31: nil, 30: {idle.Deserted}, 10: {idle.Deserted}} {
+		if diff := cmp.Diff(want, census(tonight.Add(day), active).Doubts(&before)); diff != "" {
+			t.Errorf("%d of 60 are active (-want +got):\n%s", active, diff)
+		}
 	}
 }
 

@@ -29,10 +29,10 @@ func open(t *testing.T) *embedded.Store {
 func TestEverythingThatIsRememberedComesBack(t *testing.T) {
 	s := open(t)
 	want := map[string]idle.Memory{
-		"1":                     {Active: now.Add(-time.Nanosecond)},
+		"1":                     {Active: now.Add(-time.Nanosecond), Session: true},
 		"2":                     {Kept: now.Add(90 * day)},
 		"3":                     {Told: []time.Duration{14 * day}, From: now.Add(-166 * day), Stop: now.Add(14 * day)},
-		"4":                     {Active: now, Kept: now, Told: []time.Duration{14 * day, 7 * day, day}, From: now, Stop: now},
+		"4":                     {Active: now, Kept: now, Told: []time.Duration{14 * day, 7 * day, day}, From: now, Stop: now, Begun: now, Due: true},
 		"101234567890123456789": {Active: time.Unix(0, 0).UTC()},
 		"5":                     {Active: time.Date(2200, 12, 31, 0, 0, 0, 0, time.UTC)},
 	}

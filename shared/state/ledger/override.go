@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/ports/store"
 )
 
 // This file lets through, all at once, what a brake held: one change stands for the whole plan and
@@ -19,26 +20,43 @@ const (
 	OverrideFor = time.Hour
 	// MaxPlan bounds how many changes one plan lets through. What is left over is in the next.
 	MaxPlan = 500
+	// MaxPlanSize bounds how many bytes that takes up in the plan, as JSON. What people decide about
+	// it and what happens to it are stored with it.
+	MaxPlanSize = store.MaxData * 2 / 3
 )
 
-// PlanOf returns the proposal that lets others through, past the brake that held them: no more
-// than [MaxPlan] of them. Base says all about it but what it lets through and how many people it
-// needs, which the plan's kind may raise.
-func PlanOf(base change.Proposal, held []change.Proposal) (change.Proposal, error) {
-	held = held[:min(len(held), MaxPlan)]
+// PlanOf returns the proposal that lets others through, past the brake that held them, and how many
+// of them it lets through: the first, no more than [MaxPlan], nor than fit into [MaxPlanSize]. Base
+// says all about it but what it lets through and how many people it needs, which the plan's kind may
+// raise.
+func PlanOf(base change.Proposal, held []change.Proposal) (plan change.Proposal, through int, err error) {
 	base.Diff = nil
-	for _, p := range held {
+	var detail []json.RawMessage
+	size := 0
+	for _, p := range held[:min(len(held), MaxPlan)] {
+		var diff []change.Delta
 		for _, d := range p.Diff {
-			base.Diff = append(base.Diff, change.Delta{Field: p.Target.Name + " " + d.Field, Before: d.Before, After: d.After})
+			diff = append(diff, change.Delta{Field: p.Target.Name + " " + d.Field, Before: d.Before, After: d.After})
 		}
+		one, err := json.Marshal(p)
+		if err != nil {
+			return change.Proposal{}, 0, fmt.Errorf("encode %s of %s for a plan: %w", p.Kind, p.Target.Name, err)
+		}
+		shown, err := json.Marshal(diff)
+		if err != nil {
+			return change.Proposal{}, 0, fmt.Errorf("encode the differences of %s for a plan: %w", p.Target.Name, err)
+		}
+		if size += len(one) + len(shown); size > MaxPlanSize && len(detail) > 0 {
+			break
+		}
+		base.Diff, detail = append(base.Diff, diff...), append(detail, one)
 	}
 	trait, _ := change.TraitOf(base.Kind)
 	base.Requirement = base.Requirement.AtLeast(trait.People)
-	var err error
-	if base.Detail, err = json.Marshal(held); err != nil {
-		return change.Proposal{}, fmt.Errorf("encode a plan of %d changes: %w", len(held), err)
+	if base.Detail, err = json.Marshal(detail); err != nil {
+		return change.Proposal{}, 0, fmt.Errorf("encode a plan of %d changes: %w", len(detail), err)
 	}
-	return base, nil
+	return base, len(detail), nil
 }
 
 // Override carries out plans that [PlanOf] made: it proposes what they let through as changes that

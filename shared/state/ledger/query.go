@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -59,6 +60,27 @@ func (l *Ledger) Newest(ctx context.Context, p change.Proposal) (change.Change, 
 		return change.Change{}, false, err
 	}
 	return found[0], true, nil
+}
+
+// Answered returns the slots in which a change answers a proposal of the kind, the requester, the mode
+// and the quiet time of this one, as [change.Change.Holds] says, of the changes that were proposed
+// at or after a time. It is for whoever has many proposals to make: it takes one query.
+func (l *Ledger) Answered(ctx context.Context, like change.Proposal, from time.Time) (map[string]bool, error) {
+	answered, now := map[string]bool{}, l.now()
+	err := changes.Each(ctx, l.store, store.Query{Where: []store.Cond{
+		{Field: "kind", Op: store.Equal, Value: string(like.Kind)},
+		{Field: "proposed", Op: store.AtLeast, Value: from},
+	}, OrderBy: "proposed"}, func(c change.Change) error {
+		slot, _, _ := change.SlotOf(c.ID)
+		if delete(answered, slot); c.Holds(like, now) { // the newest decides
+			answered[slot] = true
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what answers changes of kind %s: %w", like.Kind, err)
+	}
+	return answered, nil
 }
 
 // Live returns the changes of one target that are under way.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -161,9 +162,43 @@ func TestAPlanLetsThroughWhatWasHeldAndNothingElse(t *testing.T) {
 	})
 }
 
+// A plan takes in what can be stored, however long it is, and what is left over is in the next.
+func TestAPlanCanBeStored(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		base := wanted(ask, checker)
+		base.Kind = change.GroupSettingsPlan
+		for name, test := range map[string]struct{ count, length, least, most int }{
+			"few and short":    {7, 10, 7, 7},
+			"many and short":   {ledger.MaxPlan + 7, 10, ledger.MaxPlan, ledger.MaxPlan},
+			"many and long":    {ledger.MaxPlan, 1_500, 100, ledger.MaxPlan - 1},
+			"each is too long": {3, ledger.MaxPlanSize / 2, 1, 1},
+		} {
+			var held []change.Proposal
+			for i := range test.count {
+				p := wanted(auto, checker)
+				p.Target = change.Target{ID: fmt.Sprint(name, i), Name: fmt.Sprint(name, i)}
+				p.Diff = []change.Delta{{Field: "roles", After: strings.Repeat("役<", test.length/9+1)}} // nine bytes each, as JSON
+				held = append(held, p)
+			}
+			plan, through, err := ledger.PlanOf(base, held)
+			if err != nil || through < test.least || through > test.most || len(plan.Diff) != through {
+				t.Errorf("%s: it lets %d through and shows %d: %v", name, through, len(plan.Diff), err)
+				continue
+			}
+			plan.Target = change.Target{ID: name, Name: name}
+			c := w.propose(plan)
+			w.apply(c.ID, approve(aiko))
+			w.apply(c.ID, approve(botan))
+			if got := w.get(c.ID).State; got != change.Approved {
+				t.Errorf("%s: the plan is %s", name, got)
+			}
+		}
+	})
+}
+
 func planOf(t *testing.T, base change.Proposal, held []change.Proposal) change.Proposal {
 	t.Helper()
-	p, err := ledger.PlanOf(base, held)
+	p, _, err := ledger.PlanOf(base, held)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,8 @@ const (
 	// AccountWarning says that an account is going to be stopped at Until. Facts: system, account,
 	// last (the day of the latest sign-in, empty where there was none), url (where to sign in; empty
 	// where that is not known), spared (not empty where it is over because the account is spared now),
-	// channel (which hears where the person cannot be told).
+	// moved (the same where the account is not stopped on that day), channel (which hears where the
+	// person cannot be told).
 	AccountWarning Kind = "account.warning"
 	// AccountUntold says who could not be shown that their accounts are going to be stopped. Facts:
 	// system, more (how many are not named; empty where all are). Rows: account, until (RFC 3339).
