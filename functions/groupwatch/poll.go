@@ -62,7 +62,7 @@ func (h *handler) pollOne(ctx context.Context, application string) error {
 	if c.Known == nil {
 		c.Known = map[string]int64{}
 	}
-	l := &look{handler: h, now: now, read: map[string]time.Time{}, known: c.Known, undone: c.Undone}
+	l := &look{handler: h, now: now, read: map[string]time.Time{}, ordered: map[string]time.Time{}, known: c.Known, undone: c.Undone}
 	began := c.Token
 	err = h.readLog(ctx, application, &c, l)
 	c.Undone = l.undone
@@ -141,12 +141,13 @@ func (h *handler) readLog(ctx context.Context, application string, c *cursor.Cur
 // look is one poll's view of a log.
 type look struct {
 	*handler
-	now    time.Time
-	read   map[string]time.Time // when what a signal is about was read last
-	known  map[string]int64     // of the cursor
-	added  int
-	paged  bool
-	undone time.Time // the first event of the run that was followed by no reading yet
+	now     time.Time
+	read    map[string]time.Time // when what a signal is about was read last
+	ordered map[string]time.Time // the last event for which a reading of it was ordered by this poll
+	known   map[string]int64     // of the cursor
+	added   int
+	paged   bool
+	undone  time.Time // the first event of the run that was followed by no reading yet
 }
 
 // idle reports whether nothing was learned that is worth a write.
@@ -178,11 +179,14 @@ func (l *look) at(ctx context.Context, s group.Signal) error {
 	if l.undone.IsZero() || s.At.Before(l.undone) {
 		l.undone = s.At
 	}
-	// One reading serves all events of this poll. They become known when it was made.
-	if read.Equal(l.now) {
+	if _, planned := group.Window(s.Topic, "", s.At); l.now.Before(planned) {
+		return nil // the reading of the notification is still to come
+	}
+	// One reading serves all events before it. They become known when it was made.
+	if last, ok := l.ordered[about]; ok && !s.At.After(last) {
 		return nil
 	}
-	l.read[about] = l.now
+	l.ordered[about] = s.At
 	return readings.Repair(ctx, l.queue, s, l.robot, l.now)
 }
 
@@ -217,12 +221,9 @@ func (l *look) lastRead(ctx context.Context, s group.Signal) (time.Time, error) 
 	case group.AboutPerson:
 		return l.mirror.PersonRead(ctx, s.Person)
 	case group.AboutEverything:
+		// However it ended: what a walk did not believe, the next night looks at.
 		w, err := l.mirror.Walk(ctx)
-		if err != nil || w.UnderWay() {
-			return w.Began, err
-		}
-		c, err := l.mirror.Census(ctx)
-		return c.At, err
+		return w.Began, err
 	case group.AboutSettings:
 		header, err := l.mirror.Find(ctx, s.Group)
 		if errors.Is(err, mirror.ErrUnknown) {

@@ -284,7 +284,7 @@ func (l twice) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // Each event of an activity counts for itself: one that was followed by a reading is not looked up
-// again, and one that was not is planned again by every poll.
+// again, and one that was not is, by every poll.
 func TestAnEventIsKnownByItsActivityAndItsPlace(t *testing.T) {
 	w := open(t)
 	w.Variables["APPLICATIONS"] = "admin"
@@ -317,8 +317,80 @@ func TestAnEventIsKnownByItsActivityAndItsPlace(t *testing.T) {
 	poll(2, true)
 	read("g0")
 	poll(1, true) // g0 was read, and is known from now on
-	poll(1, true)
+	poll(0, true) // the reading of g1 is still waiting
 	read("g1")
 	poll(0, true)
 	poll(0, false)
+}
+
+// upload is an entry of the audit log that names no group.
+func upload(at time.Time) answer {
+	return answer(fmt.Sprintf(`{"items":[{"id":{"time":%q,"uniqueQualifier":"1","applicationName":"admin"},
+		"events":[{"name":"GROUP_MEMBER_BULK_UPLOAD","parameters":[]}]}]}`, at.Format(time.RFC3339)))
+}
+
+// What names no group is followed by one walk, whether another one is under way, or the one that followed
+// was not believed, or nobody was told: not by one for each poll.
+func TestWhatNamesNoGroupIsFollowedByOneWalk(t *testing.T) {
+	for name, test := range map[string]struct {
+		began time.Duration // of the walk, from the event; zero for none
+		phase mirror.Phase
+		short bool
+		want  int
+	}{
+		"no walk yet":                     {want: 1},
+		"a walk began before":             {began: -time.Minute, phase: mirror.WalkGroups, want: 1},
+		"a walk is under way since":       {began: 6 * time.Minute, phase: mirror.WalkGroups},
+		"a walk was done":                 {began: 6 * time.Minute, phase: mirror.WalkDone},
+		"a walk ended, and was too short": {began: 6 * time.Minute, phase: mirror.WalkDone, short: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := open(t)
+			w.Variables["APPLICATIONS"] = "admin"
+			happened := w.Clock.Now()
+			w.Outbound = upload(happened)
+			w.handler = w.Build(groupwatch.Function)
+			if test.began != 0 {
+				began := happened.Add(test.began)
+				step := mirror.Walk{Run: "x", Phase: test.phase, Page: 1, Began: began, Moved: began, Short: test.short}
+				if err := mirror.New(w.Store).PutStep(t.Context(), mirror.Walk{}, step, mirror.Step{Began: began}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w.Clock.Advance(time.Minute)
+			walks := 0
+			for range 11 {
+				w.Clock.Advance(5 * time.Minute)
+				if status := w.tick(groupwatch.JobPoll); status != http.StatusOK {
+					t.Fatalf("status %d\n%s", status, w.Log)
+				}
+				ordered := len(w.readings(t))
+				if age := w.Clock.Now().Sub(happened); ordered > 0 && age < 7*time.Minute {
+					t.Errorf("a walk was ordered after %s, while the notification's is still to come", age)
+				}
+				walks += ordered
+			}
+			if walks != test.want {
+				t.Errorf("%d walks were ordered in an hour, want %d", walks, test.want)
+			}
+		})
+	}
+}
+
+// As long as the notification's reading is still to come, the watermark stays behind what happened.
+func TestTheWatermarkStaysBehindAWalkThatIsStillToCome(t *testing.T) {
+	w := open(t)
+	w.Variables["APPLICATIONS"] = "admin"
+	w.Outbound = answer(`{"items":[]}`)
+	w.handler = w.Build(groupwatch.Function)
+	w.tick(groupwatch.JobPoll)
+	w.Clock.Advance(3 * time.Hour)
+	w.Outbound = upload(w.Clock.Now())
+	w.handler = w.Build(groupwatch.Function)
+	happened := w.Clock.Now()
+	w.Clock.Advance(4 * time.Minute)
+	w.tick(groupwatch.JobPoll)
+	if mark := w.watermark(t, "admin"); mark.After(happened) || len(w.readings(t)) > 0 {
+		t.Errorf("the watermark is %s, %s after what nobody has read", mark, mark.Sub(happened))
+	}
 }

@@ -188,6 +188,46 @@ func TestRepairIsAReadingOfItsOwn(t *testing.T) {
 	}
 }
 
+// Whoever looks every five minutes and finds an event without its reading has it repaired once at first,
+// and ever more rarely: the readings that wait would all be done when the outage is over.
+func TestRepairsGrowRare(t *testing.T) {
+	for topic, want := range map[group.Topic][]time.Duration{
+		group.AboutMembers:    {5 * time.Minute, 15 * time.Minute, 50 * time.Minute, 195 * time.Minute, 770 * time.Minute},
+		group.AboutEverything: {5 * time.Minute, 60 * time.Minute, 240 * time.Minute, 960 * time.Minute},
+	} {
+		q := &queues{}
+		s := signal(topic, "eng@example.com", "ada@example.com")
+		s.At = start
+		var got []time.Duration
+		for age := 5 * time.Minute; age <= 24*time.Hour; age += 5 * time.Minute {
+			before := len(q.tasks)
+			if err := readings.Repair(t.Context(), q, s, robot, start.Add(age)); err != nil {
+				t.Fatal(err)
+			}
+			if len(q.tasks) > before {
+				got = append(got, age)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("about %s: ages at which it is repaired (-want +got):\n%s", topic, diff)
+		}
+		// What happens next is repaired as promptly.
+		s.At = start.Add(time.Hour)
+		if err := readings.Repair(t.Context(), q, s, robot, s.At.Add(5*time.Minute)); err != nil || len(q.tasks) != len(want)+1 {
+			t.Errorf("about %s: %d readings, %v; want one more", topic, len(q.tasks), err)
+		}
+	}
+	// Whatever time an event gives.
+	q := &queues{}
+	for _, at := range []time.Time{{}, time.Unix(-1<<40, 0), start.Add(24 * time.Hour)} {
+		s := signal(group.AboutMembers, "eng@example.com", "")
+		s.At = at
+		if err := readings.Repair(t.Context(), q, s, robot, start); err != nil {
+			t.Errorf("of %s: %v", at, err)
+		}
+	}
+}
+
 func TestAQueueThatIsAwayIsAnError(t *testing.T) {
 	q := &queues{fails: errors.New("the queue is away")}
 	for _, topic := range []group.Topic{group.AboutMembers, group.AboutSettings, group.AboutWhole, group.AboutEverything} {
