@@ -172,6 +172,10 @@ func (l *look) at(ctx context.Context, s group.Signal) error {
 		l.read[about] = read
 	}
 	if read.After(s.At.Add(s.Topic.Settle() / 2)) {
+		// A walk, which may have come by itself, reads no settings.
+		if err := readings.AllSettings(ctx, l.queue, s, l.robot, l.now); err != nil {
+			return err
+		}
 		l.known[name] = s.At.Unix()
 		l.added++
 		return nil
@@ -206,7 +210,7 @@ func (l *look) atUnreadable(ctx context.Context, application string, entries []s
 		return nil
 	}
 	l.log.ErrorContext(ctx, "unreadable activities", "application", application, "count", fresh)
-	return readings.Plan(ctx, l.queue, group.Signal{Topic: group.AboutEverything, At: l.now}, l.robot, l.now)
+	return readings.Plan(ctx, l.queue, group.Signal{Topic: group.AboutEverything, Settings: true, At: l.now}, l.robot, l.now)
 }
 
 // short returns a name of a signal that is short and almost certainly its own.

@@ -394,3 +394,36 @@ func TestTheWatermarkStaysBehindAWalkThatIsStillToCome(t *testing.T) {
 		t.Errorf("the watermark is %s, %s after what nobody has read", mark, mark.Sub(happened))
 	}
 }
+
+// A change of settings that names no group has the settings of all groups read, also where a walk, which
+// reads none, has come by itself meanwhile.
+func TestSettingsOfNobodyKnowsWhichGroupAreReadOfAll(t *testing.T) {
+	for name, walked := range map[string]bool{"no walk": false, "a walk since": true} {
+		t.Run(name, func(t *testing.T) {
+			w := open(t)
+			w.Variables["APPLICATIONS"] = "groups_enterprise"
+			happened := w.Clock.Now()
+			w.Outbound = answer(fmt.Sprintf(`{"items":[{"id":{"time":%q,"uniqueQualifier":"1","applicationName":"groups_enterprise"},
+				"events":[{"name":"change_info_setting","parameters":[{"name":"info_setting","value":"who_can_view"}]}]}]}`, happened.Format(time.RFC3339)))
+			w.handler = w.Build(groupwatch.Function)
+			want := []string{"settings.sweep/1", "walk/1"}
+			if walked {
+				began := happened.Add(5 * time.Minute)
+				step := mirror.Walk{Run: "x", Phase: mirror.WalkDone, Page: 1, Began: began, Moved: began}
+				if err := mirror.New(w.Store).PutStep(t.Context(), mirror.Walk{}, step, mirror.Step{Began: began}); err != nil {
+					t.Fatal(err)
+				}
+				want = []string{"settings.sweep/1"}
+			}
+			for range 3 {
+				w.Clock.Advance(10 * time.Minute)
+				if status := w.tick(groupwatch.JobPoll); status != http.StatusOK {
+					t.Fatalf("status %d\n%s", status, w.Log)
+				}
+			}
+			if got := w.readings(t); !slices.Equal(got, want) {
+				t.Errorf("readings %q, want %q", got, want)
+			}
+		})
+	}
+}

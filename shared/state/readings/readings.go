@@ -82,7 +82,8 @@ func plan(ctx context.Context, q queue.Queue, s group.Signal, robot string, now 
 	switch {
 	case s.Topic == group.AboutEverything, group.Address(cmp.Or(s.Group, s.Person)) == "":
 		name, at := w(group.AboutEverything, "")
-		return enqueue(ctx, q, event.QueueDirectory, name, at, event.Walk{Run: at.UTC().Format("20060102T150405")})
+		walk := enqueue(ctx, q, event.QueueDirectory, name, at, event.Walk{Run: at.UTC().Format("20060102T150405")})
+		return errors.Join(walk, AllSettings(ctx, q, s, robot, now))
 	case s.Topic == group.AboutPerson:
 		name, at := w(s.Topic, s.Person)
 		return enqueue(ctx, q, event.QueueDirectory, name, at, event.RefreshPerson{Person: s.Person})
@@ -95,6 +96,22 @@ func plan(ctx context.Context, q queue.Queue, s group.Signal, robot string, now 
 	default:
 		return refresh()
 	}
+}
+
+// allSettings is how long the settings of all groups wait to be read after an event that may be about
+// any of them: it is one call for each group, so that all such events of some hours share it.
+const allSettings = 6 * time.Hour
+
+// AllSettings plans that the settings of all groups are read where a signal is about everything and
+// about settings: once for all such signals of one window of time, after its end. It does nothing
+// for other signals.
+func AllSettings(ctx context.Context, q queue.Queue, s group.Signal, robot string, now time.Time) error {
+	if s.Topic != group.AboutEverything || !s.Settings || Own(s, robot) {
+		return nil
+	}
+	at := happened(s, now).Truncate(allSettings).Add(allSettings + group.AboutSettings.Settle()).UTC()
+	run := "everything-" + at.Format("20060102T150405")
+	return enqueue(ctx, q, event.QueueSettings, "sweep-"+run, at, event.SweepSettings{Run: run, Before: at})
 }
 
 func enqueue(ctx context.Context, q queue.Queue, name, task string, at time.Time, p event.Payload) error {
