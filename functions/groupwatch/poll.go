@@ -69,7 +69,8 @@ func (h *handler) pollOne(ctx context.Context, application string) error {
 	if err != nil && c.Token == began {
 		return err // no page was read, and the next poll begins where this one did
 	}
-	if err == nil && !first && l.idle() && now.Sub(c.At) < h.overlap/2 {
+	late := !l.undone.IsZero() && l.undone.Before(c.At)
+	if err == nil && !first && !late && l.idle() && now.Sub(c.At) < h.overlap/2 {
 		return nil // reading a little more next time costs less than writing
 	}
 	if err == nil && c.Token == "" {
@@ -84,9 +85,9 @@ func (h *handler) pollOne(ctx context.Context, application string) error {
 }
 
 // followed returns up to when each event of a run was followed by a reading: not later than what
-// was too young to be looked at, and not later than the first of which a reading is only planned. It
-// is not waited for longer than the overlap: one group that cannot be read would have more of the
-// log read with every poll.
+// was too young to be looked at, and not later than the first of which a reading is only planned, which
+// may be earlier than it was before, where Google wrote its entry late. It is not waited for longer than
+// the overlap: one group that cannot be read would have more of the log read with every poll.
 func followed(c cursor.Cursor, overlap time.Duration) time.Time {
 	at := c.Began.Add(-settled)
 	if !c.Undone.IsZero() && c.Undone.Before(at) {

@@ -377,6 +377,36 @@ func TestWhatNamesNoGroupIsFollowedByOneWalk(t *testing.T) {
 	}
 }
 
+// Google writes an entry an hour late: the watermark goes back behind it, until it was followed by a
+// reading.
+func TestTheWatermarkGoesBackForALateEntry(t *testing.T) {
+	w := open(t)
+	w.Variables["APPLICATIONS"] = "admin"
+	w.Outbound = answer(`{"items":[]}`)
+	w.handler = w.Build(groupwatch.Function)
+	w.tick(groupwatch.JobPoll)
+	happened := w.Clock.Now().Add(-time.Hour)
+	w.Outbound = answer(fmt.Sprintf(`{"items":[{"id":{"time":%q,"uniqueQualifier":"1","applicationName":"admin"},
+		"events":[{"name":"REMOVE_GROUP_MEMBER","parameters":[{"name":"GROUP_EMAIL","value":"analysts@example.com"}]}]}]}`, happened.Format(time.RFC3339)))
+	w.handler = w.Build(groupwatch.Function)
+	for poll := range 10 {
+		w.Clock.Advance(5 * time.Minute)
+		w.tick(groupwatch.JobPoll)
+		if got := w.watermark(t, "admin"); got.After(happened) {
+			t.Fatalf("poll %d: followed up to %s, and what happened at %s was not read yet", poll, got, happened)
+		}
+	}
+	s := group.Snapshot{Group: group.Group{ID: "g1", Email: "analysts@example.com"}, Read: w.Clock.Now()}
+	if _, err := mirror.New(w.Store).Replace(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	w.Clock.Advance(5 * time.Minute)
+	w.tick(groupwatch.JobPoll)
+	if got, want := w.watermark(t, "admin"), w.Clock.Now().Add(-3*time.Minute); !got.Equal(want) {
+		t.Errorf("after the reading: followed up to %s, want %s", got, want)
+	}
+}
+
 // As long as the notification's reading is still to come, the watermark stays behind what happened.
 func TestTheWatermarkStaysBehindAWalkThatIsStillToCome(t *testing.T) {
 	w := open(t)
