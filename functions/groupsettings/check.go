@@ -121,9 +121,12 @@ func (h *handler) propose(ctx context.Context, g group.Group, wanted []change.Pr
 	if err != nil {
 		return false, err
 	}
-	limit, bound, err := h.brake(ctx)
-	if err != nil {
-		return false, err
+	var limit int
+	var bound bool
+	if slices.ContainsFunc(wanted, func(p change.Proposal) bool { return p.Requirement.Mode == change.Auto }) {
+		if limit, bound, err = h.brake(ctx); err != nil {
+			return false, err
+		}
 	}
 	for _, p := range wanted {
 		switch {

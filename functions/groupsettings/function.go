@@ -7,7 +7,7 @@
 // Scheduler: job "recheck" every 5 minutes (an exception ended, the policy is another one, a day is over).
 //
 // Reads: policy; budgets, census, changes, cursors (how far a sweep is), groups, members, people,
-// settings.
+// settings, walks (how many groups are listed while there is no census).
 //
 // Writes: budgets, cursors, settings; changes and audit through the ledger; tasks of its own queue and of
 // the queue slack.
