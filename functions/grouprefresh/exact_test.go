@@ -441,6 +441,36 @@ func TestTheSecureSetIsComparedByTheAnchor(t *testing.T) {
 	}
 }
 
+// The anchor gets another main address and keeps the policy's as an alias: the same groups are secure,
+// and people are told to mend the policy before somebody gives the alias up.
+func TestAnAnchorWithAnotherMainAddressIsToldOf(t *testing.T) {
+	rig := cloudfntest.New(t)
+	rig.Policy = fstest.MapFS{"policy.yaml": {Data: []byte("settings: {anchor: board@example.com}\n")}}
+	r := open(t, rig)
+	if err := r.workspace.AddMember("analysts@example.com", "board@example.com", "MEMBER", ""); err != nil {
+		t.Fatal(err)
+	}
+	r.tick(t, grouprefresh.JobWalk)
+	r.work(t)
+	compared := func(told int) {
+		t.Helper()
+		r.Clock.Advance(15 * time.Minute)
+		r.tick(t, grouprefresh.JobSecure)
+		r.work(t)
+		const line = `"message":"the anchor has another main address than the policy's","anchor":"board@example.com","main":"board-2026@example.com"`
+		if got := strings.Count(r.Log.String(), line); got != told {
+			t.Errorf("told %d times, want %d\n%s", got, told, r.Log)
+		}
+	}
+	compared(0)
+	if err := r.workspace.RenameGroup("board@example.com", "board-2026@example.com", ""); err != nil {
+		t.Fatal(err)
+	}
+	r.refresh("board@example.com")
+	r.work(t)
+	compared(1)
+}
+
 // An event names somebody whom Google does not know. The watch finds that the address was asked
 // for, and does not have it asked for again.
 func TestAnAddressOfNobodyIsRemembered(t *testing.T) {

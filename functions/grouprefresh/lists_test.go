@@ -159,3 +159,29 @@ func listsThatLie(t *testing.T, list string) {
 		})
 	}
 }
+
+// Several readings of one group find at about the same time that they cannot be believed: one follows
+// them, which is later than all of them, and so on.
+func TestReadingsInDoubtAreFollowedByOne(t *testing.T) {
+	r := openCompany(t, large(t, 50))
+	r.tick(t, grouprefresh.JobWalk)
+	r.walkAll(t)
+	h, err := r.mirror.Find(t.Context(), "all@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tries := range []int{0, 5, 11} {
+		r.Clock.Advance(time.Hour - r.Clock.Now().Sub(r.Clock.Now().Truncate(10*time.Minute)))
+		for range 10 {
+			r.Clock.Advance(time.Millisecond)
+			lost := event.ReadMembers{Group: h.Group.ID, Since: r.Clock.Now(), Began: r.Clock.Now(), Page: 1, Try: tries}
+			if status := r.Do(r.handler, r.Envelope(lost)); status != http.StatusOK {
+				t.Fatalf("status %d\n%s", status, r.Log)
+			}
+		}
+		tasks := r.Queue.Take(event.QueueDirectory)
+		if len(tasks) != 1 || !tasks[0].NotBefore.After(r.Clock.Now()) {
+			t.Errorf("after %d tries ten readings are followed by %+v, want one that is later than all of them", tries, tasks)
+		}
+	}
+}

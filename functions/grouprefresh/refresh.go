@@ -80,7 +80,8 @@ func (h *handler) notFound(ctx context.Context, e event.RefreshGroup, began time
 const mostTries = 12
 
 // again queues a group to be read anew, with the group itself: the count against which its
-// members are held may have moved since.
+// members are held may have moved since. Several readings of one group that were not believed at about
+// the same time, after as many tries, are followed by one: it is later than each of them.
 func (h *handler) again(ctx context.Context, id string, try int, why string) error {
 	if try >= mostTries {
 		h.log.ErrorContext(ctx, "a group cannot be read whole; it stays as it was", "group", id, "reason", why)
@@ -88,7 +89,9 @@ func (h *handler) again(ctx context.Context, id string, try int, why string) err
 	}
 	now := h.now()
 	wait := min(5*time.Second<<try, 10*time.Minute)
-	return h.ensure(ctx, event.RefreshGroup{Group: id, Noticed: now, Try: try + 1}, fmt.Sprintf("again-%s-%d", id, now.UnixNano()), now.Add(wait))
+	at := now.Add(wait)
+	name := fmt.Sprintf("again-%s-%d-%d", id, wait/time.Second, at.UnixNano()/int64(wait))
+	return h.ensure(ctx, event.RefreshGroup{Group: id, Noticed: now, Try: try + 1}, name, at)
 }
 
 // refreshPerson reads one account. Somebody whose account is stopped or gone decides nothing

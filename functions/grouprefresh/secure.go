@@ -10,6 +10,7 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/workspace"
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/state/budget"
 	"github.com/sekisho/sekisho/shared/state/cursor"
 )
@@ -69,12 +70,15 @@ func (h *handler) compareSecure(ctx context.Context, e event.CompareSecure) erro
 
 // readDiffering queues the groups that only one of the two has as secure.
 func (h *handler) readDiffering(ctx context.Context, c cursor.Cursor) error {
-	ids, err := h.anchorIDs(ctx)
+	anchor, err := h.mirror.Identify(ctx, h.anchor)
 	if err != nil {
 		return err
 	}
+	if len(anchor.Main) > 0 && !slices.Contains(anchor.Main, group.Address(h.anchor)) {
+		h.log.ErrorContext(ctx, "the anchor has another main address than the policy's", "anchor", h.anchor, "main", anchor.Main[0])
+	}
 	var held []string
-	for _, id := range ids {
+	for _, id := range anchor.IDs {
 		groups, err := h.mirror.GroupsOf(ctx, id)
 		if err != nil {
 			return err
@@ -99,25 +103,4 @@ func (h *handler) readDiffering(ctx context.Context, c cursor.Cursor) error {
 		}
 	}
 	return nil
-}
-
-// anchorIDs returns the ids under which the anchor may be a member: those of a person or of a
-// group, and its address, which stands for a member without an id.
-func (h *handler) anchorIDs(ctx context.Context) ([]string, error) {
-	people, err := h.mirror.PeopleAt(ctx, h.anchor)
-	if err != nil {
-		return nil, err
-	}
-	groups, err := h.mirror.Holders(ctx, h.anchor)
-	if err != nil {
-		return nil, err
-	}
-	ids := []string{h.anchor}
-	for _, p := range people {
-		ids = append(ids, p.ID)
-	}
-	for _, g := range groups {
-		ids = append(ids, g.Group.ID)
-	}
-	return ids, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/sekisho/sekisho/shared/adapters/workspace"
 	"github.com/sekisho/sekisho/shared/domain/change"
@@ -42,7 +43,7 @@ func (a applier) Look(ctx context.Context, c change.Change) (ledger.Sight, error
 	if err != nil {
 		return ledger.Sight{}, err
 	}
-	g := header.Group
+	g, read := header.Group, a.now()
 	values, err := a.settings.Get(ctx, g.Email)
 	if errors.Is(err, workspace.ErrNotFound) {
 		return ledger.Sight{Obsolete: "the group is gone"}, nil
@@ -57,7 +58,7 @@ func (a applier) Look(ctx context.Context, c change.Change) (ledger.Sight, error
 			sight.InEffect = false
 		}
 	}
-	if err := a.remember(ctx, g, values); err != nil {
+	if err := a.remember(ctx, g, values, read); err != nil {
 		return ledger.Sight{}, err
 	}
 	if c.UndoOf != "" && sight.InEffect {
@@ -180,13 +181,16 @@ func (a applier) waive(ctx context.Context, c change.Change) error {
 	})
 }
 
-// remember keeps what was just read, and what the rules say of it, so that the mirror shows it.
-func (a applier) remember(ctx context.Context, g group.Group, values map[string]string) error {
-	now := a.now()
+// remember keeps what was read at a time, and what the rules say of it, so that the mirror shows it; not
+// where the mirror shows what was read later.
+func (a applier) remember(ctx context.Context, g group.Group, values map[string]string, read time.Time) error {
 	return a.mirror.UpdateSettings(ctx, g.ID, func(s *mirror.Settings) {
-		s.Values, s.Read = values, now
+		if s.Read.After(read) {
+			return
+		}
+		s.Values, s.Read = values, read
 		s.Findings = inWords(a.rules.Evaluate(settingsrule.Subject{
 			Group: g.Email, Settings: values, Secure: s.Secure, Waived: s.Exceptions(g.Email),
-		}, now))
+		}, read))
 	})
 }

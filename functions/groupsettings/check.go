@@ -33,6 +33,7 @@ func (h *handler) check(ctx context.Context, e event.CheckSettings) error {
 		return err
 	}
 	g := header.Group
+	read := h.now()
 	values, err := h.settings.Get(ctx, g.Email)
 	if errors.Is(err, workspace.ErrNotFound) {
 		return nil // renamed or gone; the mirror learns of it by itself
@@ -40,10 +41,12 @@ func (h *handler) check(ctx context.Context, e event.CheckSettings) error {
 	if err != nil {
 		return fmt.Errorf("read the settings of %s: %w", g.Email, err)
 	}
-	read := h.now()
 	known, err := h.mirror.Settings(ctx, g.ID)
 	if err != nil {
 		return err
+	}
+	if known.Read.After(read) {
+		values, read = known.Values, known.Read // somebody asked after us and stored before us
 	}
 	secure, err := h.secure(ctx, g.ID)
 	if err != nil {
@@ -71,10 +74,15 @@ func (h *handler) check(ctx context.Context, e event.CheckSettings) error {
 		}
 	}
 	return h.mirror.UpdateSettings(ctx, g.ID, func(s *mirror.Settings) {
-		s.Values, s.Read, s.Judged = values, read, read
+		if s.Judged.After(read) {
+			return
+		}
+		if !s.Read.After(read) {
+			s.Values, s.Read, s.Findings = values, read, inWords(finding)
+		}
 		// What people let through in between stays let through.
 		s.Held = held && (s.Held || !known.Held)
-		s.Secure, s.Findings, s.Open = secure, inWords(finding), open
+		s.Judged, s.Secure, s.Open = read, secure, open
 		s.Waivers = slices.DeleteFunc(s.Waivers, func(w mirror.Waiver) bool { return !read.Before(w.Until) })
 	})
 }
@@ -113,9 +121,12 @@ func (h *handler) propose(ctx context.Context, g group.Group, wanted []change.Pr
 	if err != nil {
 		return false, err
 	}
-	limit, bound, err := h.brake(ctx)
-	if err != nil {
-		return false, err
+	var limit int
+	var bound bool
+	if slices.ContainsFunc(wanted, func(p change.Proposal) bool { return p.Requirement.Mode == change.Auto }) {
+		if limit, bound, err = h.brake(ctx); err != nil {
+			return false, err
+		}
 	}
 	for _, p := range wanted {
 		switch {

@@ -1,12 +1,13 @@
-// Package groupsettings holds the settings of groups against the rules and corrects them.
+// Package groupsettings holds the settings of groups against the rules and corrects them. It reads
+// those of every group once in 30 days, whether or not anybody was told of a change.
 //
 // Trigger: group-changed (a group is new, the anchor came or went, or its owners are others), tasks
-// of the queue groups-settings (check one group; carry out one change; plan what the brake holds),
-// change-events (a change of settings, or a plan, was approved), Cloud Scheduler: job "recheck"
-// every 5 minutes (an exception ended, the policy is another one, a day is over).
+// of the queue groups-settings (check one group; go through a page of all groups; carry out one change;
+// plan what the brake holds), change-events (a change of settings, or a plan, was approved), Cloud
+// Scheduler: job "recheck" every 5 minutes (an exception ended, the policy is another one, a day is over).
 //
 // Reads: policy; budgets, census, changes, cursors (how far a sweep is), groups, members, people,
-// settings.
+// settings, walks (how many groups are listed while there is no census).
 //
 // Writes: budgets, cursors, settings; changes and audit through the ledger; tasks of its own queue and of
 // the queue slack.

@@ -153,7 +153,7 @@ func (h *handler) tick(ctx context.Context, t event.Tick) error {
 	return cursor.Set(ctx, h.store, job, cursor.Cursor{At: now})
 }
 
-// secure reports whether the anchor is a direct member of a group.
+// secure reports whether the anchor is a direct member of a group, under whichever of its addresses.
 func (h *handler) secure(ctx context.Context, id string) (bool, error) {
 	if h.rules.Anchor == "" {
 		return false, nil
@@ -162,9 +162,8 @@ func (h *handler) secure(ctx context.Context, id string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return slices.ContainsFunc(s.Members, func(m group.Member) bool {
-		return group.Address(m.Email) == group.Address(h.rules.Anchor)
-	}), nil
+	anchor, err := h.mirror.Identify(ctx, h.rules.Anchor)
+	return slices.ContainsFunc(s.Members, anchor.Is), err
 }
 
 func (h *handler) queueCheck(ctx context.Context, id, cause string) error {

@@ -15,6 +15,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/quota"
 	"github.com/sekisho/sekisho/shared/state/budget"
+	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
 // spent leaves the function a day of a hundred calls of which others have made some.
@@ -198,5 +199,43 @@ func TestTheDailyLookCanWait(t *testing.T) {
 	want := map[string]bool{r.ids["open@example.com"]: true, r.ids["closed@example.com"]: true}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("checks that can wait (-want +got):\n%s", diff)
+	}
+}
+
+// While the first walk is under way there is no census, and every new group is checked: a check reads
+// that group, however many there are, whether or not the brake has to be asked about it.
+func TestACheckReadsOneGroupWhileThereIsNoCensus(t *testing.T) {
+	for name, test := range map[string]struct {
+		address       string
+		walk, changes bool
+	}{
+		"a group as the rules want it":             {"closed@example.com", false, false},
+		"a group that is corrected, during a walk": {"open@example.com", true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var reads []int
+			for _, groups := range []int{100, 1000} {
+				r := open(t, cloudfntest.New(t), viewRule+"  brake: {percent: 2, max: 50}\n")
+				r.many(t, groups)
+				if test.walk {
+					began := r.Clock.Now()
+					w := mirror.Walk{Run: "first", Phase: mirror.WalkGroups, Page: 1, Began: began, Moved: began, Counted: mirror.Census{Groups: groups}}
+					if err := r.mirror.PutStep(t.Context(), mirror.Walk{}, w, mirror.Step{Began: began}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				r.Store.Read()
+				if status := r.check(test.address); status != http.StatusOK {
+					t.Fatalf("status %d\n%s", status, r.Log)
+				}
+				reads = append(reads, len(r.Store.Read()))
+				if got := len(r.changes(t, test.address)); got > 0 != test.changes {
+					t.Errorf("%d changes, want any: %t", got, test.changes)
+				}
+			}
+			if reads[0] != reads[1] {
+				t.Errorf("of 100 groups and of 1,000: %d reads of the store, want as many", reads)
+			}
+		})
 	}
 }

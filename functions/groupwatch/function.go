@@ -3,7 +3,7 @@
 //
 // Trigger: Cloud Scheduler: job "renew" hourly, job "poll" every 5 minutes.
 //
-// Reads: channels, cursors, groups, people, settings (when were they read last?).
+// Reads: channels, cursors, groups, people, settings, walks (when were they read last?).
 //
 // Writes: channels, cursors.
 //

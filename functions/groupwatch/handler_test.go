@@ -307,8 +307,8 @@ func TestAnEntryThatNobodyCanReadHasEverythingCompared(t *testing.T) {
 	if status := w.tick(groupwatch.JobPoll); status != http.StatusOK {
 		t.Errorf("status %d, want 200\n%s", status, w.Log)
 	}
-	if got := w.readings(t); !slices.Equal(got, []string{"walk/1"}) {
-		t.Errorf("readings %q, want a walk", got)
+	if got := w.readings(t); !slices.Equal(got, []string{"settings.sweep/1", "walk/1"}) {
+		t.Errorf("readings %q, want a walk and all settings", got)
 	}
 }
 

@@ -62,14 +62,15 @@ func (h *handler) pollOne(ctx context.Context, application string) error {
 	if c.Known == nil {
 		c.Known = map[string]int64{}
 	}
-	l := &look{handler: h, now: now, read: map[string]time.Time{}, known: c.Known, undone: c.Undone}
+	l := &look{handler: h, now: now, read: map[string]time.Time{}, ordered: map[string]time.Time{}, known: c.Known, undone: c.Undone}
 	began := c.Token
 	err = h.readLog(ctx, application, &c, l)
 	c.Undone = l.undone
 	if err != nil && c.Token == began {
 		return err // no page was read, and the next poll begins where this one did
 	}
-	if err == nil && !first && l.idle() && now.Sub(c.At) < h.overlap/2 {
+	late := !l.undone.IsZero() && l.undone.Before(c.At)
+	if err == nil && !first && !late && l.idle() && now.Sub(c.At) < h.overlap/2 {
 		return nil // reading a little more next time costs less than writing
 	}
 	if err == nil && c.Token == "" {
@@ -84,9 +85,9 @@ func (h *handler) pollOne(ctx context.Context, application string) error {
 }
 
 // followed returns up to when each event of a run was followed by a reading: not later than what
-// was too young to be looked at, and not later than the first of which a reading is only planned. It
-// is not waited for longer than the overlap: one group that cannot be read would have more of the
-// log read with every poll.
+// was too young to be looked at, and not later than the first of which a reading is only planned, which
+// may be earlier than it was before, where Google wrote its entry late. It is not waited for longer than
+// the overlap: one group that cannot be read would have more of the log read with every poll.
 func followed(c cursor.Cursor, overlap time.Duration) time.Time {
 	at := c.Began.Add(-settled)
 	if !c.Undone.IsZero() && c.Undone.Before(at) {
@@ -141,12 +142,13 @@ func (h *handler) readLog(ctx context.Context, application string, c *cursor.Cur
 // look is one poll's view of a log.
 type look struct {
 	*handler
-	now    time.Time
-	read   map[string]time.Time // when what a signal is about was read last
-	known  map[string]int64     // of the cursor
-	added  int
-	paged  bool
-	undone time.Time // the first event of the run that was followed by no reading yet
+	now     time.Time
+	read    map[string]time.Time // when what a signal is about was read last
+	ordered map[string]time.Time // the last event for which a reading of it was ordered by this poll
+	known   map[string]int64     // of the cursor
+	added   int
+	paged   bool
+	undone  time.Time // the first event of the run that was followed by no reading yet
 }
 
 // idle reports whether nothing was learned that is worth a write.
@@ -171,6 +173,10 @@ func (l *look) at(ctx context.Context, s group.Signal) error {
 		l.read[about] = read
 	}
 	if read.After(s.At.Add(s.Topic.Settle() / 2)) {
+		// A walk, which may have come by itself, reads no settings.
+		if err := readings.AllSettings(ctx, l.queue, s, l.robot, l.now); err != nil {
+			return err
+		}
 		l.known[name] = s.At.Unix()
 		l.added++
 		return nil
@@ -178,11 +184,14 @@ func (l *look) at(ctx context.Context, s group.Signal) error {
 	if l.undone.IsZero() || s.At.Before(l.undone) {
 		l.undone = s.At
 	}
-	// One reading serves all events of this poll. They become known when it was made.
-	if read.Equal(l.now) {
+	if _, planned := group.Window(s.Topic, "", s.At); l.now.Before(planned) {
+		return nil // the reading of the notification is still to come
+	}
+	// One reading serves all events before it. They become known when it was made.
+	if last, ok := l.ordered[about]; ok && !s.At.After(last) {
 		return nil
 	}
-	l.read[about] = l.now
+	l.ordered[about] = s.At
 	return readings.Repair(ctx, l.queue, s, l.robot, l.now)
 }
 
@@ -202,7 +211,7 @@ func (l *look) atUnreadable(ctx context.Context, application string, entries []s
 		return nil
 	}
 	l.log.ErrorContext(ctx, "unreadable activities", "application", application, "count", fresh)
-	return readings.Plan(ctx, l.queue, group.Signal{Topic: group.AboutEverything, At: l.now}, l.robot, l.now)
+	return readings.Plan(ctx, l.queue, group.Signal{Topic: group.AboutEverything, Settings: true, At: l.now}, l.robot, l.now)
 }
 
 // short returns a name of a signal that is short and almost certainly its own.
@@ -217,12 +226,9 @@ func (l *look) lastRead(ctx context.Context, s group.Signal) (time.Time, error) 
 	case group.AboutPerson:
 		return l.mirror.PersonRead(ctx, s.Person)
 	case group.AboutEverything:
+		// However it ended: what a walk did not believe, the next night looks at.
 		w, err := l.mirror.Walk(ctx)
-		if err != nil || w.UnderWay() {
-			return w.Began, err
-		}
-		c, err := l.mirror.Census(ctx)
-		return c.At, err
+		return w.Began, err
 	case group.AboutSettings:
 		header, err := l.mirror.Find(ctx, s.Group)
 		if errors.Is(err, mirror.ErrUnknown) {

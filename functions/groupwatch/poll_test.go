@@ -284,7 +284,7 @@ func (l twice) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // Each event of an activity counts for itself: one that was followed by a reading is not looked up
-// again, and one that was not is planned again by every poll.
+// again, and one that was not is, by every poll.
 func TestAnEventIsKnownByItsActivityAndItsPlace(t *testing.T) {
 	w := open(t)
 	w.Variables["APPLICATIONS"] = "admin"
@@ -317,8 +317,143 @@ func TestAnEventIsKnownByItsActivityAndItsPlace(t *testing.T) {
 	poll(2, true)
 	read("g0")
 	poll(1, true) // g0 was read, and is known from now on
-	poll(1, true)
+	poll(0, true) // the reading of g1 is still waiting
 	read("g1")
 	poll(0, true)
 	poll(0, false)
+}
+
+// upload is an entry of the audit log that names no group.
+func upload(at time.Time) answer {
+	return answer(fmt.Sprintf(`{"items":[{"id":{"time":%q,"uniqueQualifier":"1","applicationName":"admin"},
+		"events":[{"name":"GROUP_MEMBER_BULK_UPLOAD","parameters":[]}]}]}`, at.Format(time.RFC3339)))
+}
+
+// What names no group is followed by one walk, whether another one is under way, or the one that followed
+// was not believed, or nobody was told: not by one for each poll.
+func TestWhatNamesNoGroupIsFollowedByOneWalk(t *testing.T) {
+	for name, test := range map[string]struct {
+		began time.Duration // of the walk, from the event; zero for none
+		phase mirror.Phase
+		short bool
+		want  int
+	}{
+		"no walk yet":                     {want: 1},
+		"a walk began before":             {began: -time.Minute, phase: mirror.WalkGroups, want: 1},
+		"a walk is under way since":       {began: 6 * time.Minute, phase: mirror.WalkGroups},
+		"a walk was done":                 {began: 6 * time.Minute, phase: mirror.WalkDone},
+		"a walk ended, and was too short": {began: 6 * time.Minute, phase: mirror.WalkDone, short: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := open(t)
+			w.Variables["APPLICATIONS"] = "admin"
+			happened := w.Clock.Now()
+			w.Outbound = upload(happened)
+			w.handler = w.Build(groupwatch.Function)
+			if test.began != 0 {
+				began := happened.Add(test.began)
+				step := mirror.Walk{Run: "x", Phase: test.phase, Page: 1, Began: began, Moved: began, Short: test.short}
+				if err := mirror.New(w.Store).PutStep(t.Context(), mirror.Walk{}, step, mirror.Step{Began: began}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w.Clock.Advance(time.Minute)
+			walks := 0
+			for range 11 {
+				w.Clock.Advance(5 * time.Minute)
+				if status := w.tick(groupwatch.JobPoll); status != http.StatusOK {
+					t.Fatalf("status %d\n%s", status, w.Log)
+				}
+				ordered := len(w.readings(t))
+				if age := w.Clock.Now().Sub(happened); ordered > 0 && age < 7*time.Minute {
+					t.Errorf("a walk was ordered after %s, while the notification's is still to come", age)
+				}
+				walks += ordered
+			}
+			if walks != test.want {
+				t.Errorf("%d walks were ordered in an hour, want %d", walks, test.want)
+			}
+		})
+	}
+}
+
+// Google writes an entry an hour late: the watermark goes back behind it, until it was followed by a
+// reading.
+func TestTheWatermarkGoesBackForALateEntry(t *testing.T) {
+	w := open(t)
+	w.Variables["APPLICATIONS"] = "admin"
+	w.Outbound = answer(`{"items":[]}`)
+	w.handler = w.Build(groupwatch.Function)
+	w.tick(groupwatch.JobPoll)
+	happened := w.Clock.Now().Add(-time.Hour)
+	w.Outbound = answer(fmt.Sprintf(`{"items":[{"id":{"time":%q,"uniqueQualifier":"1","applicationName":"admin"},
+		"events":[{"name":"REMOVE_GROUP_MEMBER","parameters":[{"name":"GROUP_EMAIL","value":"analysts@example.com"}]}]}]}`, happened.Format(time.RFC3339)))
+	w.handler = w.Build(groupwatch.Function)
+	for poll := range 10 {
+		w.Clock.Advance(5 * time.Minute)
+		w.tick(groupwatch.JobPoll)
+		if got := w.watermark(t, "admin"); got.After(happened) {
+			t.Fatalf("poll %d: followed up to %s, and what happened at %s was not read yet", poll, got, happened)
+		}
+	}
+	s := group.Snapshot{Group: group.Group{ID: "g1", Email: "analysts@example.com"}, Read: w.Clock.Now()}
+	if _, err := mirror.New(w.Store).Replace(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	w.Clock.Advance(5 * time.Minute)
+	w.tick(groupwatch.JobPoll)
+	if got, want := w.watermark(t, "admin"), w.Clock.Now().Add(-3*time.Minute); !got.Equal(want) {
+		t.Errorf("after the reading: followed up to %s, want %s", got, want)
+	}
+}
+
+// As long as the notification's reading is still to come, the watermark stays behind what happened.
+func TestTheWatermarkStaysBehindAWalkThatIsStillToCome(t *testing.T) {
+	w := open(t)
+	w.Variables["APPLICATIONS"] = "admin"
+	w.Outbound = answer(`{"items":[]}`)
+	w.handler = w.Build(groupwatch.Function)
+	w.tick(groupwatch.JobPoll)
+	w.Clock.Advance(3 * time.Hour)
+	w.Outbound = upload(w.Clock.Now())
+	w.handler = w.Build(groupwatch.Function)
+	happened := w.Clock.Now()
+	w.Clock.Advance(4 * time.Minute)
+	w.tick(groupwatch.JobPoll)
+	if mark := w.watermark(t, "admin"); mark.After(happened) || len(w.readings(t)) > 0 {
+		t.Errorf("the watermark is %s, %s after what nobody has read", mark, mark.Sub(happened))
+	}
+}
+
+// A change of settings that names no group has the settings of all groups read, also where a walk, which
+// reads none, has come by itself meanwhile.
+func TestSettingsOfNobodyKnowsWhichGroupAreReadOfAll(t *testing.T) {
+	for name, walked := range map[string]bool{"no walk": false, "a walk since": true} {
+		t.Run(name, func(t *testing.T) {
+			w := open(t)
+			w.Variables["APPLICATIONS"] = "groups_enterprise"
+			happened := w.Clock.Now()
+			w.Outbound = answer(fmt.Sprintf(`{"items":[{"id":{"time":%q,"uniqueQualifier":"1","applicationName":"groups_enterprise"},
+				"events":[{"name":"change_info_setting","parameters":[{"name":"info_setting","value":"who_can_view"}]}]}]}`, happened.Format(time.RFC3339)))
+			w.handler = w.Build(groupwatch.Function)
+			want := []string{"settings.sweep/1", "walk/1"}
+			if walked {
+				began := happened.Add(5 * time.Minute)
+				step := mirror.Walk{Run: "x", Phase: mirror.WalkDone, Page: 1, Began: began, Moved: began}
+				if err := mirror.New(w.Store).PutStep(t.Context(), mirror.Walk{}, step, mirror.Step{Began: began}); err != nil {
+					t.Fatal(err)
+				}
+				want = []string{"settings.sweep/1"}
+			}
+			for range 3 {
+				w.Clock.Advance(10 * time.Minute)
+				if status := w.tick(groupwatch.JobPoll); status != http.StatusOK {
+					t.Fatalf("status %d\n%s", status, w.Log)
+				}
+			}
+			if got := w.readings(t); !slices.Equal(got, want) {
+				t.Errorf("readings %q, want %q", got, want)
+			}
+		})
+	}
 }

@@ -133,6 +133,9 @@ type SweepSettings struct {
 	Run string `json:"run"`
 	// After is the address at which the page before ended.
 	After string `json:"after,omitempty"`
+	// Before asks for the settings of every group to be read again that were read before then; zero
+	// for those whose turn it is.
+	Before time.Time `json:"before,omitzero"`
 }
 
 // SyncCatalog orders the catalogue to be compared with what the policy and the groups say.

@@ -25,6 +25,8 @@ type Signal struct {
 	// Person is an address, with AboutPerson.
 	Person string
 	Topic  Topic
+	// Settings says, with AboutEverything, that settings may have changed too, of whichever group.
+	Settings bool
 	// At is when it happened, by Google's clock.
 	At time.Time
 	// Actor is the address of who did it; empty where the event does not say.

@@ -70,8 +70,9 @@ type Budget struct {
 	day   string
 	left  int // of the lease
 	spent int // of the whole budget, as the last lease saw it
-	// refused is until when the vendor has refused everything.
-	refused time.Time
+	// refused is until when the vendor has refused everything; looked is when another instance was last
+	// looked for that was told so.
+	refused, looked time.Time
 	// closed says which priorities found the day spent: nobody gives back what was leased.
 	closed [len(shares)]bool
 }
@@ -104,13 +105,16 @@ func (b *Budget) Reserve(ctx context.Context, p Priority, calls int) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.now()
+	name, ends := quota.Day(now)
+	if err := b.look(ctx, name, ends, now); err != nil {
+		return err
+	}
 	if now.Before(b.refused) {
 		return &Closed{API: b.api, Priority: p, Until: b.refused}
 	}
 	if b.limit <= 0 {
 		return nil
 	}
-	name, ends := quota.Day(now)
 	if b.day != name {
 		b.day, b.left, b.spent, b.closed = name, 0, 0, [len(shares)]bool{}
 	}
@@ -130,7 +134,28 @@ func (b *Budget) Reserve(ctx context.Context, p Priority, calls int) error {
 	return nil
 }
 
-// Close ends the day's budget for all instances: the vendor says that nothing is left.
+// lookEvery is how long an instance may go on after another one has closed the day.
+const lookEvery = time.Minute
+
+// look finds out, now and then, whether another instance has closed the day. One without a limit never
+// leases, and one with a lease does not for long.
+func (b *Budget) look(ctx context.Context, name string, ends, now time.Time) error {
+	if now.Before(b.refused) || now.Sub(b.looked) < lookEvery {
+		return nil
+	}
+	d, err := days.Get(ctx, b.store, b.id(name))
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("look whether the day of %s is closed: %w", b.api, err)
+	}
+	b.looked = now
+	if d.Closed {
+		b.refused = ends
+	}
+	return nil
+}
+
+// Close ends the day's budget: the vendor says that nothing is left. This instance makes no call any
+// more, others make none within a minute.
 func (b *Budget) Close(ctx context.Context) error {
 	name, ends := quota.Day(b.now())
 	b.mu.Lock()
@@ -182,8 +207,10 @@ func (b *Budget) lease(ctx context.Context, p Priority, calls int, ends time.Tim
 // mostLeased is how many calls one lease has at most.
 const mostLeased = 500
 
+func (b *Budget) id(day string) string { return b.api + "." + day }
+
 func (b *Budget) update(ctx context.Context, ends time.Time, change func(*day) error) error {
-	id := b.api + "." + b.day
+	id := b.id(b.day)
 	err := b.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		d, err := days.Get(ctx, tx, id)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {

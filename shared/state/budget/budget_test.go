@@ -131,8 +131,10 @@ func TestTheVendorClosesTheDay(t *testing.T) {
 	s := open(t, clock)
 	for _, limit := range []int{0, 1000} {
 		one, other := budget.New(s, "directory", limit, clock), budget.New(s, "directory", limit, clock)
-		if got := spend(t, one, budget.Refresh, 3); got != 3 {
-			t.Fatalf("limit %d: %d calls, want 3", limit, got)
+		for _, b := range []*budget.Budget{one, other} {
+			if got := spend(t, b, budget.Refresh, 3); got != 3 {
+				t.Fatalf("limit %d: %d calls, want 3", limit, got)
+			}
 		}
 		if err := one.Close(context.Background()); err != nil {
 			t.Fatal(err)
@@ -140,24 +142,73 @@ func TestTheVendorClosesTheDay(t *testing.T) {
 		if got := spend(t, one, budget.Revoke, 3); got != 0 {
 			t.Errorf("limit %d: %d calls after the vendor refused", limit, got)
 		}
-		if limit > 0 {
-			if got := spend(t, other, budget.Revoke, 3); got != 0 {
-				t.Errorf("limit %d: another instance makes %d calls", limit, got)
-			}
+		// Another instance that was at work hears of it within a minute, one that begins at once.
+		if got := spend(t, budget.New(s, "directory", limit, clock), budget.Revoke, 3); got != 0 {
+			t.Errorf("limit %d: a new instance makes %d calls", limit, got)
+		}
+		now = now.Add(time.Minute)
+		if got := spend(t, other, budget.Revoke, 3); got != 0 {
+			t.Errorf("limit %d: another instance makes %d calls", limit, got)
 		}
 		now = now.Add(24 * time.Hour)
-		if got := spend(t, one, budget.Sweep, 3); got != 3 {
-			t.Errorf("limit %d: %d calls on the next day, want 3", limit, got)
+		for name, b := range map[string]*budget.Budget{"the same": one, "the other": other} {
+			if got := spend(t, b, budget.Sweep, 3); got != 3 {
+				t.Errorf("limit %d: %s instance makes %d calls on the next day, want 3", limit, name, got)
+			}
 		}
 	}
 }
 
+// counting is a store that counts what is read and refuses to be written.
+type counting struct {
+	store.Store
+	reads int
+}
+
+func (c *counting) Get(ctx context.Context, k store.Key) (store.Record, error) {
+	c.reads++
+	return c.Store.Get(ctx, k)
+}
+
+func (c *counting) Update(context.Context, func(context.Context, store.Tx) error) error {
+	return errors.New("written")
+}
+
+// Without a limit nothing is kept: it is only looked, once a minute, whether the vendor has said that the
+// day is over.
 func TestWithoutALimitNothingIsKept(t *testing.T) {
-	b := budget.New(nil, "directory", 0, func() time.Time { return noon })
-	if got := spend(t, b, budget.Sweep, 1000); got != 1000 {
-		t.Errorf("%d calls, want all", got)
+	now := noon
+	clock := func() time.Time { return now }
+	s := &counting{Store: open(t, clock)}
+	b := budget.New(s, "directory", 0, clock)
+	for range 10 {
+		if got := spend(t, b, budget.Sweep, 100); got != 100 {
+			t.Errorf("%d calls, want all", got)
+		}
+		now = now.Add(20 * time.Second)
+	}
+	if s.reads != 4 {
+		t.Errorf("%d reads in three minutes, want 4", s.reads)
 	}
 }
+
+func TestAStoreThatIsAwayIsAnError(t *testing.T) {
+	down := errors.New("down")
+	for _, limit := range []int{0, 1000} {
+		b := budget.New(away{err: down}, "directory", limit, func() time.Time { return noon })
+		if err := b.Spend(t.Context(), budget.Revoke); !errors.Is(err, down) {
+			t.Errorf("limit %d: %v, want %v", limit, err, down)
+		}
+	}
+}
+
+// away is a store that cannot be read.
+type away struct {
+	store.Store
+	err error
+}
+
+func (a away) Get(context.Context, store.Key) (store.Record, error) { return store.Record{}, a.err }
 
 // Work that needs several calls has all of them or none.
 func TestAReservationIsWholeOrNothing(t *testing.T) {

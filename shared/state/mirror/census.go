@@ -49,12 +49,17 @@ func (m *Mirror) PutCensus(ctx context.Context, c Census) error {
 	return nil
 }
 
-// Count returns the number of groups: of the last census, or where there is none yet of all
-// headers, which it reads.
+// Count returns the number of groups: of the last census; where there is none yet, as many as the
+// walk that fills the mirror has listed so far; where there is no walk either, of all headers, which it
+// reads.
 func (m *Mirror) Count(ctx context.Context) (int, error) {
 	c, err := m.Census(ctx)
 	if err != nil || !c.At.IsZero() {
 		return c.Groups, err
+	}
+	w, err := m.Walk(ctx)
+	if err != nil || !w.Began.IsZero() {
+		return w.Counted.Groups, err
 	}
 	n := 0
 	err = m.Groups(ctx, func(Header) error { n++; return nil })

@@ -16,7 +16,8 @@ type Settings struct {
 	Group string `json:"group"`
 	// Values are empty where the settings were never read.
 	Values map[string]string `json:"values,omitempty"`
-	Read   time.Time         `json:"read,omitzero"`
+	// Read is when Google was asked for them: two readings may end in another order than they began.
+	Read time.Time `json:"read,omitzero"`
 	// Judged is when values were last held against the rules with all that follows from it. It
 	// is not later than Read.
 	Judged time.Time `json:"judged,omitzero"`

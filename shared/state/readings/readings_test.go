@@ -60,6 +60,10 @@ func signal(topic group.Topic, about, actor string) group.Signal {
 	return group.Signal{Topic: topic, Group: about, Actor: actor}
 }
 
+func everything(actor string) group.Signal {
+	return group.Signal{Topic: group.AboutEverything, Settings: true, Actor: actor}
+}
+
 func person(address string) group.Signal {
 	return group.Signal{Topic: group.AboutPerson, Person: address}
 }
@@ -69,6 +73,7 @@ func TestQueue(t *testing.T) {
 		noticed  = `"noticed":"2026-11-22T09:00:10Z"`
 		refresh  = `directory group.refresh/1 {"group":"eng@example.com",` + noticed + `} +80`
 		settings = `groups-settings settings.check/1 {"group":"eng@example.com","actor":"ada@example.com",` + noticed + `} +35`
+		all      = `groups-settings settings.sweep/1 {"run":"everything-20261122T120030","before":"2026-11-22T12:00:30Z"} +10820`
 		walk     = `directory walk/1 {"run":"20261122T090730","page":0} +440`
 	)
 	const eng, ada = "eng@example.com", "ada@example.com"
@@ -91,6 +96,8 @@ func TestQueue(t *testing.T) {
 		{"members by our own robot", []group.Signal{signal(group.AboutMembers, eng, robot)}, []string{refresh}},
 		{"everything", []group.Signal{signal(group.AboutEverything, "", ada)}, []string{walk}},
 		{"everything, whatever group it names", []group.Signal{signal(group.AboutEverything, eng, robot)}, []string{walk}},
+		{"everything, settings included", []group.Signal{everything(ada), everything("bo@example.com")}, []string{walk, all}},
+		{"everything, settings by our own robot", []group.Signal{everything(robot)}, []string{walk}},
 		{"no group", []group.Signal{signal(group.AboutMembers, " ", ada)}, []string{walk}},
 		{"a person", []group.Signal{person("Ada@example.com"), person("ada@example.com")}, []string{`directory person.refresh/1 {"person":"Ada@example.com"} +80`}},
 		{"nobody", []group.Signal{person("")}, []string{walk}},
@@ -185,6 +192,73 @@ func TestRepairIsAReadingOfItsOwn(t *testing.T) {
 	}
 	if len(q.tasks) != 2 || q.tasks[1].NotBefore.After(now) {
 		t.Errorf("planned %+v, want two readings, the second at once", q.tasks)
+	}
+}
+
+// Whoever looks every five minutes and finds an event without its reading has it repaired once at first,
+// and ever more rarely: the readings that wait would all be done when the outage is over.
+func TestRepairsGrowRare(t *testing.T) {
+	for topic, want := range map[group.Topic][]time.Duration{
+		group.AboutMembers:    {5 * time.Minute, 15 * time.Minute, 50 * time.Minute, 195 * time.Minute, 770 * time.Minute},
+		group.AboutEverything: {5 * time.Minute, 60 * time.Minute, 240 * time.Minute, 960 * time.Minute},
+	} {
+		q := &queues{}
+		s := signal(topic, "eng@example.com", "ada@example.com")
+		s.At = start
+		var got []time.Duration
+		for age := 5 * time.Minute; age <= 24*time.Hour; age += 5 * time.Minute {
+			before := len(q.tasks)
+			if err := readings.Repair(t.Context(), q, s, robot, start.Add(age)); err != nil {
+				t.Fatal(err)
+			}
+			if len(q.tasks) > before {
+				got = append(got, age)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("about %s: ages at which it is repaired (-want +got):\n%s", topic, diff)
+		}
+		// What happens next is repaired as promptly.
+		s.At = start.Add(time.Hour)
+		if err := readings.Repair(t.Context(), q, s, robot, s.At.Add(5*time.Minute)); err != nil || len(q.tasks) != len(want)+1 {
+			t.Errorf("about %s: %d readings, %v; want one more", topic, len(q.tasks), err)
+		}
+	}
+	// Whatever time an event gives.
+	q := &queues{}
+	for _, at := range []time.Time{{}, time.Unix(-1<<40, 0), start.Add(24 * time.Hour)} {
+		s := signal(group.AboutMembers, "eng@example.com", "")
+		s.At = at
+		if err := readings.Repair(t.Context(), q, s, robot, start); err != nil {
+			t.Errorf("of %s: %v", at, err)
+		}
+	}
+}
+
+// However many entries of the audit log may be about any settings, and however often each is looked at,
+// all settings are read four times a day at most, and after every one of the entries.
+func TestAllSettingsAreReadSeldomAndLater(t *testing.T) {
+	q := &queues{}
+	for age := range 24 * 12 {
+		s := everything("ada@example.com")
+		s.At = start.Add(time.Duration(age) * 5 * time.Minute)
+		for _, later := range []time.Duration{0, 5 * time.Minute, 3 * time.Hour} {
+			if err := readings.AllSettings(t.Context(), q, s, robot, s.At.Add(later)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var e event.Envelope
+		var p event.SweepSettings
+		last := q.tasks[len(q.tasks)-1]
+		if err := errors.Join(json.Unmarshal(last.Body, &e), json.Unmarshal(e.Data, &p)); err != nil {
+			t.Fatal(err)
+		}
+		if wait := last.NotBefore.Sub(s.At); wait < group.AboutSettings.Settle() || wait > 6*time.Hour+time.Minute || !p.Before.Equal(last.NotBefore) {
+			t.Fatalf("what happened at %s is read at %s, where it was read before %s", s.At, last.NotBefore, p.Before)
+		}
+	}
+	if len(q.tasks) != 5 {
+		t.Errorf("%d readings of all settings in a day that begins within a window, want 5", len(q.tasks))
 	}
 }
 

@@ -180,6 +180,19 @@ func TestTheGroupOfAnEvent(t *testing.T) {
 			t.Errorf("got %v, want one signal about the account of aiko@example.com", got)
 		}
 	})
+	t.Run("settings of nobody knows which group", func(t *testing.T) {
+		for application, names := range map[string]map[string]bool{
+			activity.Enterprise: {"change_info_setting": true, "add_service_account_permission": true, "add_member": false},
+			activity.Admin:      {"CHANGE_GROUP_SETTING": true, "GROUP_MEMBER_BULK_UPLOAD": false},
+		} {
+			for name, want := range names {
+				got := parse(t, application, event(name)).Signals()
+				if len(got) != 1 || got[0].Topic != group.AboutEverything || got[0].Settings != want {
+					t.Errorf("%s: got %v, want one signal about everything, settings included: %t", name, got, want)
+				}
+			}
+		}
+	})
 	t.Run("unknown event without a group", func(t *testing.T) {
 		if got := parse(t, activity.Admin, event("CHANGE_USER_BIRTHDAY", "USER_EMAIL", "aiko@example.com")).Signals(); len(got) > 0 {
 			t.Errorf("got %v, want no signal", got)

@@ -138,6 +138,7 @@ func (a Activity) Signals() []group.Signal {
 	var signals []group.Signal
 	for i, e := range a.Events {
 		topic, ok := known[e.Name]
+		settings := false
 		if e.Person != "" {
 			topic, ok = group.AboutPerson, true
 		}
@@ -150,13 +151,14 @@ func (a Activity) Signals() []group.Signal {
 		case topic == nothing:
 			continue
 		case e.Group == "":
+			settings = topic == group.AboutSettings || topic == group.AboutWhole
 			topic = group.AboutEverything
 		}
 		s := group.Signal{
 			Key:    fmt.Sprintf("%s/%s/%s/%s/%d", a.Application, a.Customer, a.Time.UTC().Format(time.RFC3339Nano), a.Qualifier, i),
 			Group:  e.Group,
 			Person: e.Person,
-			Topic:  topic,
+			Topic:  topic, Settings: settings,
 			At:     a.Time,
 			Actor:  a.Actor,
 			Client: a.Client,

@@ -1,0 +1,33 @@
+package mirror_test
+
+import (
+	"testing"
+
+	"github.com/sekisho/sekisho/shared/state/mirror"
+)
+
+// How many groups there are says the last census, then the walk that fills the mirror, then the mirror.
+func TestCount(t *testing.T) {
+	w := newWorld(t)
+	count := func(want int) {
+		t.Helper()
+		if n, err := w.Count(t.Context()); n != want || err != nil {
+			t.Errorf("Count: %d, %v; want %d", n, err, want)
+		}
+	}
+	w.replace(t, read("G1", "eng@example.com", 0))
+	count(1)
+	first := mirror.Walk{Run: "first", Phase: mirror.WalkGroups, Page: 1, Began: start, Counted: mirror.Census{Groups: 200}}
+	done := first
+	done.Page, done.Phase, done.Counted.Groups = 2, mirror.WalkDone, 250
+	next := mirror.Walk{Run: "next", Phase: mirror.WalkGroups, Page: 1, Began: start.AddDate(0, 0, 1), Counted: mirror.Census{Groups: 40}}
+	for _, step := range []struct {
+		from, to mirror.Walk
+		want     int
+	}{{mirror.Walk{}, first, 200}, {first, done, 250}, {done, next, 250}} {
+		if err := w.PutStep(t.Context(), step.from, step.to, mirror.Step{Began: start}); err != nil {
+			t.Fatal(err)
+		}
+		count(step.want)
+	}
+}
