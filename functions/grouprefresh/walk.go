@@ -233,7 +233,7 @@ func (h *handler) walkGroups(ctx context.Context, w *mirror.Walk) (mirror.Step, 
 		}
 		delete(have, g.ID)
 		w.Missing = slices.DeleteFunc(w.Missing, func(id string) bool { return id == g.ID })
-		differs := one.Gone || !one.Group.Equal(g)
+		differs := one.Gone || one.Whole || !one.Group.Equal(g)
 		if differs {
 			changed = append(changed, g)
 		}

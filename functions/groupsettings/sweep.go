@@ -50,8 +50,8 @@ func (h *handler) sweep(ctx context.Context, e event.SweepSettings) error {
 			return err
 		}
 	}
-	last := page[len(page)-1].Group
-	return h.enqueue(ctx, event.SweepSettings{Run: e.Run, After: last.Email}, "sweep-"+e.Run+"-"+last.ID, time.Time{})
+	last := page[len(page)-1]
+	return h.enqueue(ctx, event.SweepSettings{Run: e.Run, After: last.Place()}, "sweep-"+e.Run+"-"+last.Group.ID, time.Time{})
 }
 
 func (h *handler) sweepOne(ctx context.Context, header mirror.Header, run string) error {

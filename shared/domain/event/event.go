@@ -131,7 +131,7 @@ type RefreshPerson struct {
 type SweepSettings struct {
 	// Run names the sweep.
 	Run string `json:"run"`
-	// After is the address at which the page before ended.
+	// After is the place at which the page before ended.
 	After string `json:"after,omitempty"`
 }
 

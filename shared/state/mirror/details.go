@@ -55,13 +55,15 @@ func (m *Mirror) PutDetails(ctx context.Context, list []group.Group, read time.T
 }
 
 // withDetails returns a header with newer details, with what differs, and false where nothing is to
-// be written. A group that was gone stays so until its members are read.
+// be written. A group that was gone stays so until its members are read; one that was only held is
+// there again.
 func withDetails(before Header, g group.Group, read time.Time) (after Header, parts []group.Part, ok bool) {
-	if before.Listed.After(read) || before.Gone && before.Read.After(read) || before.Group.Equal(g) {
+	missed := before.Gone || before.Whole
+	if before.Listed.After(read) || missed && before.Read.After(read) || before.Group.Equal(g) && !before.Whole {
 		return Header{}, nil, false
 	}
 	after = before
-	after.Group, after.Listed, after.Due = g, read, read
+	after.Group, after.Listed, after.Due, after.Whole = g, read, read, false
 	if !before.Gone && !before.Read.IsZero() {
 		parts = group.Compare(&group.Snapshot{Group: before.Group}, &group.Snapshot{Group: g}).Parts
 		after.Untold = union(before.Untold, parts)

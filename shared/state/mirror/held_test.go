@@ -305,3 +305,43 @@ func TestPagesWaitForTheLastOne(t *testing.T) {
 		t.Errorf("a page after a day: %v", err)
 	}
 }
+
+// A group that the brake holds has its address until another group is there, however often Google is
+// asked for the old one meanwhile.
+func TestAGroupThatIsHeldGivesWayToTheOneMadeAnew(t *testing.T) {
+	w := braked(t, 1)
+	w.replace(t, read("old", "eng@example.com", 0, user("a"), user("b")))
+	remove := func(minute int) {
+		t.Helper()
+		if _, tell, err := w.Remove(t.Context(), "old", start.Add(time.Duration(minute)*time.Minute)); err != nil || tell {
+			t.Fatalf("Remove: to be told %t, %v; want it held", tell, err)
+		}
+	}
+	at := func(address, want string) {
+		t.Helper()
+		if h, err := w.Find(t.Context(), address); err != nil || h.Group.ID != want {
+			t.Errorf("at %s: group %q, %v; want %q", address, h.Group.ID, err, want)
+		}
+	}
+	remove(1)
+	at("eng@example.com", "old")
+	w.replace(t, read("new", "eng@example.com", 2, user("c")))
+	remove(3)
+	at("eng@example.com", "new")
+	at("old", "old")
+
+	// A list that has it says that it is there again, one from before says nothing.
+	back := group.Group{ID: "old", Email: "eng-old@example.com"}
+	for _, step := range []struct {
+		minute int
+		whole  bool
+	}{{2, true}, {4, false}} {
+		if err := w.PutDetails(t.Context(), []group.Group{back}, start.Add(time.Duration(step.minute)*time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		if h, err := w.Header(t.Context(), "old"); err != nil || h.Whole != step.whole || h.Complete() {
+			t.Errorf("after a list of minute %d: %+v, %v", step.minute, h, err)
+		}
+	}
+	at("eng-old@example.com", "old")
+}

@@ -91,7 +91,7 @@ func (m *Mirror) judgeWhole(ctx context.Context, tx store.Tx, before Header, rea
 	if err != nil || !v.hold {
 		return v, false, err
 	}
-	before.Held, before.Read = len(members), read
+	before.Held, before.Whole, before.Read = len(members), true, read
 	if err := headers.Put(tx, before.Group.ID, before); err != nil {
 		return verdict{}, false, err
 	}
