@@ -60,6 +60,9 @@ type RefreshGroup struct {
 	Noticed time.Time `json:"noticed"`
 	// Try counts the readings before this one, from zero, that could not be believed.
 	Try int `json:"try,omitempty"`
+	// Unknown says that the group was met as a member of another one, and that nobody had ever asked
+	// for it: where somebody has by now, nothing is to be done.
+	Unknown bool `json:"unknown,omitempty"`
 }
 
 // ReadMembers orders one page of a group's members to be read. A listing is a chain of such
