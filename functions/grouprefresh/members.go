@@ -29,9 +29,9 @@ func (h *handler) members(ctx context.Context, e event.ReadMembers) error {
 	if err != nil {
 		return err
 	}
-	if e.Page == 0 && !head.Gone && !head.Read.IsZero() && !head.Read.Before(e.Since) {
-		// It was read since: by somebody else, or by this very task before the process ended. What
-		// perhaps nobody heard of is told now.
+	if e.Page == 0 && !head.Gone && !head.Pending() && !head.Read.Before(e.Since) {
+		// It was read since, and nothing has changed after that: by somebody else, or by this very task
+		// before the process ended. What perhaps nobody heard of is told now.
 		return h.stored(ctx, head.Group, head.Seen(), head.Untold)
 	}
 	began := e.Began

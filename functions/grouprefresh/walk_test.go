@@ -138,6 +138,38 @@ func TestAPageThatIsDeliveredTwiceSetsNoWalkBack(t *testing.T) {
 	}
 }
 
+// A walk begins with the people. While it is there a group is read, and loses a member after that of
+// whom nobody is told: when the walk comes to the group it sees that the count differs, and has it read.
+func TestAGroupThatDiffersIsReadAlsoWhereItWasReadSinceTheWalkBegan(t *testing.T) {
+	r := open(t, cloudfntest.New(t))
+	const g, leaver = "analysts@example.com", "noor@example.com"
+	if err := r.workspace.AddMember(g, leaver, "MEMBER", ""); err != nil {
+		t.Fatal(err)
+	}
+	r.refresh(g)
+	r.Clock.Advance(time.Hour)
+	r.tick(t, grouprefresh.JobWalk)
+	people := r.Queue.Take(event.QueueDirectory)
+	if len(people) != 1 || r.Do(r.handler, r.Task(people[0])) != http.StatusOK {
+		t.Fatalf("%d tasks, want the page of the people\n%s", len(people), r.Log)
+	}
+	groups := r.Queue.Take(event.QueueDirectory)
+	r.refresh(g)
+	if err := r.workspace.RemoveMember(g, leaver, ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, task := range groups {
+		r.Clock.Advance(time.Second)
+		if status := r.Do(r.handler, r.Task(task)); status != http.StatusOK {
+			t.Fatalf("%s: status %d\n%s", task.Name, status, r.Log)
+		}
+	}
+	r.work(t)
+	if got := r.members(t, g); slices.Contains(got, leaver) {
+		t.Errorf("after the walk the members are %v", got)
+	}
+}
+
 // Where nothing differs, every group is read once in seven nights, about as many in each.
 func TestEveryGroupHasItsTurnInAWeek(t *testing.T) {
 	r := openCompany(t, large(t, 50))
