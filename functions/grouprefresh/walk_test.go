@@ -2,6 +2,8 @@ package grouprefresh_test
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -167,6 +169,58 @@ func TestAGroupThatDiffersIsReadAlsoWhereItWasReadSinceTheWalkBegan(t *testing.T
 	r.work(t)
 	if got := r.members(t, g); slices.Contains(got, leaver) {
 		t.Errorf("after the walk the members are %v", got)
+	}
+}
+
+// What a walk finds to have changed is as urgent as what an event tells of; whose turn it is can wait, as
+// can everything while the mirror is being filled.
+func TestWhatAWalkFindsChangedDoesNotWait(t *testing.T) {
+	r := openCompany(t, large(t, 50))
+	const changed = "all@example.com"
+	// readings returns which groups are to be read, each with whether that can wait.
+	readings := func() map[string]bool {
+		t.Helper()
+		r.tick(t, grouprefresh.JobWalk)
+		out := map[string]bool{}
+		for range 20 {
+			for _, task := range r.Queue.Take(event.QueueDirectory) {
+				r.Clock.Advance(time.Millisecond)
+				var e event.Envelope
+				var p event.ReadMembers
+				if err := errors.Join(json.Unmarshal(task.Body, &e), json.Unmarshal(e.Data, &p)); err != nil {
+					t.Fatal(err)
+				}
+				if e.Type == p.Type() {
+					out[p.Group] = p.Sweep
+				}
+				if status := r.Do(r.handler, r.Task(task)); status != http.StatusOK {
+					t.Fatalf("%s: status %d\n%s", task.Name, status, r.Log)
+				}
+			}
+		}
+		return out
+	}
+	for id, waits := range readings() {
+		if !waits {
+			t.Errorf("filling: the reading of %s does not wait", id)
+		}
+	}
+	r.Clock.Advance(24 * time.Hour)
+	if err := r.workspace.RemoveMember(changed, "u00001@example.com", ""); err != nil {
+		t.Fatal(err)
+	}
+	g, err := r.mirror.Find(t.Context(), changed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	night := readings()
+	if len(night) < 2 {
+		t.Errorf("%d readings, want the group that changed and those whose turn it is", len(night))
+	}
+	for id, waits := range night {
+		if waits != (id != g.Group.ID) {
+			t.Errorf("the reading of %s waits: %t; it changed: %t", id, waits, id == g.Group.ID)
+		}
 	}
 }
 
