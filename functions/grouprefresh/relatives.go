@@ -17,7 +17,7 @@ import (
 
 // readdress writes somebody's new address into the groups that have them as a member.
 func (h *handler) readdress(ctx context.Context, member, email string, at time.Time) error {
-	groups, err := h.mirror.Readdress(ctx, member, email)
+	groups, err := h.mirror.Readdress(ctx, member, email, at)
 	if err != nil {
 		return err
 	}

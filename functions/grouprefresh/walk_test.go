@@ -265,7 +265,7 @@ func TestNewsOfANewAddressThatIsTriedAgain(t *testing.T) {
 	r.Clock.Advance(time.Second)
 	former := who
 	former.Email = "former@example.com"
-	if _, err := r.mirror.Readdress(t.Context(), who.ID, former.Email); err != nil {
+	if _, err := r.mirror.Readdress(t.Context(), who.ID, former.Email, r.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	for _, id := range groups {
@@ -308,7 +308,7 @@ func TestALateAnswerCarriesNoFormerAddress(t *testing.T) {
 		r.Clock.Advance(time.Second)
 		later := who
 		later.Email = "aiko.n@example.com"
-		if _, err := r.mirror.Readdress(t.Context(), who.ID, later.Email); err != nil {
+		if _, err := r.mirror.Readdress(t.Context(), who.ID, later.Email, r.Clock.Now()); err != nil {
 			t.Fatal(err)
 		}
 		if err := r.mirror.PutPeople(t.Context(), []group.Person{later}, r.Clock.Now()); err != nil {

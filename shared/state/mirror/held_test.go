@@ -186,7 +186,7 @@ func TestANewAddressIsCarriedIntoGroups(t *testing.T) {
 	w := braked(t, 10)
 	w.replace(t, read("g1", "eng@example.com", 0, user("a"), user("b")))
 	w.replace(t, read("g2", "ops@example.com", 0, user("b")))
-	changed, err := w.Readdress(t.Context(), "a", "ada@example.com")
+	changed, err := w.Readdress(t.Context(), "a", "ada@example.com", start)
 	if err != nil || len(changed) != 1 || changed[0] != "g1" {
 		t.Fatalf("Readdress: %v, %v; want g1", changed, err)
 	}
@@ -194,17 +194,40 @@ func TestANewAddressIsCarriedIntoGroups(t *testing.T) {
 	moved.Email = "ada@example.com"
 	w.wantSnapshot(t, read("g1", "eng@example.com", 0, moved, user("b")))
 	// The process ended before anybody heard, and then it did not.
-	if changed, err := w.Readdress(t.Context(), "a", "ada@example.com"); err != nil || len(changed) != 1 {
+	if changed, err := w.Readdress(t.Context(), "a", "ada@example.com", start); err != nil || len(changed) != 1 {
 		t.Errorf("once more: %v, %v; want g1, which is still to be told", changed, err)
 	}
 	if err := w.Told(t.Context(), "g1", start, []group.Part{group.Details}); err != nil {
 		t.Fatal(err)
 	}
-	if changed, err := w.Readdress(t.Context(), "a", "ada@example.com"); err != nil || len(changed) != 0 {
+	if changed, err := w.Readdress(t.Context(), "a", "ada@example.com", start); err != nil || len(changed) != 0 {
 		t.Errorf("after it was told: %v, %v; want nothing", changed, err)
 	}
 	// What a reading left untold outlives the news of the address.
 	wantParts(t, w.replace(t, read("g1", "eng@example.com", 1, moved, user("b"), user("c"))), group.Created, group.Members)
+}
+
+// A listing of many pages begins before somebody has a new address and ends after it was written into
+// their groups: who came and went is as the listing says, the address is the new one. The next listing
+// is believed in everything.
+func TestAnOlderListingBringsNoFormerAddress(t *testing.T) {
+	for _, perChunk := range []int{2, mirror.PerChunk} {
+		w := newWorld(t)
+		w.Mirror = mirror.NewSmall(w.store, perChunk)
+		moved := user("a")
+		moved.Email = "ada@example.com"
+		w.replace(t, read("g1", "eng@example.com", 0, user("a"), user("b"), user("c"), user("d"), user("e")))
+		if _, err := w.Readdress(t.Context(), "a", moved.Email, start.Add(6*time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		w.replace(t, read("g1", "eng@example.com", 5, user("a"), user("b"), user("c"), user("d"), owner(user("f"))))
+		w.wantSnapshot(t, read("g1", "eng@example.com", 5, moved, user("b"), user("c"), user("d"), owner(user("f"))))
+		// Another one that began before.
+		w.replace(t, read("g1", "eng@example.com", 5, user("a"), user("b")))
+		w.wantSnapshot(t, read("g1", "eng@example.com", 5, moved, user("b")))
+		w.replace(t, read("g1", "eng@example.com", 7, user("a"), user("b")))
+		w.wantSnapshot(t, read("g1", "eng@example.com", 7, user("a"), user("b")))
+	}
 }
 
 // A listing that may be incomplete adds, and takes nobody away: not with the brake's leave, nor with

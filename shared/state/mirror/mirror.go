@@ -48,6 +48,10 @@ type Header struct {
 	// Due is when the group was last known to have changed in a way that its members may have
 	// changed with; zero where every change was followed by a reading.
 	Due time.Time `json:"due,omitzero"`
+	// Rewritten is when it was known what was written last of single members apart from a reading
+	// ([Mirror.Readdress]); zero where a reading that began later has it. A listing that began before
+	// does not know it.
+	Rewritten time.Time `json:"rewritten,omitzero"`
 	// Held is how many of the members are only there because the brake keeps them, or because the
 	// listing that lacks them may be incomplete.
 	Held int `json:"held,omitempty"`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/ports/store"
@@ -16,7 +17,10 @@ import (
 // groups that have the new address and of which others perhaps have not heard, also where an
 // earlier call wrote it and the process ended before it told: call [Mirror.Told] for
 // [group.Details] when they have.
-func (m *Mirror) Readdress(ctx context.Context, member, email string) ([]string, error) {
+//
+// The time is when the address was read. A listing that began before, and is stored after, does not
+// bring the old one back.
+func (m *Mirror) Readdress(ctx context.Context, member, email string, read time.Time) ([]string, error) {
 	groups, err := m.GroupsOf(ctx, member)
 	if err != nil {
 		return nil, err
@@ -48,6 +52,9 @@ func (m *Mirror) Readdress(ctx context.Context, member, email string) ([]string,
 			}
 			members[i].Email, tell = email, true
 			h.Sums[k] = sum(members)
+			if read.After(h.Rewritten) {
+				h.Rewritten = read
+			}
 			h.Untold = union(h.Untold, []group.Part{group.Details})
 			if err := headers.Put(tx, id, h); err != nil {
 				return err
@@ -65,4 +72,27 @@ func (m *Mirror) Readdress(ctx context.Context, member, email string) ([]string,
 		}
 	}
 	return untold, nil
+}
+
+// rewritten returns members of an older listing with the addresses that the mirror has of them. Where a
+// listing is the first to have one of somebody else, that one comes by itself: every account that has
+// another address is read.
+func rewritten(ctx context.Context, tx store.Tx, h Header, listed []group.Member) ([]group.Member, error) {
+	have := map[string]group.Member{}
+	for k := range h.Sums {
+		part, err := readChunk(ctx, tx, h, k)
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range part {
+			have[one.ID] = one
+		}
+	}
+	out := slices.Clone(listed)
+	for i, one := range out {
+		if stored, ok := have[one.ID]; ok {
+			out[i].Email = stored.Email
+		}
+	}
+	return out, nil
 }
