@@ -84,3 +84,32 @@ func TestTheFeedSaysWhatIsNew(t *testing.T) {
 		}
 	}
 }
+
+// However often Google is asked for what it has not, the feed says once that a group is gone, and of
+// what never was a group nothing at all.
+func TestTheFeedTellsOnceThatAGroupIsGone(t *testing.T) {
+	w := braked(t, 10)
+	w.replace(t, read("g1", "g1@example.com", 0))
+	for range 3 {
+		w.now = w.now.Add(10 * time.Minute)
+		for _, name := range []string{"g1", "g1@example.com", "never@example.com"} {
+			g, tell, err := w.Remove(t.Context(), name, w.now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tell {
+				if err := w.Told(t.Context(), g.ID, w.now, []group.Part{group.Deleted}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	list, _, err := w.Feed(t.Context(), start, w.now, "", 10)
+	var got []string
+	for _, d := range list {
+		got = append(got, d.Group+" "+string(d.Parts[0]))
+	}
+	if want := []string{"g1 created", "g1 deleted"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("the feed says %q, %v; want %q", got, err, want)
+	}
+}
