@@ -294,6 +294,53 @@ func TestNewsOfANewAddressThatIsTriedAgain(t *testing.T) {
 	}
 }
 
+// Google lists whoever is suspended as such in each of their groups from then on, and as before when that
+// ends; no group is read for it.
+func TestTheStateOfAMemberFollowsTheAccount(t *testing.T) {
+	r := open(t, cloudfntest.New(t))
+	r.tick(t, grouprefresh.JobWalk)
+	r.work(t)
+	who, err := r.mirror.PersonAt(t.Context(), "aiko@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups, err := r.mirror.GroupsOf(t.Context(), who.ID)
+	if err != nil || len(groups) == 0 {
+		t.Fatal(groups, err)
+	}
+	for _, step := range []struct {
+		do   func(string) error
+		want string
+	}{{r.workspace.Suspend, "SUSPENDED"}, {r.workspace.Unsuspend, "ACTIVE"}} {
+		r.Clock.Advance(time.Hour)
+		if err := step.do(who.Email); err != nil {
+			t.Fatal(err)
+		}
+		r.told(t)
+		r.lists()
+		if status := r.Do(r.handler, r.Envelope(event.RefreshPerson{Person: who.ID})); status != http.StatusOK {
+			t.Fatalf("status %d\n%s", status, r.Log)
+		}
+		for _, id := range groups {
+			s, err := r.mirror.Snapshot(t.Context(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range s.Members {
+				if m.ID == who.ID && m.Status != step.want {
+					t.Errorf("in %s: %s, want %s", s.Group.Email, m.Status, step.want)
+				}
+			}
+		}
+		if told := r.told(t); len(told) != len(groups) {
+			t.Errorf("told %v, want each of %d groups once", told, len(groups))
+		}
+		if _, members := r.lists(); len(members) > 0 {
+			t.Errorf("the members of %v were read, want none", members)
+		}
+	}
+}
+
 // Somebody's account is read twice at once, and Google answers the slower reading from before they
 // had a new address: their groups keep the new one.
 func TestALateAnswerCarriesNoFormerAddress(t *testing.T) {

@@ -207,6 +207,34 @@ func TestANewAddressIsCarriedIntoGroups(t *testing.T) {
 	wantParts(t, w.replace(t, read("g1", "eng@example.com", 1, moved, user("b"), user("c"))), group.Created, group.Members)
 }
 
+func TestTheStateOfAnAccountIsCarriedIntoGroups(t *testing.T) {
+	w := newWorld(t)
+	archived, stopped := user("b"), user("a")
+	archived.Status, stopped.Status = "ARCHIVED", "SUSPENDED"
+	w.replace(t, read("g1", "eng@example.com", 0, user("a"), archived))
+	restate := func(person string, is bool, want int) {
+		t.Helper()
+		if changed, err := w.Restate(t.Context(), person, is, start.Add(6*time.Minute)); err != nil || len(changed) != want {
+			t.Errorf("Restate %s: %v, %v; want %d groups", person, changed, err, want)
+		}
+		if err := w.Told(t.Context(), "g1", start.Add(time.Hour), []group.Part{group.Created, group.Details}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Told(t.Context(), "g1", start, []group.Part{group.Created}); err != nil {
+		t.Fatal(err)
+	}
+	restate("a", true, 1)
+	restate("a", true, 0)
+	restate("b", true, 0) // stopped in another way already
+	w.wantSnapshot(t, read("g1", "eng@example.com", 0, stopped, archived))
+	// A listing from before does not set it back.
+	w.replace(t, read("g1", "eng@example.com", 5, user("a"), archived))
+	w.wantSnapshot(t, read("g1", "eng@example.com", 5, stopped, archived))
+	restate("b", false, 1)
+	w.wantSnapshot(t, read("g1", "eng@example.com", 5, stopped, user("b")))
+}
+
 // A listing of many pages begins before somebody has a new address and ends after it was written into
 // their groups: who came and went is as the listing says, the address is the new one. The next listing
 // is believed in everything.
