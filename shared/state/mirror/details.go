@@ -25,8 +25,11 @@ const detailsAtOnce = 100
 func (m *Mirror) PutDetails(ctx context.Context, list []group.Group, read time.Time) error {
 	for part := range slices.Chunk(list, detailsAtOnce) {
 		err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
-			var changed []Header
-			parts := map[string][]group.Part{}
+			type pair struct {
+				before, after Header
+				parts         []group.Part
+			}
+			var changed []pair
 			for _, g := range part {
 				before, err := headers.Get(ctx, tx, g.ID)
 				if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -34,14 +37,14 @@ func (m *Mirror) PutDetails(ctx context.Context, list []group.Group, read time.T
 				}
 				after, differing, ok := withDetails(before, g, read)
 				if ok {
-					changed, parts[g.ID] = append(changed, after), differing
+					changed = append(changed, pair{before, after, differing})
 				}
 			}
-			for _, h := range changed {
-				if err := headers.Put(tx, h.Group.ID, h); err != nil {
+			for _, c := range changed {
+				if err := headers.Put(tx, c.after.Group.ID, c.after); err != nil {
 					return err
 				}
-				if err := m.note(tx, h, group.Difference{Parts: parts[h.Group.ID]}); err != nil {
+				if err := m.note(tx, c.before, c.after, group.Difference{Parts: c.parts}); err != nil {
 					return err
 				}
 			}

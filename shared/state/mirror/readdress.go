@@ -87,7 +87,7 @@ func (m *Mirror) rewrite(ctx context.Context, member string, read time.Time, cha
 			if err := headers.Put(tx, id, h); err != nil {
 				return err
 			}
-			if err := m.note(tx, h, group.Difference{Parts: []group.Part{group.Details}, Moved: []group.Member{{ID: member}}}); err != nil {
+			if err := m.note(tx, h, h, group.Difference{Parts: []group.Part{group.Details}, Moved: []group.Member{{ID: member}}}); err != nil {
 				return err
 			}
 			return putChunk(tx, id, k, h.Sums[k], members)

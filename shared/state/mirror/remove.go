@@ -64,7 +64,7 @@ func (m *Mirror) Remove(ctx context.Context, idOrAddress string, read time.Time)
 		if err := v.write(tx, h.Group.ID, before.Members); err != nil {
 			return err
 		}
-		if err := m.note(tx, after, news); err != nil {
+		if err := m.note(tx, before, after, news); err != nil {
 			return err
 		}
 		return headers.Put(tx, h.Group.ID, after)

@@ -129,7 +129,7 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, partial bool, de
 				return err
 			}
 		}
-		if err := m.note(tx, after, r.difference); err != nil {
+		if err := m.note(tx, before, after, r.difference); err != nil {
 			return err
 		}
 		return v.write(tx, s.Group.ID, len(r.difference.Removed))
