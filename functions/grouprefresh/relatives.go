@@ -80,12 +80,13 @@ func (h *handler) putPeople(ctx context.Context, list []group.Person, at time.Ti
 		if err != nil && !errors.Is(err, mirror.ErrUnknown) {
 			return err
 		}
-		if err != nil || before.Read.After(at) {
+		if before.Read.After(at) {
 			continue
 		}
-		if before.Email != p.Email {
+		if err == nil && before.Email != p.Email {
 			moved = append(moved, p)
 		}
+		// Of somebody new here groups may have been read while the account was not stopped.
 		if before.Suspended != p.Suspended {
 			turned = append(turned, p)
 		}

@@ -294,6 +294,30 @@ func TestNewsOfANewAddressThatIsTriedAgain(t *testing.T) {
 	}
 }
 
+// Of somebody whose account was never read, groups may have been.
+func TestTheStateOfAMemberWhoIsNewHere(t *testing.T) {
+	r := open(t, cloudfntest.New(t))
+	const g, who = "analysts@example.com", "noor@example.com"
+	if err := r.workspace.AddMember(g, who, "MEMBER", ""); err != nil {
+		t.Fatal(err)
+	}
+	r.refresh(g)
+	if err := r.workspace.Suspend(who); err != nil {
+		t.Fatal(err)
+	}
+	r.Clock.Advance(time.Minute)
+	if status := r.Do(r.handler, r.Envelope(event.RefreshPerson{Person: who})); status != http.StatusOK {
+		t.Fatalf("status %d\n%s", status, r.Log)
+	}
+	s, err := r.mirror.Snapshot(t.Context(), g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(s.Members, func(m group.Member) bool { return m.Email == who && m.Status == "SUSPENDED" }) {
+		t.Errorf("members %v, want %s suspended", s.Members, who)
+	}
+}
+
 // Google lists whoever is suspended as such in each of their groups from then on, and as before when that
 // ends; no group is read for it.
 func TestTheStateOfAMemberFollowsTheAccount(t *testing.T) {
