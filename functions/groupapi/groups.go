@@ -38,8 +38,8 @@ func (h *handler) groups(ctx context.Context, q *question) (any, error) {
 			return nil, err
 		}
 		for _, one := range page {
-			after = group.Address(one.Group.Email)
-			if !q.client.Sees(after) {
+			after = one.Place()
+			if !q.client.Sees(one.Group.Email) {
 				continue
 			}
 			answer.Data = append(answer.Data, toGroup(one))
@@ -103,8 +103,8 @@ func (h *handler) export(ctx context.Context, q *question, line func(any) error)
 			return err
 		}
 		for _, one := range page {
-			after = group.Address(one.Group.Email)
-			if !q.client.Sees(after) {
+			after = one.Place()
+			if !q.client.Sees(one.Group.Email) {
 				continue
 			}
 			s, err := h.mirror.Snapshot(ctx, one.Group.ID)

@@ -163,6 +163,27 @@ func TestGroups(t *testing.T) {
 	}
 }
 
+// Two groups have one address for a while where one of them is deleted and held, and the other made anew.
+func TestGroupsAtOneAddressAreAllListed(t *testing.T) {
+	d := open(t)
+	d.put(t, "h1", "crowd@example.com", user("aiko"))
+	d.put(t, "h2", "crowd@example.com", user("ken"))
+	var got []string
+	for path := "/v1/groups?limit=1"; path != "" && len(got) < 5; {
+		var groups []groupapi.Group
+		answer := d.answer(t, all, path, &groups)
+		for _, g := range groups {
+			got = append(got, g.ID)
+		}
+		if path = ""; answer.Next != "" {
+			path = "/v1/groups?limit=1&cursor=" + answer.Next
+		}
+	}
+	if !slices.Equal(got, []string{"h1", "h2"}) {
+		t.Errorf("page by page %q, want both", got)
+	}
+}
+
 func TestMembers(t *testing.T) {
 	d := open(t)
 	d.company(t)

@@ -34,6 +34,8 @@ const (
 	agreed = 2
 	// releasedFor is how long an agreement waits for the reading that makes use of it.
 	releasedFor = 24 * time.Hour
+	// itself follows the address of a group that is gone itself, and not only members of it.
+	itself = " itself"
 	// shown is how many addresses of a group a plan shows; the others are a number.
 	shown = 5
 )
@@ -102,7 +104,11 @@ func removalPlan(held []mirror.Held) (change.Proposal, error) {
 	var detail []removal
 	for _, one := range held {
 		detail = append(detail, removal{one.Group, one.Sum})
-		p.Diff = append(p.Diff, change.Delta{Field: one.Email, Before: members(one), After: one.Sum})
+		what := one.Email
+		if one.Whole {
+			what += itself
+		}
+		p.Diff = append(p.Diff, change.Delta{Field: what, Before: members(one), After: one.Sum})
 	}
 	var err error
 	if p.Detail, err = json.Marshal(detail); err != nil {

@@ -29,9 +29,9 @@ func (h *handler) members(ctx context.Context, e event.ReadMembers) error {
 	if err != nil {
 		return err
 	}
-	if e.Page == 0 && !head.Gone && !head.Read.IsZero() && !head.Read.Before(e.Since) {
-		// It was read since: by somebody else, or by this very task before the process ended. What
-		// perhaps nobody heard of is told now.
+	if e.Page == 0 && !head.Gone && !head.Pending() && !head.Read.Before(e.Since) {
+		// It was read since, and nothing has changed after that: by somebody else, or by this very task
+		// before the process ended. What perhaps nobody heard of is told now.
 		return h.stored(ctx, head.Group, head.Seen(), head.Untold)
 	}
 	began := e.Began
@@ -99,6 +99,9 @@ func (h *handler) finish(ctx context.Context, e event.ReadMembers, head mirror.H
 		if e.Try < mostTries {
 			return h.again(ctx, e.Group, e.Try, doubt)
 		}
+		if err := h.askForUnknown(ctx, members); err != nil {
+			return err
+		}
 		h.log.ErrorContext(ctx, "a group cannot be read whole; whom it lacks stays", "group", e.Group, "reason", doubt)
 		parts, err := h.mirror.PutAdditions(ctx, e.Group, members, began)
 		if err != nil {
@@ -112,6 +115,10 @@ func (h *handler) finish(ctx context.Context, e event.ReadMembers, head mirror.H
 	}
 	if len(missing) > 0 {
 		return h.askFor(ctx, event.ConfirmGone{Group: e.Group, Missing: missing, Gone: e.Gone, Try: e.Try})
+	}
+	// Before they are stored: once they are, the task is done, also where the process ends.
+	if err := h.askForUnknown(ctx, members); err != nil {
+		return err
 	}
 	parts, err := h.mirror.PutMembers(ctx, e.Group, members, began)
 	if err != nil {

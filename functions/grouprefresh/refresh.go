@@ -15,12 +15,17 @@ import (
 
 // refresh reads one group, without its members, and queues their reading.
 func (h *handler) refresh(ctx context.Context, e event.RefreshGroup) error {
+	if e.Unknown {
+		if wanted, err := h.unanswered(ctx, e); err != nil || !wanted {
+			return err
+		}
+	}
 	if err := h.budget.Spend(ctx, budget.Refresh); err != nil {
 		return err
 	}
 	began := h.now()
 	g, err := h.directory.Group(ctx, e.Group)
-	if errors.Is(err, workspace.ErrNotFound) {
+	if errors.Is(err, workspace.ErrNotFound) || e.Unknown && elsewhere(err) {
 		return h.notFound(ctx, e, began)
 	}
 	if err != nil {

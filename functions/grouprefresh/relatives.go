@@ -17,10 +17,24 @@ import (
 
 // readdress writes somebody's new address into the groups that have them as a member.
 func (h *handler) readdress(ctx context.Context, member, email string, at time.Time) error {
-	groups, err := h.mirror.Readdress(ctx, member, email)
+	groups, err := h.mirror.Readdress(ctx, member, email, at)
 	if err != nil {
 		return err
 	}
+	return h.tellDetails(ctx, groups, at)
+}
+
+// restate writes into the groups of somebody whether the account is stopped.
+func (h *handler) restate(ctx context.Context, p group.Person, at time.Time) error {
+	groups, err := h.mirror.Restate(ctx, p.ID, p.Suspended, at)
+	if err != nil {
+		return err
+	}
+	return h.tellDetails(ctx, groups, at)
+}
+
+// tellDetails tells of groups in which something is written anew of a member.
+func (h *handler) tellDetails(ctx context.Context, groups []string, at time.Time) error {
 	for _, id := range groups {
 		if err := h.tell(ctx, id, at, []group.Part{group.Details}); err != nil {
 			return err
@@ -57,22 +71,34 @@ func (h *handler) removeGroup(ctx context.Context, idOrAddress string, at time.T
 	return h.tell(ctx, gone.ID, at, []group.Part{group.Deleted})
 }
 
-// putPeople stores people and carries new addresses into their groups; not those of a reading that
-// is older than what the mirror holds.
+// putPeople stores people and carries new addresses, and that accounts are stopped or not any more, into
+// their groups; not those of a reading that is older than what the mirror holds.
 func (h *handler) putPeople(ctx context.Context, list []group.Person, at time.Time) error {
-	var moved []group.Person
+	var moved, turned []group.Person
 	for _, p := range list {
 		before, err := h.mirror.Person(ctx, p.ID)
 		if err != nil && !errors.Is(err, mirror.ErrUnknown) {
 			return err
 		}
-		if err == nil && before.Email != p.Email && !before.Read.After(at) {
+		if before.Read.After(at) {
+			continue
+		}
+		if err == nil && before.Email != p.Email {
 			moved = append(moved, p)
 		}
+		// Of somebody new here groups may have been read while the account was not stopped.
+		if before.Suspended != p.Suspended {
+			turned = append(turned, p)
+		}
 	}
-	// Their groups first: where this ends early, the next reading finds the old address again.
+	// Their groups first: where this ends early, the next reading finds the difference again.
 	for _, p := range moved {
 		if err := h.readdress(ctx, p.ID, p.Email, at); err != nil {
+			return err
+		}
+	}
+	for _, p := range turned {
+		if err := h.restate(ctx, p, at); err != nil {
 			return err
 		}
 	}

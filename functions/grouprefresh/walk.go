@@ -33,7 +33,8 @@ func walkTask(run string, page int) string { return fmt.Sprintf("walk-%s-page-%d
 
 // walk does one page: first of the people, then of the groups in the order of their addresses.
 // What is listed is stored as far as it differs; the members of a group that differs, of which
-// news was perhaps not told, or whose turn it is, are read. Whoever is in no list is asked for in the end.
+// news was perhaps not told, or whose turn it is, are read, the last of these when the day has room
+// for what can wait. Whoever is in no list is asked for in the end.
 func (h *handler) walk(ctx context.Context, e event.Walk) error {
 	if e.Run == "" {
 		// The walk that never was has no run either: such a walk would go on for ever.
@@ -112,6 +113,11 @@ func (h *handler) follow(ctx context.Context, w mirror.Walk, page int) error {
 		return err
 	}
 	for _, id := range step.Members {
+		if err := h.ensure(ctx, event.ReadMembers{Group: id, Since: w.Began}, "walk-"+w.Run+"-"+id, time.Time{}); err != nil {
+			return err
+		}
+	}
+	for _, id := range step.Turn {
 		if err := h.ensure(ctx, event.ReadMembers{Group: id, Since: w.Began, Sweep: true}, "walk-"+w.Run+"-"+id, time.Time{}); err != nil {
 			return err
 		}
@@ -214,6 +220,10 @@ func (h *handler) walkGroups(ctx context.Context, w *mirror.Walk) (mirror.Step, 
 		w.Phase, w.Short = mirror.WalkDone, true
 		return mirror.Step{}, nil
 	}
+	census, err := h.mirror.Census(ctx) // zero while the mirror is being filled
+	if err != nil {
+		return mirror.Step{}, err
+	}
 	held, err := h.heldBetween(ctx, w.Last, upTo, page.Next == "")
 	if err != nil {
 		return mirror.Step{}, err
@@ -233,12 +243,15 @@ func (h *handler) walkGroups(ctx context.Context, w *mirror.Walk) (mirror.Step, 
 		}
 		delete(have, g.ID)
 		w.Missing = slices.DeleteFunc(w.Missing, func(id string) bool { return id == g.ID })
-		differs := one.Gone || !one.Group.Equal(g)
+		differs := one.Gone || one.Whole || !one.Group.Equal(g)
 		if differs {
 			changed = append(changed, g)
 		}
-		if differs || one.Pending() || len(one.Untold) > 0 || w.Verify && (turn(g.ID, w.Began) || w.Began.Sub(one.Read) > overdue) {
+		switch wanted := differs || one.Pending() || len(one.Untold) > 0; {
+		case wanted && !census.At.IsZero():
 			step.Members = append(step.Members, g.ID)
+		case wanted || w.Verify && (turn(g.ID, w.Began) || w.Began.Sub(one.Read) > overdue):
+			step.Turn = append(step.Turn, g.ID)
 		}
 		w.Counted.Memberships += int(g.Count)
 	}

@@ -2,6 +2,8 @@ package grouprefresh_test
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -138,6 +140,90 @@ func TestAPageThatIsDeliveredTwiceSetsNoWalkBack(t *testing.T) {
 	}
 }
 
+// A walk begins with the people. While it is there a group is read, and loses a member after that of
+// whom nobody is told: when the walk comes to the group it sees that the count differs, and has it read.
+func TestAGroupThatDiffersIsReadAlsoWhereItWasReadSinceTheWalkBegan(t *testing.T) {
+	r := open(t, cloudfntest.New(t))
+	const g, leaver = "analysts@example.com", "noor@example.com"
+	if err := r.workspace.AddMember(g, leaver, "MEMBER", ""); err != nil {
+		t.Fatal(err)
+	}
+	r.refresh(g)
+	r.Clock.Advance(time.Hour)
+	r.tick(t, grouprefresh.JobWalk)
+	people := r.Queue.Take(event.QueueDirectory)
+	if len(people) != 1 || r.Do(r.handler, r.Task(people[0])) != http.StatusOK {
+		t.Fatalf("%d tasks, want the page of the people\n%s", len(people), r.Log)
+	}
+	groups := r.Queue.Take(event.QueueDirectory)
+	r.refresh(g)
+	if err := r.workspace.RemoveMember(g, leaver, ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, task := range groups {
+		r.Clock.Advance(time.Second)
+		if status := r.Do(r.handler, r.Task(task)); status != http.StatusOK {
+			t.Fatalf("%s: status %d\n%s", task.Name, status, r.Log)
+		}
+	}
+	r.work(t)
+	if got := r.members(t, g); slices.Contains(got, leaver) {
+		t.Errorf("after the walk the members are %v", got)
+	}
+}
+
+// What a walk finds to have changed is as urgent as what an event tells of; whose turn it is can wait, as
+// can everything while the mirror is being filled.
+func TestWhatAWalkFindsChangedDoesNotWait(t *testing.T) {
+	r := openCompany(t, large(t, 50))
+	const changed = "all@example.com"
+	// readings returns which groups are to be read, each with whether that can wait.
+	readings := func() map[string]bool {
+		t.Helper()
+		r.tick(t, grouprefresh.JobWalk)
+		out := map[string]bool{}
+		for range 20 {
+			for _, task := range r.Queue.Take(event.QueueDirectory) {
+				r.Clock.Advance(time.Millisecond)
+				var e event.Envelope
+				var p event.ReadMembers
+				if err := errors.Join(json.Unmarshal(task.Body, &e), json.Unmarshal(e.Data, &p)); err != nil {
+					t.Fatal(err)
+				}
+				if e.Type == p.Type() {
+					out[p.Group] = p.Sweep
+				}
+				if status := r.Do(r.handler, r.Task(task)); status != http.StatusOK {
+					t.Fatalf("%s: status %d\n%s", task.Name, status, r.Log)
+				}
+			}
+		}
+		return out
+	}
+	for id, waits := range readings() {
+		if !waits {
+			t.Errorf("filling: the reading of %s does not wait", id)
+		}
+	}
+	r.Clock.Advance(24 * time.Hour)
+	if err := r.workspace.RemoveMember(changed, "u00001@example.com", ""); err != nil {
+		t.Fatal(err)
+	}
+	g, err := r.mirror.Find(t.Context(), changed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	night := readings()
+	if len(night) < 2 {
+		t.Errorf("%d readings, want the group that changed and those whose turn it is", len(night))
+	}
+	for id, waits := range night {
+		if waits != (id != g.Group.ID) {
+			t.Errorf("the reading of %s waits: %t; it changed: %t", id, waits, id == g.Group.ID)
+		}
+	}
+}
+
 // Where nothing differs, every group is read once in seven nights, about as many in each.
 func TestEveryGroupHasItsTurnInAWeek(t *testing.T) {
 	r := openCompany(t, large(t, 50))
@@ -179,7 +265,7 @@ func TestNewsOfANewAddressThatIsTriedAgain(t *testing.T) {
 	r.Clock.Advance(time.Second)
 	former := who
 	former.Email = "former@example.com"
-	if _, err := r.mirror.Readdress(t.Context(), who.ID, former.Email); err != nil {
+	if _, err := r.mirror.Readdress(t.Context(), who.ID, former.Email, r.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	for _, id := range groups {
@@ -208,6 +294,77 @@ func TestNewsOfANewAddressThatIsTriedAgain(t *testing.T) {
 	}
 }
 
+// Of somebody whose account was never read, groups may have been.
+func TestTheStateOfAMemberWhoIsNewHere(t *testing.T) {
+	r := open(t, cloudfntest.New(t))
+	const g, who = "analysts@example.com", "noor@example.com"
+	if err := r.workspace.AddMember(g, who, "MEMBER", ""); err != nil {
+		t.Fatal(err)
+	}
+	r.refresh(g)
+	if err := r.workspace.Suspend(who); err != nil {
+		t.Fatal(err)
+	}
+	r.Clock.Advance(time.Minute)
+	if status := r.Do(r.handler, r.Envelope(event.RefreshPerson{Person: who})); status != http.StatusOK {
+		t.Fatalf("status %d\n%s", status, r.Log)
+	}
+	s, err := r.mirror.Snapshot(t.Context(), g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(s.Members, func(m group.Member) bool { return m.Email == who && m.Status == "SUSPENDED" }) {
+		t.Errorf("members %v, want %s suspended", s.Members, who)
+	}
+}
+
+// Google lists whoever is suspended as such in each of their groups from then on, and as before when that
+// ends; no group is read for it.
+func TestTheStateOfAMemberFollowsTheAccount(t *testing.T) {
+	r := open(t, cloudfntest.New(t))
+	r.tick(t, grouprefresh.JobWalk)
+	r.work(t)
+	who, err := r.mirror.PersonAt(t.Context(), "aiko@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups, err := r.mirror.GroupsOf(t.Context(), who.ID)
+	if err != nil || len(groups) == 0 {
+		t.Fatal(groups, err)
+	}
+	for _, step := range []struct {
+		do   func(string) error
+		want string
+	}{{r.workspace.Suspend, "SUSPENDED"}, {r.workspace.Unsuspend, "ACTIVE"}} {
+		r.Clock.Advance(time.Hour)
+		if err := step.do(who.Email); err != nil {
+			t.Fatal(err)
+		}
+		r.told(t)
+		r.lists()
+		if status := r.Do(r.handler, r.Envelope(event.RefreshPerson{Person: who.ID})); status != http.StatusOK {
+			t.Fatalf("status %d\n%s", status, r.Log)
+		}
+		for _, id := range groups {
+			s, err := r.mirror.Snapshot(t.Context(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range s.Members {
+				if m.ID == who.ID && m.Status != step.want {
+					t.Errorf("in %s: %s, want %s", s.Group.Email, m.Status, step.want)
+				}
+			}
+		}
+		if told := r.told(t); len(told) != len(groups) {
+			t.Errorf("told %v, want each of %d groups once", told, len(groups))
+		}
+		if _, members := r.lists(); len(members) > 0 {
+			t.Errorf("the members of %v were read, want none", members)
+		}
+	}
+}
+
 // Somebody's account is read twice at once, and Google answers the slower reading from before they
 // had a new address: their groups keep the new one.
 func TestALateAnswerCarriesNoFormerAddress(t *testing.T) {
@@ -222,7 +379,7 @@ func TestALateAnswerCarriesNoFormerAddress(t *testing.T) {
 		r.Clock.Advance(time.Second)
 		later := who
 		later.Email = "aiko.n@example.com"
-		if _, err := r.mirror.Readdress(t.Context(), who.ID, later.Email); err != nil {
+		if _, err := r.mirror.Readdress(t.Context(), who.ID, later.Email, r.Clock.Now()); err != nil {
 			t.Fatal(err)
 		}
 		if err := r.mirror.PutPeople(t.Context(), []group.Person{later}, r.Clock.Now()); err != nil {

@@ -58,10 +58,10 @@ func (h *handler) sweep(ctx context.Context, e event.SweepSettings) error {
 			return err
 		}
 	}
-	last := page[len(page)-1].Group
+	last := page[len(page)-1]
 	next := e
-	next.After = last.Email
-	return h.enqueue(ctx, next, "sweep-"+e.Run+"-"+last.ID, time.Time{})
+	next.After = last.Place()
+	return h.enqueue(ctx, next, "sweep-"+e.Run+"-"+last.Group.ID, time.Time{})
 }
 
 func (h *handler) sweepOne(ctx context.Context, header mirror.Header, e event.SweepSettings) error {

@@ -106,7 +106,7 @@ func changeOf(kind change.Kind, state change.State) change.Change {
 	case change.GroupSettingsPlan:
 		c.Target.Name, c.Diff = "held groups", []change.Delta{{Field: "all@example.com whoCanJoin", Before: "ANYONE_CAN_JOIN", After: "INVITED_CAN_JOIN"}}
 	case change.GroupMembersPlan:
-		c.Target.Name, c.Diff = "held removals", []change.Delta{{Field: "all@example.com", Before: "ken@example.com, +7", After: "sum"}}
+		c.Target.Name, c.Diff = "held removals", []change.Delta{{Field: "all@example.com", Before: "ken@example.com, +7", After: "sum"}, {Field: "old@example.com itself", Before: "ken@example.com", After: "sum"}}
 	case change.AccountListing:
 		c.Diff = []change.Delta{{Field: "accounts", Before: "100", After: "12"}, {Field: "used", Before: "80", After: "10"}, {Field: "active", Before: "60", After: "8"}}
 	case change.AccountDisable, change.AccountEnable, change.AccountCreate:

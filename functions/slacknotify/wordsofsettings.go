@@ -45,15 +45,21 @@ func (w settingWords) value(v string) (string, bool) {
 	return "", false
 }
 
-// losses words what a group would lose. What a difference leads to is a sum that nobody reads.
-func losses(format string) func(change.Delta, string) string {
-	return func(d change.Delta, _ string) string { return fmt.Sprintf(format, d.Field, d.Before) }
+// losses words what a group would lose, or what would be lost with the group itself. What a difference
+// leads to is a sum that nobody reads.
+func losses(some, whole string) func(change.Delta, string) string {
+	return func(d change.Delta, _ string) string {
+		if address, gone := strings.CutSuffix(d.Field, " itself"); gone {
+			return fmt.Sprintf(whole, address, d.Before)
+		}
+		return fmt.Sprintf(some, d.Field, d.Before)
+	}
 }
 
 var englishSettings = map[change.Kind]kindWords{
 	change.GroupSettings:     {subject: "the settings of %s", delta: englishSettingWords.delta},
 	change.GroupSettingsPlan: {subject: "corrections past the brake, all at once: %s"},
-	change.GroupMembersPlan:  {subject: "members whom Google lists no more, past the brake: %s", delta: losses("%s would lose %s")},
+	change.GroupMembersPlan:  {subject: "members whom Google lists no more, past the brake: %s", delta: losses("%s would lose %s", "%s is gone itself, and with it its members %s")},
 }
 
 var englishSettingWords = settingWords{
@@ -89,7 +95,7 @@ var englishSettingWords = settingWords{
 var japaneseSettings = map[change.Kind]kindWords{
 	change.GroupSettings:     {subject: "%s の設定", delta: japaneseSettingWords.delta},
 	change.GroupSettingsPlan: {subject: "ブレーキを超えた一括修正: %s"},
-	change.GroupMembersPlan:  {subject: "ブレーキを超えた、Google の一覧から消えたメンバー: %s", delta: losses("%s から外れる人: %s")},
+	change.GroupMembersPlan:  {subject: "ブレーキを超えた、Google の一覧から消えたメンバー: %s", delta: losses("%s から外れる人: %s", "%s は削除されています。メンバー: %s")},
 }
 
 var japaneseSettingWords = settingWords{

@@ -60,6 +60,9 @@ type RefreshGroup struct {
 	Noticed time.Time `json:"noticed"`
 	// Try counts the readings before this one, from zero, that could not be believed.
 	Try int `json:"try,omitempty"`
+	// Unknown says that the group was met as a member of another one, and that nobody had ever asked
+	// for it: where somebody has by now, nothing is to be done.
+	Unknown bool `json:"unknown,omitempty"`
 }
 
 // ReadMembers orders one page of a group's members to be read. A listing is a chain of such
@@ -131,7 +134,7 @@ type RefreshPerson struct {
 type SweepSettings struct {
 	// Run names the sweep.
 	Run string `json:"run"`
-	// After is the address at which the page before ended.
+	// After is the place at which the page before ended.
 	After string `json:"after,omitempty"`
 	// Before asks for the settings of every group to be read again that were read before then; zero
 	// for those whose turn it is.

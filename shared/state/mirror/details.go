@@ -25,8 +25,11 @@ const detailsAtOnce = 100
 func (m *Mirror) PutDetails(ctx context.Context, list []group.Group, read time.Time) error {
 	for part := range slices.Chunk(list, detailsAtOnce) {
 		err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
-			var changed []Header
-			parts := map[string][]group.Part{}
+			type pair struct {
+				before, after Header
+				parts         []group.Part
+			}
+			var changed []pair
 			for _, g := range part {
 				before, err := headers.Get(ctx, tx, g.ID)
 				if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -34,14 +37,14 @@ func (m *Mirror) PutDetails(ctx context.Context, list []group.Group, read time.T
 				}
 				after, differing, ok := withDetails(before, g, read)
 				if ok {
-					changed, parts[g.ID] = append(changed, after), differing
+					changed = append(changed, pair{before, after, differing})
 				}
 			}
-			for _, h := range changed {
-				if err := headers.Put(tx, h.Group.ID, h); err != nil {
+			for _, c := range changed {
+				if err := headers.Put(tx, c.after.Group.ID, c.after); err != nil {
 					return err
 				}
-				if err := m.note(tx, h, group.Difference{Parts: parts[h.Group.ID]}); err != nil {
+				if err := m.note(tx, c.before, c.after, group.Difference{Parts: c.parts}); err != nil {
 					return err
 				}
 			}
@@ -55,13 +58,15 @@ func (m *Mirror) PutDetails(ctx context.Context, list []group.Group, read time.T
 }
 
 // withDetails returns a header with newer details, with what differs, and false where nothing is to
-// be written. A group that was gone stays so until its members are read.
+// be written. A group that was gone stays so until its members are read; one that was only held is
+// there again.
 func withDetails(before Header, g group.Group, read time.Time) (after Header, parts []group.Part, ok bool) {
-	if before.Listed.After(read) || before.Gone && before.Read.After(read) || before.Group.Equal(g) {
+	missed := before.Gone || before.Whole
+	if before.Listed.After(read) || missed && before.Read.After(read) || before.Group.Equal(g) && !before.Whole {
 		return Header{}, nil, false
 	}
 	after = before
-	after.Group, after.Listed, after.Due = g, read, read
+	after.Group, after.Listed, after.Due, after.Whole = g, read, read, false
 	if !before.Gone && !before.Read.IsZero() {
 		parts = group.Compare(&group.Snapshot{Group: before.Group}, &group.Snapshot{Group: g}).Parts
 		after.Untold = union(before.Untold, parts)

@@ -84,3 +84,57 @@ func TestTheFeedSaysWhatIsNew(t *testing.T) {
 		}
 	}
 }
+
+// Whoever follows the group at an address hears where it went, however the mirror learned of it.
+func TestTheFeedHasTheFormerAddress(t *testing.T) {
+	w := braked(t, 10)
+	at := func(minute int) time.Time { w.now = start.Add(time.Duration(minute) * time.Minute); return w.now }
+	at(0)
+	w.replace(t, read("g1", "data@example.com", 0, user("a")))
+	w.details(t, at(1), group.Group{ID: "g1", Email: "secret@example.com"})
+	w.details(t, at(2), group.Group{ID: "g1", Email: "Secret@example.com", Name: "Secret"}) // the same address
+	at(3)
+	w.replace(t, read("g1", "open@example.com", 3, user("a"), user("b")))
+	at(4)
+	if _, _, err := w.Remove(t.Context(), "g1", w.now); err != nil {
+		t.Fatal(err)
+	}
+	list, _, err := w.Feed(t.Context(), start, w.now, "", 10)
+	var got []string
+	for _, d := range list {
+		got = append(got, d.Was+">"+d.Email)
+	}
+	want := []string{">data@example.com", "data@example.com>secret@example.com", ">Secret@example.com", "Secret@example.com>open@example.com", ">open@example.com"}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("the feed says %q, %v; want %q", got, err, want)
+	}
+}
+
+// However often Google is asked for what it has not, the feed says once that a group is gone, and of
+// what never was a group nothing at all.
+func TestTheFeedTellsOnceThatAGroupIsGone(t *testing.T) {
+	w := braked(t, 10)
+	w.replace(t, read("g1", "g1@example.com", 0))
+	for range 3 {
+		w.now = w.now.Add(10 * time.Minute)
+		for _, name := range []string{"g1", "g1@example.com", "never@example.com"} {
+			g, tell, err := w.Remove(t.Context(), name, w.now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tell {
+				if err := w.Told(t.Context(), g.ID, w.now, []group.Part{group.Deleted}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	list, _, err := w.Feed(t.Context(), start, w.now, "", 10)
+	var got []string
+	for _, d := range list {
+		got = append(got, d.Group+" "+string(d.Parts[0]))
+	}
+	if want := []string{"g1 created", "g1 deleted"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("the feed says %q, %v; want %q", got, err, want)
+	}
+}

@@ -23,9 +23,12 @@ const mostNamed = 200
 // Difference is one change of the mirror.
 type Difference struct {
 	// At is when it was stored.
-	At    time.Time    `json:"at"`
-	Group string       `json:"group"`
-	Email string       `json:"email"`
+	At    time.Time `json:"at"`
+	Group string    `json:"group"`
+	Email string    `json:"email"`
+	// Was is the address that the group had before, where it was renamed: whoever follows the groups
+	// of some addresses has to hear that one is theirs no more.
+	Was   string       `json:"was,omitempty"`
 	Parts []group.Part `json:"parts"`
 	// Added, Removed and Moved are the ids of members. Where there are very many, none is named
 	// and Many says so.
@@ -43,13 +46,16 @@ var feed = store.Collection[Difference]{
 	Expires: func(d Difference) time.Time { return d.At.Add(FeedFor) },
 }
 
-// note writes a difference into the feed, where this mirror has one. It comes after all reads
-// of a transaction.
-func (m *Mirror) note(tx store.Tx, h Header, d group.Difference) error {
+// note writes a difference between two headers of a group into the feed, where this mirror has one.
+// It comes after all reads of a transaction.
+func (m *Mirror) note(tx store.Tx, before, h Header, d group.Difference) error {
 	if m.now == nil || len(d.Parts) == 0 {
 		return nil
 	}
 	entry := Difference{At: m.now().UTC(), Group: h.Group.ID, Email: h.Group.Email, Parts: d.Parts, Read: h.Read}
+	if d.Has(group.Renamed) {
+		entry.Was = before.Group.Email
+	}
 	if entry.Many = len(d.Added)+len(d.Removed)+len(d.Moved) > mostNamed; !entry.Many {
 		entry.Added, entry.Removed, entry.Moved = ids(d.Added), ids(d.Removed), ids(d.Moved)
 	}

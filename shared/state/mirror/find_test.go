@@ -92,3 +92,38 @@ func TestPage(t *testing.T) {
 		}
 	}
 }
+
+// Several groups have one address while the mirror has not seen that all but one lost it: wherever a
+// page ends, each is listed once.
+func TestPagesHaveEachGroupOnce(t *testing.T) {
+	w := newWorld(t)
+	var want []string
+	for i, email := range []string{"a@example.com", "Crowd@example.com", "crowd@example.com", "crowd@example.com", "z@example.com"} {
+		id := fmt.Sprintf("g%d", i)
+		w.replace(t, read(id, email, i))
+		want = append(want, id)
+	}
+	for most := 1; most <= len(want)+1; most++ {
+		var got []string
+		for after := ""; ; {
+			page, err := w.Page(t.Context(), after, most)
+			if err != nil || len(page) > most {
+				t.Fatalf("Page after %q: %d groups, %v; want at most %d", after, len(page), err, most)
+			}
+			for _, h := range page {
+				after = h.Place()
+				got = append(got, h.Group.ID)
+			}
+			if len(page) < most {
+				break
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("by %d: %q, want %q", most, got, want)
+		}
+	}
+	page, err := w.Page(t.Context(), "CROWD@example.com", 10)
+	if err != nil || len(page) != 1 || page[0].Group.ID != "g4" {
+		t.Errorf("after an address: %v, %v; want what comes behind all groups that have it", page, err)
+	}
+}

@@ -3,23 +3,48 @@ package mirror
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/ports/store"
 )
 
-// Page returns the groups that follow an address in the order of addresses, at most so many;
-// the empty address begins.
+// Place is where a group stands in the order of [Mirror.Page]: behind its address, and among groups
+// that have the same one for a while, by its id.
+func (h Header) Place() string { return group.Address(h.Group.Email) + " " + h.Group.ID }
+
+// Page returns the groups that follow a place in the order of addresses and ids, at most so many, and
+// fewer only where there are no more. The empty place begins; an address stands behind all groups
+// that have it.
 func (m *Mirror) Page(ctx context.Context, after string, most int) ([]Header, error) {
 	where := []store.Cond{{Field: "gone", Op: store.Equal, Value: false}}
-	if after != "" {
+	address, id, exact := strings.Cut(after, " ")
+	switch {
+	case exact: // with the group itself, which is left out below
+		where = append(where, store.Cond{Field: "email", Op: store.AtLeast, Value: address})
+	case after != "":
 		where = append(where, store.Cond{Field: "email", Op: store.Greater, Value: group.Address(after)})
 	}
-	page, _, err := headers.Query(ctx, m.store, store.Query{Where: where, OrderBy: "email", Limit: most})
-	if err != nil {
-		return nil, fmt.Errorf("list groups after %s: %w", after, err)
+	q := store.Query{Where: where, OrderBy: "email", Limit: min(most+1, store.MaxPage)}
+	var out []Header
+	for {
+		page, next, err := headers.Query(ctx, m.store, q)
+		if err != nil {
+			return nil, fmt.Errorf("list groups after %s: %w", after, err)
+		}
+		for _, h := range page {
+			if exact && group.Address(h.Group.Email) == address && h.Group.ID <= id {
+				continue
+			}
+			if out = append(out, h); len(out) == most {
+				return out, nil
+			}
+		}
+		if next == "" {
+			return out, nil
+		}
+		q.After = next
 	}
-	return page, nil
 }
 
 // Groups visits all groups in the order of their addresses.

@@ -40,7 +40,11 @@ type packed struct {
 	Status *string     `json:"s,omitempty"`
 }
 
-const active = "ACTIVE"
+// Google's words for the state of a member's account.
+const (
+	active    = "ACTIVE"
+	suspended = "SUSPENDED"
+)
 
 func pack(m group.Member) packed {
 	return packed{

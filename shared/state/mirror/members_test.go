@@ -264,6 +264,10 @@ func TestRoster(t *testing.T) {
 	if err := w.PutDetails(t.Context(), []group.Group{{ID: "listed", Email: "listed@example.com"}}, start); err != nil {
 		t.Fatal(err)
 	}
+	w.replace(t, read("around", "around@example.com", 0, nested("new"), user("ada")))
+	if _, _, err := w.Remove(t.Context(), "elsewhere", start.Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
 		group string
 		want  []string
@@ -275,6 +279,7 @@ func TestRoster(t *testing.T) {
 		{"no-such", nil, mirror.ErrUnknown},
 		{"listed", nil, mirror.ErrUnread},
 		{"above", nil, mirror.ErrUnread},
+		{"around", nil, mirror.ErrUnread}, // nobody has asked yet whose the one within is
 	} {
 		var got []string
 		everybody, err := w.Roster(t.Context(), test.group)

@@ -12,6 +12,7 @@
 package mirror
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,9 +48,16 @@ type Header struct {
 	// Due is when the group was last known to have changed in a way that its members may have
 	// changed with; zero where every change was followed by a reading.
 	Due time.Time `json:"due,omitzero"`
+	// Rewritten is when it was known what was written last of single members apart from a reading
+	// ([Mirror.Readdress], [Mirror.Restate]); zero where a reading that began later has it. A listing that began before
+	// does not know it.
+	Rewritten time.Time `json:"rewritten,omitzero"`
 	// Held is how many of the members are only there because the brake keeps them, or because the
 	// listing that lacks them may be incomplete.
 	Held int `json:"held,omitempty"`
+	// Whole says that all of them are held, and the group with them: when Google was asked last, it
+	// had no such group.
+	Whole bool `json:"whole,omitempty"`
 	// Gone says that Google had no such group at that time.
 	Gone bool `json:"gone,omitempty"`
 	// Untold are differences that were stored, but perhaps not published yet.
@@ -130,7 +138,8 @@ func (m *Mirror) Fed(b brake.Brake, now func() time.Time) *Mirror {
 
 // Find returns a group by its id or by one of its addresses in any letter case, or
 // [ErrUnknown]. Where an address has passed from one group to another and the mirror has not
-// seen yet that the first one lost it, it is the group that was read last.
+// seen yet that the first one lost it, it is the group that was read last. One that Google has no
+// more and the brake holds ([Header.Whole]) is at its address only until another group is there.
 func (m *Mirror) Find(ctx context.Context, idOrAddress string) (Header, error) {
 	h, err := m.lookUp(ctx, idOrAddress)
 	if err == nil && h.Gone {
@@ -195,14 +204,20 @@ func (m *Mirror) lookUp(ctx context.Context, idOrAddress string) (Header, error)
 		return Header{}, fmt.Errorf("group %.200q: %w", idOrAddress, ErrUnknown)
 	}
 	return slices.MinFunc(found, func(a, b Header) int {
-		switch {
-		case a.Gone == b.Gone:
-			return b.Read.Compare(a.Read)
-		case a.Gone:
-			return 1
-		}
-		return -1
+		return cmp.Or(cmp.Compare(a.rank(), b.rank()), b.Read.Compare(a.Read))
 	}), nil
+}
+
+// rank orders the groups at one address: first those that exist, then those that are only held, then
+// those that are gone.
+func (h Header) rank() int {
+	switch {
+	case h.Gone:
+		return 2
+	case h.Whole:
+		return 1
+	}
+	return 0
 }
 
 // having returns all values of a collection that have an address.

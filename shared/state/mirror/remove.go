@@ -43,9 +43,11 @@ func (m *Mirror) Remove(ctx context.Context, idOrAddress string, read time.Time)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		after := Header{Group: before.Group, Read: read, Gone: true, Untold: []group.Part{group.Deleted}}
-		if before.Gone {
-			after.Untold = before.Untold
+		after := Header{Group: before.Group, Read: read, Gone: true, Untold: before.Untold}
+		var news group.Difference
+		if !before.Gone {
+			news.Parts = []group.Part{group.Deleted}
+			after.Untold = news.Parts
 		}
 		gone, tell = after.Group, len(after.Untold) > 0
 		if kept.Group != "" {
@@ -62,7 +64,7 @@ func (m *Mirror) Remove(ctx context.Context, idOrAddress string, read time.Time)
 		if err := v.write(tx, h.Group.ID, before.Members); err != nil {
 			return err
 		}
-		if err := m.note(tx, after, group.Difference{Parts: []group.Part{group.Deleted}}); err != nil {
+		if err := m.note(tx, before, after, news); err != nil {
 			return err
 		}
 		return headers.Put(tx, h.Group.ID, after)
@@ -91,7 +93,7 @@ func (m *Mirror) judgeWhole(ctx context.Context, tx store.Tx, before Header, rea
 	if err != nil || !v.hold {
 		return v, false, err
 	}
-	before.Held, before.Read = len(members), read
+	before.Held, before.Whole, before.Read = len(members), true, read
 	if err := headers.Put(tx, before.Group.ID, before); err != nil {
 		return verdict{}, false, err
 	}

@@ -86,7 +86,14 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, partial bool, de
 		if after.Group.ID == "" {
 			return ErrUnknown // its details expired while its members were read
 		}
-		r, err := m.compare(ctx, tx, before, after.Group, s.Members)
+		members := s.Members
+		if before.Rewritten.After(s.Read) {
+			after.Rewritten = before.Rewritten
+			if members, err = rewritten(ctx, tx, before, members); err != nil {
+				return err
+			}
+		}
+		r, err := m.compare(ctx, tx, before, after.Group, members)
 		if err != nil {
 			return err
 		}
@@ -100,7 +107,7 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, partial bool, de
 		if v.hold || partial && lacks {
 			// What it adds is added; who it lacks stays.
 			after.Held = len(r.difference.Removed)
-			if r, err = m.compare(ctx, tx, before, after.Group, append(slices.Clone(s.Members), r.difference.Removed...)); err != nil {
+			if r, err = m.compare(ctx, tx, before, after.Group, append(slices.Clone(members), r.difference.Removed...)); err != nil {
 				return err
 			}
 		}
@@ -122,7 +129,7 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, partial bool, de
 				return err
 			}
 		}
-		if err := m.note(tx, after, r.difference); err != nil {
+		if err := m.note(tx, before, after, r.difference); err != nil {
 			return err
 		}
 		return v.write(tx, s.Group.ID, len(r.difference.Removed))

@@ -51,9 +51,11 @@ func (w Walk) UnderWay() bool { return w.Phase == WalkPeople || w.Phase == WalkG
 // Step is what one page of a walk found to be read, kept until it was queued: a process that
 // ends in between finds it here, without another call.
 type Step struct {
-	// Members are the ids of groups whose members are to be read, Groups and People those who
-	// are to be asked for themselves.
+	// Members are the ids of groups whose members are to be read because something changed, Turn of
+	// those that can wait: nothing is known to have changed, or the mirror is being filled. Groups
+	// and People are those who are to be asked for themselves.
 	Members []string  `json:"members,omitempty"`
+	Turn    []string  `json:"turn,omitempty"`
 	Groups  []string  `json:"groups,omitempty"`
 	People  []string  `json:"people,omitempty"`
 	Began   time.Time `json:"began"`

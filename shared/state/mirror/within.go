@@ -14,11 +14,13 @@ import (
 var ErrUnread = errors.New("its members have not been read yet")
 
 // Roster returns everybody who is in a group, directly or through groups in it, each once, by id.
-// Groups that contain one another are followed once, groups of other companies not at all. Where
-// everybody in the company is one member, that stands for nobody in particular.
+// Groups that contain one another are followed once, groups of other companies not at all: those that
+// Google was asked for and that the company has not ([Mirror.Remove]). Where everybody in the company
+// is one member, that stands for nobody in particular.
 //
 // The error is [ErrUnknown] where there is no such group, and [ErrUnread] where nobody knows yet who is
-// in it or in one of the groups within: not to know is not the same as nobody.
+// in it or in one of the groups within, also because nobody has asked yet whose group that is: not to
+// know is not the same as nobody.
 func (m *Mirror) Roster(ctx context.Context, idOrAddress string) ([]group.Member, error) {
 	everybody, unread, err := m.within(ctx, idOrAddress)
 	if err == nil && unread != "" {
@@ -51,13 +53,20 @@ func (m *Mirror) Within(ctx context.Context, idOrAddress string) ([]string, erro
 // have not been read, if there is one.
 func (m *Mirror) within(ctx context.Context, idOrAddress string) (known []group.Member, unread string, err error) {
 	seen := map[string]bool{}
-	next := []string{idOrAddress}
+	next := []group.Member{{ID: idOrAddress}}
 	for first := true; len(next) > 0; first = false {
-		name := next[len(next)-1]
+		inner := next[len(next)-1]
 		next = next[:len(next)-1]
-		s, err := m.Snapshot(ctx, name)
+		s, err := m.Snapshot(ctx, inner.ID)
 		if errors.Is(err, ErrUnknown) && !first {
-			continue // a group of another company
+			asked, err := m.Freshness(ctx, inner.ID)
+			if err != nil {
+				return nil, "", err
+			}
+			if asked.IsZero() {
+				unread = inner.Email
+			}
+			continue // otherwise a group of another company, or one that is gone
 		}
 		if err != nil {
 			return nil, "", err
@@ -75,7 +84,7 @@ func (m *Mirror) within(ctx context.Context, idOrAddress string) (known []group.
 			case member.Type != group.Nested:
 				known = append(known, member)
 			case !seen[member.ID]:
-				next = append(next, member.ID)
+				next = append(next, member)
 			}
 		}
 	}

@@ -1,0 +1,80 @@
+package grouprefresh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/adapters/workspace"
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+)
+
+// Google lists a group as a member of a group without a word on whose it is. One that the mirror has
+// never heard of is another company's, or was made an hour ago and has half of the people in it who
+// work here: Google is asked for it, once.
+
+const (
+	// askedAgain is how long the answer holds that the company has no such group. Every group is read
+	// within [overdue], so the question comes again before the mirror has forgotten it.
+	askedAgain = mirror.GoneFor / 2
+	// putOff is how long a question waits while a walk lists all groups: it will come to most of them.
+	putOff = 15 * time.Minute
+)
+
+// askForUnknown queues the question for each group among some members that the mirror does not know.
+func (h *handler) askForUnknown(ctx context.Context, members []group.Member) error {
+	for _, m := range members {
+		if m.Type != group.Nested {
+			continue
+		}
+		known, err := h.known(ctx, m.ID)
+		if err != nil {
+			return err
+		}
+		if known {
+			continue
+		}
+		// It may be in many groups that are read at once.
+		now := h.now()
+		name := fmt.Sprintf("unknown-%s-%d", m.ID, now.Truncate(putOff).Unix())
+		if err := h.ensure(ctx, event.RefreshGroup{Group: m.ID, Noticed: now, Unknown: true}, name, time.Time{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// known reports whether the mirror knows a group, or that there is none.
+func (h *handler) known(ctx context.Context, id string) (bool, error) {
+	_, err := h.mirror.Find(ctx, id)
+	if !errors.Is(err, mirror.ErrUnknown) {
+		return err == nil, err
+	}
+	asked, err := h.mirror.Freshness(ctx, id)
+	return h.now().Sub(asked) < askedAgain, err
+}
+
+// unanswered reports whether an unknown group is still to be asked for, and now.
+func (h *handler) unanswered(ctx context.Context, e event.RefreshGroup) (bool, error) {
+	if known, err := h.known(ctx, e.Group); err != nil || known {
+		return false, err
+	}
+	w, err := h.mirror.Walk(ctx)
+	now := h.now()
+	if err != nil || !w.UnderWay() || now.Sub(w.Moved) >= stalled {
+		return err == nil, err
+	}
+	at := now.Truncate(putOff).Add(putOff)
+	return false, h.ensure(ctx, e, fmt.Sprintf("unknown-%s-%d", e.Group, at.Unix()), at)
+}
+
+// elsewhere reports whether Google refuses to speak of a group because it is another company's: of
+// these it says in one case that there is no such thing, in another that it is none of our business.
+// The group that lists it as a member was read with the same rights.
+func elsewhere(err error) bool {
+	refused, ok := errors.AsType[*workspace.Error](err)
+	return ok && errors.Is(err, workspace.ErrForbidden) && refused.Reason == "forbidden"
+}
