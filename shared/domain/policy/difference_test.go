@@ -165,11 +165,11 @@ func TestLoosenedRules(t *testing.T) {
 		}, nil},
 		"a team moved away from a deny": {
 			func(m *policy.Model) { m.Teams[2].Parents = []string{"Organization"} },
-			[]string{"the team etl, to which denies apply, has another group or other teams above it"},
+			[]string{"the team etl, to which denies apply, has another group, another type or other teams above it"},
 		},
 		"a team has another group": {
 			func(m *policy.Model) { m.Teams[1].Group = "others@example.com" },
-			[]string{"the team data, to which denies apply, has another group or other teams above it"},
+			[]string{"the team data, to which denies apply, has another group, another type or other teams above it"},
 		},
 		"the organization has another name": {func(m *policy.Model) { m.Teams[0].Description = "all" }, nil},
 		"more approvers": {
@@ -210,6 +210,86 @@ func TestLoosenedRules(t *testing.T) {
 			tt.change(&after)
 			var got []string
 			for _, l := range policy.Loosened(policy.Ruling{Model: before}, policy.Ruling{Model: after}) {
+				got = append(got, l.String())
+			}
+			if strings.Join(got, "\n") != strings.Join(tt.want, "\n") {
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(tt.want, "\n"))
+			}
+		})
+	}
+}
+
+// TestLoosenedByThePeopleOfTeams has the rules as they were, and other people in the teams that they
+// reach or name. The leads approve, and the organization is denied to delete.
+func TestLoosenedByThePeopleOfTeams(t *testing.T) {
+	model := func(alter func(*policy.Model)) policy.Model {
+		m := policy.Model{
+			Teams: []policy.Team{
+				{Name: "company", Type: policy.Organization, Policies: []string{"no"}},
+				{Name: "leads", Type: policy.Department, Group: "leads@example.com", Policies: []string{"approve"}},
+				{Name: "others", Type: policy.Plain, Group: "others@example.com"},
+				{Name: "empty", Type: policy.Department, Policies: []string{"settings"}},
+			},
+			Roles: []policy.Role{{Name: "helper", Policies: []string{"help"}, Members: []change.Selector{"user:aiko@example.com"}}},
+			Policies: []policy.Policy{
+				{Name: "no", Rules: []policy.Rule{deny("no", "Delete", "all", condition(t, "!inAnyTeam('leads') && !hasAnyRole('helper')"))}},
+				{Name: "approve", Rules: []policy.Rule{allow("yes", policy.ApproveAccess, "access", nil)}},
+				{Name: "settings", Rules: []policy.Rule{allow("set", policy.ApproveSettings, "group", nil)}},
+				{Name: "help", Rules: []policy.Rule{allow("help", policy.ApproveAccount, "account", condition(t, "matchTeam()"))}},
+			},
+		}
+		alter(&m)
+		return m
+	}
+	lead := "the rule yes of the policy approve lets team:leads decide about others"
+	denied := "the deny no of the policy no does not hold as before for team:company"
+	moved := func(team string) string {
+		return "the team " + team + ", to which denies apply, has another group, another type or other teams above it"
+	}
+	below := func(name, group string, parents ...string) func(*policy.Model) {
+		return func(m *policy.Model) {
+			m.Teams = append(m.Teams, policy.Team{Name: name, Type: policy.Plain, Group: group, Parents: parents})
+		}
+	}
+	for name, tt := range map[string]struct {
+		alter func(*policy.Model)
+		want  []string
+	}{
+		"the same": {func(*policy.Model) {}, nil},
+		"another group": {
+			func(m *policy.Model) { m.Teams[1].Group = "all@example.com" }, []string{denied, lead, moved("leads")},
+		},
+		"a new team below":     {below("all", "all@example.com", "leads"), []string{denied, lead}},
+		"a team moved below":   {func(m *policy.Model) { m.Teams[2].Parents = []string{"leads"} }, []string{denied, lead, moved("others")}},
+		"an empty team below":  {below("all", "", "leads"), nil},
+		"the same group below": {below("night", "Leads@example.com", "leads"), nil},
+		"people in an empty team": {
+			func(m *policy.Model) { m.Teams[3].Group = "all@example.com" },
+			[]string{"the rule set of the policy settings lets team:empty decide about others", moved("empty")},
+		},
+		"the same people in another team": {func(m *policy.Model) {
+			m.Teams[3].Policies = []string{"approve", "settings"}
+			m.Teams = append(m.Teams, policy.Team{Name: "late", Type: policy.Plain, Group: "leads@example.com", Policies: []string{"approve"}})
+		}, nil},
+		"the organization's type":  {func(m *policy.Model) { m.Teams[0].Type = policy.Division }, []string{moved("company")}},
+		"another organization too": {func(m *policy.Model) { m.Teams[0].Type, m.Teams[2].Type = policy.Division, policy.Organization }, []string{moved("company"), moved("others")}},
+		"a circle beside the organization": {func(m *policy.Model) {
+			below("a", "a@example.com", "b")(m)
+			below("b", "", "a")(m)
+		}, []string{moved("company")}},
+		"a role that a deny spares": {
+			func(m *policy.Model) { m.Roles[0].Members = append(m.Roles[0].Members, "user:ken@example.com") },
+			[]string{denied, "the rule help of the policy help lets user:ken@example.com decide about others"},
+		},
+		"a role by a team": {
+			func(m *policy.Model) { m.Teams[2].DefaultRoles = []string{"helper"} },
+			[]string{denied, "the rule help of the policy help lets team:others decide about others"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := policy.Ruling{Model: model(func(*policy.Model) {})}
+			var got []string
+			for _, l := range policy.Loosened(before, policy.Ruling{Model: model(tt.alter)}) {
 				got = append(got, l.String())
 			}
 			if strings.Join(got, "\n") != strings.Join(tt.want, "\n") {

@@ -56,7 +56,7 @@ func sayLooser(l Looser) string {
 	case MoreApprovers:
 		return fmt.Sprintf("the rule %s of the policy %s lets %s decide about others", l.Rule, l.Policy, l.Reach)
 	case MovedTeam:
-		return fmt.Sprintf("the team %s, to which denies apply, has another group or other teams above it", l.Team)
+		return fmt.Sprintf("the team %s, to which denies apply, has another group, another type or other teams above it", l.Team)
 	}
 	return string(l.What)
 }
