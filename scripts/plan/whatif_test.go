@@ -99,6 +99,8 @@ func TestWhoAgreesToAPolicyThatAsksLess(t *testing.T) {
 		"two leads, one who is named":  {named, "ken@example.com,lena@example.com,yui@example.com", true, ""},
 		"who is named, and no lead":    {named, "yui@example.com,aiko@example.com", false, policy.LowerQuorum},
 		"a stranger":                   {named, "aiko@example.com", false, ""},
+		"two leads, who are one":       {string(old) + "same_person: [[ken@example.com, lena@example.com]]\n", "ken@example.com,lena@example.com", false, ""},
+		"two leads, one of them twice": {string(old) + "same_person: [[ken@example.com, k.tanaka@example.com]]\n", "ken@example.com,lena@example.com,mika@example.com", true, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := company(t)
