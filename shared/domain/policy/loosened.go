@@ -2,7 +2,6 @@ package policy
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
 )
@@ -12,6 +11,9 @@ type Scope struct {
 	Kind change.Kind
 	// Entitlement is empty for changes that are not about one.
 	Entitlement string
+	// Part is what of the kind is meant, in words, where not all of it is: a setting, a system of
+	// accounts. Approvals entries speak of none.
+	Part string
 }
 
 // Ruling is all of a policy that says who decides about others.
@@ -20,17 +22,41 @@ type Ruling struct {
 	// Approvals says what is needed for each scope. What is missing in it needs one of the
 	// [change.Approvers].
 	Approvals map[Scope]change.Requirement
+	// Ways are those to access for a time. What is given through one of their entitlements is
+	// compared with what gave the same before, whatever its name was.
+	Ways []Way
+	// Modes say whether what happens by rules is asked for. What is missing in it does not happen.
+	Modes map[Scope]change.Mode
+	// SamePerson are the accounts of people who have several. They count as one for an approval.
+	SamePerson [][]string
+}
+
+// Way is one way to have access for a time: through an entitlement, to one role at one place.
+type Way struct {
+	Entitlement string
+	// What is the role and the place, Condition what IAM has to find besides.
+	What, Condition string
+	For             change.Selector
+	// Needs is what is needed before it is given, Review what is needed afterwards; nil where nobody
+	// looks at it then.
+	Needs  change.Requirement
+	Review *change.Requirement
 }
 
 // Looser is one way in which a policy asks less than another.
 type Looser struct {
 	What LooserKind
-	// Scope, Old and New are set where a requirement is lower.
+	// Scope, Old and New are set where a requirement is lower, or nobody is asked any more.
 	Scope    Scope
 	Old, New change.Requirement
 	// Policy, Rule and Reach are set where it is about a rule: Reach is the group, person or
 	// team that it reaches.
 	Policy, Rule, Reach string
+	// Operation and Type are set where no rule says any more who decides.
+	Operation Operation
+	Type      string
+	// Accounts are those that were of one person.
+	Accounts []string
 	// Team is set where a team has another group, another type or other teams above it.
 	Team string
 }
@@ -45,8 +71,10 @@ const (
 	// LostDeny is a deny that does not reach somebody any more, or covers less.
 	LostDeny LooserKind = "lost deny"
 	// MoreApprovers is an allow by which others than before can approve, undo, override the
-	// brake or change the policy.
+	// brake or change the policy; or that none is left, so that owners and administrators can.
 	MoreApprovers LooserKind = "more approvers"
+	// MorePeople are accounts that were of one person, and count as several now.
+	MorePeople LooserKind = "more people"
 	// MovedTeam is a team with denies that has other people than before.
 	MovedTeam LooserKind = "moved team"
 )
@@ -60,15 +88,9 @@ const (
 // words about a team or role that has other people. It does not look into groups: who is in one is
 // not the policy's to say.
 func Loosened(before, after Ruling) []Looser {
-	var out []Looser
-	for _, s := range scopes(before.Approvals, after.Approvals) {
-		old, now := requirement(before.Approvals, s), requirement(after.Approvals, s)
-		if !asStrict(old, now) {
-			out = append(out, Looser{What: LowerQuorum, Scope: s, Old: old, New: now})
-		}
-	}
-	was, will := newCrowd(before.Model), newCrowd(after.Model)
-	oldReach, newReach := was.reaches(), will.reaches()
+	j := newJudge(before, after)
+	out := j.lowered()
+	oldReach, newReach := j.rules, j.will.reaches()
 	for _, r := range oldReach {
 		if r.rule.Effect == Deny && !covered(r, newReach) {
 			out = append(out, Looser{What: LostDeny, Policy: r.policy, Rule: r.rule.Name, Reach: r.key})
@@ -79,8 +101,14 @@ func Loosened(before, after Ruling) []Looser {
 			out = append(out, Looser{What: MoreApprovers, Policy: r.policy, Rule: r.rule.Name, Reach: r.key})
 		}
 	}
-	for _, name := range movedTeams(was, will, oldReach) {
+	for _, name := range movedTeams(j.was, j.will, oldReach) {
 		out = append(out, Looser{What: MovedTeam, Team: name})
+	}
+	out = append(out, unspoken(before.Model, after.Model)...)
+	for _, one := range before.SamePerson {
+		if !slices.ContainsFunc(after.SamePerson, func(now []string) bool { return contains(now, one) }) {
+			out = append(out, Looser{What: MorePeople, Accounts: one})
+		}
 	}
 	return out
 }
@@ -88,59 +116,22 @@ func Loosened(before, after Ruling) []Looser {
 // String says it in one line.
 func (l Looser) String() string { return sayLooser(l) }
 
-func scopes(a, b map[Scope]change.Requirement) []Scope {
-	var out []Scope
-	for _, m := range []map[Scope]change.Requirement{a, b} {
-		for s := range m {
-			out = append(out, s)
+// unspoken lists what rules let somebody decide about in one model and nobody in another: what holds
+// without a policy lets others decide then. An undo needs no rule, so that its silence lets nobody do
+// more.
+func unspoken(before, after Model) []Looser {
+	was, will := before.silent(), after.silent()
+	var out []Looser
+	for _, p := range permissions {
+		at := matter{p.Operation, p.Type}
+		if slices.Contains(governs, p.Operation) && p.Operation != Undo && !was[at] && will[at] {
+			out = append(out, Looser{What: MoreApprovers, Operation: p.Operation, Type: p.Type})
+			was[at] = true // several kinds of change need the same
 		}
 	}
-	slices.SortFunc(out, func(x, y Scope) int {
-		if c := strings.Compare(string(x.Kind), string(y.Kind)); c != 0 {
-			return c
-		}
-		return strings.Compare(x.Entitlement, y.Entitlement)
-	})
-	return slices.Compact(out)
+	return out
 }
 
-func requirement(all map[Scope]change.Requirement, s Scope) change.Requirement {
-	if r, ok := all[s]; ok {
-		return r
-	}
-	return change.DefaultRequirement()
-}
-
-// asStrict reports whether whatever meets the new requirement would have met the old one.
-func asStrict(old, now change.Requirement) bool {
-	switch {
-	case now.Mode == change.Report || old.Mode == change.Auto:
-		return true
-	case now.Mode != change.Ask || old.Mode != change.Ask:
-		return false
-	}
-	if e := now.Escalate; e != nil && (old.Escalate == nil || old.Escalate.To != e.To || e.After < old.Escalate.After) {
-		return false
-	}
-	// Every place of the old quorum needs a place of its own in the new one that asks for the
-	// same people. All of them are approvers, so any place will do for one that asks for those.
-	free := map[change.Selector]int{}
-	rest := 0
-	for _, n := range now.Needs {
-		free[n.From] += n.Count
-		rest += n.Count
-	}
-	anyone := 0
-	for _, n := range old.Needs {
-		if n.From == change.Approvers {
-			anyone += n.Count
-			continue
-		}
-		free[n.From] -= n.Count
-		rest -= n.Count
-		if free[n.From] < 0 {
-			return false
-		}
-	}
-	return rest >= anyone
+func contains(all, some []string) bool {
+	return !slices.ContainsFunc(some, func(s string) bool { return !slices.Contains(all, s) })
 }

@@ -77,7 +77,7 @@ func (c *crowd) role(name string) []string {
 	var out []string
 	for _, r := range c.model.Roles {
 		if r.Name == name {
-			out = append(out, members(r)...)
+			out = append(out, given(r)...)
 		}
 	}
 	for _, t := range c.model.Teams {
@@ -89,8 +89,8 @@ func (c *crowd) role(name string) []string {
 	return slices.Compact(out)
 }
 
-// members returns those to whom a role is given, as they are compared.
-func members(r Role) []string {
+// given returns those to whom a role is given, as they are compared.
+func given(r Role) []string {
 	var out []string
 	for _, s := range r.Members {
 		kind, address, _ := strings.Cut(string(s), ":")
@@ -144,7 +144,7 @@ func (c *crowd) reaches() []reach {
 		}
 	}
 	for _, r := range c.model.Roles {
-		for _, s := range members(r) {
+		for _, s := range given(r) {
 			named(r.Policies, s, "", []string{s}, true)
 		}
 	}
