@@ -11,7 +11,6 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/domain/audit"
 	"github.com/sekisho/sekisho/shared/domain/change"
-	"github.com/sekisho/sekisho/shared/domain/grant"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/state/mirror"
@@ -355,51 +354,4 @@ func (a *asker) asking(o policy.Operation, resources []policy.Resource) (out pol
 		}
 	}
 	return out
-}
-
-// rulings gathers who has to agree to what, by both policies.
-func rulings(before, after *policyfile.Policy) (was, will policy.Ruling) {
-	entitlements := map[string]bool{}
-	for _, p := range []*policyfile.Policy{before, after} {
-		for _, e := range p.Access {
-			entitlements[e.Name] = true
-		}
-	}
-	was, will = ruling(before, entitlements), ruling(after, entitlements)
-	// What cannot be had any more is asked for by nobody, and so not loosened.
-	for scope := range will.Approvals {
-		if scope.Entitlement != "" && !offers(after, scope.Entitlement) {
-			will.Approvals[scope] = change.Requirement{Mode: change.Report}
-		}
-	}
-	return was, will
-}
-
-func offers(p *policyfile.Policy, entitlement string) bool {
-	return slices.ContainsFunc(p.Access, func(e grant.Entitlement) bool { return e.Name == entitlement })
-}
-
-func ruling(p *policyfile.Policy, entitlements map[string]bool) policy.Ruling {
-	out := policy.Ruling{Model: p.Model(), Approvals: map[policy.Scope]change.Requirement{}}
-	for _, kind := range change.Kinds() {
-		out.Approvals[policy.Scope{Kind: kind}] = p.Asks(kind, "")
-	}
-	for name := range entitlements {
-		for _, kind := range []change.Kind{change.AccessGrant, change.AccessRevoke, change.AccessReview} {
-			out.Approvals[policy.Scope{Kind: kind, Entitlement: name}] = asksFor(p, kind, name)
-		}
-	}
-	return out
-}
-
-// asksFor returns what a change through an entitlement needs. Access that is given at once needs
-// nobody, whatever approvals say. For an entitlement that the policy does not have, it is what one
-// of that name would need.
-func asksFor(p *policyfile.Policy, kind change.Kind, entitlement string) change.Requirement {
-	for _, e := range p.Access {
-		if e.Name == entitlement && kind == change.AccessGrant && e.Approval.Mode() != change.Ask {
-			return change.Requirement{Mode: e.Approval.Mode()}
-		}
-	}
-	return p.Asks(kind, entitlement)
 }
