@@ -26,6 +26,7 @@ func byQuorum(l policy.Looser) bool {
 // force: a lower quorum that quorum, everything else one of those who may [policy.ChangePolicy].
 func (a *asker) agreed(ctx context.Context, looser []policy.Looser, addresses []string) ([]bool, error) {
 	var people []string
+	persons := map[string]string{}
 	mayChange := false
 	for _, address := range addresses {
 		p, known, err := a.resolver.Person(ctx, strings.ToLower(address))
@@ -40,6 +41,7 @@ func (a *asker) agreed(ctx context.Context, looser []policy.Looser, addresses []
 			return nil, fmt.Errorf("whether %s may change the policy: %w", address, err)
 		}
 		people, mayChange = append(people, p.ID), mayChange || may
+		persons[p.ID] = a.whose(p)
 	}
 	out := make([]bool, len(looser))
 	for i, l := range looser {
@@ -51,9 +53,29 @@ func (a *asker) agreed(ctx context.Context, looser []policy.Looser, addresses []
 		if err != nil {
 			return nil, fmt.Errorf("who agreed to the %s: %w", l, err)
 		}
-		out[i] = l.Old.Met(counts, false)
+		out[i] = l.Old.Met(folded(counts, persons), false)
 	}
 	return out, nil
+}
+
+// whose returns by what an account is counted: several accounts of one person, as the policy in force
+// has them, count once.
+func (a *asker) whose(p policy.Person) string {
+	for _, address := range append([]string{p.Email}, p.Aliases...) {
+		if accounts := a.files[0].Accounts(address); len(accounts) > 0 {
+			return accounts[0]
+		}
+	}
+	return p.ID
+}
+
+// folded puts what holds for the accounts of one person together.
+func folded(counts change.Standing, persons map[string]string) change.Standing {
+	out := change.Standing{}
+	for id, holds := range counts {
+		out[persons[id]] = append(out[persons[id]], holds...)
+	}
+	return out
 }
 
 // scoped is a change as the old requirement of a loosening is about.

@@ -22,6 +22,8 @@ type comparison struct {
 	Loses     []shiftReport   `json:"loses"`
 	Decisions []decidedReport `json:"decisions"`
 	Notes     []string        `json:"notes,omitempty"`
+	// NotCompared is what may differ as well and was not looked at.
+	NotCompared []string `json:"not_compared,omitempty"`
 }
 
 // looserReport is one way in which the new policy asks less.
@@ -57,10 +59,10 @@ type decidedReport struct {
 }
 
 // add takes the differences over.
-func (c *comparison) add(d policy.Difference, silent []silence) {
-	c.Gains, c.Loses = gathered(d.Gains), gathered(d.Loses)
+func (c *comparison) add(d differences, silent []silence) {
+	c.Gains, c.Loses = gathered(d.gains), gathered(d.loses)
 	c.Decisions = []decidedReport{}
-	for _, x := range d.Decisions {
+	for _, x := range d.decisions {
 		c.Decisions = append(c.Decisions, decidedReport{
 			Entry: x.ID, Person: x.Name, Operation: x.Operations[0], Resource: x.Resource.String(), Was: x.Allowed, Now: x.Before.String(), Then: x.After.String(),
 		})
@@ -75,21 +77,21 @@ func (c *comparison) add(d policy.Difference, silent []silence) {
 }
 
 // gathered puts what is said alike of several resources into one.
-func gathered(shifts []policy.Shift) []shiftReport {
+func gathered(shifts []shift) []shiftReport {
 	out := []shiftReport{}
 	at := map[string]int{}
 	for _, s := range shifts {
 		r := shiftReport{
-			Person: s.Name, Operation: s.Operation, Type: s.Resource.Type, Resources: []string{}, Now: s.Before.String(), Then: s.After.String(),
+			Person: s.person.Email, Operation: s.operation, Type: s.resource.Type, Resources: []string{}, Now: s.now.text, Then: s.then.text,
 		}
-		key := strings.Join([]string{s.Person, string(s.Operation), r.Type, r.Now, r.Then}, "\x00")
+		key := strings.Join([]string{s.person.ID, string(s.operation), r.Type, r.Now, r.Then}, "\x00")
 		i, ok := at[key]
 		if !ok {
 			i = len(out)
 			at[key], out = i, append(out, r)
 		}
-		if s.Resource.Name != "" {
-			out[i].Resources = append(out[i].Resources, s.Resource.Name)
+		if s.resource.Name != "" {
+			out[i].Resources = append(out[i].Resources, s.resource.Name)
 		}
 	}
 	return out
@@ -133,8 +135,14 @@ func (c comparison) sections() []section {
 			cmp.Or(c.After, "none"), cmp.Or(c.Before, "none"), c.Tenant, counted(c.Record, "record")),
 	}}
 	head.Lines = append(head.Lines, c.Notes...)
-	if len(c.Looser)+len(c.Gains)+len(c.Loses)+len(c.Decisions) == 0 {
+	switch nothing := len(c.Looser)+len(c.Gains)+len(c.Loses)+len(c.Decisions) == 0; {
+	case nothing && len(c.NotCompared) == 0:
 		head.Lines = append(head.Lines, "Nobody may do more or less than now.")
+	case nothing:
+		head.Lines = append(head.Lines, "In what was compared, nobody may do more or less than now.")
+	}
+	if len(c.NotCompared) > 0 {
+		head.Lines = append(head.Lines, "Not compared: "+strings.Join(c.NotCompared, "; ")+".")
 	}
 	out := []section{head}
 	if len(c.Looser) > 0 {

@@ -11,7 +11,6 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/domain/audit"
 	"github.com/sekisho/sekisho/shared/domain/change"
-	"github.com/sekisho/sekisho/shared/domain/grant"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/state/mirror"
@@ -77,6 +76,7 @@ func (t *tenant) compare(ctx context.Context, before, after *policyfile.Policy, 
 		return out, err
 	}
 	out.add(differences, a.silent())
+	out.NotCompared = a.notCompared()
 	was, will := rulings(before, after)
 	looser := policy.Loosened(was, will)
 	met, err := a.agreed(ctx, looser, agreed)
@@ -91,11 +91,15 @@ func (t *tenant) compare(ctx context.Context, before, after *policyfile.Policy, 
 type asker struct {
 	tenant        *tenant
 	mirror        *mirror.Mirror
-	resolver      *standing.Resolver
+	resolver      *standing.Resolver // by the policy in force
+	resolvers     [2]*standing.Resolver
 	files         [2]*policyfile.Policy
 	models        [2]policy.Model
 	before, after *policy.Engine
 	people        policy.Roster
+	admins        map[string]bool
+	// sets are the people in sets that were looked up.
+	sets [2]map[change.Selector]map[string]bool
 }
 
 func newAsker(ctx context.Context, t *tenant, m *mirror.Mirror, before, after *policyfile.Policy) (*asker, error) {
@@ -104,7 +108,14 @@ func newAsker(ctx context.Context, t *tenant, m *mirror.Mirror, before, after *p
 	if a.resolver, err = standing.New(m, a.models[0]); err != nil {
 		return nil, fmt.Errorf("the policy to compare with: %w", err)
 	}
+	newResolver, err := standing.New(m, a.models[1])
+	if err != nil {
+		return nil, fmt.Errorf("the new policy: %w", err)
+	}
+	a.resolvers = [2]*standing.Resolver{a.resolver, newResolver}
+	a.admins, a.sets = map[string]bool{}, [2]map[change.Selector]map[string]bool{{}, {}}
 	for _, p := range t.memory.People {
+		a.admins[p.ID] = p.Admin
 		person, known, err := a.resolver.Person(ctx, p.ID)
 		if err != nil {
 			return nil, err
@@ -122,42 +133,22 @@ func newAsker(ctx context.Context, t *tenant, m *mirror.Mirror, before, after *p
 	return a, nil
 }
 
+// differences has what another policy would change.
+type differences struct {
+	gains, loses []shift
+	decisions    []policy.Differing
+}
+
 // differences asks everybody about everything, type of resource by type of resource, and what was
 // decided in the past.
-func (a *asker) differences(ctx context.Context, record []past) (policy.Difference, error) {
-	var out policy.Difference
-	ask := func(q policy.Questions) {
-		d := policy.Compare(a.before, a.after, q)
-		out.Gains, out.Loses = append(out.Gains, d.Gains...), append(out.Loses, d.Loses...)
-		out.Decisions = append(out.Decisions, d.Decisions...)
-	}
+func (a *asker) differences(ctx context.Context, record []past) (differences, error) {
+	var out differences
 	for _, kind := range a.types() {
-		operations := a.operations(kind)
-		resources, err := a.resources(ctx, kind)
+		gains, loses, err := a.shifts(ctx, kind)
 		if err != nil {
 			return out, err
 		}
-		for _, o := range operations {
-			if asks(o) && a.spoken(0, o, kind) != a.spoken(1, o, kind) {
-				d := a.asking(o, resources)
-				out.Gains, out.Loses = append(out.Gains, d.Gains...), append(out.Loses, d.Loses...)
-			}
-		}
-		operations = slices.DeleteFunc(operations, func(o policy.Operation) bool {
-			return asks(o) && a.spoken(0, o, kind) != a.spoken(1, o, kind)
-		})
-		if len(a.people) > 0 { // nobody named would mean everybody
-			ask(policy.Questions{Operations: operations, Resources: resources})
-		}
-		if kind != policy.AccountResource {
-			continue
-		}
-		// An account matters to the person whose it is: asking everybody about everybody's would
-		// say nothing more.
-		for _, p := range a.people {
-			own := policy.Resource{Type: kind, Name: "their own", Owners: []policy.Reference{{Type: policy.TypeUser, Name: p.ID}}}
-			ask(policy.Questions{People: []string{p.ID}, Operations: operations, Resources: []policy.Resource{own}})
-		}
+		out.gains, out.loses = append(out.gains, gains...), append(out.loses, loses...)
 	}
 	for _, p := range record {
 		r, ok, err := a.question(ctx, p)
@@ -166,14 +157,16 @@ func (a *asker) differences(ctx context.Context, record []past) (policy.Differen
 		}
 		if ok {
 			// Without resources nothing else is asked.
-			ask(policy.Questions{People: []string{r.Subject}, Recorded: []policy.Recorded{r}})
+			q := policy.Questions{People: []string{r.Subject}, Recorded: []policy.Recorded{r}}
+			out.decisions = append(out.decisions, policy.Compare(a.before, a.after, q).Decisions...)
 		}
 	}
-	slices.SortStableFunc(out.Decisions, func(x, y policy.Differing) int { return cmp.Compare(x.ID, y.ID) })
+	slices.SortStableFunc(out.decisions, func(x, y policy.Differing) int { return cmp.Compare(x.ID, y.ID) })
 	return out, nil
 }
 
-// types lists the types of resource that Sekisho asks about and those that rules name.
+// types lists the types of resource that Sekisho asks about, those that rules name and, where a rule is
+// about all, one that none names.
 func (a *asker) types() []string {
 	var out []string
 	for _, p := range policy.Permissions() {
@@ -181,9 +174,10 @@ func (a *asker) types() []string {
 	}
 	for _, r := range a.rules() {
 		for i, t := range r.Resources {
-			if i > 0 || !strings.EqualFold(t, "all") {
-				out = append(out, t)
+			if i == 0 && strings.EqualFold(t, "all") {
+				t = otherType
 			}
+			out = append(out, t)
 		}
 	}
 	slices.Sort(out)
@@ -200,10 +194,14 @@ func (a *asker) operations(kind string) []policy.Operation {
 		}
 	}
 	for _, r := range a.rules() {
-		everything := len(r.Resources) > 0 && strings.EqualFold(r.Resources[0], "all")
-		if slices.Contains(r.Resources, kind) || everything && !own {
+		if slices.Contains(r.Resources, kind) || !own && isAbout(r, kind) {
 			out = append(out, r.Operations...)
 		}
+	}
+	if !own { // of what is in the catalogue, nobody is asked what Sekisho asks
+		out = slices.DeleteFunc(out, func(o policy.Operation) bool {
+			return slices.ContainsFunc(policy.Permissions(), func(p policy.Permission) bool { return p.Operation == o })
+		})
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
@@ -219,7 +217,8 @@ func (a *asker) rules() []policy.Rule {
 	return out
 }
 
-// resources lists what of a type there is: groups, entitlements; otherwise the type as a whole.
+// resources lists what of a type there is here: groups, entitlements; of others of Sekisho's types, the
+// type as a whole.
 func (a *asker) resources(ctx context.Context, kind string) ([]policy.Resource, error) {
 	var names []string
 	switch kind {
@@ -234,6 +233,9 @@ func (a *asker) resources(ctx context.Context, kind string) ([]policy.Resource, 
 			}
 		}
 	default:
+		if standing.InCatalog(kind) {
+			return nil, nil // see imagined
+		}
 		return []policy.Resource{{Type: kind}}, nil
 	}
 	slices.Sort(names)
@@ -279,6 +281,10 @@ func (a *asker) question(ctx context.Context, p past) (policy.Recorded, bool, er
 	}
 	now, then := a.before.Decide(r.Request), a.after.Decide(r.Request)
 	was, will := a.spoken(0, needed.Operation, needed.Type), a.spoken(1, needed.Operation, needed.Type)
+	still, err := a.stillDecides(ctx, p, r.Request)
+	if err != nil {
+		return r, false, err
+	}
 	barred := then.Reason == policy.Denied && now.Reason != policy.Denied // whatever else holds for them
 	switch {
 	case then.Reason == policy.Unknown, then.Reason == policy.Suspended:
@@ -289,10 +295,25 @@ func (a *asker) question(ctx context.Context, p past) (policy.Recorded, bool, er
 		return r, false, nil // whom a change concerns may have it undone
 	case now.Allowed == then.Allowed && was == will && !barred:
 		return r, false, nil // people or groups have changed since, or approvals name who decides
+	case r.Allowed && !then.Allowed && still:
+		return r, false, nil // approvals name who decides
 	case r.Allowed && !will && then.Reason != policy.Denied && (asks(needed.Operation) || a.decidesAnyway(p.Actor, people)):
 		return r, false, nil
 	}
 	return r, true, nil
+}
+
+// stillDecides reports whether who decided about a change is named by the new policy's approvals.
+func (a *asker) stillDecides(ctx context.Context, p past, q policy.Request) (bool, error) {
+	kind := change.Kind(p.Kind)
+	if !slices.Contains(decidedBy(q.Operations[0], q.Resource.Type), kind) {
+		return false, nil
+	}
+	holds, err := a.holds(ctx, 1, kind, policy.Person{ID: p.Actor}, thing{q.Resource, false})
+	if err != nil {
+		return false, err
+	}
+	return a.after.Decides(q, holds).May, nil
 }
 
 // decidesAnyway reports whether somebody decides where policy names nobody: as an owner or as an
@@ -337,69 +358,4 @@ func asks(o policy.Operation) bool {
 	return slices.ContainsFunc(policy.Permissions(), func(p policy.Permission) bool {
 		return p.Operation == o && slices.Contains(p.Verbs, change.VerbPropose)
 	})
-}
-
-// asking compares who may ask for something of which only one of the policies speaks.
-func (a *asker) asking(o policy.Operation, resources []policy.Resource) (out policy.Difference) {
-	for _, p := range a.people {
-		for _, r := range resources {
-			q := policy.Request{Subject: p.ID, Operations: []policy.Operation{o}, Resource: r}
-			was, will := a.before.Lets(q), a.after.Lets(q)
-			s := policy.Shift{Person: p.ID, Name: p.Email, Operation: o, Resource: r, Before: was.Decision, After: will.Decision}
-			switch {
-			case will.May && !was.May:
-				out.Gains = append(out.Gains, s)
-			case was.May && !will.May:
-				out.Loses = append(out.Loses, s)
-			}
-		}
-	}
-	return out
-}
-
-// rulings gathers who has to agree to what, by both policies.
-func rulings(before, after *policyfile.Policy) (was, will policy.Ruling) {
-	entitlements := map[string]bool{}
-	for _, p := range []*policyfile.Policy{before, after} {
-		for _, e := range p.Access {
-			entitlements[e.Name] = true
-		}
-	}
-	was, will = ruling(before, entitlements), ruling(after, entitlements)
-	// What cannot be had any more is asked for by nobody, and so not loosened.
-	for scope := range will.Approvals {
-		if scope.Entitlement != "" && !offers(after, scope.Entitlement) {
-			will.Approvals[scope] = change.Requirement{Mode: change.Report}
-		}
-	}
-	return was, will
-}
-
-func offers(p *policyfile.Policy, entitlement string) bool {
-	return slices.ContainsFunc(p.Access, func(e grant.Entitlement) bool { return e.Name == entitlement })
-}
-
-func ruling(p *policyfile.Policy, entitlements map[string]bool) policy.Ruling {
-	out := policy.Ruling{Model: p.Model(), Approvals: map[policy.Scope]change.Requirement{}}
-	for _, kind := range change.Kinds() {
-		out.Approvals[policy.Scope{Kind: kind}] = p.Asks(kind, "")
-	}
-	for name := range entitlements {
-		for _, kind := range []change.Kind{change.AccessGrant, change.AccessRevoke, change.AccessReview} {
-			out.Approvals[policy.Scope{Kind: kind, Entitlement: name}] = asksFor(p, kind, name)
-		}
-	}
-	return out
-}
-
-// asksFor returns what a change through an entitlement needs. Access that is given at once needs
-// nobody, whatever approvals say. For an entitlement that the policy does not have, it is what one
-// of that name would need.
-func asksFor(p *policyfile.Policy, kind change.Kind, entitlement string) change.Requirement {
-	for _, e := range p.Access {
-		if e.Name == entitlement && kind == change.AccessGrant && e.Approval.Mode() != change.Ask {
-			return change.Requirement{Mode: e.Approval.Mode()}
-		}
-	}
-	return p.Asks(kind, entitlement)
 }

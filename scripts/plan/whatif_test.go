@@ -99,6 +99,8 @@ func TestWhoAgreesToAPolicyThatAsksLess(t *testing.T) {
 		"two leads, one who is named":  {named, "ken@example.com,lena@example.com,yui@example.com", true, ""},
 		"who is named, and no lead":    {named, "yui@example.com,aiko@example.com", false, policy.LowerQuorum},
 		"a stranger":                   {named, "aiko@example.com", false, ""},
+		"two leads, who are one":       {string(old) + "same_person: [[ken@example.com, lena@example.com]]\n", "ken@example.com,lena@example.com", false, ""},
+		"two leads, one of them twice": {string(old) + "same_person: [[ken@example.com, k.tanaka@example.com]]\n", "ken@example.com,lena@example.com,mika@example.com", true, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := company(t)
@@ -334,15 +336,15 @@ func TestDemoNeedsNothing(t *testing.T) {
 	}
 }
 
-// A policy that names nobody any more leaves the decision to owners and administrators, which Ken
-// and Lena are not.
+// A policy that names nobody any more, neither by a rule nor by an entry, leaves the decision to owners
+// and administrators, which Ken and Lena are not.
 func TestWhatIfNobodyIsNamed(t *testing.T) {
 	old, err := os.ReadFile("testdata/policy/policy.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	folder := t.TempDir()
-	text := strings.Replace(string(old), "operations: [ApproveAccess]", "operations: [RequestAccess]", 1)
+	text, _, _ := strings.Cut(strings.Replace(string(old), "operations: [ApproveAccess]", "operations: [RequestAccess]", 1), "approvals:")
 	if err := os.WriteFile(filepath.Join(folder, "policy.yaml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func (m Model) Allowing(o Operation, resource string) Allowing {
 	for _, p := range m.Policies {
 		for i := range p.Rules {
 			if r := &p.Rules[i]; r.Effect == Allow && r.speaksOf(o, resource) {
-				a.policy(p.Name, r)
+				a.rule(p.Name, r)
 			}
 		}
 	}
@@ -46,7 +46,7 @@ func (r *Rule) speaksOf(o Operation, resource string) bool {
 	return about && (slices.Contains(r.Operations, All) || slices.Contains(r.Operations, o))
 }
 
-// ownersOnly reports whether a rule is for the owners of the resource alone, whomever its policy
+// ownersOnly reports whether a rule is for the owners of the resource alone, of those whom its policy
 // reaches.
 func (r *Rule) ownersOnly() bool {
 	text := strings.ReplaceAll(r.Condition.String(), " ", "")
@@ -64,7 +64,7 @@ func (m Model) silent() map[matter]bool {
 	for _, p := range m.Policies {
 		for i := range p.Rules {
 			r := &p.Rules[i]
-			if r.Effect != Allow || !reaches[p.Name] && !r.ownersOnly() {
+			if r.Effect != Allow || !reaches[p.Name] {
 				continue
 			}
 			for at := range out {
@@ -108,12 +108,20 @@ type allowing struct {
 	out   Allowing
 }
 
-// policy follows one policy to the people whom it reaches.
-func (a *allowing) policy(name string, r *Rule) {
-	if r.ownersOnly() {
-		a.out.Owners = true
+// rule adds those to look among for whom a rule of a policy may hold. A policy that reaches nobody is
+// nobody's, and its rules for owners no owner's.
+func (a *allowing) rule(policy string, r *Rule) {
+	if !r.ownersOnly() {
+		a.policy(policy)
 		return
 	}
+	reached := allowing{model: a.model, found: map[change.Selector]bool{}}
+	reached.policy(policy)
+	a.out.Owners = a.out.Owners || reached.out.Everybody || len(reached.found) > 0
+}
+
+// policy follows one policy to the people whom it reaches.
+func (a *allowing) policy(name string) {
 	var roles []string
 	for _, role := range a.model.Roles {
 		if slices.Contains(role.Policies, name) {

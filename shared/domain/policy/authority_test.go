@@ -123,6 +123,35 @@ func TestSilenceIsThatOfTheModel(t *testing.T) {
 	}
 }
 
+// Nobody has the policy, so that its rule for owners is nobody's: what holds without a policy holds
+// still, and the owner decides. Once it is given to somebody else, the owner does not any more.
+func TestAPolicyThatNobodyHasIsSilent(t *testing.T) {
+	m := policy.Model{
+		Teams: []policy.Team{{Name: "nobody's", Type: policy.Department, Policies: []string{"own"}}},
+		Roles: []policy.Role{{Name: "nobody's", Policies: []string{"own"}}},
+		Policies: []policy.Policy{{Name: "own", Rules: []policy.Rule{
+			allow("own", policy.ApproveSettings, "group", condition(t, "isOwner()")),
+		}}},
+	}
+	press := policy.Press{
+		Person: "1", Kind: change.GroupSettings, Verb: change.VerbApprove, Holds: []change.Selector{change.Approvers},
+		Resource: policy.Resource{Name: "data@example.com", Owners: []policy.Reference{user("1")}},
+	}
+	for given, want := range map[change.Selector]bool{"": true, "user:botan@example.com": false, "user:aiko@example.com": true} {
+		m.Roles[0].Members = nil
+		if given != "" {
+			m.Roles[0].Members = []change.Selector{given}
+		}
+		e := compiled(t, m, harbourPeople)
+		if silent := m.Allowing(policy.ApproveSettings, "group").Silent(); silent != (given == "") || e.Silent(policy.ApproveSettings, "group") != silent {
+			t.Errorf("given to %q: silent is %t", given, silent)
+		}
+		if v := e.Counting(press); v.May != want {
+			t.Errorf("given to %q: the owner may decide is %t, want %t", given, v.May, want)
+		}
+	}
+}
+
 func TestWhomTheOwnersOnlyRuleIsFor(t *testing.T) {
 	for text, owners := range map[string]bool{
 		"isOwner()": true, "isOwner() && hasDomain()": true, "!isOwner()": false, "! isOwner()": false,

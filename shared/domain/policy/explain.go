@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
-	"github.com/sekisho/sekisho/shared/domain/group"
 )
 
 // Explanation says why an answer is what it is and what would change it. [Explanation.In] says it to
@@ -297,7 +296,7 @@ func (x *explainer) given(role int) []Step {
 // inGroup returns the groups from the subject to one that the subject is in; nil otherwise.
 func (x *explainer) inGroup(address string) []Step {
 	for _, g := range x.subject.Groups {
-		if address == "" || group.Address(g.Group) != group.Address(address) {
+		if !g.has(address) {
 			continue
 		}
 		var out []Step

@@ -188,6 +188,26 @@ func TestAnExplanationShowsTheShortestWayUp(t *testing.T) {
 	}
 }
 
+// TestTheRulesOfARenamedGroupHold has a policy that calls a team's and a role's group as they were
+// called before. The explanation calls them as they are.
+func TestTheRulesOfARenamedGroupHold(t *testing.T) {
+	m := harbour(policy.Policy{Name: "p", Rules: []policy.Rule{deny("no", "Create", "table", nil)}}, policy.Policy{Name: "q", Rules: []policy.Rule{allow("yes", "Delete", "table", nil)}})
+	m.Teams[3].Policies = []string{"p"} // ops
+	m.Roles = append(m.Roles, policy.Role{Name: "keeper", Policies: []string{"q"}, Members: []change.Selector{"group:Keepers@example.com"}})
+	e := compiled(t, m, policy.Roster{{ID: "1", Groups: []policy.InGroup{
+		{Group: "harbour@example.com", Aliases: []string{"dock@example.com", "OPS@example.com"}},
+		{Group: "wardens@example.com", Aliases: []string{"keepers@example.com"}, Via: []string{"day@example.com"}},
+	}}})
+	for o, want := range map[policy.Operation]string{
+		"Create": "Create: 1 → group harbour@example.com → team ops → policy p → rule no",
+		"Delete": "Delete: 1 → group day@example.com → group wardens@example.com → role keeper → policy q → rule yes",
+	} {
+		if got := e.Explain(policy.Request{Subject: "1", Operations: []policy.Operation{o}, Resource: owned()}).String(); !strings.Contains(got, want) {
+			t.Errorf("got\n%s\nwant it to say\n%s", got, want)
+		}
+	}
+}
+
 func TestLongListsAreCutShort(t *testing.T) {
 	m := harbour(policy.Policy{Name: "p", Rules: []policy.Rule{allow("r", "Fly", "kite", nil)}})
 	for i := range 9 {

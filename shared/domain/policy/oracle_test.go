@@ -114,8 +114,10 @@ func (o oracle) teams(p *policy.Person) []string {
 	var out []string
 	for _, t := range o.model.Teams {
 		for _, g := range p.Groups {
-			if t.Group != "" && lower(t.Group) == lower(g.Group) {
-				out = append(out, t.Name)
+			for _, address := range append([]string{g.Group}, g.Aliases...) {
+				if t.Group != "" && lower(t.Group) == lower(address) {
+					out = append(out, t.Name)
+				}
 			}
 		}
 	}
@@ -135,7 +137,9 @@ func (o oracle) roles(p *policy.Person) []string {
 			kind, address, _ := strings.Cut(string(s), ":")
 			given := kind == "user" && o.at(address) == p
 			for _, g := range p.Groups {
-				given = given || kind == "group" && lower(g.Group) == lower(address)
+				for _, its := range append([]string{g.Group}, g.Aliases...) {
+					given = given || kind == "group" && lower(its) == lower(address)
+				}
 			}
 			if given {
 				out = append(out, r.Name)

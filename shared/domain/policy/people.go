@@ -34,11 +34,37 @@ type Person struct {
 
 // InGroup is one group that a person is in.
 type InGroup struct {
-	// Group is the address.
-	Group string
+	// Group is the address. Aliases are the group's other addresses, such as those from before it was
+	// renamed: teams and roles find it by any of them, without the case of the letters A to Z.
+	Group   string
+	Aliases []string
 	// Via lists the groups on the way, where the person is in it through others: first the one
 	// that has the person as its own member. It is only told to people.
 	Via []string
+}
+
+// addresses yields all addresses of the group.
+func (g InGroup) addresses() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if !yield(g.Group) {
+			return
+		}
+		for _, a := range g.Aliases {
+			if !yield(a) {
+				return
+			}
+		}
+	}
+}
+
+// has reports whether an address is one of the group's. The empty one is nobody's.
+func (g InGroup) has(address string) bool {
+	for a := range g.addresses() {
+		if address != "" && group.Address(a) == group.Address(address) {
+			return true
+		}
+	}
+	return false
 }
 
 // Directory knows the people and which groups they are in.
@@ -93,8 +119,10 @@ func (e *Engine) enrol(people Directory) {
 	for _, m := range e.everybody {
 		var teams, roles []int
 		for _, g := range m.Groups {
-			teams = append(teams, e.book.teamsOf[group.Address(g.Group)]...)
-			roles = append(roles, e.book.rolesOf[selector("group", g.Group)]...)
+			for a := range g.addresses() {
+				teams = append(teams, e.book.teamsOf[group.Address(a)]...)
+				roles = append(roles, e.book.rolesOf[selector("group", a)]...)
+			}
 		}
 		for _, a := range addressesOf(m.Person) {
 			if e.byAddress[a] == m {

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
 )
@@ -50,13 +51,25 @@ func sayLooser(l Looser) string {
 		if l.Scope.Entitlement != "" {
 			scope += " of " + l.Scope.Entitlement
 		}
-		return fmt.Sprintf("%s needs %s in place of %s", scope, sayRequirement(l.New), sayRequirement(l.Old))
+		if l.Scope.Part != "" {
+			scope += " of " + l.Scope.Part
+		}
+		old, now := sayRequirement(l.Old), sayRequirement(l.New)
+		if old == now {
+			return fmt.Sprintf("%s needs %s, which has other members now", scope, now)
+		}
+		return fmt.Sprintf("%s needs %s in place of %s", scope, now, old)
 	case LostDeny:
 		return fmt.Sprintf("the deny %s of the policy %s does not hold as before for %s", l.Rule, l.Policy, l.Reach)
 	case MoreApprovers:
+		if l.Rule == "" {
+			return fmt.Sprintf("no rule lets anybody %s on %s any more: then %s", l.Operation, l.Type, Unspoken(l.Operation))
+		}
 		return fmt.Sprintf("the rule %s of the policy %s lets %s decide about others", l.Rule, l.Policy, l.Reach)
+	case MorePeople:
+		return fmt.Sprintf("%s were of one person, and each of them counts now", strings.Join(l.Accounts, " and "))
 	case MovedTeam:
-		return fmt.Sprintf("the team %s, to which denies apply, has another group or other teams above it", l.Team)
+		return fmt.Sprintf("the team %s, to which denies apply, has another group, another type or other teams above it", l.Team)
 	}
 	return string(l.What)
 }

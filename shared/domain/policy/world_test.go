@@ -120,7 +120,11 @@ func newPerson(r *rand.Rand, i int) policy.Person {
 		Domains: some(r, worldDomains, 0.25), Admin: r.IntN(12) == 0, Bot: r.IntN(5) == 0, Suspended: r.IntN(10) == 0,
 	}
 	for _, g := range some(r, worldGroups, 0.4) {
-		p.Groups = append(p.Groups, policy.InGroup{Group: inSomeCase(r, g)})
+		in := policy.InGroup{Group: inSomeCase(r, g)}
+		if r.IntN(4) == 0 { // the group was renamed
+			in = policy.InGroup{Group: "renamed@example.com", Aliases: []string{"older@example.com", in.Group}}
+		}
+		p.Groups = append(p.Groups, in)
 	}
 	if r.IntN(12) == 0 {
 		p.Aliases = append(p.Aliases, one(r, addresses(r.IntN(5)))) // perhaps somebody else's

@@ -44,7 +44,8 @@ func harbour(t *testing.T, m policy.Model) *standing.Resolver {
 		"leads":  {plain("bo", group.User), plain("chiefs", group.Nested)},
 		"chiefs": {plain("cy", group.User)},
 	} {
-		s := group.Snapshot{Group: group.Group{ID: id, Email: id + "@example.com"}, Members: members, Read: start}
+		aliases := []string{"old-" + id + "@example.com"}
+		s := group.Snapshot{Group: group.Group{ID: id, Email: id + "@example.com", Aliases: aliases}, Members: members, Read: start}
 		if _, err := mir.Replace(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}

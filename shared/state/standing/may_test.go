@@ -38,6 +38,11 @@ func TestWhoMayDoWhatByPolicy(t *testing.T) {
 		Kind: change.GroupSettings, Target: change.Target{ID: "eng", Name: "eng@example.com"}, Requester: change.Actor{Kind: change.ByRule, ID: "rules"},
 		Requirement: change.DefaultRequirement(), Concerned: []string{"flo", "cy", "old"},
 	}
+	renamed := func(effect policy.Effect) policy.Model {
+		m := of(effect, policy.RequestAccess, "access")
+		m.Roles[0].Members = []change.Selector{"group:old-leads@example.com"}
+		return m
+	}
 	ask := func(r *standing.Resolver, id string) (bool, error) {
 		return r.MayAsk(t.Context(), id, change.AccessGrant, "etl")
 	}
@@ -56,6 +61,8 @@ func TestWhoMayDoWhatByPolicy(t *testing.T) {
 		"to ask, by a policy that is silent":       {of(policy.Allow, policy.ReadAudit, "audit"), ask, "ada bo cy flo zoe"},
 		"to ask, whom policy allows it":            {of(policy.Allow, policy.RequestAccess, "access"), ask, "bo cy"},
 		"to ask, not whom policy denies it":        {of(policy.Deny, policy.RequestAccess, "access"), ask, "ada flo zoe"},
+		"to ask, whom the group's old name allows": {renamed(policy.Allow), ask, "bo cy"},
+		"to ask, not whom its old name denies it":  {renamed(policy.Deny), ask, "ada flo zoe"},
 		"to undo, without a policy":                {policy.Model{}, undo, "ada cy flo zoe"},
 		"to undo, by a policy that is silent":      {of(policy.Allow, policy.ReadAudit, "audit"), undo, "ada cy flo zoe"},
 		"to undo, who decides by policy":           {of(policy.Allow, policy.ApproveSettings, "group"), undo, "bo cy flo"},

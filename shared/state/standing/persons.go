@@ -79,7 +79,7 @@ func (r *Resolver) groups(ctx context.Context, person string) ([]policy.InGroup,
 			if err != nil {
 				return nil, fmt.Errorf("look up group %s: %w", id, err)
 			}
-			out = append(out, policy.InGroup{Group: header.Group.Email, Via: at.via})
+			out = append(out, policy.InGroup{Group: header.Group.Email, Aliases: header.Group.Aliases, Via: at.via})
 			next = append(next, step{id, append(slices.Clone(at.via), header.Group.Email)})
 		}
 	}

@@ -1,0 +1,371 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/policy"
+	"github.com/sekisho/sekisho/shared/state/standing"
+)
+
+// This file asks two policies who may do what, as it is asked when somebody does it: of what the rules
+// are silent about, and of who is named by the approvals, the rules alone are not the answer.
+
+// answer is what one policy says to a question.
+type answer struct {
+	may  bool
+	text string
+}
+
+// shift is one thing that somebody may do under one policy only.
+type shift struct {
+	person    policy.Person
+	operation policy.Operation
+	resource  policy.Resource
+	now, then answer
+}
+
+// shifts asks everybody about everything of one type and returns who gains and who loses.
+func (a *asker) shifts(ctx context.Context, kind string) (gains, loses []shift, err error) {
+	operations := a.operations(kind)
+	resources, err := a.resources(ctx, kind)
+	if err != nil {
+		return nil, nil, err
+	}
+	things := a.imagined(kind)
+	for _, r := range resources {
+		things = append(things, thing{r, false})
+	}
+	for _, p := range a.people {
+		for _, r := range things {
+			if r.own {
+				r.Owners = []policy.Reference{{Type: policy.TypeUser, Name: p.ID}}
+			}
+			for _, o := range operations {
+				differ, err := a.differing(ctx, p, o, r)
+				if err != nil {
+					return nil, nil, err
+				}
+				for _, s := range differ {
+					if s.then.may {
+						gains = append(gains, s)
+					} else {
+						loses = append(loses, s)
+					}
+				}
+			}
+		}
+	}
+	byWhom := func(x, y shift) int {
+		return cmp.Or(
+			cmp.Compare(x.person.Email, y.person.Email), cmp.Compare(x.person.ID, y.person.ID),
+			cmp.Compare(x.resource.Name, y.resource.Name), cmp.Compare(x.operation, y.operation),
+		)
+	}
+	slices.SortStableFunc(gains, byWhom)
+	slices.SortStableFunc(loses, byWhom)
+	return gains, loses, nil
+}
+
+// differing asks both policies whether somebody may do something, and returns in what they differ: one
+// gain and one loss at most, since of several kinds of change that need the same operation, others may
+// be named by the approvals.
+//
+// An undo is told by the rules about it: that who decides about such changes may ask for one as well, is
+// told with the decisions.
+func (a *asker) differing(ctx context.Context, p policy.Person, o policy.Operation, r thing) ([]shift, error) {
+	q := policy.Request{Subject: p.ID, Operations: []policy.Operation{o}, Resource: r.Resource}
+	was, will := a.before.Decide(q), a.after.Decide(q)
+	if was.Allowed && will.Allowed || o == policy.Undo && was.Allowed == will.Allowed {
+		return nil, nil
+	}
+	kinds := decidedBy(o, r.Type)
+	var gain, loss []change.Kind
+	var out []shift
+	for _, kind := range kinds {
+		now, err := a.answer(ctx, 0, p, q, r, kind, was)
+		if err != nil {
+			return nil, err
+		}
+		then, err := a.answer(ctx, 1, p, q, r, kind, will)
+		if err != nil {
+			return nil, err
+		}
+		if now.may == then.may {
+			continue
+		}
+		in := &gain
+		if now.may {
+			in = &loss
+		}
+		if len(*in) == 0 {
+			out = append(out, shift{p, o, r.Resource, now, then})
+		}
+		*in = append(*in, kind)
+	}
+	for i, s := range out {
+		of := gain
+		if s.now.may {
+			of = loss
+		}
+		if len(of) < len(kinds) {
+			names := make([]string, len(of))
+			for k, kind := range of {
+				names[k] = string(kind)
+			}
+			out[i].then.text += ", of " + strings.Join(names, ", ")
+		}
+	}
+	return out, nil
+}
+
+// answer asks one policy about a kind of change, where its rules alone have decided already.
+func (a *asker) answer(
+	ctx context.Context, which int, p policy.Person, q policy.Request, r thing, kind change.Kind, rules policy.Decision,
+) (answer, error) {
+	alone, o := answer{rules.Allowed, rules.String()}, q.Operations[0]
+	switch {
+	case rules.Allowed:
+		return alone, nil
+	case asks(o), o == policy.ReadAudit:
+		if v := a.engine(which).Lets(q); v.May {
+			return answer{true, policy.Unspoken(o).String()}, nil
+		}
+		return alone, nil
+	case kind == noKind:
+		return alone, nil
+	case o == policy.Undo: // which who decides about such changes may ask for as well
+		needed, _ := policy.Needed(kind, change.VerbApprove)
+		q.Operations = []policy.Operation{needed.Operation}
+	}
+	holds, err := a.holds(ctx, which, kind, p, r)
+	if err != nil {
+		return alone, err
+	}
+	v := a.engine(which).Decides(q, holds)
+	switch {
+	case !v.May:
+		return alone, nil
+	case slices.Contains(v.Counts, change.Approvers):
+		return answer{true, policy.Unspoken(o).String()}, nil
+	}
+	return answer{true, "named by the approvals as " + string(v.Counts[0])}, nil
+}
+
+func (a *asker) engine(which int) *policy.Engine {
+	return [2]*policy.Engine{a.before, a.after}[which]
+}
+
+// noKind stands for what is not done to a change, and thePolicy for the policy itself, which is no change
+// of Sekisho's either and is decided about by administrators where no rule says who.
+const (
+	noKind    change.Kind = ""
+	thePolicy change.Kind = "policy"
+)
+
+// decidedBy lists the kinds of change that are decided about by an operation, or taken back; one that
+// stands for none where there are none.
+func decidedBy(o policy.Operation, resource string) []change.Kind {
+	if o == policy.ChangePolicy && resource == policy.PolicyResource {
+		return []change.Kind{thePolicy}
+	}
+	var out []change.Kind
+	for _, p := range policy.Permissions() {
+		if p.Operation == o && p.Type == resource && (slices.Contains(p.Verbs, change.VerbApprove) || slices.Contains(p.Verbs, change.VerbUndo)) {
+			out = append(out, p.Kind)
+		}
+	}
+	if len(out) == 0 {
+		return []change.Kind{noKind}
+	}
+	return out
+}
+
+// holds lists the sets, of those whom a policy asks about a kind of change, that somebody is in. Owners
+// and administrators are in that of the approvers: a policy that says who approves leaves them out.
+func (a *asker) holds(ctx context.Context, which int, kind change.Kind, p policy.Person, r thing) ([]change.Selector, error) {
+	// Who owns an account as rules mean it, because it is theirs, is not whom a change of it asks.
+	owns := !r.own && slices.ContainsFunc(r.Owners, func(o policy.Reference) bool { return o.Name == p.ID || o.Name == p.Email })
+	var out []change.Selector
+	selectors := a.files[which].Asks(kind, entitlementOf(r.Resource)).Selectors(true)
+	if kind == thePolicy {
+		selectors = []change.Selector{change.Approvers}
+	}
+	for _, s := range selectors {
+		in := false
+		switch s {
+		case change.Approvers:
+			in = owns && kind != thePolicy || a.admins[p.ID]
+		case change.Owners:
+			in = owns
+		case change.Admins:
+			in = a.admins[p.ID]
+		default:
+			people, err := a.set(ctx, which, s)
+			if err != nil {
+				return nil, err
+			}
+			in = people[p.ID]
+		}
+		if in {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+// entitlementOf returns the entitlement that a resource is, if it is one.
+func entitlementOf(r policy.Resource) string {
+	if r.Type == policy.AccessResource {
+		return r.Name
+	}
+	return ""
+}
+
+// set returns the ids of those in a set that does not depend on what is decided about, once for all
+// questions.
+func (a *asker) set(ctx context.Context, which int, s change.Selector) (map[string]bool, error) {
+	if out, ok := a.sets[which][s]; ok {
+		return out, nil
+	}
+	people, err := a.resolvers[which].People(ctx, change.Change{}, s)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]bool{}
+	for _, p := range people {
+		out[p.ID] = true
+	}
+	a.sets[which][s] = out
+	return out, nil
+}
+
+// thing is what somebody is asked about. Own says that it is theirs, whoever is asked.
+type thing struct {
+	policy.Resource
+	own bool
+}
+
+// otherType stands for whatever no rule names, for rules about all types.
+const otherType = "everything else"
+
+// imagined lists things of a type that conditions tell apart: by whose they are and by their tags. What
+// is in the catalogue is not read for this, and there is more of it than could be asked about. Of
+// accounts, each matters to the person whose it is.
+func (a *asker) imagined(kind string) []thing {
+	if kind == policy.AccountResource {
+		return []thing{{policy.Resource{Type: kind, Name: "their own"}, true}}
+	}
+	if !standing.InCatalog(kind) {
+		return nil
+	}
+	owned := false
+	var tags, certificates []string
+	for _, r := range a.rules() {
+		if !isAbout(r, kind) {
+			continue
+		}
+		calls := func(name string) bool { return strings.Contains(r.Condition.String(), name) }
+		owned = owned || calls("isOwner") || calls("noOwner") || calls("matchTeam")
+		tags = append(tags, r.Condition.Names(policy.TagName)...)
+		if calls("matchAnyCertification") {
+			certificates = append(certificates, r.Condition.Names(policy.TagName)...)
+		}
+	}
+	slices.Sort(tags)
+	tags = slices.Compact(tags)
+	sets := [][]string{nil}
+	for _, tag := range tags {
+		sets = append(sets, []string{tag})
+	}
+	if len(tags) > 1 {
+		sets = append(sets, tags)
+	}
+	slices.Sort(certificates)
+	var out []thing
+	for _, certificate := range slices.Compact(append([]string{""}, certificates...)) {
+		for _, set := range sets {
+			r := policy.Resource{Type: kind, Tags: set, Certification: certificate}
+			var name []string
+			if len(set) > 0 {
+				name = append(name, "tagged "+strings.Join(set, " and "))
+			}
+			if certificate != "" {
+				name = append(name, "certified "+certificate)
+			}
+			if !owned {
+				r.Name = strings.Join(name, ", ") // without any, it is the type as a whole
+				out = append(out, thing{r, false})
+				continue
+			}
+			r.Name = strings.Join(append([]string{"nobody's"}, name...), ", ")
+			out = append(out, thing{r, false})
+			r.Name = strings.Join(append([]string{"their own"}, name...), ", ")
+			out = append(out, thing{r, true})
+			r.Name = strings.Join(append([]string{"somebody else's"}, name...), ", ")
+			r.Owners = []policy.Reference{{Type: policy.TypeUser}} // nobody who is asked
+			out = append(out, thing{r, false})
+		}
+	}
+	return out
+}
+
+// isAbout reports whether a rule is about a type of resource.
+func isAbout(r policy.Rule, kind string) bool {
+	return len(r.Resources) > 0 && strings.EqualFold(r.Resources[0], "all") || slices.Contains(r.Resources, kind)
+}
+
+// notCompared says what may differ of who may do what and was asked about by nobody.
+func (a *asker) notCompared() []string {
+	before, after := a.files[0], a.files[1]
+	var out []string
+	var sections []string
+	for _, s := range []struct {
+		name string
+		same bool
+	}{
+		{"access", reflect.DeepEqual(before.Access, after.Access)},
+		{"catalog", reflect.DeepEqual(before.Catalog, after.Catalog)},
+		{"connections", reflect.DeepEqual(before.Connections, after.Connections)},
+		{"inactivity", reflect.DeepEqual(before.Inactivity, after.Inactivity)},
+		{"settings", reflect.DeepEqual(before.Settings, after.Settings)},
+	} {
+		if !s.same {
+			sections = append(sections, s.name)
+		}
+	}
+	if len(sections) > 0 {
+		out = append(out, "what differs in "+strings.Join(sections, ", ")+", such as who is eligible, but for what asks less")
+	}
+	if reflect.DeepEqual(a.models[0], a.models[1]) {
+		return out
+	}
+	calls := func(names ...string) bool {
+		return slices.ContainsFunc(a.rules(), func(r policy.Rule) bool {
+			return slices.ContainsFunc(names, func(name string) bool { return strings.Contains(r.Condition.String(), name) })
+		})
+	}
+	for _, x := range []struct {
+		what string
+		some bool
+	}{
+		{"that a team owns", calls("isOwner", "matchTeam") || a.teamsHavePolicies()},
+		{"that people review", calls("isReviewer")},
+		{"in data domains", calls("hasDomain", "noDomain")},
+	} {
+		if x.some {
+			out = append(out, "things of the data catalogue "+x.what)
+		}
+	}
+	return out
+}
+
+// teamsHavePolicies reports whether a team has policies of its own, which reach others where it owns
+// something.
+func (a *asker) teamsHavePolicies() bool {
+	return slices.ContainsFunc(append(slices.Clone(a.models[0].Teams), a.models[1].Teams...), func(t policy.Team) bool { return len(t.Policies) > 0 })
+}

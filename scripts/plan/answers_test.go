@@ -1,0 +1,160 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// shared is a policy with rules about everything, and one about what people own.
+const shared = `version: 1
+access:
+  - {name: prod-write, project: etl-prj-prd, roles: [roles/run.admin], eligible: [group:etl-team@example.com], max: 8h, approval: quorum}
+teams:
+  - {name: Organization, type: Organization, default_roles: [employee]}
+roles:
+  - {name: employee, policies: [everyone]}
+  - {name: approver, policies: [approve], members: [group:leads@example.com]}
+policies:
+  - name: everyone
+    rules:
+      - {name: look, effect: allow, operations: [ViewAll, EditDescription], resources: [all]}
+      - {name: own, effect: allow, operations: [EditAll, Delete], resources: [table], condition: isOwner()}
+  - name: approve
+    rules:
+      - {name: settings, effect: allow, operations: [ApproveSettings], resources: [group]}
+      - {name: access, effect: allow, operations: [ApproveAccess], resources: [access]}
+approvals:
+  - {kinds: [access.grant], quorum: [{count: 1, from: group:leads@example.com}]}
+`
+
+// Aiko owns the group that is eligible for the access, Lena is a lead. Of the others nothing is said here.
+func TestWhoGainsAndLoses(t *testing.T) {
+	for name, tt := range map[string]struct {
+		from, to     string
+		gains, loses []string
+	}{
+		"nothing": {"version: 1", "version: 1", nil, nil},
+		"a rule about everything": {
+			"[ViewAll, EditDescription], resources: [all]", "[EditAll, Delete], resources: [all]",
+
+			[]string{
+				"aiko@example.com Delete on everything else: no rule allows it -> allowed by the rule look of the policy everyone",
+				"aiko@example.com EditAll on everything else: no rule allows it -> allowed by the rule look of the policy everyone",
+				"lena@example.com Delete on everything else: no rule allows it -> allowed by the rule look of the policy everyone",
+				"lena@example.com EditAll on everything else: no rule allows it -> allowed by the rule look of the policy everyone",
+				"aiko@example.com Delete on table; nobody's; somebody else's: no rule allows it -> allowed by the rule look of the policy everyone",
+				"aiko@example.com EditAll on table; nobody's; somebody else's: no rule allows it -> allowed by the rule look of the policy everyone",
+				"lena@example.com Delete on table; nobody's; somebody else's: no rule allows it -> allowed by the rule look of the policy everyone",
+				"lena@example.com EditAll on table; nobody's; somebody else's: no rule allows it -> allowed by the rule look of the policy everyone",
+			},
+			[]string{
+				"aiko@example.com ViewAll on everything else: allowed by the rule look of the policy everyone -> no rule allows it",
+				"lena@example.com ViewAll on everything else: allowed by the rule look of the policy everyone -> no rule allows it",
+				"aiko@example.com ViewAll on table; nobody's; somebody else's; their own: allowed by the rule look of the policy everyone -> no rule allows it",
+				"lena@example.com ViewAll on table; nobody's; somebody else's; their own: allowed by the rule look of the policy everyone -> no rule allows it",
+			},
+		},
+		"owners of tables": {
+			"      - {name: own, effect: allow, operations: [EditAll, Delete], resources: [table], condition: isOwner()}\n", "",
+			nil,
+			[]string{
+				"aiko@example.com Delete on table; their own: allowed by the rule own of the policy everyone -> no rule allows it",
+				"aiko@example.com EditAll on table; their own: allowed by the rule own of the policy everyone -> no rule allows it",
+				"lena@example.com Delete on table; their own: allowed by the rule own of the policy everyone -> no rule allows it",
+				"lena@example.com EditAll on table; their own: allowed by the rule own of the policy everyone -> no rule allows it",
+			},
+		},
+		"a deny about what is tagged": {
+			"      - {name: own,", "      - {name: pii, effect: deny, operations: [All], resources: [table], condition: \"matchAnyTag('PII.Sensitive')\"}\n      - {name: own,",
+			nil,
+			[]string{
+				"aiko@example.com EditDescription on table; nobody's, tagged PII.Sensitive; somebody else's, tagged PII.Sensitive; their own, tagged PII.Sensitive: allowed by the rule look of the policy everyone -> denied by the rule pii of the policy everyone",
+				"aiko@example.com ViewAll on table; nobody's, tagged PII.Sensitive; somebody else's, tagged PII.Sensitive; their own, tagged PII.Sensitive: allowed by the rule look of the policy everyone -> denied by the rule pii of the policy everyone",
+				"aiko@example.com Delete on table; their own, tagged PII.Sensitive: allowed by the rule own of the policy everyone -> denied by the rule pii of the policy everyone",
+				"aiko@example.com EditAll on table; their own, tagged PII.Sensitive: allowed by the rule own of the policy everyone -> denied by the rule pii of the policy everyone",
+				"lena@example.com EditDescription on table; nobody's, tagged PII.Sensitive; somebody else's, tagged PII.Sensitive; their own, tagged PII.Sensitive: allowed by the rule look of the policy everyone -> denied by the rule pii of the policy everyone",
+				"lena@example.com ViewAll on table; nobody's, tagged PII.Sensitive; somebody else's, tagged PII.Sensitive; their own, tagged PII.Sensitive: allowed by the rule look of the policy everyone -> denied by the rule pii of the policy everyone",
+				"lena@example.com Delete on table; their own, tagged PII.Sensitive: allowed by the rule own of the policy everyone -> denied by the rule pii of the policy everyone",
+				"lena@example.com EditAll on table; their own, tagged PII.Sensitive: allowed by the rule own of the policy everyone -> denied by the rule pii of the policy everyone",
+			},
+		},
+		"nobody named to decide about settings": {
+			"      - {name: settings, effect: allow, operations: [ApproveSettings], resources: [group]}\n", "",
+			[]string{
+				"aiko@example.com ApproveSettings on group; etl-team@example.com: no rule allows it -> owners and administrators decide",
+			},
+			[]string{
+				"lena@example.com ApproveSettings on group; data@example.com; etl-team@example.com; leads@example.com; payroll@example.com; secure_anchor@example.com: allowed by the rule settings of the policy approve -> no rule allows it",
+			},
+		},
+		"nobody named to decide about access, but by an entry": {
+			"operations: [ApproveAccess]", "operations: [ViewBasic]",
+			[]string{
+				"aiko@example.com ApproveAccess on access; prod-write: no rule allows it -> owners and administrators decide, of access.revoke, access.review",
+			},
+			[]string{
+				"lena@example.com ApproveAccess on access; prod-write: allowed by the rule access of the policy approve -> no rule allows it, of access.revoke, access.review",
+			},
+		},
+		"a deny of what everybody may ask": {
+			"      - {name: own,", "      - {name: no, effect: deny, operations: [RequestAccess], resources: [access]}\n      - {name: own,",
+			nil,
+			[]string{
+				"aiko@example.com RequestAccess on access; prod-write: everybody may ask -> denied by the rule no of the policy everyone",
+				"lena@example.com RequestAccess on access; prod-write: everybody may ask -> denied by the rule no of the policy everyone",
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := company(t)
+			c, err := opened(t, d, "").compare(t.Context(), written(t, shared), written(t, strings.Replace(shared, tt.from, tt.to, 1)), nil, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			said := func(shifts []shiftReport) (out []string) {
+				for _, s := range shifts {
+					if slices.Contains([]string{"aiko@example.com", "lena@example.com"}, s.Person) {
+						out = append(out, s.Person+" "+string(s.Operation)+" on "+strings.Join(append([]string{s.Type}, s.Resources...), "; ")+": "+s.Now+" -> "+s.Then)
+					}
+				}
+				return out
+			}
+			if diff := cmp.Diff(tt.gains, said(c.Gains)); diff != "" {
+				t.Errorf("who gains (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.loses, said(c.Loses)); diff != "" {
+				t.Errorf("who loses (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// That nobody may do more or less is said of what was compared alone.
+func TestWhatWasNotComparedIsSaid(t *testing.T) {
+	for name, tt := range map[string]struct{ from, to, want string }{
+		"the same": {"version: 1", "version: 1", "Nobody may do more or less than now."},
+		"who is eligible": {
+			"group:etl-team@example.com]", "group:etl-team@example.com, group:leads@example.com]",
+			"In what was compared, nobody may do more or less than now. Not compared: what differs in access, such as who is eligible, but for what asks less.",
+		},
+		"what a team owns": {
+			"condition: isOwner()", "condition: isOwner() || isReviewer()",
+			"In what was compared, nobody may do more or less than now. Not compared: things of the data catalogue that a team owns; things of the data catalogue that people review.",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := company(t)
+			c, err := opened(t, d, "").compare(t.Context(), written(t, shared), written(t, strings.Replace(shared, tt.from, tt.to, 1)), nil, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Looser = nil
+			if got := strings.Join(c.sections()[0].Lines, " "); !strings.Contains(got, tt.want) {
+				t.Errorf("got\n%s\nwant it to say\n%s", got, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,250 @@
+package policy
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
+)
+
+// This file compares what two policies ask for before something may be done.
+
+// judge compares the requirements of two rulings.
+type judge struct {
+	before, after Ruling
+	was, will     *crowd
+	rules         []reach // of the old model
+	silent        map[matter]bool
+}
+
+func newJudge(before, after Ruling) *judge {
+	j := &judge{before: before, after: after, was: newCrowd(before.Model), will: newCrowd(after.Model), silent: before.Model.silent()}
+	j.rules = j.was.reaches()
+	return j
+}
+
+// lowered lists what asks for less: of approvals, scope by scope, of access, way by way, and what is
+// done without asking.
+func (j *judge) lowered() []Looser {
+	var out []Looser
+	add := func(s Scope, old, now change.Requirement) {
+		same := func(l Looser) bool {
+			return l.Scope == s && sayRequirement(l.Old) == sayRequirement(old) && sayRequirement(l.New) == sayRequirement(now)
+		}
+		if !slices.ContainsFunc(out, same) {
+			out = append(out, Looser{What: LowerQuorum, Scope: s, Old: old, New: now})
+		}
+	}
+	offered := map[string]bool{}
+	for _, w := range j.after.Ways {
+		offered[w.Entitlement] = true
+	}
+	for _, s := range scopes(j.before.Approvals, j.after.Approvals) {
+		if s.Kind == change.AccessGrant && offered[s.Entitlement] {
+			continue
+		}
+		if old, now := requirement(j.before.Approvals, s), requirement(j.after.Approvals, s); !j.asStrict(s.Kind, old, now) {
+			add(s, old, now)
+		}
+	}
+	for _, w := range j.after.Ways {
+		for _, person := range members(j.after.Model, w.For) {
+			if old, review, ok := j.dearer(w, person); !ok && review {
+				add(Scope{Kind: change.AccessReview, Entitlement: w.Entitlement}, *old.Review, reviewOf(w))
+			} else if !ok {
+				add(Scope{Kind: change.AccessGrant, Entitlement: w.Entitlement}, old.Needs, w.Needs)
+			}
+		}
+	}
+	for _, s := range scopes(j.before.Modes, j.after.Modes) {
+		old, now := cmp.Or(j.before.Modes[s], change.Report), j.after.Modes[s]
+		if now != change.Auto || old == change.Auto {
+			continue
+		}
+		was := change.Requirement{Mode: old}
+		if old == change.Ask {
+			was = requirement(j.before.Approvals, Scope{Kind: s.Kind})
+		}
+		add(s, was, change.Requirement{Mode: now})
+	}
+	return out
+}
+
+// dearer reports that a way to access is as strict as one was that gave the same to the same people.
+// Where none is, it returns the strictest that did, or what the old policy asks for where it says
+// nothing else, and whether only the review is less.
+func (j *judge) dearer(w Way, person string) (old Way, review, ok bool) {
+	var gave []Way
+	for _, o := range j.before.Ways {
+		if o.What == w.What && (o.Condition == "" || o.Condition == w.Condition) && slices.Contains(members(j.before.Model, o.For), person) {
+			gave = append(gave, o)
+		}
+	}
+	if len(gave) == 0 {
+		base := requirement(j.before.Approvals, Scope{Kind: change.AccessGrant, Entitlement: w.Entitlement})
+		if base.Mode != change.Ask {
+			base = change.DefaultRequirement()
+		}
+		gave = []Way{{Needs: base}}
+	}
+	for _, o := range gave {
+		if !j.asStrict(change.AccessGrant, o.Needs, w.Needs) {
+			continue
+		}
+		reviewed := o.Review == nil || w.Needs.Mode == change.Ask || w.Review != nil && j.asStrict(change.AccessReview, *o.Review, *w.Review)
+		if reviewed {
+			return o, false, true
+		}
+		review, old = true, o
+	}
+	if !review {
+		old = slices.MaxFunc(gave, func(a, b Way) int { return cmp.Compare(a.Needs.People(), b.Needs.People()) })
+	}
+	return old, review, false
+}
+
+// reviewOf returns what is needed after access was given; nothing where nobody looks at it.
+func reviewOf(w Way) change.Requirement {
+	if w.Review == nil {
+		return change.Requirement{Mode: change.Auto}
+	}
+	return *w.Review
+}
+
+func scopes[T any](a, b map[Scope]T) []Scope {
+	var out []Scope
+	for _, m := range []map[Scope]T{a, b} {
+		for s := range m {
+			out = append(out, s)
+		}
+	}
+	slices.SortFunc(out, func(x, y Scope) int {
+		return cmp.Or(strings.Compare(string(x.Kind), string(y.Kind)), strings.Compare(x.Entitlement, y.Entitlement), strings.Compare(x.Part, y.Part))
+	})
+	return slices.Compact(out)
+}
+
+func requirement(all map[Scope]change.Requirement, s Scope) change.Requirement {
+	if r, ok := all[s]; ok {
+		return r
+	}
+	return change.DefaultRequirement()
+}
+
+// asStrict reports whether whatever meets the new requirement would have met the old one.
+func (j *judge) asStrict(kind change.Kind, old, now change.Requirement) bool {
+	switch {
+	case now.Mode == change.Report || old.Mode == change.Auto:
+		return true
+	case now.Mode != change.Ask || old.Mode != change.Ask:
+		return false
+	}
+	within := func(now, old change.Selector) bool { return j.within(kind, now, old) }
+	if e := now.Escalate; e != nil && (old.Escalate == nil || !within(e.To, old.Escalate.To) || e.After < old.Escalate.After) {
+		return false
+	}
+	return fills(old.Needs, now.Needs, within)
+}
+
+// within reports whether everybody in a set of the new policy was in a set of the old one.
+//
+// Who is named by an approvals entry decides without a rule, so that such a set is among the approvers
+// only where a rule lets all of it approve anyway.
+func (j *judge) within(kind change.Kind, now, old change.Selector) bool {
+	among := members(j.before.Model, old)
+	if old == change.Approvers {
+		among = append(among, j.approvers(kind)...)
+	}
+	return slices.Contains(among, everybody) || contains(among, members(j.after.Model, now))
+}
+
+// approvers lists those who could approve a kind of change by the old policy, whatever it is about.
+func (j *judge) approvers(kind change.Kind) []string {
+	needed, ok := Needed(kind, change.VerbApprove)
+	if !ok || j.silent[matter{needed.Operation, needed.Type}] {
+		return []string{string(change.Owners), string(change.Admins)}
+	}
+	var out []string
+	for _, r := range j.rules {
+		switch {
+		case r.rule.Effect != Allow || !r.rule.speaksOf(needed.Operation, needed.Type):
+		case r.rule.Condition == nil:
+			out = append(out, r.people...)
+		case r.rule.Condition.root.test == isOwner && slices.Contains(r.people, everybody):
+			out = append(out, string(change.Owners))
+		}
+	}
+	return out
+}
+
+// members returns those whom a set of people is made of, as they are compared: the members of a role,
+// and otherwise the set itself.
+func members(m Model, s change.Selector) []string {
+	kind, name, named := strings.Cut(string(s), ":")
+	if kind != "role" || !named {
+		if named {
+			s = selector(kind, name)
+		}
+		return []string{string(s)}
+	}
+	var out []string
+	for _, r := range m.Roles {
+		if r.Name == name {
+			out = append(out, given(r)...)
+		}
+	}
+	return out
+}
+
+// fills reports whether every place of an old quorum has a place of its own in a new one that asks for
+// people of the same set. It is a flow from the new places to the old ones, enlarged as long as
+// another place can be found.
+func fills(old, now []change.Need, within func(now, old change.Selector) bool) bool {
+	if len(old) == 0 { // nobody could approve
+		return len(now) == 0
+	}
+	free := make([]int, len(now))
+	for k, n := range now {
+		free[k] = n.Count
+	}
+	taken := make([][]int, len(old)) // of each new need, by each old one
+	for i := range old {
+		taken[i] = make([]int, len(now))
+	}
+	var find func(i, want int, tried []bool) int
+	find = func(i, want int, tried []bool) int {
+		for k, n := range now {
+			if tried[k] || !within(n.From, old[i].From) {
+				continue
+			}
+			tried[k] = true
+			if found := min(want, free[k]); found > 0 {
+				free[k] -= found
+				taken[i][k] += found
+				return found
+			}
+			for other := range old {
+				if taken[other][k] == 0 {
+					continue
+				}
+				if found := find(other, min(want, taken[other][k]), tried); found > 0 {
+					taken[other][k] -= found
+					taken[i][k] += found
+					return found
+				}
+			}
+		}
+		return 0
+	}
+	for i, n := range old {
+		for missing := n.Count; missing > 0; {
+			found := find(i, missing, make([]bool, len(now)))
+			if found == 0 {
+				return false
+			}
+			missing -= found
+		}
+	}
+	return true
+}
