@@ -11,11 +11,15 @@ import (
 type certainty struct {
 	// listed says that the whole directory was listed, and the list believed.
 	listed bool
-	// pending says that there is a group whose members are not known as they are now.
+	// pending says that there is a group whose members are not known as they are now, or that the
+	// brake holds members of very many.
 	pending bool
 	// held are the ids of groups of which the brake keeps members whom Google lists no more.
 	held map[string]bool
 }
+
+// mostHeld bounds how many records of what is held are read for one answer.
+const mostHeld = 50
 
 // certain finds out how certain the mirror is at this moment.
 func (h *handler) certain(ctx context.Context, census mirror.Census) (certainty, error) {
@@ -24,15 +28,17 @@ func (h *handler) certain(ctx context.Context, census mirror.Census) (certainty,
 	if c.pending, err = h.mirror.Pending(ctx); err != nil {
 		return certainty{}, err
 	}
-	held, err := h.mirror.HeldRemovals(ctx)
+	held, all, err := h.mirror.HeldGroups(ctx, mostHeld)
 	if err != nil {
 		return certainty{}, err
 	}
-	for _, one := range held {
+	// Of very many that are held nobody asks which they are: no answer is complete meanwhile.
+	c.pending = c.pending || !all
+	for _, id := range held {
 		if c.held == nil {
 			c.held = map[string]bool{}
 		}
-		c.held[one.Group] = true
+		c.held[id] = true
 	}
 	return c, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
@@ -75,8 +76,8 @@ func (h *handler) changes(ctx context.Context, q *question) (any, error) {
 				break
 			}
 			last = place{d.At, d.Group}
-			if q.client.Sees(d.Email) {
-				answer.Data = append(answer.Data, toChange(d))
+			if change, sees := q.change(d); sees {
+				answer.Data = append(answer.Data, change)
 			}
 		}
 		page = next
@@ -93,6 +94,18 @@ func (h *handler) changes(ctx context.Context, q *question) (any, error) {
 	answer.Next = last.cursor()
 	answer.WatchedUntil, err = h.watched(ctx)
 	return answer, err
+}
+
+// change returns a difference as the client may see it. A group that left its sight with a new address
+// is deleted for it: the new address is nothing that it may know.
+func (q *question) change(d mirror.Difference) (Change, bool) {
+	switch {
+	case q.client.Sees(d.Email):
+		return toChange(d), true
+	case d.Was != "" && q.client.Sees(d.Was):
+		return Change{At: d.At, Group: d.Group, Email: d.Was, Parts: []group.Part{group.Deleted}}, true
+	}
+	return Change{}, false
 }
 
 func toChange(d mirror.Difference) Change {

@@ -398,3 +398,25 @@ func TestAQuietMonthForgetsNothing(t *testing.T) {
 		}
 	}
 }
+
+// A client that sees some groups only hears that one of them is not one of these any more, and not what
+// it is called by now.
+func TestAClientHearsThatAGroupLeftItsSight(t *testing.T) {
+	d := open(t)
+	d.company(t)
+	d.Clock.Advance(time.Minute)
+	var data []groupapi.Change
+	next := d.answer(t, narrow, "/v1/changes", &data).Next
+	d.put(t, "g1", "secret@example.com", user("aiko"), user("ken"))
+	d.Clock.Advance(time.Minute)
+	next = d.answer(t, narrow, "/v1/changes?cursor="+next, &data).Next
+	if len(data) != 1 || data[0].Email != "data@example.com" || !slices.Equal(data[0].Parts, []group.Part{group.Deleted}) || len(data[0].Added)+len(data[0].Removed) > 0 {
+		t.Errorf("the client hears %+v", data)
+	}
+	d.put(t, "g1", "data@example.com", user("aiko"), user("ken"))
+	d.Clock.Advance(time.Minute)
+	d.answer(t, narrow, "/v1/changes?cursor="+next, &data)
+	if len(data) != 1 || data[0].Email != "data@example.com" || !slices.Contains(data[0].Parts, group.Renamed) {
+		t.Errorf("when it is back the client hears %+v", data)
+	}
+}

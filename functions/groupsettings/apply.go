@@ -37,8 +37,8 @@ type applier struct{ *handler }
 // Look implements [ledger.Applier].
 func (a applier) Look(ctx context.Context, c change.Change) (ledger.Sight, error) {
 	header, err := a.mirror.Find(ctx, c.Target.ID)
-	if errors.Is(err, mirror.ErrUnknown) {
-		return ledger.Sight{Obsolete: "the group is gone"}, nil
+	if errors.Is(err, mirror.ErrUnknown) || err == nil && header.Whole {
+		return ledger.Sight{Obsolete: "the group is gone"}, nil // and its address may be another's by now
 	}
 	if err != nil {
 		return ledger.Sight{}, err

@@ -29,6 +29,9 @@ func (h *handler) check(ctx context.Context, e event.CheckSettings) error {
 	if err != nil {
 		return err
 	}
+	if header.Whole {
+		return nil // it is gone, and its address may be another group's by now
+	}
 	if err := h.spendOnCheck(ctx, e); err != nil {
 		return err
 	}

@@ -15,10 +15,12 @@ import (
 
 	"github.com/sekisho/sekisho/functions/groupsettings"
 	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"
+	"github.com/sekisho/sekisho/shared/domain/brake"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/sim"
+	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
 func TestBadMessages(t *testing.T) {
@@ -410,5 +412,30 @@ func TestWhoOwnsAGroupOnlyNowIsAsked(t *testing.T) {
 				t.Errorf("the messages are brought up to date %d times, want %d", got, test.want)
 			}
 		})
+	}
+}
+
+// A group that Google has no more, and of which the brake keeps the members, may have lost its address to
+// another one: nothing of that is read, or changed, under its id.
+func TestAGroupThatIsOnlyHeldHasNoSettings(t *testing.T) {
+	o := open(t, cloudfntest.New(t), viewRule)
+	const address = "open@example.com"
+	braked := mirror.New(o.Store).Fed(brake.Brake{Max: 1}, o.Clock.Now)
+	s, err := o.mirror.Snapshot(t.Context(), o.ids[address])
+	if err != nil || len(s.Members) < 2 {
+		t.Fatalf("%s has %d members, %v", address, len(s.Members), err)
+	}
+	if _, _, err := braked.Remove(t.Context(), o.ids[address], o.Clock.Now().Add(time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if h, err := o.mirror.Find(t.Context(), o.ids[address]); err != nil || !h.Whole {
+		t.Fatalf("it is not held: %+v, %v", h, err)
+	}
+	if status := o.check(address); status != http.StatusOK {
+		t.Errorf("status %d\n%s", status, o.Log)
+	}
+	known, err := o.mirror.Settings(t.Context(), o.ids[address])
+	if changes := o.changes(t, address); err != nil || !known.Read.IsZero() || len(changes) > 0 {
+		t.Errorf("what is at its address was read at %s, %v, and leads to %v", known.Read, err, changes)
 	}
 }

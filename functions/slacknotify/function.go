@@ -5,7 +5,8 @@
 // Reads: policy; changes, groups, listings, members, messages, notices, people, presses,
 // slack-accounts.
 //
-// Writes: messages (what it posted where), slack-accounts (whom to reach how).
+// Writes: messages (what it posted where), notices (who could not be warned), slack-accounts (whom to
+// reach how).
 //
 // Calls: Slack Web API, as the only one that posts: chat.postMessage, chat.update,
 // chat.postEphemeral, conversations.open, conversations.history, users.info,

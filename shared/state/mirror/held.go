@@ -49,6 +49,19 @@ var held = store.Collection[Held]{
 // ErrOtherRemovals says that what is to be released is not what is held now.
 var ErrOtherRemovals = errors.New("other removals are held by now")
 
+// HeldGroups returns the ids of groups of which the brake holds something, at most so many; the boolean
+// is false where there are more.
+func (m *Mirror) HeldGroups(ctx context.Context, most int) (ids []string, all bool, err error) {
+	list, next, err := held.Query(ctx, m.store, store.Query{OrderBy: "first", Limit: most})
+	if err != nil {
+		return nil, false, fmt.Errorf("read of which groups the brake holds something: %w", err)
+	}
+	for _, h := range list {
+		ids = append(ids, h.Group)
+	}
+	return ids, next == "", nil
+}
+
 // HeldRemovals returns all that the brake holds, the longest first.
 func (m *Mirror) HeldRemovals(ctx context.Context) ([]Held, error) {
 	var out []Held
