@@ -284,7 +284,12 @@ func (b *builder) teams() {
 		}
 	}
 	for _, is := range b.present.Teams {
-		if is.Ours() && !slices.ContainsFunc(b.desired.Teams, func(t Team) bool { return t.Name == is.Name }) {
+		wanted := slices.ContainsFunc(b.desired.Teams, func(t Team) bool { return t.Name == is.Name })
+		switch {
+		case wanted:
+		case is.Name == Organization: // it stays, without what we have attached to it
+			b.organization(is, Team{Name: Organization})
+		case is.Ours():
 			b.deleted = append(b.deleted, Step{Verb: Delete, Kind: KindTeam, Name: is.Name, Drift: b.drift(is.Entity)})
 		}
 	}

@@ -145,6 +145,27 @@ func TestWhatNobodyWantsAnyMoreGoes(t *testing.T) {
 	}
 }
 
+func TestAnOrganizationThatPolicyDoesNotNameKeepsNothingOfOurs(t *testing.T) {
+	p := carry(t, diff(t, company(), begin(aiko, ken, yui)), begin(aiko, ken, yui))
+	organization := &p.Teams[slices.IndexFunc(p.Teams, func(team catalog.PresentTeam) bool { return team.Name == catalog.Organization })]
+	organization.Policies = append(slices.Clone(organization.Policies), "TheirPolicy")
+	organization.DefaultRoles = append(slices.Clone(organization.DefaultRoles), "steward")
+	d := company()
+	d.Teams = d.Teams[:2]
+	plan := diff(t, d, p)
+	want := []string{
+		"update team Organization: policies OrganizationPolicy, TheirPolicy, stewards-may → OrganizationPolicy, TheirPolicy; " +
+			"default roles DataConsumer, steward → DataConsumer",
+	}
+	if diff := cmp.Diff(want, plan.Lines()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	p.Policies = append(p.Policies, catalog.PresentPolicy{Entity: catalog.Entity{Name: "TheirPolicy"}})
+	if again := diff(t, d, carry(t, plan, p)); !again.Empty() {
+		t.Errorf("the second run: %v", again.Lines())
+	}
+}
+
 func TestTeamsWithOthersBelowThemStay(t *testing.T) {
 	ours := func(name string, parents ...string) catalog.PresentTeam {
 		return catalog.PresentTeam{Entity: entity(name), Type: catalog.TypeDivision, Parents: parents}
