@@ -130,6 +130,9 @@ func normalPolicy(p Policy) Policy {
 	return p
 }
 
+// allResources is the type of resource that stands for every other.
+const allResources = "all"
+
 // normalRules also leaves out what is included in other operations and resources of a rule, because
 // the catalogue does when it stores one (validateRules in OpenMetadata's PolicyRepository).
 func normalRules(rules []Rule) []Rule {
@@ -141,8 +144,8 @@ func normalRules(rules []Rule) []Rule {
 				r.Operations = slices.DeleteFunc(r.Operations, func(o string) bool { return o != all && strings.HasPrefix(o, all[:4]) })
 			}
 		}
-		if slices.ContainsFunc(r.Resources, func(s string) bool { return strings.EqualFold(s, "all") }) {
-			r.Resources = []string{"all"}
+		if slices.ContainsFunc(r.Resources, func(s string) bool { return strings.EqualFold(s, allResources) }) {
+			r.Resources = []string{allResources}
 		}
 		r.Condition = strings.TrimSpace(r.Condition)
 		out = append(out, r)
