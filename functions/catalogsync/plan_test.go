@@ -80,6 +80,37 @@ func TestATeamBelowTwoOthers(t *testing.T) {
 	}
 }
 
+// What Sekisho takes and decides by, the catalogue can have as well.
+func TestConditionsThatTheCatalogueCanHave(t *testing.T) {
+	for name, text := range map[string]string{
+		"a role that has only Sekisho's policies": `
+teams: [{name: Organization, type: Organization, policies: [look]}]
+roles: [{name: access-approver, policies: [approve], members: [user:ken@example.com]}]
+policies:
+  - {name: approve, rules: [{name: r, effect: allow, operations: [ApproveAccess], resources: [access]}]}
+  - {name: look, rules: [{name: r, effect: allow, operations: [ViewAll], resources: [table], condition: "hasAnyRole('access-approver')"}]}
+`,
+		"the organization by the file's name": `
+teams: [{name: Harbour, type: Organization, policies: [look]}]
+policies: [{name: look, rules: [{name: r, effect: allow, operations: [ViewAll], resources: [table], condition: "inAnyTeam('Harbour')"}]}]
+`,
+		"a role that has the rule": `
+teams: [{name: Organization, type: Organization, default_roles: [reader]}]
+roles: [{name: reader, policies: [look]}]
+policies: [{name: look, rules: [{name: r, effect: allow, operations: [ViewAll], resources: [table], condition: "hasAnyRole('reader')"}]}]
+`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			plan, problems, err := catalog.Diff(desired(parse(t, text).Model(), membership{}), catalog.Present{
+				Teams: []catalog.PresentTeam{{Entity: catalog.Entity{Name: catalog.Organization, System: true}, Type: catalog.TypeOrganization}},
+			})
+			if err != nil || len(problems) > 0 || plan.Empty() {
+				t.Errorf("no plan: %v %v", problems, err)
+			}
+		})
+	}
+}
+
 func TestWhatIsProposed(t *testing.T) {
 	steps := []catalog.Step{member(catalog.Remove, "a@example.com"), member(catalog.Remove, "b@example.com"), member(catalog.Add, "c@example.com")}
 	plan := catalog.Plan{Steps: steps}

@@ -26,10 +26,11 @@ func Diff(d Desired, p Present) (Plan, []Problem, error) {
 	b.policies()
 	b.roles()
 	b.teams()
-	created, problems := inOrder(b.created)
+	created, later, problems := inOrder(b.created)
 	if len(problems) > 0 {
 		return Plan{}, problems, nil
 	}
+	b.updated = append(b.updated, later...)
 	for _, steps := range [][]Step{b.updated, b.removed, b.users, b.added, b.deleted} {
 		slices.SortStableFunc(steps, byName)
 	}
