@@ -154,9 +154,13 @@ func left(approved []catalog.Step, now catalog.Plan) (steps []catalog.Step, anot
 		}
 	}
 	for _, f := range now.Findings {
-		// A team that stays a group is one of which everything else is done.
-		if f.Code != catalog.FoundGroup && another == "" && about[subject(catalog.Step{Kind: f.Kind, Name: f.Name})] {
-			another = fmt.Sprintf("%s %s is not ours to change", f.Kind, f.Name)
+		s := subject(catalog.Step{Kind: f.Kind, Name: f.Name})
+		switch {
+		case another != "" || !about[s]:
+		case f.Code == catalog.FoundGroup: // everything else about it is done
+		case f.Code == catalog.FoundPartly: // what can be is done
+		default:
+			another = strings.TrimSpace(s) + " is not ours to change, or cannot be made"
 		}
 	}
 	return steps, another, nil

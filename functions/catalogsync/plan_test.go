@@ -2,6 +2,7 @@ package catalogsync
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sekisho/sekisho/shared/adapters/openmetadata"
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/domain/catalog"
 	"github.com/sekisho/sekisho/shared/domain/change"
@@ -241,6 +243,16 @@ func TestOnlyWhatWasApprovedIsLeft(t *testing.T) {
 			catalog.Plan{Steps: []catalog.Step{update("x", "")}, Findings: []catalog.Finding{{Code: catalog.FoundGroup, Kind: catalog.KindTeam, Name: "etl"}}},
 			1, false,
 		},
+		"what can be done of it is done": {
+			[]catalog.Step{update("x", "")},
+			catalog.Plan{Findings: []catalog.Finding{{Code: catalog.FoundPartly, Kind: catalog.KindTeam, Name: "etl"}}},
+			0, false,
+		},
+		"it cannot be made by now": {
+			[]catalog.Step{update("x", "")},
+			catalog.Plan{Findings: []catalog.Finding{{Code: catalog.FoundWaits, Kind: catalog.KindTeam, Name: "etl"}}},
+			0, true,
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -296,5 +308,40 @@ func TestOnlyWhatHappenedByItselfLatelyCounts(t *testing.T) {
 		if got, err := removedLately(test.changes, now.Add(-24*time.Hour), test.left); err != nil || got != test.want {
 			t.Errorf("%s: got %d, %v, want %d", name, got, err, test.want)
 		}
+	}
+}
+
+// One step that is refused for good says nothing about the next; a catalogue that takes none is left alone.
+func TestHowLongStepsAreTried(t *testing.T) {
+	refused := &openmetadata.Error{Kind: openmetadata.ErrInvalid, Final: true, Message: "refused"}
+	forbidden := &openmetadata.Error{Kind: openmetadata.ErrForbidden, Final: true, Message: "forbidden"}
+	broken := &openmetadata.Error{Code: 500, Message: "broken"}
+	busy := &openmetadata.Error{Kind: openmetadata.ErrQuota, Wait: time.Minute, Message: "busy"}
+	for name, test := range map[string]struct {
+		errs  []error // of the first steps
+		tried int
+		want  error
+	}{
+		"all is well":             {nil, 20, nil},
+		"many are refused":        {[]error{refused, refused, refused, refused, refused, refused, refused}, 20, refused},
+		"the token may not":       {[]error{forbidden, forbidden, forbidden, forbidden, forbidden}, mostErrors, forbidden},
+		"it is broken":            {[]error{nil, broken, broken, broken, broken, broken}, mostErrors + 1, broken},
+		"the first one counts":    {[]error{broken, refused}, 20, broken},
+		"it wants to be left be":  {[]error{nil, refused, busy}, 3, refused},
+		"refused and then broken": {[]error{refused, broken, broken, broken, broken}, 20, refused},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tried := 0
+			err := inTurn(t.Context(), make([]catalog.Step, 20), func(catalog.Step) error {
+				tried++
+				if tried <= len(test.errs) {
+					return test.errs[tried-1]
+				}
+				return nil
+			})
+			if tried != test.tried || !errors.Is(err, test.want) {
+				t.Errorf("%d tried, %v", tried, err)
+			}
+		})
 	}
 }

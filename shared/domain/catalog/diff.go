@@ -34,7 +34,7 @@ func Diff(d Desired, p Present) (Plan, []Problem, error) {
 	for _, steps := range [][]Step{b.updated, b.removed, b.users, b.added, b.deleted} {
 		slices.SortStableFunc(steps, byName)
 	}
-	steps := slices.Concat(created, b.updated, b.removed, b.users, b.added, b.deletions())
+	steps := b.possible(slices.Concat(created, b.updated, b.removed, b.users, b.added, b.deletions()))
 	slices.SortFunc(b.findings, func(x, y Finding) int {
 		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Name, y.Name), cmp.Compare(x.Code, y.Code))
 	})
@@ -271,6 +271,8 @@ func (b *builder) teams() {
 		switch {
 		case want.Name == Organization:
 			b.organization(b.present.Teams[i], want)
+		case i < 0 && b.belowGroup(want):
+			b.found(FoundWaits, KindTeam, want.Name)
 		case i < 0:
 			b.newTeam(want)
 		case !b.present.Teams[i].Ours():
@@ -280,6 +282,10 @@ func (b *builder) teams() {
 			if is.Type == TypeGroup && want.Type != TypeGroup { // the catalogue refuses it for good
 				b.found(FoundGroup, KindTeam, want.Name)
 				want.Type = TypeGroup
+			}
+			if b.belowGroup(want) {
+				b.found(FoundPartly, KindTeam, want.Name)
+				want.Parents = set(without(is.Parents, []string{Organization}))
 			}
 			wanted := want
 			wanted.Members = nil
@@ -297,6 +303,14 @@ func (b *builder) teams() {
 			b.deleted = append(b.deleted, Step{Verb: Delete, Kind: KindTeam, Name: is.Name, Drift: b.drift(is.Entity)})
 		}
 	}
+}
+
+// belowGroup reports whether a team is wanted below one that is a Group in the catalogue and stays one,
+// whatever is wanted of it: nothing can be below it.
+func (b *builder) belowGroup(want Team) bool {
+	return slices.ContainsFunc(b.present.Teams, func(t PresentTeam) bool {
+		return t.Type == TypeGroup && slices.Contains(want.Parents, t.Name)
+	})
 }
 
 // newTeam makes a team. Its policies and roles are attached when they are there: they may name

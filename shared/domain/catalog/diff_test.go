@@ -194,6 +194,48 @@ func TestAGroupStaysAGroup(t *testing.T) {
 	}
 }
 
+// Nothing can be below a Group: what is wanted there waits, and so does what needs it.
+func TestWhatIsWantedBelowAGroupWaits(t *testing.T) {
+	p := begin(aiko, ken)
+	p.Teams = append(p.Teams, catalog.PresentTeam{Entity: entity("club"), Type: catalog.TypeGroup}, catalog.PresentTeam{Entity: entity("here"), Type: catalog.TypeDepartment, Parents: []string{"old"}},
+		catalog.PresentTeam{Entity: catalog.Entity{Name: "old"}, Type: catalog.TypeDivision})
+	d := catalog.Desired{
+		Us: us,
+		Policies: []catalog.Policy{
+			{Name: "about-it", Rules: []catalog.Rule{rule("r", "allow", "inAnyTeam('new')")}},
+			{Name: "look", Rules: []catalog.Rule{rule("r", "allow", "")}},
+		},
+		Roles: []catalog.Role{{Name: "keeper", Policies: []string{"about-it"}, Holders: []string{ken}}, {Name: "reader", Policies: []string{"look"}, Holders: []string{ken}}},
+		Teams: []catalog.Team{
+			{Name: "club", Type: catalog.TypeDivision, Members: []string{aiko}},
+			{Name: "new", Type: catalog.TypeDepartment, Parents: []string{"club"}, Policies: []string{"look"}, Members: []string{aiko}},
+			{Name: "newer", Type: catalog.TypeDepartment, Parents: []string{"new"}, Members: []string{aiko}},
+			{Name: "here", Type: catalog.TypeDepartment, Parents: []string{"club"}, Members: []string{ken}},
+			{Name: "apart", Type: catalog.TypeDivision, DefaultRoles: []string{"keeper"}, Members: []string{ken}},
+		},
+	}
+	plan := diff(t, d, p)
+	waits, partly := " is not made: a team above it, or one that it needs, stays a Group", " is not all that is wanted: a team above it, or one that it needs, stays a Group"
+	want := []string{
+		"create team apart", "create policy look", "create role reader",
+		"add holder reader: ken@example.com", "add member apart: ken@example.com", "add member club: aiko@example.com", "add member here: ken@example.com",
+		"policy about-it" + waits, "role keeper" + waits, "team apart" + partly, "team club stays a Group: delete it for it to become something else",
+		"team here" + partly, "team new" + waits, "team newer" + waits,
+	}
+	if diff := cmp.Diff(want, plan.Lines()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	after := carry(t, plan, p)
+	if again := diff(t, d, after); !again.Empty() {
+		t.Errorf("the second run: %v", again.Lines())
+	}
+	after.Teams = slices.DeleteFunc(after.Teams, func(t catalog.PresentTeam) bool { return t.Name == "club" }) // by hand
+	after = carry(t, diff(t, d, after), after)
+	if again := diff(t, d, after); !again.Empty() || len(again.Findings) > 0 {
+		t.Errorf("without the group: %v", again.Lines())
+	}
+}
+
 // The catalogue stores rules in another form than they are sent in.
 func TestRulesInTheFormInWhichTheyAreKept(t *testing.T) {
 	p := begin()

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -13,14 +14,24 @@ type key struct {
 
 func (s Step) key() key { return key{s.Kind, s.Name} }
 
-// needs lists what has to be there before a creation, because the catalogue refuses names of
-// what is not.
+// needs lists what has to be there before a step, because the catalogue refuses names of what is
+// not.
 func (s Step) needs() []key {
 	var out []key
 	switch {
+	case s.Kind == KindMember:
+		out = append(out, key{KindTeam, s.Name})
+	case s.Kind == KindHolder:
+		out = append(out, key{KindRole, s.Name})
 	case s.Team != nil:
 		for _, parent := range s.Team.Parents {
 			out = append(out, key{KindTeam, parent})
+		}
+		for _, p := range s.Team.Policies {
+			out = append(out, key{KindPolicy, p})
+		}
+		for _, role := range s.Team.DefaultRoles {
+			out = append(out, key{KindRole, role})
 		}
 	case s.Role != nil:
 		for _, p := range s.Role.Policies {
@@ -98,6 +109,29 @@ func inTwo(s Step) (bare, update Step) {
 	bare.Policy = &Policy{Name: s.Name, Rules: []Rule{nothing()}}
 	update.Verb, update.Diff = Update, ruleDifferences(bare.Policy.Rules, s.Policy.Rules)
 	return bare, update
+}
+
+// possible leaves out the steps that need something wanted that is neither there nor made by a step
+// before them: a team below one that cannot be made, its people, and what names it.
+func (b *builder) possible(steps []Step) []Step {
+	there := names{KindPolicy: maps.Clone(b.there[KindPolicy]), KindRole: maps.Clone(b.there[KindRole]), KindTeam: maps.Clone(b.there[KindTeam])}
+	wanted := namesOf(b.desired)
+	missing := func(k key) bool { return wanted[k.kind][k.name] && !there[k.kind][k.name] }
+	var out []Step
+	for _, s := range steps {
+		switch {
+		case !slices.ContainsFunc(s.needs(), missing):
+			out = append(out, s)
+			if of := there[s.Kind]; of != nil && s.Verb == Create {
+				of[s.Name] = true
+			}
+		case s.Verb == Create:
+			b.found(FoundWaits, s.Kind, s.Name)
+		case s.Verb == Update && !missing(s.key()):
+			b.found(FoundPartly, s.Kind, s.Name)
+		}
+	}
+	return out
 }
 
 // deletions are in an order in which nothing is left hanging: teams before those above them, then
