@@ -26,9 +26,21 @@ func (r *Resolver) May(
 
 // MayAsk answers whether a person may ask for a kind of change at all: a rule may deny it to them,
 // or allow it to others only. Where policy does not speak of it, everybody may. The name is that of
-// what is asked for, as policy names it.
-func (r *Resolver) MayAsk(ctx context.Context, person string, kind change.Kind, name string) (bool, error) {
-	v, err := r.press(ctx, policy.Press{Person: person, Kind: kind, Verb: change.VerbPropose, Resource: policy.Resource{Name: name}}, nil)
+// what is asked for, as policy names it; whose it is, is looked up as [Resolver.Describe] does where a
+// rule asks for it, so that [Resolver.May] says the same.
+func (r *Resolver) MayAsk(ctx context.Context, person string, kind change.Kind, name string, from Sources) (bool, error) {
+	about := policy.Resource{Name: name}
+	if needed, ok := policy.Needed(kind, change.VerbPropose); ok && r.engine.AsksForOwners(needed.Operation, needed.Type) {
+		var err error
+		if about, err = r.Describe(ctx, needed.Type, name, from); err != nil {
+			return false, err
+		}
+	}
+	owners, err := r.around(ctx, person, catalog.Account{}, about)
+	if err != nil {
+		return false, err
+	}
+	v, err := r.press(ctx, policy.Press{Person: person, Kind: kind, Verb: change.VerbPropose, Resource: about}, owners)
 	return v.May, err
 }
 
@@ -49,8 +61,9 @@ func (r *Resolver) MayUndo(ctx context.Context, c change.Change, person string, 
 	}, owners)
 }
 
-// MayStillAsk answers whether the person who asked for a change may ask for it now: as [Resolver.MayAsk]
-// and, of a change that takes another one back, as [Resolver.MayUndo] do. What rules and functions
+// MayStillAsk answers whether the person who asked for a change may ask for it now: as [Resolver.MayAsk],
+// about what the change says it is about, and, of a change that takes another one back, as
+// [Resolver.MayUndo] do. What rules and functions
 // propose is not asked for, and neither is a kind of change for which there is no such operation.
 func (r *Resolver) MayStillAsk(ctx context.Context, c change.Change, undone *change.Change) (bool, error) {
 	_, asked := policy.Needed(c.Kind, change.VerbPropose)
@@ -61,7 +74,12 @@ func (r *Resolver) MayStillAsk(ctx context.Context, c change.Change, undone *cha
 		if !asked {
 			return true, nil
 		}
-		return r.MayAsk(ctx, c.Requester.ID, c.Kind, c.Target.Name)
+		about, owners, err := r.resource(ctx, c)
+		if err != nil {
+			return false, err
+		}
+		v, err := r.press(ctx, policy.Press{Person: c.Requester.ID, Kind: c.Kind, Verb: change.VerbPropose, Resource: about}, owners)
+		return v.May, err
 	}
 	concerned := c.Requester.Same(undone.Requester) || slices.Contains(undone.Concerned, c.Requester.ID)
 	if trait, _ := change.TraitOf(undone.Kind); concerned && trait.UndoMode == change.Auto {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/domain/catalog"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/grant"
 	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/state/standing"
 )
@@ -39,7 +40,7 @@ func TestWhoMayDoWhatByPolicy(t *testing.T) {
 		Requirement: change.DefaultRequirement(), Concerned: []string{"flo", "cy", "old"},
 	}
 	ask := func(r *standing.Resolver, id string) (bool, error) {
-		return r.MayAsk(t.Context(), id, change.AccessGrant, "etl")
+		return r.MayAsk(t.Context(), id, change.AccessGrant, "etl", standing.Sources{})
 	}
 	undo := func(r *standing.Resolver, id string) (bool, error) {
 		v, err := r.MayUndo(t.Context(), settings, id, id == "flo" || id == "cy" || id == "old")
@@ -108,7 +109,9 @@ func TestEveryPermissionIsAsked(t *testing.T) {
 		for _, v := range verbs {
 			switch v {
 			case change.VerbPropose:
-				may = func(r *standing.Resolver, id string) (bool, error) { return r.MayAsk(t.Context(), id, p.Kind, "x") }
+				may = func(r *standing.Resolver, id string) (bool, error) {
+					return r.MayAsk(t.Context(), id, p.Kind, "x", standing.Sources{})
+				}
 			case change.VerbApprove, change.VerbDeny, change.VerbRetry:
 				may = func(r *standing.Resolver, id string) (bool, error) {
 					counts, err := r.Holds(t.Context(), about, id)
@@ -178,6 +181,51 @@ func TestWhoMayStillAsk(t *testing.T) {
 	robot.Requester.Kind = change.ByRule
 	if may, err := harbour(t, denied(policy.All, "all")).MayStillAsk(t.Context(), robot, nil); err != nil || !may {
 		t.Errorf("what a rule proposed: %t, %v; want that nobody is asked", may, err)
+	}
+}
+
+// The form and /why answer alike, whatever a rule asks about owners. Ada owns eng; of connections bo does.
+func TestAskingIsAnsweredAsWhyDoes(t *testing.T) {
+	from := standing.Sources{
+		Entitlements: []grant.Entitlement{{Name: "etl", Eligible: []change.Selector{"group:eng@example.com"}}},
+		Connections:  shelf{{Owner: "bo"}},
+	}
+	ask := map[change.Kind]string{change.AccessGrant: "etl", change.AccountCreate: "looker/ada@example.com", change.ConnectionCreate: "sales_db"}
+	owners := map[change.Kind]string{change.AccessGrant: "ada", change.AccountCreate: "", change.ConnectionCreate: "bo"}
+	for kind, name := range ask {
+		needed, _ := policy.Needed(kind, change.VerbPropose)
+		for _, condition := range []string{"", "isOwner()", "!isOwner()", "noOwner()", "!(noOwner() || isOwner())"} {
+			for _, effect := range []policy.Effect{policy.Allow, policy.Deny} {
+				m := model(rule(t, effect, needed.Operation, needed.Type, condition))
+				m.Roles[0].Members = append(m.Roles[0].Members, "user:ada@example.com")
+				r := harbour(t, m)
+				may := those(t, func(id string) (bool, error) { return r.MayAsk(t.Context(), id, kind, name, from) })
+				why := those(t, func(id string) (bool, error) {
+					about, err := r.Describe(t.Context(), needed.Type, name, from)
+					if err != nil {
+						return false, err
+					}
+					x, err := r.May(t.Context(), id, catalog.Account{}, needed.Operation, about)
+					return x.Decision.Allowed || x.Silent != "", err
+				})
+				if may != why {
+					t.Errorf("%s %s if %s: may ask: %q, by /why: %q", effect, needed.Operation, condition, may, why)
+				}
+				if effect == policy.Allow && condition == "isOwner()" && may != owners[kind] {
+					t.Errorf("owners who may %s: %q", needed.Operation, may)
+				}
+			}
+		}
+	}
+	c := change.Change{
+		Kind: change.AccessGrant, Target: change.Target{ID: "etl", Name: "etl"}, Requester: change.Actor{Kind: change.ByPerson, ID: "ada"},
+		Owners: []change.Selector{"owners:eng@example.com"},
+	}
+	m := model(rule(t, policy.Allow, policy.RequestAccess, "access", "isOwner()"))
+	m.Roles[0].Members = []change.Selector{"user:ada@example.com"}
+	r := harbour(t, m)
+	if may, err := r.MayStillAsk(t.Context(), c, nil); err != nil || !may {
+		t.Errorf("an owner may still ask: %t, %v", may, err)
 	}
 }
 
