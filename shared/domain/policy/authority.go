@@ -136,6 +136,10 @@ func (e *Engine) human(d Decision, subject string) Decision {
 	return d
 }
 
+// Refuses reports whether nothing else that holds for somebody, such as that they own a thing or that
+// they are named where people are asked, can make a yes of the answer.
+func (d Decision) Refuses() bool { return d.refuses() }
+
 // refuses reports whether nothing else that holds for somebody can make a yes of the answer.
 func (d Decision) refuses() bool {
 	switch d.Reason {

@@ -33,6 +33,32 @@ type Explanation struct {
 	// Silent is the operation where the policy is silent about it: no rule allows it to anybody, and
 	// what holds without a policy holds for the person still. It is empty otherwise.
 	Silent Operation
+	// Deciding says whether the person counts where people are asked about changes, which the rules do
+	// not say alone. It is for whoever knows the policy's approvals to fill in, of an operation by which
+	// people decide; nobody counts who is refused by the rules.
+	Deciding []Deciding
+}
+
+// Deciding is what some kinds of change take of people, and what counts of one person's standing.
+type Deciding struct {
+	Kinds []change.Kind
+	Needs []change.Need
+	// Counts are the sets of the needs in which the person counts.
+	Counts []change.Selector
+}
+
+// counting reports whether the person counts for some of the kinds of change, and for all.
+func (x Explanation) counting() (some, all bool) {
+	all = true
+	for _, d := range x.Deciding {
+		counts := len(d.Counts) > 0
+		some, all = some || counts || d.needs(change.Manager), all && counts
+	}
+	return some, all
+}
+
+func (d Deciding) needs(s change.Selector) bool {
+	return slices.ContainsFunc(d.Needs, func(n change.Need) bool { return n.From == s })
 }
 
 // Finding is one rule that matters for an answer.

@@ -208,3 +208,90 @@ func TestLongListsAreCutShort(t *testing.T) {
 		}
 	}
 }
+
+// Rules alone do not say who decides: what the approvals take of people is said with them.
+func TestAnExplanationSaysWhetherAPersonCounts(t *testing.T) {
+	m := policy.Model{
+		Roles:    []policy.Role{{Name: "r", Policies: []string{"p"}, Members: []change.Selector{"user:ken@example.com"}}},
+		Policies: []policy.Policy{{Name: "p", Rules: []policy.Rule{allow("a", policy.ApproveAccess, policy.AccessResource, nil)}}},
+	}
+	people := policy.Roster{{ID: "aiko", Email: "aiko@example.com"}, {ID: "ken", Email: "ken@example.com"}}
+	leads := []change.Need{{Count: 2, From: "group:leads@example.com"}}
+	grants := func(counts ...change.Selector) policy.Deciding {
+		return policy.Deciding{Kinds: []change.Kind{change.AccessGrant}, Needs: leads, Counts: counts}
+	}
+	rest := func(counts ...change.Selector) policy.Deciding {
+		return policy.Deciding{Kinds: []change.Kind{change.AccessRevoke, change.AccessReview}, Needs: []change.Need{{Count: 1, From: change.Approvers}}, Counts: counts}
+	}
+	for name, test := range map[string]struct {
+		model             policy.Model
+		person            string
+		deciding          []policy.Deciding
+		english, japanese []string
+		never, either     string
+	}{
+		"named, by no rule": {
+			m, "aiko",
+			[]policy.Deciding{grants("group:leads@example.com"), rest()},
+			[]string{"In part: aiko@example.com", "- access.grant takes 2 of group:leads@example.com: aiko@example.com counts, as one of group:leads@example.com", "access.revoke and access.review take 1 of approvers: aiko@example.com does not count", "Approvers are those whom a rule allows it."},
+			[]string{"一部のみ: aiko@example.com", "- access.grant には group:leads@example.com から 2 人が必要: aiko@example.com は group:leads@example.com の一人として承認・却下できます", "approvers は、ルールが許可している人です。"},
+			"Yes:", "はい:",
+		},
+		"allowed, and not named": {
+			m, "ken",
+			[]policy.Deciding{grants()},
+			[]string{"No: ken@example.com", "Allowed:", "ken@example.com does not count"},
+			[]string{"いいえ: ken@example.com", "ken@example.com は承認・却下できません"},
+			"Yes:", "はい:",
+		},
+		"allowed, and named": {
+			m, "ken", []policy.Deciding{rest(change.Approvers)}, []string{"Yes: ken@example.com"}, []string{"はい: ken@example.com"}, "In part:", "一部のみ:",
+		},
+		"the manager of who asks": {
+			m, "aiko",
+			[]policy.Deciding{{Kinds: []change.Kind{change.AccessGrant}, Needs: []change.Need{{Count: 1, From: change.Manager}}}},
+			[]string{"In part: aiko@example.com", "aiko@example.com counts where it is a report of theirs who asks"},
+			[]string{"部下の依頼についてのみ"},
+			"does not count", "できません",
+		},
+		"a policy that is silent": {
+			policy.Model{Policies: []policy.Policy{{Name: "p", Rules: []policy.Rule{allow("a", "ViewAll", "table", nil)}}}},
+			"aiko",
+			[]policy.Deciding{grants(), rest(change.Approvers)},
+			[]string{"In part: aiko@example.com", "No rule allows this to anybody.", "No rule says who approvers are: owners and administrators decide."},
+			[]string{"approvers を定めるルールがないため、所有者と管理者が承認・却下します。"},
+			"Where policy does not speak", "By no rule",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, err := policy.Compile(test.model, people)
+			if err != nil {
+				t.Fatal(err)
+			}
+			x := e.Explain(policy.Request{Subject: test.person, Operations: []policy.Operation{policy.ApproveAccess}, Resource: policy.Resource{Type: policy.AccessResource, Name: "etl"}})
+			x.Deciding = test.deciding
+			for language, want := range map[string][]string{"en": test.english, "ja": test.japanese} {
+				text := x.In(language)
+				for _, w := range want {
+					if !strings.Contains(text, w) {
+						t.Errorf("%q is not in\n%s", w, text)
+					}
+				}
+				if strings.Contains(text, test.never) || strings.Contains(text, test.either) {
+					t.Errorf("%q or %q is in\n%s", test.never, test.either, text)
+				}
+			}
+		})
+	}
+}
+
+func TestWhatIsDecidedWithAnOperation(t *testing.T) {
+	if got := policy.DecidedWith(policy.ApproveAccess, policy.AccessResource); len(got) != 3 || got[0] != change.AccessGrant {
+		t.Errorf("got %v", got)
+	}
+	for _, o := range []policy.Operation{policy.RequestAccess, policy.Undo, policy.ReadAudit, policy.ChangePolicy, "ViewAll"} {
+		if got := policy.DecidedWith(o, policy.AccessResource); got != nil {
+			t.Errorf("%s: %v", o, got)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package standing
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/sekisho/sekisho/shared/domain/catalog"
 	"github.com/sekisho/sekisho/shared/domain/change"
@@ -22,6 +23,69 @@ func (r *Resolver) May(
 		return policy.Explanation{}, err
 	}
 	return r.engine.With(roster).Explain(policy.Request{Subject: person, Operations: []policy.Operation{o}, Resource: about}), nil
+}
+
+// Why answers as [Resolver.May], and for an operation by which people decide also whether the person
+// counts: asks says what is needed where people are asked about a kind of change, and about one of an
+// entitlement.
+func (r *Resolver) Why(
+	ctx context.Context, person string, account catalog.Account, o policy.Operation, about policy.Resource,
+	asks func(kind change.Kind, entitlement string) change.Requirement,
+) (policy.Explanation, error) {
+	x, err := r.May(ctx, person, account, o, about)
+	if err != nil || x.Decision.Refuses() {
+		return x, err
+	}
+	p, known, err := r.find(ctx, person)
+	if err != nil || !known {
+		return x, err
+	}
+	c, err := r.example(ctx, about)
+	if err != nil {
+		return policy.Explanation{}, err
+	}
+	entitlement := ""
+	if about.Type == policy.AccessResource {
+		entitlement = about.Name
+	}
+	for _, kind := range policy.DecidedWith(o, about.Type) {
+		needs := asks(kind, entitlement).Needs
+		i := slices.IndexFunc(x.Deciding, func(d policy.Deciding) bool { return slices.Equal(d.Needs, needs) })
+		if i >= 0 {
+			x.Deciding[i].Kinds = append(x.Deciding[i].Kinds, kind)
+			continue
+		}
+		c.Kind, c.Requirement = kind, change.Requirement{Mode: change.Ask, Needs: needs}
+		counts, err := r.Holds(ctx, c, p.ID)
+		if err != nil {
+			return policy.Explanation{}, err
+		}
+		named := c.Requirement.Selectors(false)
+		counts = slices.DeleteFunc(counts, func(s change.Selector) bool { return !slices.Contains(named, s) })
+		x.Deciding = append(x.Deciding, policy.Deciding{Kinds: []change.Kind{kind}, Needs: needs, Counts: counts})
+	}
+	return x, nil
+}
+
+// nobody is a set with nobody in it, as all are that are called as no others.
+const nobody change.Selector = "nobody:"
+
+// example returns a change about something that people name, as far as it says whose it is.
+func (r *Resolver) example(ctx context.Context, about policy.Resource) (change.Change, error) {
+	c := change.Change{Target: change.Target{Name: about.Name}, Owners: []change.Selector{nobody}}
+	if system, email, ok := strings.Cut(about.Name, "/"); ok && about.Type == policy.AccountResource {
+		c.Target = change.Target{ID: system + ":" + email, Name: email}
+	}
+	for _, o := range about.Owners {
+		p, known, err := r.find(ctx, o.Name)
+		if err != nil {
+			return change.Change{}, err
+		}
+		if known && o.Type == policy.TypeUser {
+			c.Owners = append(c.Owners, change.Selector("user:"+p.Email))
+		}
+	}
+	return c, nil
 }
 
 // MayAsk answers whether a person may ask for a kind of change at all: a rule may deny it to them,

@@ -1,8 +1,12 @@
 package standing_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/sekisho/sekisho/shared/domain/catalog"
 	"github.com/sekisho/sekisho/shared/domain/change"
@@ -243,5 +247,52 @@ func TestWhyNamesTheWayThroughGroups(t *testing.T) {
 	}
 	if !x.Decision.Allowed {
 		t.Error("it is not allowed")
+	}
+}
+
+// Whether somebody counts is the same by /why as when they press. Ada owns eng, bo and cy are leads, zoe
+// administers.
+func TestWhySaysWhoCounts(t *testing.T) {
+	from := standing.Sources{Entitlements: []grant.Entitlement{{Name: "etl", Eligible: []change.Selector{"group:eng@example.com"}}}}
+	asks := func(kind change.Kind, entitlement string) change.Requirement {
+		if kind == change.AccessGrant && entitlement == "etl" {
+			return change.Requirement{Mode: change.Ask, Needs: []change.Need{{Count: 1, From: "user:flo@example.com"}, {Count: 1, From: change.Owners}}}
+		}
+		return change.DefaultRequirement()
+	}
+	c := change.Change{
+		Kind: change.AccessGrant, Target: change.Target{ID: "etl", Name: "etl"}, Requester: change.Actor{Kind: change.ByPerson, ID: "zoe"},
+		Owners: []change.Selector{"owners:eng@example.com"}, Requirement: asks(change.AccessGrant, "etl"),
+	}
+	for name, m := range map[string]policy.Model{
+		"without a policy": {}, "silent": model(rule(t, policy.Allow, policy.ReadAudit, "audit", "")),
+		"by a rule": model(rule(t, policy.Allow, policy.ApproveAccess, "access", "")), "a deny": model(rule(t, policy.Deny, policy.All, "all", "")),
+	} {
+		r := harbour(t, m)
+		about, err := r.Describe(t.Context(), policy.AccessResource, "etl", from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range everybody {
+			x, err := r.Why(t.Context(), id, catalog.Account{}, policy.ApproveAccess, about, asks)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pressed, err := r.Holds(t.Context(), c, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pressed = slices.DeleteFunc(pressed, func(s change.Selector) bool { return s == change.Approvers }) // which nobody is asked for
+			var counts []change.Selector
+			if len(x.Deciding) > 0 {
+				counts = x.Deciding[0].Counts
+				if kinds := x.Deciding[1].Kinds; len(x.Deciding) != 2 || len(kinds) != 2 {
+					t.Errorf("%s: %s: %+v", name, id, x.Deciding)
+				}
+			}
+			if diff := cmp.Diff(pressed, counts, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("%s: %s (-pressing +why):\n%s", name, id, diff)
+			}
+		}
 	}
 }
