@@ -14,6 +14,7 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/domain/catalog"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/ports/store"
 )
 
 func parse(t *testing.T, text string) *policyfile.Policy {
@@ -183,6 +184,43 @@ func TestALargePlanIsProposedInParts(t *testing.T) {
 	}
 	if first[0].Slot() == rest[0].Slot() {
 		t.Error("both parts are the same change")
+	}
+}
+
+// What the store takes of one change is bounded too, and a few steps can be large.
+func TestAPlanOfLargeStepsIsProposedInParts(t *testing.T) {
+	var plan catalog.Plan
+	for i := range 40 {
+		p := catalog.Policy{Name: fmt.Sprintf("p%02d", i)}
+		for r := range 10 {
+			condition := "inAnyTeam('" + strings.Repeat("department-of-things", 150) + "') && noOwner()"
+			p.Rules = append(p.Rules, catalog.Rule{Name: fmt.Sprint(r), Effect: "allow", Operations: []string{"ViewAll"}, Resources: []string{"table"}, Condition: condition})
+		}
+		plan.Steps = append(plan.Steps, catalog.Step{Verb: catalog.Create, Kind: catalog.KindPolicy, Name: p.Name, Policy: &p})
+	}
+	parts := 0
+	for done := 0; done < len(plan.Steps); parts++ {
+		all, err := proposals(parse(t, "catalog: {mode: auto}"), catalog.Plan{Steps: plan.Steps[done:]}, 10, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(all[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(text) > store.MaxData*3/4 {
+			t.Errorf("a change of %d bytes leaves no room in a record", len(text))
+		}
+		steps, err := stepsOf(change.Change{Detail: all[0].Detail})
+		if err != nil || len(steps) == 0 {
+			t.Fatalf("%d steps: %v", len(steps), err)
+		}
+		if done += len(steps); done < len(plan.Steps) && !strings.Contains(all[0].Reason, fmt.Sprintf("%d more steps", len(plan.Steps)-done)) {
+			t.Errorf("because %q", all[0].Reason)
+		}
+	}
+	if parts < 3 || parts > 8 {
+		t.Errorf("%d parts", parts)
 	}
 }
 
