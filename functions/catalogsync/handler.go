@@ -117,7 +117,7 @@ func (h *handler) look(ctx context.Context) (view, error) {
 	if err != nil {
 		return view{}, fmt.Errorf("read the catalogue: %w", err)
 	}
-	if !whole(present) {
+	if !present.Whole() {
 		return view{}, fmt.Errorf("read the catalogue: %w", catalog.ErrNotWhole)
 	}
 	plan, wrong, err := catalog.Diff(wanted, present)

@@ -116,35 +116,6 @@ func unsigned(steps []catalog.Step) []catalog.Step {
 	return out
 }
 
-// whole reports whether everything that roles and teams refer to is in a reading too. The pages of
-// a list can end early and say that this is all; what refers to the rest gives it away.
-func whole(p catalog.Present) bool {
-	known := map[string]bool{}
-	for _, e := range p.Policies {
-		known["policy "+e.Name] = true
-	}
-	for _, e := range p.Roles {
-		known["role "+e.Name] = true
-	}
-	for _, e := range p.Teams {
-		known["team "+e.Name] = true
-	}
-	all := func(kind string, names []string) bool {
-		return !slices.ContainsFunc(names, func(name string) bool { return !known[kind+" "+name] })
-	}
-	for _, r := range p.Roles {
-		if !all("policy", r.Policies) {
-			return false
-		}
-	}
-	for _, t := range p.Teams {
-		if !all("policy", t.Policies) || !all("role", t.DefaultRoles) || !all("team", t.Parents) {
-			return false
-		}
-	}
-	return true
-}
-
 // stepsOf returns the steps that a change is about.
 func stepsOf(c change.Change) ([]catalog.Step, error) {
 	var out []catalog.Step

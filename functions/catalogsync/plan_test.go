@@ -302,22 +302,6 @@ func TestOnlyWhatWasApprovedIsLeft(t *testing.T) {
 	}
 }
 
-func TestAReadingWithoutWhatItRefersToIsNotWhole(t *testing.T) {
-	policies := []catalog.PresentPolicy{{Entity: catalog.Entity{Name: "p"}}}
-	roles := []catalog.PresentRole{{Entity: catalog.Entity{Name: "r"}, Policies: []string{"p"}}}
-	teams := []catalog.PresentTeam{{Entity: catalog.Entity{Name: "t"}, DefaultRoles: []string{"r"}, Parents: []string{"o"}}, {Entity: catalog.Entity{Name: "o"}, Policies: []string{"p"}}}
-	if !whole(catalog.Present{Policies: policies, Roles: roles, Teams: teams}) {
-		t.Error("a whole reading is not whole")
-	}
-	for name, p := range map[string]catalog.Present{
-		"policies": {Roles: roles, Teams: teams}, "roles": {Policies: policies, Teams: teams}, "teams": {Policies: policies, Roles: roles, Teams: teams[:1]},
-	} {
-		if whole(p) {
-			t.Errorf("without %s it is whole", name)
-		}
-	}
-}
-
 func TestOnlyWhatHappenedByItselfLatelyCounts(t *testing.T) {
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 	detail, err := json.Marshal([]catalog.Step{member(catalog.Remove, "a@example.com"), member(catalog.Add, "b@example.com")})

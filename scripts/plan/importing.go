@@ -39,6 +39,9 @@ func importCatalog(ctx context.Context, p *platform, log io.Writer) (string, err
 	if err != nil {
 		return "", fmt.Errorf("import the catalogue: %w", err)
 	}
+	if !present.Whole() {
+		return "", fmt.Errorf("import the catalogue: %w", catalog.ErrNotWhole)
+	}
 	found, notes := catalog.Import(present, theCatalogues(), ours())
 	var text strings.Builder
 	for _, note := range notes {

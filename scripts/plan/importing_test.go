@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -110,6 +111,11 @@ func TestACatalogueThatCannotBeReadIsNoPolicy(t *testing.T) {
 	d.faults.Add(sim.Fault{API: "openmetadata", Kind: sim.Fault500, Rate: 1, Left: -1})
 	if got, err := importCatalog(t.Context(), &d.platform, io.Discard); err == nil {
 		t.Errorf("got %s", got)
+	}
+	part := cataloguedCompany(t)
+	part.faults.Add(sim.Fault{API: "openmetadata", Kind: sim.FaultPartial, Rate: 1, Left: -1})
+	if got, err := importCatalog(t.Context(), &part.platform, io.Discard); !errors.Is(err, catalog.ErrNotWhole) {
+		t.Errorf("of a part: %v\n%s", err, got)
 	}
 	d.CatalogToken = ""
 	if _, err := importCatalog(t.Context(), &d.platform, io.Discard); err == nil || !strings.Contains(err.Error(), "OPENMETADATA_TOKEN") {

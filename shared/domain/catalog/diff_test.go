@@ -309,6 +309,22 @@ func TestACatalogueThatWasNotReadWhole(t *testing.T) {
 	}
 }
 
+func TestAReadingWithoutWhatItRefersToIsNotWhole(t *testing.T) {
+	policies := []catalog.PresentPolicy{{Entity: catalog.Entity{Name: "p"}}}
+	roles := []catalog.PresentRole{{Entity: catalog.Entity{Name: "r"}, Policies: []string{"p"}}}
+	teams := []catalog.PresentTeam{{Entity: catalog.Entity{Name: "t"}, DefaultRoles: []string{"r"}, Parents: []string{catalog.Organization}}, {Entity: catalog.Entity{Name: catalog.Organization}, Policies: []string{"p"}}}
+	if !(catalog.Present{Policies: policies, Roles: roles, Teams: teams}).Whole() {
+		t.Error("a whole reading is not whole")
+	}
+	for name, p := range map[string]catalog.Present{
+		"policies": {Roles: roles, Teams: teams}, "roles": {Policies: policies, Teams: teams}, "teams": {Policies: policies, Roles: roles, Teams: teams[:1]},
+	} {
+		if p.Whole() {
+			t.Errorf("without %s it is whole", name)
+		}
+	}
+}
+
 func TestProblems(t *testing.T) {
 	good := catalog.Policy{Name: "p", Rules: []catalog.Rule{rule("r", "allow", "")}}
 	for name, tt := range map[string]struct {
