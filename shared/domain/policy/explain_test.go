@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -293,5 +294,82 @@ func TestWhatIsDecidedWithAnOperation(t *testing.T) {
 		if got := policy.DecidedWith(o, policy.AccessResource); got != nil {
 			t.Errorf("%s: %v", o, got)
 		}
+	}
+}
+
+func TestADenyWhereThePolicyIsSilentOtherwise(t *testing.T) {
+	m := policy.Model{
+		Teams:    []policy.Team{{Name: "c", Type: policy.Plain, Group: "contractors@example.com", Policies: []string{"no"}}},
+		Policies: []policy.Policy{{Name: "no", Rules: []policy.Rule{deny("no", policy.RequestAccess, policy.AccessResource, nil)}}},
+	}
+	e, err := policy.Compile(m, policy.Roster{{ID: "aiko", Email: "aiko@example.com", Groups: []policy.InGroup{{Group: "contractors@example.com"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := e.Explain(policy.Request{Subject: "aiko", Operations: []policy.Operation{policy.RequestAccess}, Resource: policy.Resource{Type: policy.AccessResource, Name: "etl"}})
+	for language, want := range map[string]string{
+		"en": "Without that, no rule would speak of it, and then everybody may ask.", "ja": "これがなければポリシーに定めがないことになり、誰でも依頼できます。",
+	} {
+		if text := x.In(language); !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+}
+
+// What an explanation says of others holds for others: who is in the set that it names is allowed it,
+// and where it names nobody, nobody is, in whatever groups.
+func TestWhatAnExplanationSaysOfOthersHolds(t *testing.T) {
+	asked, offered, closed := 0, 0, 0
+	for seed := range uint64(300) {
+		w := newWorld(t, seed)
+		e, err := policy.Compile(w.model, w.people)
+		if err != nil {
+			t.Fatal(err)
+		}
+		may := func(q policy.Request, o policy.Operation, groups ...string) policy.Decision {
+			other := policy.Person{ID: "new", Email: "new@example.com"}
+			for _, g := range groups {
+				other.Groups = append(other.Groups, policy.InGroup{Group: g})
+			}
+			q.Subject, q.Operations = "new", []policy.Operation{o}
+			return e.With(append(slices.Clone(w.people), other)).Decide(q)
+		}
+		for _, q := range w.requests {
+			x := e.Explain(q)
+			if x.Decision.Reason != policy.NotAllowed {
+				continue
+			}
+			asked++
+			for _, f := range x.Elsewhere {
+				for _, s := range f.Open {
+					address, isGroup := strings.CutPrefix(string(s), "group:")
+					if !isGroup || f.Condition != "" {
+						continue
+					}
+					offered++
+					if d := may(q, f.Operation, address); !d.Allowed {
+						t.Fatalf("seed %d: %s is told that %s may %s: %s", seed, q.Subject, s, f.Operation, d)
+					}
+				}
+			}
+			if x.Silent != "" || !strings.Contains(x.String(), "to anybody") {
+				continue
+			}
+			closed++
+			for some := range 1 << len(worldGroups) {
+				var groups []string
+				for i, g := range worldGroups {
+					if some&(1<<i) != 0 {
+						groups = append(groups, g)
+					}
+				}
+				if d := may(q, x.Missing[0], groups...); d.Allowed {
+					t.Fatalf("seed %d: nobody may %s, it says, and who is in %v may: %s", seed, x.Missing[0], groups, x)
+				}
+			}
+		}
+	}
+	if asked == 0 || offered == 0 || closed == 0 {
+		t.Errorf("%d asked, %d offered, %d closed", asked, offered, closed)
 	}
 }

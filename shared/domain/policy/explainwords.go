@@ -57,9 +57,12 @@ func (x Explanation) In(language string) string {
 		s.findings(s.says("It would be denied if a condition were otherwise:", "条件が変われば拒否するルール:"), x.Nearly, s.finding)
 	case x.Decision.Reason == Denied:
 		s.findings(s.says("Denied:", "拒否しているルール:"), x.Because, s.finding)
-		if len(x.Missing) == 0 {
+		switch {
+		case x.Otherwise != "":
+			s.line("Without that, no rule would speak of it, and then %s.", "これがなければポリシーに定めがないことになり、%s。", Unspoken(x.Otherwise).in(s.voice))
+		case len(x.Missing) == 0:
 			s.line("Without that it would be allowed.", "これがなければ許可されます。")
-		} else {
+		default:
 			s.line("Without that, still no rule would allow %s.", "これがなくても、%s を許可するルールはありません。", s.operations(x.Missing))
 		}
 	case x.Silent != "" && len(x.Deciding) > 0:
@@ -203,7 +206,9 @@ func (v voice) finding(f Finding) string {
 func (v voice) elsewhere(f Finding) string {
 	open := make([]string, len(f.Open))
 	for i, s := range f.Open {
-		open[i] = string(s)
+		if open[i] = string(s); s == everybody {
+			open[i] = v.says("everybody", "全員")
+		}
 	}
 	if len(open) > shown {
 		open = append(open[:shown:shown], v.says("%d more", "ほか %d 件", len(f.Open)-shown))
