@@ -1,7 +1,6 @@
 package catalogsync
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -25,23 +24,16 @@ type membership struct {
 // desired returns what the policy wants of the catalogue.
 func desired(m policy.Model, who membership) catalog.Desired {
 	var out catalog.Desired
-	// The catalogue calls the team above all others by one name.
-	names := map[string]string{}
-	for _, t := range m.Teams {
-		if t.Type == policy.Organization {
-			names[t.Name] = catalog.Organization
-		}
-	}
+	top := map[string]string{}
 	for _, t := range m.Teams {
 		team := catalog.Team{
-			Name: cmp.Or(names[t.Name], t.Name), Type: string(t.Type),
+			Name: t.Name, Type: string(t.Type), Parents: slices.Clone(t.Parents),
 			Policies: slices.Clone(t.Policies), DefaultRoles: slices.Clone(t.DefaultRoles),
 		}
-		for _, parent := range t.Parents {
-			team.Parents = append(team.Parents, cmp.Or(names[parent], parent))
-		}
-		// Whoever is in no team is in the organization, there as here.
-		if t.Type != policy.Organization {
+		if t.Type == policy.Organization {
+			top[t.Name] = catalog.Organization // the catalogue calls the team above all others by one name
+		} else {
+			// Whoever is in no team is in the organization, there as here.
 			team.Members = slices.Clone(who.groups[group.Address(t.Group)])
 		}
 		out.Teams = append(out.Teams, team)
@@ -57,7 +49,7 @@ func desired(m policy.Model, who membership) catalog.Desired {
 		}
 		out.Policies = append(out.Policies, catalog.Policy{Name: p.Name, Rules: rules(p)})
 	}
-	return out.ForCatalog(ownOperations(), ownResources(), standard)
+	return out.ForCatalog(ownOperations(), ownResources(), standard, top)
 }
 
 // in returns the addresses of the people in some sets, each once, sorted.

@@ -8,12 +8,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sekisho/sekisho/shared/adapters/openmetadata"
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/catalog"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/ports/queue"
+	"github.com/sekisho/sekisho/shared/ports/retry"
 	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
@@ -115,7 +117,7 @@ func (h *handler) look(ctx context.Context) (view, error) {
 	if err != nil {
 		return view{}, fmt.Errorf("read the catalogue: %w", err)
 	}
-	if !whole(present) {
+	if !present.Whole() {
 		return view{}, fmt.Errorf("read the catalogue: %w", catalog.ErrNotWhole)
 	}
 	plan, wrong, err := catalog.Diff(wanted, present)
@@ -205,9 +207,7 @@ func (a applying) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 // mostErrors is how many steps of one attempt may go wrong before it is given up.
 const mostErrors = 5
 
-// Act implements [ledger.Applier]. A step that goes wrong does not keep the others from being done,
-// unless the catalogue wants to be left alone: the next attempt does what is left. What counts is
-// what went wrong first, because the steps after it may need that one.
+// Act implements [ledger.Applier].
 func (a applying) Act(ctx context.Context, c change.Change, _ ledger.Sight) error {
 	steps, another, present, err := a.left(ctx, c)
 	if err != nil {
@@ -216,18 +216,28 @@ func (a applying) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 	if another != "" {
 		return fmt.Errorf("the plan is another one by now: %s", another)
 	}
+	return inTurn(ctx, steps, func(s catalog.Step) error { return a.catalog.Apply(ctx, s, present) })
+}
+
+// inTurn carries steps out. One that goes wrong does not keep the others from being done, unless the
+// catalogue wants to be left alone: the next attempt does what is left. One that the catalogue refuses
+// for good says nothing about the others, however many there are. What counts is what went wrong
+// first, because the steps after it may need that one.
+func inTurn(ctx context.Context, steps []catalog.Step, apply func(catalog.Step) error) error {
 	var first error
 	wrong := 0
 	for _, s := range steps {
-		err := a.catalog.Apply(ctx, s, present)
+		err := apply(s)
 		if err == nil {
 			continue
 		}
 		if first == nil {
 			first = fmt.Errorf("%s: %w", s, err)
 		}
+		if !retry.IsPermanent(err) || errors.Is(err, openmetadata.ErrForbidden) {
+			wrong++
+		}
 		var asked interface{ RetryAfter() time.Duration }
-		wrong++
 		if wrong == mostErrors || ctx.Err() != nil || errors.As(err, &asked) && asked.RetryAfter() > 0 {
 			break
 		}

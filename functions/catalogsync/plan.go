@@ -10,6 +10,7 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/domain/catalog"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/ports/store"
 )
 
 // This file turns plans for the catalogue into changes that are proposed, and back. It is pure.
@@ -30,13 +31,17 @@ const quiet = 30 * 24 * time.Hour
 // all of them have to be made before the time for one message is over.
 const mostSteps = 150
 
+// mostBytes is how large the steps of one change are at most, as they are kept: word by word, and again
+// as differences. A third of a record is left for what people say about the change.
+const mostBytes = store.MaxData * 2 / 3
+
 // proposals returns what to propose of a plan: nothing where there is nothing to do, and of a plan
 // that takes more away than the brake lets pass two things: what may happen all the same, and what
 // waits for two people. Size is how much of the catalogue is ours, recent what was taken away
 // without people in the last 24 hours.
 //
-// No proposal has more than mostSteps steps: those that come first, which need nothing of what
-// comes after them. The others follow once these are done.
+// No proposal has more than mostSteps steps, or more than fit into mostBytes: those that come first,
+// which need nothing of what comes after them. The others follow once these are done.
 func proposals(p *policyfile.Policy, plan catalog.Plan, size, recent int) ([]change.Proposal, error) {
 	asks := p.Asks(change.CatalogApply, "")
 	held := p.Catalog.Brake.Check(size, recent, plan.Removals()).Held
@@ -61,7 +66,10 @@ func proposals(p *policyfile.Policy, plan catalog.Plan, size, recent int) ([]cha
 		}
 		proposal := change.Proposal{Kind: change.CatalogApply, Target: target, Requester: rule, Requirement: it.needs, Quiet: quiet, Policy: p.Hash}
 		proposal.Alert = it.needs.Mode == change.Report // it is shown in the channel, and that is all
-		steps := it.steps[:min(len(it.steps), mostSteps)]
+		steps, err := firstOf(it.steps)
+		if err != nil {
+			return nil, err
+		}
 		for _, s := range steps {
 			proposal.Diff = append(proposal.Diff, deltas(s)...)
 		}
@@ -72,13 +80,30 @@ func proposals(p *policyfile.Policy, plan catalog.Plan, size, recent int) ([]cha
 			proposal.Reason = strings.TrimPrefix(proposal.Reason+"; ", "; ") +
 				fmt.Sprintf("%d removals at once are more than the brake lets pass", plan.Removals())
 		}
-		var err error
 		if proposal.Detail, err = json.Marshal(unsigned(steps)); err != nil {
 			return nil, fmt.Errorf("encode a plan of %d steps: %w", len(steps), err)
 		}
 		out = append(out, proposal)
 	}
 	return out, nil
+}
+
+// firstOf returns as many of some steps as one change may have, and one at least.
+func firstOf(steps []catalog.Step) ([]catalog.Step, error) {
+	size := 0
+	for i, s := range steps[:min(len(steps), mostSteps)] {
+		text, err := json.Marshal(struct {
+			Step   catalog.Step
+			Deltas []change.Delta
+		}{s, deltas(s)})
+		if err != nil {
+			return nil, fmt.Errorf("encode step %s: %w", s, err)
+		}
+		if size += len(text); size > mostBytes && i > 0 {
+			return steps[:i], nil
+		}
+	}
+	return steps[:min(len(steps), mostSteps)], nil
 }
 
 // unsigned returns steps without who changed something in the catalogue: it is no part of what is
@@ -89,35 +114,6 @@ func unsigned(steps []catalog.Step) []catalog.Step {
 		out[i].Drift = ""
 	}
 	return out
-}
-
-// whole reports whether everything that roles and teams refer to is in a reading too. The pages of
-// a list can end early and say that this is all; what refers to the rest gives it away.
-func whole(p catalog.Present) bool {
-	known := map[string]bool{}
-	for _, e := range p.Policies {
-		known["policy "+e.Name] = true
-	}
-	for _, e := range p.Roles {
-		known["role "+e.Name] = true
-	}
-	for _, e := range p.Teams {
-		known["team "+e.Name] = true
-	}
-	all := func(kind string, names []string) bool {
-		return !slices.ContainsFunc(names, func(name string) bool { return !known[kind+" "+name] })
-	}
-	for _, r := range p.Roles {
-		if !all("policy", r.Policies) {
-			return false
-		}
-	}
-	for _, t := range p.Teams {
-		if !all("policy", t.Policies) || !all("role", t.DefaultRoles) || !all("team", t.Parents) {
-			return false
-		}
-	}
-	return true
 }
 
 // stepsOf returns the steps that a change is about.
@@ -154,9 +150,13 @@ func left(approved []catalog.Step, now catalog.Plan) (steps []catalog.Step, anot
 		}
 	}
 	for _, f := range now.Findings {
-		// A team that stays a group is one of which everything else is done.
-		if f.Code != catalog.FoundGroup && another == "" && about[subject(catalog.Step{Kind: f.Kind, Name: f.Name})] {
-			another = fmt.Sprintf("%s %s is not ours to change", f.Kind, f.Name)
+		s := subject(catalog.Step{Kind: f.Kind, Name: f.Name})
+		switch {
+		case another != "" || !about[s]:
+		case f.Code == catalog.FoundGroup: // everything else about it is done
+		case f.Code == catalog.FoundPartly: // what can be is done
+		default:
+			another = strings.TrimSpace(s) + " is not ours to change, or cannot be made"
 		}
 	}
 	return steps, another, nil

@@ -2,6 +2,7 @@ package catalogsync
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -9,9 +10,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sekisho/sekisho/shared/adapters/openmetadata"
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/domain/catalog"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/ports/store"
 )
 
 func parse(t *testing.T, text string) *policyfile.Policy {
@@ -77,6 +80,37 @@ func TestATeamBelowTwoOthers(t *testing.T) {
 	got := desired(p.Model(), membership{}).Teams[2].Parents
 	if diff := cmp.Diff([]string{"a", catalog.Organization}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// What Sekisho takes and decides by, the catalogue can have as well.
+func TestConditionsThatTheCatalogueCanHave(t *testing.T) {
+	for name, text := range map[string]string{
+		"a role that has only Sekisho's policies": `
+teams: [{name: Organization, type: Organization, policies: [look]}]
+roles: [{name: access-approver, policies: [approve], members: [user:ken@example.com]}]
+policies:
+  - {name: approve, rules: [{name: r, effect: allow, operations: [ApproveAccess], resources: [access]}]}
+  - {name: look, rules: [{name: r, effect: allow, operations: [ViewAll], resources: [table], condition: "hasAnyRole('access-approver')"}]}
+`,
+		"the organization by the file's name": `
+teams: [{name: Harbour, type: Organization, policies: [look]}]
+policies: [{name: look, rules: [{name: r, effect: allow, operations: [ViewAll], resources: [table], condition: "inAnyTeam('Harbour')"}]}]
+`,
+		"a role that has the rule": `
+teams: [{name: Organization, type: Organization, default_roles: [reader]}]
+roles: [{name: reader, policies: [look]}]
+policies: [{name: look, rules: [{name: r, effect: allow, operations: [ViewAll], resources: [table], condition: "hasAnyRole('reader')"}]}]
+`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			plan, problems, err := catalog.Diff(desired(parse(t, text).Model(), membership{}), catalog.Present{
+				Teams: []catalog.PresentTeam{{Entity: catalog.Entity{Name: catalog.Organization, System: true}, Type: catalog.TypeOrganization}},
+			})
+			if err != nil || len(problems) > 0 || plan.Empty() {
+				t.Errorf("no plan: %v %v", problems, err)
+			}
+		})
 	}
 }
 
@@ -153,6 +187,43 @@ func TestALargePlanIsProposedInParts(t *testing.T) {
 	}
 }
 
+// What the store takes of one change is bounded too, and a few steps can be large.
+func TestAPlanOfLargeStepsIsProposedInParts(t *testing.T) {
+	var plan catalog.Plan
+	for i := range 40 {
+		p := catalog.Policy{Name: fmt.Sprintf("p%02d", i)}
+		for r := range 10 {
+			condition := "inAnyTeam('" + strings.Repeat("department-of-things", 150) + "') && noOwner()"
+			p.Rules = append(p.Rules, catalog.Rule{Name: fmt.Sprint(r), Effect: "allow", Operations: []string{"ViewAll"}, Resources: []string{"table"}, Condition: condition})
+		}
+		plan.Steps = append(plan.Steps, catalog.Step{Verb: catalog.Create, Kind: catalog.KindPolicy, Name: p.Name, Policy: &p})
+	}
+	parts := 0
+	for done := 0; done < len(plan.Steps); parts++ {
+		all, err := proposals(parse(t, "catalog: {mode: auto}"), catalog.Plan{Steps: plan.Steps[done:]}, 10, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(all[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(text) > store.MaxData*3/4 {
+			t.Errorf("a change of %d bytes leaves no room in a record", len(text))
+		}
+		steps, err := stepsOf(change.Change{Detail: all[0].Detail})
+		if err != nil || len(steps) == 0 {
+			t.Fatalf("%d steps: %v", len(steps), err)
+		}
+		if done += len(steps); done < len(plan.Steps) && !strings.Contains(all[0].Reason, fmt.Sprintf("%d more steps", len(plan.Steps)-done)) {
+			t.Errorf("because %q", all[0].Reason)
+		}
+	}
+	if parts < 3 || parts > 8 {
+		t.Errorf("%d parts", parts)
+	}
+}
+
 // Plans that do different things have different slots, or one would stand for the other.
 func TestEveryStepHasASlotOfItsOwn(t *testing.T) {
 	role := func(policies ...string) *catalog.Role { return &catalog.Role{Name: "x", Policies: policies} }
@@ -210,6 +281,16 @@ func TestOnlyWhatWasApprovedIsLeft(t *testing.T) {
 			catalog.Plan{Steps: []catalog.Step{update("x", "")}, Findings: []catalog.Finding{{Code: catalog.FoundGroup, Kind: catalog.KindTeam, Name: "etl"}}},
 			1, false,
 		},
+		"what can be done of it is done": {
+			[]catalog.Step{update("x", "")},
+			catalog.Plan{Findings: []catalog.Finding{{Code: catalog.FoundPartly, Kind: catalog.KindTeam, Name: "etl"}}},
+			0, false,
+		},
+		"it cannot be made by now": {
+			[]catalog.Step{update("x", "")},
+			catalog.Plan{Findings: []catalog.Finding{{Code: catalog.FoundWaits, Kind: catalog.KindTeam, Name: "etl"}}},
+			0, true,
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -218,22 +299,6 @@ func TestOnlyWhatWasApprovedIsLeft(t *testing.T) {
 				t.Errorf("got %v, %q, %v", got, another, err)
 			}
 		})
-	}
-}
-
-func TestAReadingWithoutWhatItRefersToIsNotWhole(t *testing.T) {
-	policies := []catalog.PresentPolicy{{Entity: catalog.Entity{Name: "p"}}}
-	roles := []catalog.PresentRole{{Entity: catalog.Entity{Name: "r"}, Policies: []string{"p"}}}
-	teams := []catalog.PresentTeam{{Entity: catalog.Entity{Name: "t"}, DefaultRoles: []string{"r"}, Parents: []string{"o"}}, {Entity: catalog.Entity{Name: "o"}, Policies: []string{"p"}}}
-	if !whole(catalog.Present{Policies: policies, Roles: roles, Teams: teams}) {
-		t.Error("a whole reading is not whole")
-	}
-	for name, p := range map[string]catalog.Present{
-		"policies": {Roles: roles, Teams: teams}, "roles": {Policies: policies, Teams: teams}, "teams": {Policies: policies, Roles: roles, Teams: teams[:1]},
-	} {
-		if whole(p) {
-			t.Errorf("without %s it is whole", name)
-		}
 	}
 }
 
@@ -265,5 +330,40 @@ func TestOnlyWhatHappenedByItselfLatelyCounts(t *testing.T) {
 		if got, err := removedLately(test.changes, now.Add(-24*time.Hour), test.left); err != nil || got != test.want {
 			t.Errorf("%s: got %d, %v, want %d", name, got, err, test.want)
 		}
+	}
+}
+
+// One step that is refused for good says nothing about the next; a catalogue that takes none is left alone.
+func TestHowLongStepsAreTried(t *testing.T) {
+	refused := &openmetadata.Error{Kind: openmetadata.ErrInvalid, Final: true, Message: "refused"}
+	forbidden := &openmetadata.Error{Kind: openmetadata.ErrForbidden, Final: true, Message: "forbidden"}
+	broken := &openmetadata.Error{Code: 500, Message: "broken"}
+	busy := &openmetadata.Error{Kind: openmetadata.ErrQuota, Wait: time.Minute, Message: "busy"}
+	for name, test := range map[string]struct {
+		errs  []error // of the first steps
+		tried int
+		want  error
+	}{
+		"all is well":             {nil, 20, nil},
+		"many are refused":        {[]error{refused, refused, refused, refused, refused, refused, refused}, 20, refused},
+		"the token may not":       {[]error{forbidden, forbidden, forbidden, forbidden, forbidden}, mostErrors, forbidden},
+		"it is broken":            {[]error{nil, broken, broken, broken, broken, broken}, mostErrors + 1, broken},
+		"the first one counts":    {[]error{broken, refused}, 20, broken},
+		"it wants to be left be":  {[]error{nil, refused, busy}, 3, refused},
+		"refused and then broken": {[]error{refused, broken, broken, broken, broken}, 20, refused},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tried := 0
+			err := inTurn(t.Context(), make([]catalog.Step, 20), func(catalog.Step) error {
+				tried++
+				if tried <= len(test.errs) {
+					return test.errs[tried-1]
+				}
+				return nil
+			})
+			if tried != test.tried || !errors.Is(err, test.want) {
+				t.Errorf("%d tried, %v", tried, err)
+			}
+		})
 	}
 }

@@ -30,7 +30,7 @@ func (d *decider) explainRule(ctx context.Context, e event.Asked, a desk.Asker, 
 	if err != nil {
 		return "", err
 	}
-	x, err := d.standing.May(ctx, person.ID, catalog.Account{}, o, about)
+	x, err := d.standing.Why(ctx, person.ID, catalog.Account{}, o, about, d.policy.Asks)
 	return x.In(a.Language), err
 }
 

@@ -2,11 +2,14 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"strings"
 	"testing"
 
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
+	"github.com/sekisho/sekisho/shared/domain/catalog"
+	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/sim"
 	"github.com/sekisho/sekisho/shared/sim/org"
 )
@@ -54,11 +57,65 @@ func TestWhatACatalogueHasIsAPolicyFile(t *testing.T) {
 	}
 }
 
+// OpenMetadata's own policies allow and deny everything on everything, which was never meant for what
+// Sekisho is asked about.
+func TestAnImportedCatalogueDecidesNothingOfSekishos(t *testing.T) {
+	all := func(effect, condition string) catalog.Rule {
+		return catalog.Rule{Name: effect, Effect: effect, Operations: []string{"All"}, Resources: []string{"All"}, Condition: condition}
+	}
+	found, notes := catalog.Import(catalog.Present{
+		Policies: []catalog.PresentPolicy{
+			{Entity: catalog.Entity{Name: "DomainOnlyAccessPolicy", System: true}, Rules: []catalog.Rule{all("deny", "!hasDomain()"), all("allow", "hasDomain()")}},
+			{Entity: catalog.Entity{Name: "TeamOnlyPolicy", System: true}, Rules: []catalog.Rule{all("deny", "!matchTeam()")}},
+		},
+		Roles: []catalog.PresentRole{{Entity: catalog.Entity{Name: "DomainOnlyAccessRole", System: true}, Policies: []string{"DomainOnlyAccessPolicy"}}},
+		Teams: []catalog.PresentTeam{
+			{Entity: catalog.Entity{Name: "Organization", System: true}, Type: "Organization", DefaultRoles: []string{"DomainOnlyAccessRole"}},
+			{Entity: catalog.Entity{Name: "data"}, Type: "Division", Policies: []string{"TeamOnlyPolicy"}},
+		},
+	}, theCatalogues(), ours())
+	if len(notes) != 3 {
+		t.Errorf("notes %q", notes)
+	}
+	text := strings.Replace(found.PolicyFile(), `{name: "data",`, `{name: "data", group: data@example.com,`, 1)
+	read, err := policyfile.Parse("imported", []byte(text))
+	if err != nil || len(read.Warnings) > 0 {
+		t.Fatalf("%v, warnings %v\n%s", err, read.Warnings, text)
+	}
+	e, err := policy.Compile(read.Model(), policy.Roster{
+		{ID: "aiko", Email: "aiko@example.com"}, {ID: "ken", Email: "ken@example.com", Groups: []policy.InGroup{{Group: "data@example.com"}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, who := range e.Everybody() {
+		for _, p := range policy.Permissions() {
+			q := policy.Request{Subject: who, Operations: []policy.Operation{p.Operation}, Resource: policy.Resource{Type: p.Type, Name: "x"}}
+			if d := e.Decide(q); d.Reason != policy.NotAllowed || !e.Silent(p.Operation, p.Type) {
+				t.Errorf("%s, %s on %s: %s", who, p.Operation, p.Type, d)
+			}
+		}
+	}
+	look := policy.Request{Subject: "aiko", Operations: []policy.Operation{"ViewBasic", "EditOwners", "Create", "Trigger"}, Resource: policy.Resource{Type: "table", Name: "sales"}}
+	if d := e.Decide(look); !d.Allowed {
+		t.Errorf("aiko on a table: %s", d)
+	}
+	look.Resource.Domains = []string{"Finance"}
+	if d := e.Decide(look); d.Reason != policy.Denied {
+		t.Errorf("aiko on a table of a domain: %s", d)
+	}
+}
+
 func TestACatalogueThatCannotBeReadIsNoPolicy(t *testing.T) {
 	d := cataloguedCompany(t)
 	d.faults.Add(sim.Fault{API: "openmetadata", Kind: sim.Fault500, Rate: 1, Left: -1})
 	if got, err := importCatalog(t.Context(), &d.platform, io.Discard); err == nil {
 		t.Errorf("got %s", got)
+	}
+	part := cataloguedCompany(t)
+	part.faults.Add(sim.Fault{API: "openmetadata", Kind: sim.FaultPartial, Rate: 1, Left: -1})
+	if got, err := importCatalog(t.Context(), &part.platform, io.Discard); !errors.Is(err, catalog.ErrNotWhole) {
+		t.Errorf("of a part: %v\n%s", err, got)
 	}
 	d.CatalogToken = ""
 	if _, err := importCatalog(t.Context(), &d.platform, io.Discard); err == nil || !strings.Contains(err.Error(), "OPENMETADATA_TOKEN") {

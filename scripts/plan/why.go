@@ -70,7 +70,7 @@ func (t *tenant) why(ctx context.Context, p *policyfile.Policy, q question) (pri
 	if len(q.tags) > 0 {
 		about.Tags = q.tags
 	}
-	x, err := r.May(ctx, q.person, account, policy.Operation(q.operation), about)
+	x, err := r.Why(ctx, q.person, account, policy.Operation(q.operation), about, p.Asks)
 	if err != nil {
 		return nil, err
 	}

@@ -17,12 +17,15 @@ type Counter struct {
 	Asks func(kind change.Kind, entitlement string) change.Requirement
 	// Policy is the hash of the policy in force.
 	Policy string
+
+	// from knows whose a thing is that is asked for.
+	from standing.Sources
 }
 
 // may refuses who may not ask for a kind of change by the policy's roles and rules. The name is that
 // of what is asked for.
 func (c Counter) may(ctx context.Context, a Asker, kind change.Kind, name string) error {
-	ok, err := c.Standing.MayAsk(ctx, a.Person.ID, kind, name)
+	ok, err := c.Standing.MayAsk(ctx, a.Person.ID, kind, name, c.from)
 	if err != nil || ok {
 		return err
 	}

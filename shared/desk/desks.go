@@ -11,6 +11,7 @@ import (
 	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/state/handover"
+	"github.com/sekisho/sekisho/shared/state/standing"
 )
 
 // Rules is what policy says of what people can ask for.
@@ -30,10 +31,12 @@ type Desks struct {
 
 // Open opens all desks on what they have in common.
 func Open(c Counter, r Rules, s store.Store, q queue.Queue, now func() time.Time) Desks {
+	shelf := handover.New(s, r.Connections, now)
+	c.from = standing.Sources{Entitlements: r.Access, Connections: shelf}
 	return Desks{
 		Access:     &Access{Counter: c, Entitlements: r.Access, Now: now, Store: s},
 		Account:    &Account{Counter: c, Rules: r.Accounts},
-		Connection: &Connection{Counter: c, Rules: r.Connections, Shelf: handover.New(s, r.Connections, now), Queue: q},
+		Connection: &Connection{Counter: c, Rules: r.Connections, Shelf: shelf, Queue: q},
 	}
 }
 

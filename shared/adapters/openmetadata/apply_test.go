@@ -343,5 +343,5 @@ func TestWhatOnlyWeKnowStaysHere(t *testing.T) {
 	if refused != 2 {
 		t.Errorf("%d steps were refused", refused)
 	}
-	w.carry(d.ForCatalog([]string{"Checkout"}, nil, nil))
+	w.carry(d.ForCatalog([]string{"Checkout"}, nil, nil, nil))
 }

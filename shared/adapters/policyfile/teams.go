@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sekisho/sekisho/shared/domain/catalog"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/policy"
 )
@@ -100,6 +101,9 @@ func (l *loading) checkRanks() {
 	top := ""
 	for _, t := range l.teams {
 		byName[t.Name] = t
+		if t.Type != policy.Organization && t.Type != "" && strings.EqualFold(t.Name, catalog.Organization) {
+			t.at.at("name").problem("the catalogue calls the team above all others %s: write type: Organization, or another name", catalog.Organization)
+		}
 		if t.Type == policy.Organization {
 			if top != "" {
 				t.at.at("type").problem("a company has one team of type Organization, which is %s: write another type", quote(top))

@@ -89,6 +89,39 @@ type Present struct {
 	Users    []PresentUser
 }
 
+// Whole reports whether there is an organization, which every catalogue has, and whether everything
+// that roles and teams refer to is in a reading too. The pages of a list can end early and say that
+// this is all; what refers to the rest gives it away.
+func (p Present) Whole() bool {
+	known := map[string]bool{}
+	for _, e := range p.Policies {
+		known["policy "+e.Name] = true
+	}
+	for _, e := range p.Roles {
+		known["role "+e.Name] = true
+	}
+	for _, e := range p.Teams {
+		known["team "+e.Name] = true
+	}
+	all := func(kind string, names []string) bool {
+		return !slices.ContainsFunc(names, func(name string) bool { return !known[kind+" "+name] })
+	}
+	if !known["team "+Organization] {
+		return false
+	}
+	for _, r := range p.Roles {
+		if !all("policy", r.Policies) {
+			return false
+		}
+	}
+	for _, t := range p.Teams {
+		if !all("policy", t.Policies) || !all("role", t.DefaultRoles) || !all("team", t.Parents) {
+			return false
+		}
+	}
+	return true
+}
+
 // Entity is what everything in the catalogue has.
 type Entity struct {
 	// ID is immutable.
@@ -162,18 +195,28 @@ func (e Entity) Ours() bool { return strings.HasSuffix(strings.TrimSpace(e.Descr
 
 // ForCatalog leaves out what only this system knows: operations and resources of its own, rules
 // and policies of which nothing is left, roles of which no policy is left, and names of them.
-// Names of policies that the catalogue has under another name are replaced by that.
-func (d Desired) ForCatalog(operations, resources []string, names map[string]string) Desired {
+// Names of policies and teams that the catalogue has under another name are replaced by that.
+//
+// A role of which no policy is left stays where the condition of a rule names it: who has it
+// matters in the catalogue then. Because it has no roles without policies and no policies without
+// rules, the role's policies have one that decides nothing.
+func (d Desired) ForCatalog(operations, resources []string, policies, teams map[string]string) Desired {
 	out := d
 	out.Policies, out.Roles, out.Teams = nil, nil, nil
-	gone := map[string]bool{}
+	gone, named := map[string]bool{}, map[string]bool{}
 	for _, p := range d.Policies {
 		kept := Policy{Name: p.Name}
 		for _, r := range p.Rules {
 			r.Operations = without(r.Operations, operations)
 			r.Resources = without(r.Resources, resources)
-			if len(r.Operations) > 0 && len(r.Resources) > 0 {
-				kept.Rules = append(kept.Rules, r)
+			r.Condition = withTeams(r.Condition, teams)
+			if len(r.Operations) == 0 || len(r.Resources) == 0 {
+				continue
+			}
+			kept.Rules = append(kept.Rules, r)
+			_, roles := mentions(r.Condition)
+			for _, role := range roles {
+				named[role] = true
 			}
 		}
 		if len(kept.Rules) == 0 {
@@ -182,16 +225,21 @@ func (d Desired) ForCatalog(operations, resources []string, names map[string]str
 		}
 		out.Policies = append(out.Policies, kept)
 	}
+	for _, r := range d.Roles {
+		if !named[r.Name] || slices.ContainsFunc(r.Policies, func(name string) bool { return !gone[name] }) {
+			continue
+		}
+		for _, name := range set(r.Policies) {
+			delete(gone, name)
+			out.Policies = append(out.Policies, Policy{Name: name, Rules: []Rule{nothing()}})
+		}
+	}
 	translated := func(list []string) []string {
 		var kept []string
 		for _, name := range list {
-			if gone[name] {
-				continue
+			if !gone[name] {
+				kept = append(kept, renamed(name, policies))
 			}
-			if other, ok := names[name]; ok {
-				name = other
-			}
-			kept = append(kept, name)
 		}
 		return kept
 	}
@@ -205,11 +253,29 @@ func (d Desired) ForCatalog(operations, resources []string, names map[string]str
 		out.Roles = append(out.Roles, r)
 	}
 	for _, t := range d.Teams {
+		t.Name = renamed(t.Name, teams)
+		t.Parents = slices.Clone(t.Parents)
+		for i, parent := range t.Parents {
+			t.Parents[i] = renamed(parent, teams)
+		}
 		t.Policies = translated(t.Policies)
 		t.DefaultRoles = slices.DeleteFunc(slices.Clone(t.DefaultRoles), func(name string) bool { return goneRoles[name] })
 		out.Teams = append(out.Teams, t)
 	}
 	return out
+}
+
+// nothing is a rule that decides nothing: what has an owner is not without one.
+func nothing() Rule {
+	return Rule{Name: "decides-nothing", Effect: "allow", Operations: []string{"ViewBasic"}, Resources: []string{allResources}, Condition: "isOwner() && noOwner()"}
+}
+
+// renamed returns the catalogue's name of something.
+func renamed(name string, names map[string]string) string {
+	if other, ok := names[name]; ok {
+		return other
+	}
+	return name
 }
 
 // without returns a list without some words, as a new one.

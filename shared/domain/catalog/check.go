@@ -194,3 +194,19 @@ func mentions(condition string) (teams, roles []string) {
 	}
 	return teams, roles
 }
+
+// withTeams returns a condition with the catalogue's names of the teams in it.
+func withTeams(condition string, names map[string]string) string {
+	if len(names) == 0 {
+		return condition
+	}
+	return naming().ReplaceAllStringFunc(condition, func(call string) string {
+		if !strings.HasPrefix(call, "inAnyTeam") {
+			return call
+		}
+		return quoted().ReplaceAllStringFunc(call, func(argument string) string {
+			quote, name := argument[:1], argument[1:len(argument)-1]
+			return quote + renamed(name, names) + quote
+		})
+	})
+}

@@ -26,14 +26,15 @@ func Diff(d Desired, p Present) (Plan, []Problem, error) {
 	b.policies()
 	b.roles()
 	b.teams()
-	created, problems := inOrder(b.created)
+	created, later, problems := inOrder(b.created)
 	if len(problems) > 0 {
 		return Plan{}, problems, nil
 	}
+	b.updated = append(b.updated, later...)
 	for _, steps := range [][]Step{b.updated, b.removed, b.users, b.added, b.deleted} {
 		slices.SortStableFunc(steps, byName)
 	}
-	steps := slices.Concat(created, b.updated, b.removed, b.users, b.added, b.deletions())
+	steps := b.possible(slices.Concat(created, b.updated, b.removed, b.users, b.added, b.deletions()))
 	slices.SortFunc(b.findings, func(x, y Finding) int {
 		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Name, y.Name), cmp.Compare(x.Code, y.Code))
 	})
@@ -130,6 +131,9 @@ func normalPolicy(p Policy) Policy {
 	return p
 }
 
+// allResources is the type of resource that stands for every other.
+const allResources = "all"
+
 // normalRules also leaves out what is included in other operations and resources of a rule, because
 // the catalogue does when it stores one (validateRules in OpenMetadata's PolicyRepository).
 func normalRules(rules []Rule) []Rule {
@@ -141,8 +145,8 @@ func normalRules(rules []Rule) []Rule {
 				r.Operations = slices.DeleteFunc(r.Operations, func(o string) bool { return o != all && strings.HasPrefix(o, all[:4]) })
 			}
 		}
-		if slices.ContainsFunc(r.Resources, func(s string) bool { return strings.EqualFold(s, "all") }) {
-			r.Resources = []string{"all"}
+		if slices.ContainsFunc(r.Resources, func(s string) bool { return strings.EqualFold(s, allResources) }) {
+			r.Resources = []string{allResources}
 		}
 		r.Condition = strings.TrimSpace(r.Condition)
 		out = append(out, r)
@@ -267,6 +271,8 @@ func (b *builder) teams() {
 		switch {
 		case want.Name == Organization:
 			b.organization(b.present.Teams[i], want)
+		case i < 0 && b.belowGroup(want):
+			b.found(FoundWaits, KindTeam, want.Name)
 		case i < 0:
 			b.newTeam(want)
 		case !b.present.Teams[i].Ours():
@@ -277,6 +283,10 @@ func (b *builder) teams() {
 				b.found(FoundGroup, KindTeam, want.Name)
 				want.Type = TypeGroup
 			}
+			if b.belowGroup(want) {
+				b.found(FoundPartly, KindTeam, want.Name)
+				want.Parents = set(without(is.Parents, []string{Organization}))
+			}
 			wanted := want
 			wanted.Members = nil
 			b.update(is.Entity, Step{Kind: KindTeam, Team: &wanted, Diff: teamDifferences(is, want)})
@@ -284,10 +294,23 @@ func (b *builder) teams() {
 		}
 	}
 	for _, is := range b.present.Teams {
-		if is.Ours() && !slices.ContainsFunc(b.desired.Teams, func(t Team) bool { return t.Name == is.Name }) {
+		wanted := slices.ContainsFunc(b.desired.Teams, func(t Team) bool { return t.Name == is.Name })
+		switch {
+		case wanted:
+		case is.Name == Organization: // it stays, without what we have attached to it
+			b.organization(is, Team{Name: Organization})
+		case is.Ours():
 			b.deleted = append(b.deleted, Step{Verb: Delete, Kind: KindTeam, Name: is.Name, Drift: b.drift(is.Entity)})
 		}
 	}
+}
+
+// belowGroup reports whether a team is wanted below one that is a Group in the catalogue and stays one,
+// whatever is wanted of it: nothing can be below it.
+func (b *builder) belowGroup(want Team) bool {
+	return slices.ContainsFunc(b.present.Teams, func(t PresentTeam) bool {
+		return t.Type == TypeGroup && slices.Contains(want.Parents, t.Name)
+	})
 }
 
 // newTeam makes a team. Its policies and roles are attached when they are there: they may name

@@ -11,9 +11,15 @@ import (
 
 // Import returns what the catalogue has, in the form in which the policy wants things, so that
 // somebody can begin with what is there. Of what every catalogue has, only that is in it which
-// teams, roles and rules refer to: with it the policy answers as the catalogue does. The notes say
-// what the policy's form has no place for, and what is left to do.
-func Import(p Present) (Desired, []string) {
+// teams, roles and rules refer to. The notes say what the policy's form has no place for, and what
+// is left to do.
+//
+// A rule about everything in the catalogue says nothing about what only this system has, and must
+// not once it stands in a policy that decides about both: All would let people approve here what
+// others ask for, or keep them from asking. Operations are those that the catalogue knows, and
+// resources the types that this system decides about; where a rule with All is about one of these,
+// All is written out. What is ours came from a policy and stays as it was there.
+func Import(p Present, operations, resources []string) (Desired, []string) {
 	var out Desired
 	var notes []string
 	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
@@ -22,7 +28,18 @@ func Import(p Present) (Desired, []string) {
 		if !used[KindPolicy][policy.Name] {
 			continue
 		}
-		out.Policies = append(out.Policies, Policy{Name: policy.Name, Rules: normalRules(policy.Rules)})
+		rules := normalRules(policy.Rules)
+		for i, r := range rules {
+			switch {
+			case !slices.Contains(r.Operations, allOperations) || !overlaps(r.Resources, resources):
+			case policy.Ours():
+				note("rule %s of policy %s is about all that is done with Sekisho as well: see that it is meant", r.Name, policy.Name)
+			default:
+				rules[i].Operations = slices.Concat(without(r.Operations, []string{allOperations}), operations)
+				note("rule %s of policy %s has the operations of the catalogue in place of All, which would %s what is done with Sekisho as well", r.Name, policy.Name, r.Effect)
+			}
+		}
+		out.Policies = append(out.Policies, Policy{Name: policy.Name, Rules: normalRules(rules)})
 		if policy.Disabled {
 			note("policy %s is switched off in the catalogue: take it out, or it is in force", policy.Name)
 		}
@@ -56,6 +73,15 @@ func Import(p Present) (Desired, []string) {
 	slices.SortFunc(out.Teams, func(a, b Team) int { return strings.Compare(a.Name, b.Name) })
 	slices.Sort(notes)
 	return out, slices.Compact(notes)
+}
+
+// allOperations is the operation that stands for every other.
+const allOperations = "All"
+
+// overlaps reports whether a rule about some resources, in the form of [normalRules], is about one of
+// some types.
+func overlaps(resources, types []string) bool {
+	return slices.ContainsFunc(resources, func(s string) bool { return s == allResources || slices.Contains(types, s) })
 }
 
 // inUse returns the policies and roles that somebody has made, and of those that every catalogue

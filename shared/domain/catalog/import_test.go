@@ -18,7 +18,7 @@ func TestImport(t *testing.T) {
 	p.Teams = append(p.Teams,
 		catalog.PresentTeam{Entity: theirs("data"), Type: catalog.TypeDivision, DefaultRoles: []string{"steward"}},
 		catalog.PresentTeam{Entity: theirs("etl"), Type: catalog.TypeDepartment, Parents: []string{"ml", "data"}, Policies: []string{"Look here"}, Members: []string{aiko, ken}})
-	got, notes := catalog.Import(p)
+	got, notes := catalog.Import(p, nil, nil)
 	wantNotes := []string{
 		`"Look here" cannot be a name in the policy: rename it in the catalogue`,
 		"role DataConsumer belongs to the catalogue: who has it is not changed there",
@@ -56,10 +56,44 @@ policies:
 	}
 }
 
+// What a rule says of everything in the catalogue is not meant for what only this system has.
+func TestImportedRulesAreAboutTheCatalogueAlone(t *testing.T) {
+	about := func(name string, resources ...string) catalog.Rule {
+		return catalog.Rule{Name: name, Effect: "deny", Operations: []string{"All", "Deploy"}, Resources: resources}
+	}
+	rules := []catalog.Rule{about("everything", "table", "All"), about("policies", "policy"), about("tables", "table"), rule("look", "allow", "")}
+	p := begin()
+	p.Policies = []catalog.PresentPolicy{{Entity: catalog.Entity{Name: "theirs"}, Rules: rules}, {Entity: entity("ours"), Rules: rules}}
+	got, notes := catalog.Import(p, []string{"Create", "ViewAll", "ViewBasic", "Deploy"}, []string{"access", "policy"})
+	wantNotes := []string{
+		"rule everything of policy ours is about all that is done with Sekisho as well: see that it is meant",
+		"rule everything of policy theirs has the operations of the catalogue in place of All, which would deny what is done with Sekisho as well",
+		"rule policies of policy ours is about all that is done with Sekisho as well: see that it is meant",
+		"rule policies of policy theirs has the operations of the catalogue in place of All, which would deny what is done with Sekisho as well",
+	}
+	if diff := cmp.Diff(wantNotes, notes); diff != "" {
+		t.Errorf("notes (-want +got):\n%s", diff)
+	}
+	operations := map[string][]string{}
+	for _, p := range got.Policies {
+		for _, r := range p.Rules {
+			operations[p.Name+" "+r.Name] = r.Operations
+		}
+	}
+	all, written := []string{"All", "Deploy"}, []string{"Create", "Deploy", "ViewAll"}
+	want := map[string][]string{
+		"ours everything": all, "ours policies": all, "ours tables": all, "ours look": {"ViewAll"},
+		"theirs everything": written, "theirs policies": written, "theirs tables": all, "theirs look": {"ViewAll"},
+	}
+	if diff := cmp.Diff(want, operations); diff != "" {
+		t.Errorf("operations (-want +got):\n%s", diff)
+	}
+}
+
 // What this system has made, imported, is what it was made of.
 func TestImportOfOurOwn(t *testing.T) {
 	present := carry(t, diff(t, company(), begin(aiko, ken, yui)), begin(aiko, ken, yui))
-	got, _ := catalog.Import(present)
+	got, _ := catalog.Import(present, []string{"Create"}, []string{"access"})
 	got.Us = us
 	for i := range got.Teams {
 		for _, team := range company().Teams {

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -13,14 +14,24 @@ type key struct {
 
 func (s Step) key() key { return key{s.Kind, s.Name} }
 
-// needs lists what has to be there before a creation, because the catalogue refuses names of
-// what is not.
+// needs lists what has to be there before a step, because the catalogue refuses names of what is
+// not.
 func (s Step) needs() []key {
 	var out []key
 	switch {
+	case s.Kind == KindMember:
+		out = append(out, key{KindTeam, s.Name})
+	case s.Kind == KindHolder:
+		out = append(out, key{KindRole, s.Name})
 	case s.Team != nil:
 		for _, parent := range s.Team.Parents {
 			out = append(out, key{KindTeam, parent})
+		}
+		for _, p := range s.Team.Policies {
+			out = append(out, key{KindPolicy, p})
+		}
+		for _, role := range s.Team.DefaultRoles {
+			out = append(out, key{KindRole, role})
 		}
 	case s.Role != nil:
 		for _, p := range s.Role.Policies {
@@ -41,35 +52,86 @@ func (s Step) needs() []key {
 }
 
 // inOrder sorts creations so that each comes after what it needs, and by kind and name where
-// that leaves a choice. What needs one another in a circle cannot be made at all.
-func inOrder(steps []Step) ([]Step, []Problem) {
+// that leaves a choice. A role whose policy names the role needs what needs it: such a policy is made
+// without its rules, which an update among the later steps gives it. Teams in a circle cannot be made
+// at all.
+func inOrder(steps []Step) (out, later []Step, problems []Problem) {
 	steps = slices.Clone(steps)
 	// Teams come first where nothing decides: they need nothing but other teams.
 	first := map[Kind]int{KindTeam: 1, KindPolicy: 2, KindRole: 3}
 	slices.SortFunc(steps, func(a, b Step) int {
 		return cmp.Or(cmp.Compare(first[a.Kind], first[b.Kind]), cmp.Compare(a.Name, b.Name))
 	})
-	waiting := map[key]bool{}
+	waiting := map[key][]key{}
 	for _, s := range steps {
-		waiting[s.key()] = true
+		waiting[s.key()] = s.needs()
 	}
-	var out []Step
+	waits := func(k key) bool { _, there := waiting[k]; return there }
 	for len(steps) > 0 {
-		i := slices.IndexFunc(steps, func(s Step) bool {
-			return !slices.ContainsFunc(s.needs(), func(k key) bool { return waiting[k] })
-		})
+		i := slices.IndexFunc(steps, func(s Step) bool { return !slices.ContainsFunc(s.needs(), waits) })
 		if i < 0 {
-			var problems []Problem
-			for _, s := range steps {
-				problems = append(problems, Problem{s.Kind, s.Name, "needs something that needs it in turn, or something that does"})
+			i = slices.IndexFunc(steps, func(s Step) bool { return s.Kind == KindPolicy && inCircle(s.key(), waiting) })
+			if i < 0 {
+				for _, s := range steps {
+					problems = append(problems, Problem{s.Kind, s.Name, "needs something that needs it in turn, or something that does"})
+				}
+				return nil, nil, problems
 			}
-			return nil, problems
+			bare, update := inTwo(steps[i])
+			steps[i], later = bare, append(later, update)
 		}
 		delete(waiting, steps[i].key())
 		out = append(out, steps[i])
 		steps = slices.Delete(steps, i, i+1)
 	}
-	return out, nil
+	return out, later, nil
+}
+
+// inCircle reports whether something is among what it waits for itself.
+func inCircle(k key, waiting map[key][]key) bool {
+	seen := map[key]bool{}
+	for next := slices.Clone(waiting[k]); len(next) > 0; next = next[1:] {
+		if next[0] == k {
+			return true
+		}
+		if !seen[next[0]] {
+			seen[next[0]] = true
+			next = append(next, waiting[next[0]]...)
+		}
+	}
+	return false
+}
+
+// inTwo returns the creation of a policy that decides nothing yet, and the update that gives it its
+// rules. Should the update go wrong, nothing is allowed that another of the rules denies.
+func inTwo(s Step) (bare, update Step) {
+	bare, update = s, s
+	bare.Policy = &Policy{Name: s.Name, Rules: []Rule{nothing()}}
+	update.Verb, update.Diff = Update, ruleDifferences(bare.Policy.Rules, s.Policy.Rules)
+	return bare, update
+}
+
+// possible leaves out the steps that need something wanted that is neither there nor made by a step
+// before them: a team below one that cannot be made, its people, and what names it.
+func (b *builder) possible(steps []Step) []Step {
+	there := names{KindPolicy: maps.Clone(b.there[KindPolicy]), KindRole: maps.Clone(b.there[KindRole]), KindTeam: maps.Clone(b.there[KindTeam])}
+	wanted := namesOf(b.desired)
+	missing := func(k key) bool { return wanted[k.kind][k.name] && !there[k.kind][k.name] }
+	var out []Step
+	for _, s := range steps {
+		switch {
+		case !slices.ContainsFunc(s.needs(), missing):
+			out = append(out, s)
+			if of := there[s.Kind]; of != nil && s.Verb == Create {
+				of[s.Name] = true
+			}
+		case s.Verb == Create:
+			b.found(FoundWaits, s.Kind, s.Name)
+		case s.Verb == Update && !missing(s.key()):
+			b.found(FoundPartly, s.Kind, s.Name)
+		}
+	}
+	return out
 }
 
 // deletions are in an order in which nothing is left hanging: teams before those above them, then

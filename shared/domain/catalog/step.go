@@ -95,6 +95,12 @@ const (
 	// FoundGroup is a team of type Group that is wanted as another type, which the catalogue
 	// refuses. Everything else about the team is done.
 	FoundGroup FindingCode = "group"
+	// FoundWaits is something that is not made, because it needs what cannot be there: a team that is
+	// wanted below one that stays a Group, and what names such a team in turn.
+	FoundWaits FindingCode = "waits"
+	// FoundPartly is something that is there, or is made, and needs such a team for a part of what is
+	// wanted of it. That part stays as it is.
+	FoundPartly FindingCode = "partly"
 	// FoundTwice is an address that several accounts have, so that nobody can tell who is meant.
 	FoundTwice FindingCode = "twice"
 )
@@ -149,6 +155,8 @@ func (p Plan) Lines() []string {
 	text := map[FindingCode]string{
 		FoundStranger: "is somebody else's and stays as it is", FoundMissing: "has no account", FoundTwice: "is the address of several accounts",
 		FoundBelow: "stays because of other teams below it", FoundGroup: "stays a Group: delete it for it to become something else",
+		FoundWaits:  "is not made: a team above it, or one that it needs, stays a Group",
+		FoundPartly: "is not all that is wanted: a team above it, or one that it needs, stays a Group",
 	}
 	for _, f := range p.Findings {
 		out = append(out, fmt.Sprintf("%s %s %s", f.Kind, f.Name, text[f.Code]))

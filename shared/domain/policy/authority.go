@@ -136,6 +136,10 @@ func (e *Engine) human(d Decision, subject string) Decision {
 	return d
 }
 
+// Refuses reports whether nothing else that holds for somebody, such as that they own a thing or that
+// they are named where people are asked, can make a yes of the answer.
+func (d Decision) Refuses() bool { return d.refuses() }
+
 // refuses reports whether nothing else that holds for somebody can make a yes of the answer.
 func (d Decision) refuses() bool {
 	switch d.Reason {
@@ -155,4 +159,22 @@ func (e *Engine) silent(r Request) bool {
 // not ask about it says no.
 func (e *Engine) Silent(o Operation, resource string) bool {
 	return e != nil && e.book.silent[matter{o, resource}]
+}
+
+// AsksForOwners reports whether the condition of a rule about an operation on a type of resource looks
+// at who owns it. Where none does, nobody has to look them up for an answer about a thing that people
+// own, and no teams.
+func (e *Engine) AsksForOwners(o Operation, resource string) bool {
+	if e == nil {
+		return false
+	}
+	about, some := e.book.kind(resource), []asked{e.book.asked(o)}
+	for _, s := range e.book.policies {
+		for _, r := range slices.Concat(s.denies, s.allows) {
+			if r.condition != nil && r.about(about) && r.covers(some) && r.condition.tests(noOwner, isOwner, matchTeam) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -32,6 +32,35 @@ type Explanation struct {
 	// Silent is the operation where the policy is silent about it: no rule allows it to anybody, and
 	// what holds without a policy holds for the person still. It is empty otherwise.
 	Silent Operation
+	// Otherwise is the operation where the policy denies it to the person and is silent about it besides:
+	// without the denies, what holds without a policy would hold for them.
+	Otherwise Operation
+	// Deciding says whether the person counts where people are asked about changes, which the rules do
+	// not say alone. It is for whoever knows the policy's approvals to fill in, of an operation by which
+	// people decide; nobody counts who is refused by the rules.
+	Deciding []Deciding
+}
+
+// Deciding is what some kinds of change take of people, and what counts of one person's standing.
+type Deciding struct {
+	Kinds []change.Kind
+	Needs []change.Need
+	// Counts are the sets of the needs in which the person counts.
+	Counts []change.Selector
+}
+
+// counting reports whether the person counts for some of the kinds of change, and for all.
+func (x Explanation) counting() (some, all bool) {
+	all = true
+	for _, d := range x.Deciding {
+		counts := len(d.Counts) > 0
+		some, all = some || counts || d.needs(change.Manager), all && counts
+	}
+	return some, all
+}
+
+func (d Deciding) needs(s change.Selector) bool {
+	return slices.ContainsFunc(d.Needs, func(n change.Need) bool { return n.From == s })
 }
 
 // Finding is one rule that matters for an answer.
@@ -100,6 +129,9 @@ func (e *Engine) Explain(r Request) Explanation {
 	m, reason := e.admit(&r)
 	if e.silentFor(r) {
 		out.Silent = r.Operations[0]
+	}
+	if out.Decision.Reason == Denied && e.silent(r) {
+		out.Otherwise = r.Operations[0]
 	}
 	if reason != "" {
 		return out
@@ -350,8 +382,18 @@ func (x *explainer) elsewhere(given []link, o Operation) []Finding {
 	for _, l := range given {
 		known[l.rule] = true
 	}
+	denied := map[change.Selector]bool{}
 	var out []Finding
-	offer := func(s *ruleset, open []change.Selector, path ...Step) {
+	offer := func(s *ruleset, all []change.Selector, path ...Step) {
+		if !slices.ContainsFunc(s.allows, func(r *rule) bool { return !known[r] && x.matchesOne(link{rule: r}, o) }) {
+			return
+		}
+		open := slices.DeleteFunc(slices.Clone(all), func(s change.Selector) bool {
+			if _, asked := denied[s]; !asked {
+				denied[s] = x.deniedTo(s, o)
+			}
+			return denied[s]
+		})
 		for _, r := range s.allows {
 			if known[r] || !x.matchesOne(link{rule: r}, o) || len(open) == 0 {
 				continue
@@ -369,6 +411,9 @@ func (x *explainer) elsewhere(given []link, o Operation) []Finding {
 	}
 	for i := range x.teams {
 		open, team := x.people(i), Step{TeamStep, x.model.Teams[i].Name}
+		if x.subject.Bot && i == x.organization {
+			open = []change.Selector{everybody} // who is no program
+		}
 		for _, s := range x.teams[i].policies {
 			offer(s, open, team)
 		}
@@ -381,6 +426,33 @@ func (x *explainer) elsewhere(given []link, o Operation) []Finding {
 	conditional := func(f Finding) int { return min(len(f.Condition), 1) }
 	slices.SortStableFunc(out, func(a, b Finding) int { return cmp.Compare(conditional(a), conditional(b)) })
 	return out
+}
+
+// everybody is the set of all people, as explanations name it.
+const everybody change.Selector = "everybody"
+
+// deniedTo reports whether an operation is denied to somebody who is in a set and in nothing else.
+func (x *explainer) deniedTo(s change.Selector, o Operation) bool {
+	other := Person{ID: "\x00somebody"} // no directory has such an id
+	if address, ok := cutSelector(s, "group"); ok {
+		other.Groups = []InGroup{{Group: address}}
+	}
+	if address, ok := cutSelector(s, "user"); ok {
+		if m := x.member(address); m != nil {
+			other = m.Person
+		} else {
+			other.Email = address
+		}
+	}
+	people := Roster{other}
+	for _, owner := range x.owners {
+		if owner.person != nil && owner.person.ID != other.ID {
+			people = append(people, owner.person.Person)
+		}
+	}
+	r := x.explanation.Request
+	r.Subject, r.Operations = other.ID, []Operation{o}
+	return x.With(people).Decide(r).Reason == Denied
 }
 
 // people lists the groups whose members are in a team or below it.

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -226,5 +227,169 @@ func TestLongListsAreCutShort(t *testing.T) {
 		if !strings.Contains(x.String(), want) {
 			t.Errorf("got\n%s\nwant it to say %q", x, want)
 		}
+	}
+}
+
+// Rules alone do not say who decides: what the approvals take of people is said with them.
+func TestAnExplanationSaysWhetherAPersonCounts(t *testing.T) {
+	m := policy.Model{
+		Roles:    []policy.Role{{Name: "r", Policies: []string{"p"}, Members: []change.Selector{"user:ken@example.com"}}},
+		Policies: []policy.Policy{{Name: "p", Rules: []policy.Rule{allow("a", policy.ApproveAccess, policy.AccessResource, nil)}}},
+	}
+	people := policy.Roster{{ID: "aiko", Email: "aiko@example.com"}, {ID: "ken", Email: "ken@example.com"}}
+	leads := []change.Need{{Count: 2, From: "group:leads@example.com"}}
+	grants := func(counts ...change.Selector) policy.Deciding {
+		return policy.Deciding{Kinds: []change.Kind{change.AccessGrant}, Needs: leads, Counts: counts}
+	}
+	rest := func(counts ...change.Selector) policy.Deciding {
+		return policy.Deciding{Kinds: []change.Kind{change.AccessRevoke, change.AccessReview}, Needs: []change.Need{{Count: 1, From: change.Approvers}}, Counts: counts}
+	}
+	for name, test := range map[string]struct {
+		model             policy.Model
+		person            string
+		deciding          []policy.Deciding
+		english, japanese []string
+		never, either     string
+	}{
+		"named, by no rule": {
+			m, "aiko",
+			[]policy.Deciding{grants("group:leads@example.com"), rest()},
+			[]string{"In part: aiko@example.com", "- access.grant takes 2 of group:leads@example.com: aiko@example.com counts, as one of group:leads@example.com", "access.revoke and access.review take 1 of approvers: aiko@example.com does not count", "Approvers are those whom a rule allows it."},
+			[]string{"一部のみ: aiko@example.com", "- access.grant には group:leads@example.com から 2 人が必要: aiko@example.com は group:leads@example.com の一人として承認・却下できます", "approvers は、ルールが許可している人です。"},
+			"Yes:", "はい:",
+		},
+		"allowed, and not named": {
+			m, "ken",
+			[]policy.Deciding{grants()},
+			[]string{"No: ken@example.com", "Allowed:", "ken@example.com does not count"},
+			[]string{"いいえ: ken@example.com", "ken@example.com は承認・却下できません"},
+			"Yes:", "はい:",
+		},
+		"allowed, and named": {
+			m, "ken", []policy.Deciding{rest(change.Approvers)}, []string{"Yes: ken@example.com"}, []string{"はい: ken@example.com"}, "In part:", "一部のみ:",
+		},
+		"the manager of who asks": {
+			m, "aiko",
+			[]policy.Deciding{{Kinds: []change.Kind{change.AccessGrant}, Needs: []change.Need{{Count: 1, From: change.Manager}}}},
+			[]string{"In part: aiko@example.com", "aiko@example.com counts where it is a report of theirs who asks"},
+			[]string{"部下の依頼についてのみ"},
+			"does not count", "できません",
+		},
+		"a policy that is silent": {
+			policy.Model{Policies: []policy.Policy{{Name: "p", Rules: []policy.Rule{allow("a", "ViewAll", "table", nil)}}}},
+			"aiko",
+			[]policy.Deciding{grants(), rest(change.Approvers)},
+			[]string{"In part: aiko@example.com", "No rule allows this to anybody.", "No rule says who approvers are: owners and administrators decide."},
+			[]string{"approvers を定めるルールがないため、所有者と管理者が承認・却下します。"},
+			"Where policy does not speak", "By no rule",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, err := policy.Compile(test.model, people)
+			if err != nil {
+				t.Fatal(err)
+			}
+			x := e.Explain(policy.Request{Subject: test.person, Operations: []policy.Operation{policy.ApproveAccess}, Resource: policy.Resource{Type: policy.AccessResource, Name: "etl"}})
+			x.Deciding = test.deciding
+			for language, want := range map[string][]string{"en": test.english, "ja": test.japanese} {
+				text := x.In(language)
+				for _, w := range want {
+					if !strings.Contains(text, w) {
+						t.Errorf("%q is not in\n%s", w, text)
+					}
+				}
+				if strings.Contains(text, test.never) || strings.Contains(text, test.either) {
+					t.Errorf("%q or %q is in\n%s", test.never, test.either, text)
+				}
+			}
+		})
+	}
+}
+
+func TestWhatIsDecidedWithAnOperation(t *testing.T) {
+	if got := policy.DecidedWith(policy.ApproveAccess, policy.AccessResource); len(got) != 3 || got[0] != change.AccessGrant {
+		t.Errorf("got %v", got)
+	}
+	for _, o := range []policy.Operation{policy.RequestAccess, policy.Undo, policy.ReadAudit, policy.ChangePolicy, "ViewAll"} {
+		if got := policy.DecidedWith(o, policy.AccessResource); got != nil {
+			t.Errorf("%s: %v", o, got)
+		}
+	}
+}
+
+func TestADenyWhereThePolicyIsSilentOtherwise(t *testing.T) {
+	m := policy.Model{
+		Teams:    []policy.Team{{Name: "c", Type: policy.Plain, Group: "contractors@example.com", Policies: []string{"no"}}},
+		Policies: []policy.Policy{{Name: "no", Rules: []policy.Rule{deny("no", policy.RequestAccess, policy.AccessResource, nil)}}},
+	}
+	e, err := policy.Compile(m, policy.Roster{{ID: "aiko", Email: "aiko@example.com", Groups: []policy.InGroup{{Group: "contractors@example.com"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := e.Explain(policy.Request{Subject: "aiko", Operations: []policy.Operation{policy.RequestAccess}, Resource: policy.Resource{Type: policy.AccessResource, Name: "etl"}})
+	for language, want := range map[string]string{
+		"en": "Without that, no rule would speak of it, and then everybody may ask.", "ja": "これがなければポリシーに定めがないことになり、誰でも依頼できます。",
+	} {
+		if text := x.In(language); !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+}
+
+// What an explanation says of others holds for others: who is in the set that it names is allowed it,
+// and where it names nobody, nobody is, in whatever groups.
+func TestWhatAnExplanationSaysOfOthersHolds(t *testing.T) {
+	asked, offered, closed := 0, 0, 0
+	for seed := range uint64(300) {
+		w := newWorld(t, seed)
+		e, err := policy.Compile(w.model, w.people)
+		if err != nil {
+			t.Fatal(err)
+		}
+		may := func(q policy.Request, o policy.Operation, groups ...string) policy.Decision {
+			other := policy.Person{ID: "new", Email: "new@example.com"}
+			for _, g := range groups {
+				other.Groups = append(other.Groups, policy.InGroup{Group: g})
+			}
+			q.Subject, q.Operations = "new", []policy.Operation{o}
+			return e.With(append(slices.Clone(w.people), other)).Decide(q)
+		}
+		for _, q := range w.requests {
+			x := e.Explain(q)
+			if x.Decision.Reason != policy.NotAllowed {
+				continue
+			}
+			asked++
+			for _, f := range x.Elsewhere {
+				for _, s := range f.Open {
+					address, isGroup := strings.CutPrefix(string(s), "group:")
+					if !isGroup || f.Condition != "" {
+						continue
+					}
+					offered++
+					if d := may(q, f.Operation, address); !d.Allowed {
+						t.Fatalf("seed %d: %s is told that %s may %s: %s", seed, q.Subject, s, f.Operation, d)
+					}
+				}
+			}
+			if x.Silent != "" || !strings.Contains(x.String(), "to anybody") {
+				continue
+			}
+			closed++
+			for some := range 1 << len(worldGroups) {
+				var groups []string
+				for i, g := range worldGroups {
+					if some&(1<<i) != 0 {
+						groups = append(groups, g)
+					}
+				}
+				if d := may(q, x.Missing[0], groups...); d.Allowed {
+					t.Fatalf("seed %d: nobody may %s, it says, and who is in %v may: %s", seed, x.Missing[0], groups, x)
+				}
+			}
+		}
+	}
+	if asked == 0 || offered == 0 || closed == 0 {
+		t.Errorf("%d asked, %d offered, %d closed", asked, offered, closed)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
 )
 
 // This file has all words that answers and explanations say to people, in English and Japanese.
@@ -55,11 +57,16 @@ func (x Explanation) In(language string) string {
 		s.findings(s.says("It would be denied if a condition were otherwise:", "条件が変われば拒否するルール:"), x.Nearly, s.finding)
 	case x.Decision.Reason == Denied:
 		s.findings(s.says("Denied:", "拒否しているルール:"), x.Because, s.finding)
-		if len(x.Missing) == 0 {
+		switch {
+		case x.Otherwise != "":
+			s.line("Without that, no rule would speak of it, and then %s.", "これがなければポリシーに定めがないことになり、%s。", Unspoken(x.Otherwise).in(s.voice))
+		case len(x.Missing) == 0:
 			s.line("Without that it would be allowed.", "これがなければ許可されます。")
-		} else {
+		default:
 			s.line("Without that, still no rule would allow %s.", "これがなくても、%s を許可するルールはありません。", s.operations(x.Missing))
 		}
+	case x.Silent != "" && len(x.Deciding) > 0:
+		s.line("No rule allows this to anybody.", "これを許可するルールはありません。")
 	case x.Silent != "":
 		s.line("No rule allows this to anybody. Where policy does not speak of it, %s.", "これを許可するルールはありません。ポリシーに定めがない場合、%s。", Unspoken(x.Silent).in(s.voice))
 	case x.Decision.Reason == NotAllowed && len(x.Nearly)+len(x.Elsewhere) == 0:
@@ -74,6 +81,7 @@ func (x Explanation) In(language string) string {
 		s.findings(s.says("What could allow %s, if its condition were otherwise:", "条件が変われば %s を許可するルール:", missing), x.Nearly, s.finding)
 		s.findings(s.says("What allows %s to others:", "ほかの人に %s を許可しているルール:", missing), x.Elsewhere, s.elsewhere)
 	}
+	s.deciding(x)
 	return strings.TrimSuffix(s.out.String(), "\n")
 }
 
@@ -89,7 +97,14 @@ func (s *speaker) line(english, japanese string, args ...any) {
 
 func (s *speaker) headline(x Explanation) {
 	operations, about := s.operations(x.Request.Operations), x.Request.Resource
+	some, all := x.counting()
 	switch {
+	case len(x.Deciding) > 0 && all:
+		s.line("Yes: %s, %s on %s.", "はい: %s、%s、%s。", x.Person, operations, about)
+	case len(x.Deciding) > 0 && some:
+		s.line("In part: %s, %s on %s.", "一部のみ: %s、%s、%s。", x.Person, operations, about)
+	case len(x.Deciding) > 0:
+		s.line("No: %s, %s on %s.", "いいえ: %s、%s、%s。", x.Person, operations, about)
 	case x.Decision.Allowed:
 		s.line("Yes: %s, %s on %s.", "はい: %s、%s、%s。", x.Person, operations, about)
 	case x.Silent != "":
@@ -110,6 +125,49 @@ func (s *speaker) findings(head string, list []Finding, say func(Finding) string
 	if more := len(list) - shown; more > 0 {
 		s.line("- and %d more", "- ほか %d 件", more)
 	}
+}
+
+// deciding says what changes take of people, and whether the person is one of them.
+func (s *speaker) deciding(x Explanation) {
+	if len(x.Deciding) == 0 {
+		return
+	}
+	s.line("Where people are asked:", "承認を求められた場合:")
+	approvers := false
+	for _, d := range x.Deciding {
+		kinds := make([]string, len(d.Kinds))
+		for i, k := range d.Kinds {
+			kinds[i] = string(k)
+		}
+		needs := make([]string, len(d.Needs))
+		for i, n := range d.Needs {
+			needs[i] = s.says("%d of %s", "%[2]s から %[1]d 人", n.Count, n.From)
+		}
+		approvers = approvers || d.needs(change.Approvers)
+		s.line("- %[1]s "+plural(len(kinds), "takes", "take")+" %[2]s: %[3]s", "- %[1]s には %[2]sが必要: %[3]s", s.sentence(kinds), s.sentence(needs), s.counted(x.Person, d))
+	}
+	switch {
+	case !approvers:
+	case x.Silent != "" || x.Decision.Reason == NoPolicy:
+		s.line("No rule says who approvers are: %s.", "approvers を定めるルールがないため、%s。", Unspoken(x.Request.Operations[0]).in(s.voice))
+	default:
+		s.line("Approvers are those whom a rule allows it.", "approvers は、ルールが許可している人です。")
+	}
+}
+
+// counted says as what a person counts.
+func (v voice) counted(person string, d Deciding) string {
+	sets := make([]string, len(d.Counts))
+	for i, c := range d.Counts {
+		sets[i] = string(c)
+	}
+	switch {
+	case len(sets) > 0:
+		return v.says("%[1]s counts, as one of %[2]s", "%[1]s は %[2]s の一人として承認・却下できます", person, v.sentence(sets))
+	case d.needs(change.Manager):
+		return v.says("%s counts where it is a report of theirs who asks", "%s は部下の依頼についてのみ承認・却下できます", person)
+	}
+	return v.says("%s does not count", "%s は承認・却下できません", person)
 }
 
 // Unspoken says who may do something where policy does not speak of it.
@@ -148,7 +206,9 @@ func (v voice) finding(f Finding) string {
 func (v voice) elsewhere(f Finding) string {
 	open := make([]string, len(f.Open))
 	for i, s := range f.Open {
-		open[i] = string(s)
+		if open[i] = string(s); s == everybody {
+			open[i] = v.says("everybody", "全員")
+		}
 	}
 	if len(open) > shown {
 		open = append(open[:shown:shown], v.says("%d more", "ほか %d 件", len(f.Open)-shown))

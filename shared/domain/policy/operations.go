@@ -138,6 +138,18 @@ func Needed(k change.Kind, v change.Verb) (Permission, bool) {
 	return Permission{}, false
 }
 
+// DecidedWith lists the kinds of change about which people decide by an operation on a type of resource.
+// Each is decided as the policy's approvals say.
+func DecidedWith(o Operation, resource string) []change.Kind {
+	var out []change.Kind
+	for _, p := range permissions {
+		if p.Operation == o && p.Type == resource && slices.Contains(p.Verbs, change.VerbApprove) {
+			out = append(out, p.Kind)
+		}
+	}
+	return out
+}
+
 // governs lists the operations by which somebody decides about what others do.
 var governs = []Operation{
 	ApproveSettings, ApproveAccount, ApproveAccess, ApproveConnection, ApproveCatalog,

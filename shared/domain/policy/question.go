@@ -153,6 +153,11 @@ func (n *node) holds(q *question, at *way) bool {
 	return false
 }
 
+// tests reports whether a condition tests one of some things.
+func (n *node) tests(some ...test) bool {
+	return slices.Contains(some, n.test) || slices.ContainsFunc(n.parts, func(part node) bool { return part.tests(some...) })
+}
+
 // is reports whether a principal is the person, or a team that the person is in directly.
 func (m *member) is(p principal) bool {
 	return p.person == m || p.team != noTeam && m.direct.has(p.team)

@@ -91,7 +91,7 @@ func (r *Resolver) Account(ctx context.Context, idOrAddress, kind string, from S
 
 // ownersOfConnection returns the owners of the data that the connections of a name carry.
 func (s Sources) ownersOfConnection(ctx context.Context, name string) ([]policy.Reference, error) {
-	if s.Connections == nil {
+	if s.Connections == nil || name == "" {
 		return nil, nil
 	}
 	all, err := s.Connections.Named(ctx, name)

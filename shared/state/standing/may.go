@@ -3,6 +3,7 @@ package standing
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/sekisho/sekisho/shared/domain/catalog"
 	"github.com/sekisho/sekisho/shared/domain/change"
@@ -24,11 +25,86 @@ func (r *Resolver) May(
 	return r.engine.With(roster).Explain(policy.Request{Subject: person, Operations: []policy.Operation{o}, Resource: about}), nil
 }
 
+// Why answers as [Resolver.May], and for an operation by which people decide also whether the person
+// counts: asks says what is needed where people are asked about a kind of change, and about one of an
+// entitlement.
+func (r *Resolver) Why(
+	ctx context.Context, person string, account catalog.Account, o policy.Operation, about policy.Resource,
+	asks func(kind change.Kind, entitlement string) change.Requirement,
+) (policy.Explanation, error) {
+	x, err := r.May(ctx, person, account, o, about)
+	if err != nil || x.Decision.Refuses() {
+		return x, err
+	}
+	p, known, err := r.find(ctx, person)
+	if err != nil || !known {
+		return x, err
+	}
+	c, err := r.example(ctx, about)
+	if err != nil {
+		return policy.Explanation{}, err
+	}
+	entitlement := ""
+	if about.Type == policy.AccessResource {
+		entitlement = about.Name
+	}
+	for _, kind := range policy.DecidedWith(o, about.Type) {
+		needs := asks(kind, entitlement).Needs
+		i := slices.IndexFunc(x.Deciding, func(d policy.Deciding) bool { return slices.Equal(d.Needs, needs) })
+		if i >= 0 {
+			x.Deciding[i].Kinds = append(x.Deciding[i].Kinds, kind)
+			continue
+		}
+		c.Kind, c.Requirement = kind, change.Requirement{Mode: change.Ask, Needs: needs}
+		counts, err := r.Holds(ctx, c, p.ID)
+		if err != nil {
+			return policy.Explanation{}, err
+		}
+		named := c.Requirement.Selectors(false)
+		counts = slices.DeleteFunc(counts, func(s change.Selector) bool { return !slices.Contains(named, s) })
+		x.Deciding = append(x.Deciding, policy.Deciding{Kinds: []change.Kind{kind}, Needs: needs, Counts: counts})
+	}
+	return x, nil
+}
+
+// nobody is a set with nobody in it, as all are that are called as no others.
+const nobody change.Selector = "nobody:"
+
+// example returns a change about something that people name, as far as it says whose it is.
+func (r *Resolver) example(ctx context.Context, about policy.Resource) (change.Change, error) {
+	c := change.Change{Target: change.Target{Name: about.Name}, Owners: []change.Selector{nobody}}
+	if system, email, ok := strings.Cut(about.Name, "/"); ok && about.Type == policy.AccountResource {
+		c.Target = change.Target{ID: system + ":" + email, Name: email}
+	}
+	for _, o := range about.Owners {
+		p, known, err := r.find(ctx, o.Name)
+		if err != nil {
+			return change.Change{}, err
+		}
+		if known && o.Type == policy.TypeUser {
+			c.Owners = append(c.Owners, change.Selector("user:"+p.Email))
+		}
+	}
+	return c, nil
+}
+
 // MayAsk answers whether a person may ask for a kind of change at all: a rule may deny it to them,
 // or allow it to others only. Where policy does not speak of it, everybody may. The name is that of
-// what is asked for, as policy names it.
-func (r *Resolver) MayAsk(ctx context.Context, person string, kind change.Kind, name string) (bool, error) {
-	v, err := r.press(ctx, policy.Press{Person: person, Kind: kind, Verb: change.VerbPropose, Resource: policy.Resource{Name: name}}, nil)
+// what is asked for, as policy names it; whose it is, is looked up as [Resolver.Describe] does where a
+// rule asks for it, so that [Resolver.May] says the same.
+func (r *Resolver) MayAsk(ctx context.Context, person string, kind change.Kind, name string, from Sources) (bool, error) {
+	about := policy.Resource{Name: name}
+	if needed, ok := policy.Needed(kind, change.VerbPropose); ok && r.engine.AsksForOwners(needed.Operation, needed.Type) {
+		var err error
+		if about, err = r.Describe(ctx, needed.Type, name, from); err != nil {
+			return false, err
+		}
+	}
+	owners, err := r.around(ctx, person, catalog.Account{}, about)
+	if err != nil {
+		return false, err
+	}
+	v, err := r.press(ctx, policy.Press{Person: person, Kind: kind, Verb: change.VerbPropose, Resource: about}, owners)
 	return v.May, err
 }
 
@@ -49,8 +125,9 @@ func (r *Resolver) MayUndo(ctx context.Context, c change.Change, person string, 
 	}, owners)
 }
 
-// MayStillAsk answers whether the person who asked for a change may ask for it now: as [Resolver.MayAsk]
-// and, of a change that takes another one back, as [Resolver.MayUndo] do. What rules and functions
+// MayStillAsk answers whether the person who asked for a change may ask for it now: as [Resolver.MayAsk],
+// about what the change says it is about, and, of a change that takes another one back, as
+// [Resolver.MayUndo] do. What rules and functions
 // propose is not asked for, and neither is a kind of change for which there is no such operation.
 func (r *Resolver) MayStillAsk(ctx context.Context, c change.Change, undone *change.Change) (bool, error) {
 	_, asked := policy.Needed(c.Kind, change.VerbPropose)
@@ -61,7 +138,12 @@ func (r *Resolver) MayStillAsk(ctx context.Context, c change.Change, undone *cha
 		if !asked {
 			return true, nil
 		}
-		return r.MayAsk(ctx, c.Requester.ID, c.Kind, c.Target.Name)
+		about, owners, err := r.resource(ctx, c)
+		if err != nil {
+			return false, err
+		}
+		v, err := r.press(ctx, policy.Press{Person: c.Requester.ID, Kind: c.Kind, Verb: change.VerbPropose, Resource: about}, owners)
+		return v.May, err
 	}
 	concerned := c.Requester.Same(undone.Requester) || slices.Contains(undone.Concerned, c.Requester.ID)
 	if trait, _ := change.TraitOf(undone.Kind); concerned && trait.UndoMode == change.Auto {

@@ -1,11 +1,16 @@
 package standing_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/sekisho/sekisho/shared/domain/catalog"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/grant"
 	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/state/standing"
 )
@@ -44,7 +49,7 @@ func TestWhoMayDoWhatByPolicy(t *testing.T) {
 		return m
 	}
 	ask := func(r *standing.Resolver, id string) (bool, error) {
-		return r.MayAsk(t.Context(), id, change.AccessGrant, "etl")
+		return r.MayAsk(t.Context(), id, change.AccessGrant, "etl", standing.Sources{})
 	}
 	undo := func(r *standing.Resolver, id string) (bool, error) {
 		v, err := r.MayUndo(t.Context(), settings, id, id == "flo" || id == "cy" || id == "old")
@@ -115,7 +120,9 @@ func TestEveryPermissionIsAsked(t *testing.T) {
 		for _, v := range verbs {
 			switch v {
 			case change.VerbPropose:
-				may = func(r *standing.Resolver, id string) (bool, error) { return r.MayAsk(t.Context(), id, p.Kind, "x") }
+				may = func(r *standing.Resolver, id string) (bool, error) {
+					return r.MayAsk(t.Context(), id, p.Kind, "x", standing.Sources{})
+				}
 			case change.VerbApprove, change.VerbDeny, change.VerbRetry:
 				may = func(r *standing.Resolver, id string) (bool, error) {
 					counts, err := r.Holds(t.Context(), about, id)
@@ -188,6 +195,51 @@ func TestWhoMayStillAsk(t *testing.T) {
 	}
 }
 
+// The form and /why answer alike, whatever a rule asks about owners. Ada owns eng; of connections bo does.
+func TestAskingIsAnsweredAsWhyDoes(t *testing.T) {
+	from := standing.Sources{
+		Entitlements: []grant.Entitlement{{Name: "etl", Eligible: []change.Selector{"group:eng@example.com"}}},
+		Connections:  shelf{{Owner: "bo"}},
+	}
+	ask := map[change.Kind]string{change.AccessGrant: "etl", change.AccountCreate: "looker/ada@example.com", change.ConnectionCreate: "sales_db"}
+	owners := map[change.Kind]string{change.AccessGrant: "ada", change.AccountCreate: "", change.ConnectionCreate: "bo"}
+	for kind, name := range ask {
+		needed, _ := policy.Needed(kind, change.VerbPropose)
+		for _, condition := range []string{"", "isOwner()", "!isOwner()", "noOwner()", "!(noOwner() || isOwner())"} {
+			for _, effect := range []policy.Effect{policy.Allow, policy.Deny} {
+				m := model(rule(t, effect, needed.Operation, needed.Type, condition))
+				m.Roles[0].Members = append(m.Roles[0].Members, "user:ada@example.com")
+				r := harbour(t, m)
+				may := those(t, func(id string) (bool, error) { return r.MayAsk(t.Context(), id, kind, name, from) })
+				why := those(t, func(id string) (bool, error) {
+					about, err := r.Describe(t.Context(), needed.Type, name, from)
+					if err != nil {
+						return false, err
+					}
+					x, err := r.May(t.Context(), id, catalog.Account{}, needed.Operation, about)
+					return x.Decision.Allowed || x.Silent != "", err
+				})
+				if may != why {
+					t.Errorf("%s %s if %s: may ask: %q, by /why: %q", effect, needed.Operation, condition, may, why)
+				}
+				if effect == policy.Allow && condition == "isOwner()" && may != owners[kind] {
+					t.Errorf("owners who may %s: %q", needed.Operation, may)
+				}
+			}
+		}
+	}
+	c := change.Change{
+		Kind: change.AccessGrant, Target: change.Target{ID: "etl", Name: "etl"}, Requester: change.Actor{Kind: change.ByPerson, ID: "ada"},
+		Owners: []change.Selector{"owners:eng@example.com"},
+	}
+	m := model(rule(t, policy.Allow, policy.RequestAccess, "access", "isOwner()"))
+	m.Roles[0].Members = []change.Selector{"user:ada@example.com"}
+	r := harbour(t, m)
+	if may, err := r.MayStillAsk(t.Context(), c, nil); err != nil || !may {
+		t.Errorf("an owner may still ask: %t, %v", may, err)
+	}
+}
+
 func TestWhyNamesTheWayThroughGroups(t *testing.T) {
 	r := harbour(t, model(rule(t, policy.Allow, policy.ApproveAccess, "access", "")))
 	x, err := r.May(t.Context(), "cy@example.com", catalog.Account{}, policy.ApproveAccess, policy.Resource{Type: "access", Name: "etl"})
@@ -202,5 +254,52 @@ func TestWhyNamesTheWayThroughGroups(t *testing.T) {
 	}
 	if !x.Decision.Allowed {
 		t.Error("it is not allowed")
+	}
+}
+
+// Whether somebody counts is the same by /why as when they press. Ada owns eng, bo and cy are leads, zoe
+// administers.
+func TestWhySaysWhoCounts(t *testing.T) {
+	from := standing.Sources{Entitlements: []grant.Entitlement{{Name: "etl", Eligible: []change.Selector{"group:eng@example.com"}}}}
+	asks := func(kind change.Kind, entitlement string) change.Requirement {
+		if kind == change.AccessGrant && entitlement == "etl" {
+			return change.Requirement{Mode: change.Ask, Needs: []change.Need{{Count: 1, From: "user:flo@example.com"}, {Count: 1, From: change.Owners}}}
+		}
+		return change.DefaultRequirement()
+	}
+	c := change.Change{
+		Kind: change.AccessGrant, Target: change.Target{ID: "etl", Name: "etl"}, Requester: change.Actor{Kind: change.ByPerson, ID: "zoe"},
+		Owners: []change.Selector{"owners:eng@example.com"}, Requirement: asks(change.AccessGrant, "etl"),
+	}
+	for name, m := range map[string]policy.Model{
+		"without a policy": {}, "silent": model(rule(t, policy.Allow, policy.ReadAudit, "audit", "")),
+		"by a rule": model(rule(t, policy.Allow, policy.ApproveAccess, "access", "")), "a deny": model(rule(t, policy.Deny, policy.All, "all", "")),
+	} {
+		r := harbour(t, m)
+		about, err := r.Describe(t.Context(), policy.AccessResource, "etl", from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range everybody {
+			x, err := r.Why(t.Context(), id, catalog.Account{}, policy.ApproveAccess, about, asks)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pressed, err := r.Holds(t.Context(), c, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pressed = slices.DeleteFunc(pressed, func(s change.Selector) bool { return s == change.Approvers }) // which nobody is asked for
+			var counts []change.Selector
+			if len(x.Deciding) > 0 {
+				counts = x.Deciding[0].Counts
+				if kinds := x.Deciding[1].Kinds; len(x.Deciding) != 2 || len(kinds) != 2 {
+					t.Errorf("%s: %s: %+v", name, id, x.Deciding)
+				}
+			}
+			if diff := cmp.Diff(pressed, counts, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("%s: %s (-pressing +why):\n%s", name, id, diff)
+			}
+		}
 	}
 }
