@@ -428,9 +428,6 @@ func (x *explainer) elsewhere(given []link, o Operation) []Finding {
 	return out
 }
 
-// everybody is the set of all people, as explanations name it.
-const everybody change.Selector = "everybody"
-
 // deniedTo reports whether an operation is denied to somebody who is in a set and in nothing else.
 func (x *explainer) deniedTo(s change.Selector, o Operation) bool {
 	other := Person{ID: "\x00somebody"} // no directory has such an id

@@ -35,7 +35,7 @@ type crowd struct {
 	rest  string
 }
 
-// everybody stands for the people of the organization.
+// everybody stands for all people, those of the organization, where sets of people are named.
 const everybody = "everybody"
 
 func newCrowd(m Model) *crowd {
