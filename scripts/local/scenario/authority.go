@@ -3,6 +3,7 @@ package scenario
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sekisho/sekisho/scripts/local/world"
@@ -68,7 +69,10 @@ func (t tables) Describe(_ context.Context, kind, name string) (policy.Resource,
 		if kind != "table" || table.Name != name {
 			continue
 		}
-		out.Tags, out.Domains = table.Tags, table.Domains
+		out.Tags, out.Domains = slices.Clone(table.Tags), table.Domains
+		for _, column := range table.Columns {
+			out.Tags = append(out.Tags, column.Tags...)
+		}
 		for _, o := range table.Owners {
 			ref := policy.Reference{Type: policy.TypeUser, Name: o}
 			if team, ok := world.TeamOf(t.policy, o); ok {

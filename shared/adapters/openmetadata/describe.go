@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/sekisho/sekisho/shared/domain/group"
@@ -26,13 +27,19 @@ var assets = map[string]string{
 	"database": "databases", "databaseSchema": "databaseSchemas",
 }
 
-// asset is what is read of one of them.
-type asset struct {
-	Owners  []reference `json:"owners"`
-	Domains []reference `json:"domains"`
-	Tags    []struct {
+// tagged is something that has tags of its own.
+type tagged struct {
+	Tags []struct {
 		FQN string `json:"tagFQN"`
 	} `json:"tags"`
+}
+
+// asset is what is read of one of them.
+type asset struct {
+	tagged
+	parts
+	Owners        []reference `json:"owners"`
+	Domains       []reference `json:"domains"`
 	Certification struct {
 		Label struct {
 			FQN string `json:"tagFQN"`
@@ -40,7 +47,49 @@ type asset struct {
 	} `json:"certification"`
 }
 
-// Describe reads whose one thing is and how it is tagged: one request, and one more for each owner who
+// parts are the things in an asset whose tags count as its own when a rule asks for them: columns,
+// fields, tasks, features (getAllTags in the repositories of OpenMetadata, such as TableRepository.java).
+// What is inside of a column counts for nothing there, and for nothing here.
+type parts struct {
+	Columns   []tagged `json:"columns"`
+	DataModel struct {
+		tagged
+		Columns []tagged `json:"columns"`
+	} `json:"dataModel"`
+	Tasks    []tagged `json:"tasks"`
+	Fields   []tagged `json:"fields"`
+	Features []struct {
+		tagged
+		Sources []tagged `json:"featureSources"`
+	} `json:"mlFeatures"`
+	Message  schema `json:"messageSchema"`
+	Request  schema `json:"requestSchema"`
+	Response schema `json:"responseSchema"`
+}
+
+type schema struct {
+	Fields []tagged `json:"schemaFields"`
+}
+
+// tags lists the tags of an asset and of its parts, each once.
+func (a asset) tags() []string {
+	all := slices.Concat([]tagged{a.tagged}, a.Columns, []tagged{a.DataModel.tagged}, a.DataModel.Columns, a.Tasks, a.Fields,
+		a.Message.Fields, a.Request.Fields, a.Response.Fields)
+	for _, f := range a.Features {
+		all = append(append(all, f.tagged), f.Sources...)
+	}
+	var out []string
+	for _, one := range all {
+		for _, t := range one.Tags {
+			if !slices.Contains(out, t.FQN) {
+				out = append(out, t.FQN)
+			}
+		}
+	}
+	return out
+}
+
+// Describe reads whose one thing is and how it and its parts are tagged: one request, and one more for each owner who
 // is a person. The name is its full one, as the catalogue shows it. Where there is no such thing, or
 // things of the type have no owners there, the error is [ErrNotDescribed].
 func (c *Client) Describe(ctx context.Context, kind, name string) (policy.Resource, error) {
@@ -61,9 +110,7 @@ func (c *Client) Describe(ctx context.Context, kind, name string) (policy.Resour
 		return policy.Resource{}, err
 	}
 	out := policy.Resource{Type: kind, Name: name, Certification: found.Certification.Label.FQN}
-	for _, t := range found.Tags {
-		out.Tags = append(out.Tags, t.FQN)
-	}
+	out.Tags = found.tags()
 	out.Domains = fullNames(found.Domains)
 	for _, o := range found.Owners {
 		owner, err := c.owner(ctx, o)

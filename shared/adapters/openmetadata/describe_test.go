@@ -2,6 +2,7 @@ package openmetadata_test
 
 import (
 	"errors"
+	"net/http"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -16,7 +17,7 @@ func TestATableIsDescribed(t *testing.T) {
 	w := newWorld(t)
 	got, err := w.client.Describe(t.Context(), "table", "sample.fact_table")
 	want := policy.Resource{
-		Type: "table", Name: "sample.fact_table", Tags: []string{"PersonalData.Personal"}, Domains: []string{"sales.emea"},
+		Type: "table", Name: "sample.fact_table", Tags: []string{"PersonalData.Personal", "PII.Sensitive"}, Domains: []string{"sales.emea"},
 		Owners: []policy.Reference{{Type: policy.TypeUser, Name: aiko}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
@@ -39,5 +40,27 @@ func TestWhatIsNotDescribed(t *testing.T) {
 	w.faults.Add(sim.Fault{API: server.API, Kind: sim.Fault500, Rate: 1, Left: 1})
 	if _, err := w.client.Describe(t.Context(), "table", "sample.fact_table"); err == nil || errors.Is(err, openmetadata.ErrNotDescribed) {
 		t.Errorf("a catalogue that fails: %v", err)
+	}
+}
+
+// Whatever an asset consists of, the tags of its parts count as its own; what is inside of a column does
+// not.
+func TestTheTagsOfParts(t *testing.T) {
+	tags := func(name string) string { return `"tags": [{"tagFQN": "` + name + `"}]` }
+	for kind, body := range map[string]string{
+		"table":              `"columns": [{"children": [{` + tags("no") + `}], ` + tags("b") + `}], "dataModel": {` + tags("c") + `, "columns": [{` + tags("d") + `}]}`,
+		"container":          `"dataModel": {"columns": [{` + tags("b") + `}, {` + tags("c") + `}, {` + tags("d") + `}]}`,
+		"dashboardDataModel": `"columns": [{` + tags("b") + `}, {` + tags("c") + `}, {` + tags("d") + `}]`,
+		"pipeline":           `"tasks": [{` + tags("b") + `}, {` + tags("c") + `}, {` + tags("d") + `}]`,
+		"topic":              `"messageSchema": {"schemaFields": [{` + tags("b") + `}, {` + tags("c") + `}, {` + tags("d") + `}]}`,
+		"searchIndex":        `"fields": [{` + tags("b") + `}, {` + tags("c") + `}, {` + tags("d") + `}]`,
+		"mlmodel":            `"mlFeatures": [{` + tags("b") + `, "featureSources": [{` + tags("c") + `}, {` + tags("d") + `}]}]`,
+		"apiEndpoint":        `"requestSchema": {"schemaFields": [{` + tags("b") + `}]}, "responseSchema": {"schemaFields": [{` + tags("c") + `}, {` + tags("d") + `}]}`,
+	} {
+		client := serve(t, say(http.StatusOK, `{"id": "1", "name": "x", `+tags("a")+`, `+body+`}`))
+		got, err := client.Describe(t.Context(), kind, "x")
+		if diff := cmp.Diff([]string{"a", "b", "c", "d"}, got.Tags); diff != "" || err != nil {
+			t.Errorf("%s: %v (-want +got):\n%s", kind, err, diff)
+		}
 	}
 }

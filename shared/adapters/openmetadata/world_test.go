@@ -73,7 +73,7 @@ openmetadata:
   admins: [ken@example.com]
   domains: [{name: sales, users: [aiko@example.com]}, {name: sales.emea}, {name: hr}]
   tables:
-    - {name: sample.fact_table, owners: [aiko@example.com], tags: [PersonalData.Personal], domains: [sales.emea]}
+    - {name: sample.fact_table, owners: [aiko@example.com], tags: [PersonalData.Personal], domains: [sales.emea], columns: [{name: id, tags: [PersonalData.Personal]}, {name: email, tags: [PII.Sensitive]}]}
     - {name: club.members, owners: [club]}
   teams:
     - {name: theirs, type: Division, users: [], domains: [hr]}

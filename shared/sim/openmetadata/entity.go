@@ -37,6 +37,7 @@ type entity struct {
 	admin, bot, enabled, disabled bool
 	rules                         []rule
 	tags                          []tag
+	columns                       []column
 }
 
 // kind is a kind of entity.
@@ -111,6 +112,14 @@ type rule struct {
 	Operations  []string `json:"operations"`
 	Resources   []string `json:"resources"`
 	Condition   string   `json:"condition,omitempty"`
+}
+
+// column is a column of a table. Only what is said of its tags matters here.
+type column struct {
+	Name string `json:"name"`
+	Type string `json:"dataType"`
+	FQN  string `json:"fullyQualifiedName"`
+	Tags []tag  `json:"tags,omitzero"`
 }
 
 type tag struct {
@@ -190,6 +199,7 @@ type document struct {
 	Rules          []rule      `json:"rules,omitzero"`
 	Enabled        *bool       `json:"enabled,omitempty"`
 	Tags           []tag       `json:"tags,omitzero"`
+	Columns        []column    `json:"columns,omitzero"`
 }
 
 // newID makes an id in the form of a UUID. The caller holds the lock.
@@ -321,6 +331,7 @@ func (s *Server) document(e *entity) document {
 		if d.Tags == nil {
 			d.Tags = []tag{}
 		}
+		d.Columns = append([]column{}, e.columns...)
 	}
 	return d
 }
@@ -392,6 +403,9 @@ func (d *document) only(k *kind, asked []string) {
 			d.Roles = nil
 		case "tags":
 			d.Tags = nil
+			for i := range d.Columns {
+				d.Columns[i].Tags = nil
+			}
 		case "domains":
 			d.Domains = nil
 		}

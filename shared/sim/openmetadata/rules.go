@@ -122,12 +122,26 @@ func stored(e *entity) []rule {
 // standardTags are those that every server has.
 var standardTags = strings.Fields("PII.None PII.NonSensitive PII.Sensitive Tier.Tier1 Tier.Tier2 Tier.Tier3 Tier.Tier4 Tier.Tier5")
 
+// allTags are the tags that rules are asked about: those of a table and those of its columns
+// (TableRepository.getAllTags in OpenMetadata).
+func (e *entity) allTags() []tag {
+	out := slices.Clone(e.tags)
+	for _, c := range e.columns {
+		for _, t := range c.Tags {
+			if !slices.ContainsFunc(out, func(have tag) bool { return have.FQN == t.FQN }) {
+				out = append(out, t)
+			}
+		}
+	}
+	return out
+}
+
 func (s *Server) tagExists(fqn string) bool {
 	if slices.Contains(standardTags, fqn) {
 		return true
 	}
 	for _, e := range s.all(tables) {
-		if slices.ContainsFunc(e.tags, func(t tag) bool { return t.FQN == fqn }) {
+		if slices.ContainsFunc(e.allTags(), func(t tag) bool { return t.FQN == fqn }) {
 			return true
 		}
 	}

@@ -127,12 +127,22 @@ func (s *Server) seedCompany(c *org.Company, put func(*entity) *entity) error {
 				e.awaited = append(e.awaited, owner)
 			}
 		}
-		for _, fqn := range t.Tags {
-			e.tags = append(e.tags, tag{FQN: fqn, Source: "Classification", Label: "Manual", State: "Confirmed"})
+		e.tags = tagged(t.Tags)
+		for _, of := range t.Columns {
+			e.columns = append(e.columns, column{Name: of.Name, Type: "VARCHAR", FQN: t.Name + "." + of.Name, Tags: tagged(of.Tags)})
 		}
 		put(e)
 	}
 	return nil
+}
+
+// tagged returns labels that somebody has put on something.
+func tagged(names []string) []tag {
+	var out []tag
+	for _, fqn := range names {
+		out = append(out, tag{FQN: fqn, Source: "Classification", Label: "Manual", State: "Confirmed"})
+	}
+	return out
 }
 
 // seedPeople says of people with an account who of them administers the catalogue, and which domains

@@ -45,7 +45,7 @@ type Rule struct {
 // Table is the truth about a table.
 type Table struct {
 	Name         string
-	Owners, Tags []string // addresses, names of teams
+	Owners, Tags []string // addresses, names of teams; tags of columns included
 	Domains      []string // full names
 }
 
@@ -154,7 +154,7 @@ func (s *Server) Tables() []Table {
 		for _, o := range s.ownersOf(e) {
 			t.Owners = append(t.Owners, s.names([]string{o.ID})...)
 		}
-		for _, label := range e.tags {
+		for _, label := range e.allTags() {
 			t.Tags = append(t.Tags, label.FQN)
 		}
 		out = append(out, t)

@@ -29,13 +29,21 @@ type Domain struct {
 	Users []string `yaml:"users"`
 }
 
-// Table is a table in the catalogue, with its owners, its tags, such as Tier.Tier1, and its domains.
+// Table is a table in the catalogue, with its owners, its tags, such as Tier.Tier1, its domains, and those
+// of its columns that matter.
 type Table struct {
 	Name string `yaml:"name"`
 	// Owners are addresses of people; a team's is its name, or the address of its group.
 	Owners  []string `yaml:"owners"`
 	Tags    []string `yaml:"tags"`
 	Domains []string `yaml:"domains"`
+	Columns []Column `yaml:"columns"`
+}
+
+// Column is a column of a table, with its tags.
+type Column struct {
+	Name string   `yaml:"name"`
+	Tags []string `yaml:"tags"`
 }
 
 // CatalogTeam is a team that somebody made in the catalogue by hand.
@@ -65,6 +73,10 @@ func (f *file) readOpenMetadata(in OpenMetadata) OpenMetadata {
 			}
 		}
 		f.inDomains(here, t.Domains, domains)
+		columns := map[string]bool{}
+		for i, column := range t.Columns {
+			f.named(here.at("columns", i), "column", column.Name, columns)
+		}
 	}
 	f.addresses(root.at("users"), in.Users)
 	f.addresses(root.at("admins"), in.Admins)
