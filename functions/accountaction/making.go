@@ -146,13 +146,14 @@ func (a making) addresses(ctx context.Context, email string) ([]string, error) {
 		if group.Address(other) == group.Address(email) {
 			continue
 		}
-		holder, err := a.mirror.PersonAt(ctx, other)
-		if err != nil && !errors.Is(err, mirror.ErrUnknown) {
+		_, err := a.mirror.PersonAt(ctx, other)
+		if errors.Is(err, mirror.ErrUnknown) {
+			continue // it is the address of more than one
+		}
+		if err != nil {
 			return nil, err
 		}
-		if err == nil && holder.ID == p.ID {
-			out = append(out, other)
-		}
+		out = append(out, other)
 	}
 	return out, nil
 }

@@ -318,6 +318,7 @@ func TestAReadingWithoutWhatItRefersToIsNotWhole(t *testing.T) {
 	}
 	for name, p := range map[string]catalog.Present{
 		"policies": {Roles: roles, Teams: teams}, "roles": {Policies: policies, Teams: teams}, "teams": {Policies: policies, Roles: roles, Teams: teams[:1]},
+		"an organization": {Policies: policies, Roles: roles, Teams: []catalog.PresentTeam{{Entity: catalog.Entity{Name: "t"}}}},
 	} {
 		if p.Whole() {
 			t.Errorf("without %s it is whole", name)
