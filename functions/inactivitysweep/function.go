@@ -3,10 +3,10 @@
 //
 // Trigger: Cloud Scheduler: job "sweep" every night.
 //
-// Reads: policy; accounts, changes, groups, listings, members, notices, people; audit (was the
-// same said before?).
+// Reads: policy; accounts, changes, cursors (what went well tonight), groups, listings, members,
+// notices, people; audit (was the same said before?).
 //
-// Writes: accounts (what people were told), listings, summaries, notices; changes and audit
+// Writes: accounts (what people were told), cursors, listings, summaries, notices; changes and audit
 // through the ledger; tasks of the queue slack.
 //
 // Calls: Looker API: login, listing of users and roles; Admin SDK Directory API: users.list,
@@ -19,7 +19,8 @@
 // may administer users, where policy looks after accounts of Google Workspace.
 //
 // On failure: nothing is warned or stopped by a listing that did not end well or is not to be
-// believed; the next night begins anew, and nobody loses a warning by it.
+// believed. The scheduler tries again: a system whose night went well is left alone then, and one that
+// went wrong twice waits for the next night, which begins anew. Nobody loses a warning by it.
 package inactivitysweep
 
 import (

@@ -32,6 +32,11 @@ type night struct {
 }
 
 func (h *handler) sweepAll(ctx context.Context) error {
+	tonight, err := h.attempts(ctx)
+	if err != nil {
+		return err
+	}
+	again := len(tonight.failed) > 0
 	var problems []error
 	for _, name := range slices.Sorted(maps.Keys(h.policy.Inactivity.Systems)) {
 		s, ok := h.systems[name]
@@ -39,12 +44,24 @@ func (h *handler) sweepAll(ctx context.Context) error {
 			h.log.WarnContext(ctx, "policy looks after a system that is not configured", "system", name)
 			continue
 		}
+		if tonight.over(name) {
+			if tonight.failed[name] > 0 {
+				h.log.ErrorContext(ctx, "a system is given up for tonight", "system", name)
+			}
+			continue
+		}
 		n := &night{handler: h, name: name, rule: h.policy.Inactivity.Systems[name], system: s, at: h.now()}
 		if err := n.sweep(ctx); err != nil {
 			problems = append(problems, fmt.Errorf("sweep %s: %w", name, err))
+			tonight.failed[name]++
+			continue
 		}
+		tonight.done = append(tonight.done, name)
 	}
-	return errors.Join(problems...)
+	if len(problems) == 0 && !again {
+		return nil
+	}
+	return errors.Join(append(problems, h.keep(ctx, tonight, len(problems) > 0))...)
 }
 
 // sweep lists and judges all accounts before it does anything about one.
