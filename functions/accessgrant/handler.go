@@ -130,15 +130,7 @@ func (h *handler) held(ctx context.Context, person string) ([]grant.Grant, error
 	if err != nil {
 		return nil, err
 	}
-	grants := make([]grant.Grant, 0, len(changes))
-	for _, c := range changes {
-		g, err := desk.GrantOf(c)
-		if err != nil {
-			return nil, err
-		}
-		grants = append(grants, g)
-	}
-	return grants, nil
+	return desk.GrantsOf(changes)
 }
 
 // reviewExpires is how long a review waits for somebody who looks. Until then it is asked for every

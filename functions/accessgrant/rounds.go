@@ -77,15 +77,7 @@ func (h *handler) live(ctx context.Context) ([]grant.Grant, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []grant.Grant
-	for _, c := range changes {
-		g, err := desk.GrantOf(c)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, g)
-	}
-	return out, nil
+	return desk.GrantsOf(changes)
 }
 
 // scopes lists the places that are looked at, each once.

@@ -247,20 +247,27 @@ func TestEveryGroupHasItsTurnInAWeek(t *testing.T) {
 	}
 }
 
-// Somebody has a new address and the news of the first of their groups cannot be published. The next
-// try finds the address in the mirror's groups already and tells of all of them nevertheless.
-func TestNewsOfANewAddressThatIsTriedAgain(t *testing.T) {
-	r := open(t, cloudfntest.New(t))
+// withSomebody returns a mirror that is filled, a person in it, and the groups of which they are a member.
+func withSomebody(t *testing.T) (r *tenant, who group.Person, groups []string) {
+	t.Helper()
+	r = open(t, cloudfntest.New(t))
 	r.tick(t, grouprefresh.JobWalk)
 	r.work(t)
 	who, err := r.mirror.PersonAt(t.Context(), "aiko@example.com")
 	if err != nil {
 		t.Fatal(err)
 	}
-	groups, err := r.mirror.GroupsOf(t.Context(), who.ID)
+	groups, err = r.mirror.GroupsOf(t.Context(), who.ID)
 	if err != nil || len(groups) < 2 {
 		t.Fatalf("groups %v, %v; want more than one", groups, err)
 	}
+	return r, who, groups
+}
+
+// Somebody has a new address and the news of the first of their groups cannot be published. The next
+// try finds the address in the mirror's groups already and tells of all of them nevertheless.
+func TestNewsOfANewAddressThatIsTriedAgain(t *testing.T) {
+	r, who, groups := withSomebody(t)
 	// The mirror has the address from before.
 	r.Clock.Advance(time.Second)
 	former := who
@@ -321,17 +328,7 @@ func TestTheStateOfAMemberWhoIsNewHere(t *testing.T) {
 // Google lists whoever is suspended as such in each of their groups from then on, and as before when that
 // ends; no group is read for it.
 func TestTheStateOfAMemberFollowsTheAccount(t *testing.T) {
-	r := open(t, cloudfntest.New(t))
-	r.tick(t, grouprefresh.JobWalk)
-	r.work(t)
-	who, err := r.mirror.PersonAt(t.Context(), "aiko@example.com")
-	if err != nil {
-		t.Fatal(err)
-	}
-	groups, err := r.mirror.GroupsOf(t.Context(), who.ID)
-	if err != nil || len(groups) == 0 {
-		t.Fatal(groups, err)
-	}
+	r, who, groups := withSomebody(t)
 	for _, step := range []struct {
 		do   func(string) error
 		want string

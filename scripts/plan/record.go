@@ -85,15 +85,7 @@ func (o options) grants(ctx context.Context, p *platform) ([]grant.Grant, error)
 	if err != nil {
 		return nil, fmt.Errorf("read grants: %w", err)
 	}
-	var out []grant.Grant
-	for _, c := range changes {
-		g, err := desk.GrantOf(c)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, g)
-	}
-	return out, nil
+	return desk.GrantsOf(changes)
 }
 
 // record returns what people did and were refused in the last 30 days, newest first.

@@ -177,8 +177,13 @@ func (d *Access) grants(ctx context.Context, person string, now time.Time) ([]gr
 	if err != nil {
 		return nil, err
 	}
+	return GrantsOf(live)
+}
+
+// GrantsOf returns the grants that applied changes of kind [change.AccessGrant] gave, in their order.
+func GrantsOf(changes []change.Change) ([]grant.Grant, error) {
 	var out []grant.Grant
-	for _, c := range live {
+	for _, c := range changes {
 		g, err := GrantOf(c)
 		if err != nil {
 			return nil, err

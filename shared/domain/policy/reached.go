@@ -112,7 +112,7 @@ func (c *crowd) means(condition *Condition, team string) string {
 	for _, name := range condition.Names(RoleName) {
 		parts = append(parts, name, strings.Join(c.role(name), " "))
 	}
-	if condition.root.uses(matchTeam) {
+	if condition.root.tests(matchTeam) {
 		parts = append(parts, team, strings.Join(c.team(team), " "))
 		for _, t := range c.model.Teams {
 			if isBelow(t.Name, c.teams, map[string]bool{team: true}, map[string]bool{}) {
@@ -121,11 +121,6 @@ func (c *crowd) means(condition *Condition, team string) string {
 		}
 	}
 	return strings.Join(parts, "\n")
-}
-
-// uses reports whether a condition calls a function.
-func (n node) uses(t test) bool {
-	return n.test == t || slices.ContainsFunc(n.parts, func(p node) bool { return p.uses(t) })
 }
 
 // reaches lists every rule with each of those whom it reaches, in the order of the model.
