@@ -88,7 +88,7 @@ func TestAnImportedCatalogueDecidesNothingOfSekishos(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, who := range e.Everybody() {
+	for _, who := range []string{"aiko", "ken"} {
 		for _, p := range policy.Permissions() {
 			q := policy.Request{Subject: who, Operations: []policy.Operation{p.Operation}, Resource: policy.Resource{Type: p.Type, Name: "x"}}
 			if d := e.Decide(q); d.Reason != policy.NotAllowed || !e.Silent(p.Operation, p.Type) {

@@ -155,10 +155,11 @@ func (a *asker) differences(ctx context.Context, record []past) (differences, er
 		if err != nil {
 			return out, err
 		}
-		if ok {
-			// Without resources nothing else is asked.
-			q := policy.Questions{People: []string{r.Subject}, Recorded: []policy.Recorded{r}}
-			out.decisions = append(out.decisions, policy.Compare(a.before, a.after, q).Decisions...)
+		if !ok {
+			continue
+		}
+		if d, differs := r.Under(a.before, a.after); differs {
+			out.decisions = append(out.decisions, d)
 		}
 	}
 	slices.SortStableFunc(out.decisions, func(x, y policy.Differing) int { return cmp.Compare(x.ID, y.ID) })

@@ -43,19 +43,6 @@ func (e *Engine) With(people Directory) *Engine {
 	return out
 }
 
-// Everybody lists the ids of the people whom the engine knows, sorted.
-func (e *Engine) Everybody() []string {
-	if e == nil {
-		return nil
-	}
-	out := make([]string, 0, len(e.everybody))
-	for _, m := range e.everybody {
-		out = append(out, m.ID)
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
 // Empty reports whether there is no policy: no team, no role and no policy are defined.
 func (e *Engine) Empty() bool {
 	return e == nil || len(e.book.teams)+len(e.book.roles)+len(e.book.policies) == 0

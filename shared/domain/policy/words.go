@@ -18,31 +18,6 @@ func plural(n int, one, many string) string {
 	return many
 }
 
-// The heads of what another policy changes.
-const (
-	headGains     = "May then and may not now"
-	headLoses     = "May now and may not then"
-	headDecisions = "Past decisions that would be others"
-)
-
-// sayShift says one thing that somebody may do under one policy only.
-func sayShift(s Shift) string {
-	return fmt.Sprintf("%s: %s on %s; now: %s; then: %s", s.Name, s.Operation, s.Resource, s.Before, s.After)
-}
-
-// sayDiffering says one past decision that would be another.
-func sayDiffering(d Differing) string {
-	was := "not allowed"
-	if d.Allowed {
-		was = "allowed"
-	}
-	out := fmt.Sprintf("%s: %s asked for %s on %s and was %s; then: %s", d.ID, d.Name, english.operations(d.Operations), d.Resource, was, d.After)
-	if d.Before.Allowed != d.Allowed {
-		out += fmt.Sprintf(" (by now it is otherwise already: %s)", d.Before)
-	}
-	return out
-}
-
 // sayLooser says one way in which a policy asks less than another.
 func sayLooser(l Looser) string {
 	switch l.What {
