@@ -154,4 +154,7 @@ func (h *handler) deciders(ctx context.Context, c change.Change) ([]string, erro
 
 func key(p part, who string) string { return string(p) + "-" + who }
 
-func askKey(asked int, who string) string { return fmt.Sprintf("ask%d-%s", asked, who) }
+// askMark begins the keys of messages that ask for a decision.
+const askMark = "ask"
+
+func askKey(asked int, who string) string { return fmt.Sprintf("%s%d-%s", askMark, asked, who) }

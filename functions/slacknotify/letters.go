@@ -85,19 +85,23 @@ func (h *handler) reconcile(ctx context.Context, id string, read func(context.Co
 	if err != nil {
 		return err
 	}
-	for _, w := range t.wants {
-		if covered(box.Letters, w) {
-			continue
-		}
-		box.Letters = append(box.Letters, letter{Key: w.key, Person: w.person, Room: w.room, Part: w.part})
-	}
+	box.add(t.wants)
 	var problems []error
-	for i := range box.Letters {
+	for i := 0; i < len(box.Letters); i++ { // one that cannot be posted may add others
 		if err := h.bring(ctx, t, &box, i); err != nil {
 			problems = append(problems, err)
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// add adds the messages that are not there yet.
+func (box *letters) add(wants []want) {
+	for _, w := range wants {
+		if !covered(box.Letters, w) {
+			box.Letters = append(box.Letters, letter{Key: w.key, Person: w.person, Room: w.room, Part: w.part})
+		}
+	}
 }
 
 // covered reports whether a message is there already. Who hears of the end and was asked
@@ -118,7 +122,7 @@ func (h *handler) bring(ctx context.Context, t topic, box *letters, i int) error
 	if err != nil {
 		if slack.IsUnknown(err) || errors.Is(err, mirror.ErrUnknown) {
 			l.Dead = "cannot be reached in Slack"
-			return h.elsewhere(ctx, t, box, *l)
+			return h.elsewhere(ctx, t, box, i)
 		}
 		return err
 	}
@@ -178,7 +182,7 @@ func (h *handler) post(ctx context.Context, t topic, box *letters, i int, channe
 	case slack.IsUnknown(err), cloudfn.IsPermanent(err):
 		h.log.WarnContext(ctx, "message not posted", "topic", t.id, "error", err.Error())
 		l.Channel, l.Dead = channel, err.Error()
-		return h.elsewhere(ctx, t, box, *l)
+		return h.elsewhere(ctx, t, box, i)
 	case err != nil:
 		l.Channel = channel
 		return err
@@ -187,13 +191,19 @@ func (h *handler) post(ctx context.Context, t topic, box *letters, i int, channe
 	return h.save(ctx, t.id, box, h.now().Add(leaseFor))
 }
 
-// elsewhere sends to the channel what nobody who decides, or has to hear, could be sent.
-func (h *handler) elsewhere(ctx context.Context, t topic, box *letters, dead letter) error {
+// elsewhere adds messages to the channel in place of one that who decides, or has to hear, could not be
+// sent, where nobody else could be either.
+func (h *handler) elsewhere(ctx context.Context, t topic, box *letters, i int) error {
+	dead := box.Letters[i]
 	switch {
 	case dead.Person == "":
 		return nil
 	case dead.Part == hears && t.unreached != nil:
-		return t.unreached(ctx)
+		if err := t.unreached(ctx); err != nil {
+			box.Letters[i].Dead = "" // so that it is tried again
+			return err
+		}
+		return nil
 	case dead.Part != decides && dead.Part != alerted:
 		return nil
 	}
@@ -207,12 +217,7 @@ func (h *handler) elsewhere(ctx context.Context, t topic, box *letters, dead let
 	if t.inPlace != nil {
 		all = t.inPlace(all)
 	}
-	for _, w := range all {
-		box.Letters = append(box.Letters, letter{Key: w.key, Part: w.part})
-		if err := h.bring(ctx, t, box, len(box.Letters)-1); err != nil {
-			return err
-		}
-	}
+	box.add(all)
 	return nil
 }
 

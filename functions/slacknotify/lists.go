@@ -73,6 +73,9 @@ func withLists(c change.Change, wants []want) []want {
 	return out
 }
 
+// hasLists reports whether the lists of a long change stand before a message: before those that ask.
+func (l letter) hasLists() bool { return l.Part == decides && strings.HasPrefix(l.Key, askMark) }
+
 // writeList writes one of the lists of a change.
 func (l language) writeList(c change.Change, key string) slack.Message {
 	pages := pagesOf(c)

@@ -3,6 +3,7 @@ package slacknotify_test
 import (
 	"context"
 	"maps"
+	"net/http"
 	"testing"
 	"time"
 
@@ -112,5 +113,33 @@ func TestEveryKindOfNoticeHasWordsInBothLanguages(t *testing.T) {
 	}
 	if got := len(p.slack.Visible("ken@example.com")); got != 11 {
 		t.Errorf("ken sees %d messages, want 11", got)
+	}
+}
+
+// Somebody who is warned has no account in Slack, and the channel cannot be told of it at once.
+func TestTheChannelHearsWhoCouldNotBeWarned(t *testing.T) {
+	for refused := range 3 {
+		p := open(t)
+		p.nobody(t)
+		n := notice.Notice{
+			ID: "account-warning-looker:7-336h0m0s-2026-11-22", Kind: notice.AccountWarning, Person: "9", Until: p.Clock.Now().Add(14 * 24 * time.Hour), At: p.Clock.Now(),
+			Facts: map[string]string{"system": "Looker", "account": "nobody@example.com", "last": "", "url": "", "channel": "#sekisho"},
+		}
+		if err := notice.Post(t.Context(), p.Store, p.Queue, n); err != nil {
+			t.Fatal(err)
+		}
+		task := p.Queue.Take("slack")[0]
+		p.Queue.Break(refused)
+		for range refused { // the queue tries again what did not end well
+			if status := p.Do(p.handler, p.Task(task)); status == http.StatusOK {
+				t.Fatal("the task ended well although the channel was not told")
+			}
+			p.Clock.Advance(time.Minute)
+		}
+		p.Do(p.handler, p.Task(task))
+		p.Work(p.handler, "slack")
+		if p.seen("#sekisho", "nobody@example.com, on ") != 1 {
+			t.Errorf("%d times refused: the channel has %q", refused, p.texts("#sekisho"))
+		}
 	}
 }

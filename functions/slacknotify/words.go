@@ -159,7 +159,7 @@ func (l language) write(c change.Change, to letter, t turn, now time.Time) slack
 		m.Lines = append(m.Lines, l.undoneBy)
 	}
 	if len(differences) > fewLines {
-		if pages := pagesOf(c); len(pages) > 1 {
+		if pages := pagesOf(c); len(pages) > 1 && to.hasLists() {
 			m.Lines = append(m.Lines, fmt.Sprintf(l.listedIn, len(differences), len(pages)))
 		} else {
 			m.List = differences
