@@ -38,7 +38,7 @@ func (h *handler) existing(ctx context.Context, c change.Change) (system, string
 	if err != nil || !strings.Contains(id, "@") {
 		return s, id, err == nil, err
 	}
-	given, err := h.given(ctx, c.UndoOf)
+	given, err := h.accountOf(ctx, c.UndoOf)
 	if err != nil || given != "" {
 		return s, given, err == nil, err
 	}
@@ -49,8 +49,8 @@ func (h *handler) existing(ctx context.Context, c change.Change) (system, string
 	return s, found.ID, err == nil, err
 }
 
-// given returns the id of the account that a request gave; empty where that is not known.
-func (h *handler) given(ctx context.Context, request string) (string, error) {
+// accountOf returns the id of the account that a request gave; empty where that is not known.
+func (h *handler) accountOf(ctx context.Context, request string) (string, error) {
 	if request == "" {
 		return "", nil
 	}
@@ -221,7 +221,24 @@ func (a reviving) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 		}
 		return ledger.Sight{}, err
 	}
-	return ledger.Sight{InEffect: !found.Disabled, Before: map[string]string{"enabled": fmt.Sprint(!found.Disabled)}}, nil
+	sight := ledger.Sight{InEffect: !found.Disabled, Before: map[string]string{"enabled": fmt.Sprint(!found.Disabled)}}
+	if !sight.InEffect {
+		sight.Obsolete, err = a.unwanted(ctx, c)
+	}
+	return sight, err
+}
+
+// unwanted says why an account that was to be given back at once, because policy names a group that its
+// person was in, is not any more. What people decided about stands.
+func (a reviving) unwanted(ctx context.Context, c change.Change) (string, error) {
+	if c.Requester.Kind != change.ByPerson || c.Requirement.Mode != change.Auto {
+		return "", nil
+	}
+	rule, holds, err := a.asking(ctx, c)
+	if err != nil || rule.ModeFor(holds) == change.Auto {
+		return "", err
+	}
+	return idle.WhyAsked, nil
 }
 
 // Act implements [ledger.Applier].

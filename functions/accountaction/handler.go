@@ -75,9 +75,22 @@ func (h *handler) keep(ctx context.Context, id string) error {
 // apply carries out one change, or queues it for later.
 func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
 	c, err := h.carrier.Apply(ctx, e)
-	if err != nil || c.State != change.Applied {
+	if err != nil {
 		return err
 	}
+	switch c.State {
+	case change.Applied:
+		return h.given(ctx, c)
+	case change.Withdrawn, change.Failed, change.Denied, change.Expired:
+		if c.Kind == change.AccountCreate {
+			return making{h}.restore(ctx, c)
+		}
+	}
+	return nil
+}
+
+// given remembers that an account counts as used since it was given, or given back.
+func (h *handler) given(ctx context.Context, c change.Change) error {
 	name, target := account.Split(c.Target.ID)
 	switch c.Kind {
 	case change.AccountEnable:

@@ -56,10 +56,10 @@ func (a making) unwanted(ctx context.Context, c change.Change) (string, error) {
 
 // asking returns the rule by which people ask for accounts of a system, and what of it holds now for
 // the person who asked. A rule that is not there lets nobody ask.
-func (a making) asking(ctx context.Context, c change.Change) (idle.RequestRule, []change.Selector, error) {
+func (h *handler) asking(ctx context.Context, c change.Change) (idle.RequestRule, []change.Selector, error) {
 	name, _ := account.Split(c.Target.ID)
-	rule := a.policy.Inactivity.Requests[name]
-	holds, err := a.who.In(ctx, c.Requester.ID, rule.Sets())
+	rule := h.policy.Inactivity.Requests[name]
+	holds, err := h.who.In(ctx, c.Requester.ID, rule.Sets())
 	if err != nil {
 		return idle.RequestRule{}, nil, fmt.Errorf("look up what %s may ask for: %w", c.Requester.Name, err)
 	}
@@ -217,8 +217,9 @@ func (a making) giveBack(ctx context.Context, s system, c change.Change, found i
 	}
 	role := wanted(c, "role")
 	back, withheld := idle.GivenBack(found.Roles, offers, role)
-	if len(withheld) > 0 {
-		if err := account.Withhold(ctx, a.store, c.ID, withheld, a.now()); err != nil {
+	others := len(withheld) > 0 || role != "" && !has(found, role)
+	if others {
+		if err := account.Withhold(ctx, a.store, c.ID, found.Roles, withheld, a.now()); err != nil {
 			return err
 		}
 	}
@@ -228,12 +229,40 @@ func (a making) giveBack(ctx context.Context, s system, c change.Change, found i
 		}
 		return s.Create(ctx, found.Email, a.nameOf(ctx, found.Email), back)
 	}
-	if len(withheld) > 0 || role != "" && !has(found, role) {
+	if others {
 		if err := s.SetRoles(ctx, found.ID, back); err != nil {
 			return err
 		}
 	}
 	return a.enable(ctx, s, c, found.ID)
+}
+
+// restore gives a stopped account the roles back that it had before a request set others, where the request
+// came to nothing after that: whoever takes the stop back later gives it back as it was.
+func (a making) restore(ctx context.Context, c change.Change) error {
+	had, begun, err := account.Had(ctx, a.store, c.ID)
+	if err != nil || !begun {
+		return err
+	}
+	s, email, err := a.system(c)
+	if err != nil {
+		return err
+	}
+	found, there, err := a.find(ctx, s, email)
+	switch {
+	case err != nil:
+		return err
+	case !there, !found.Disabled, sameRoles(found.Roles, had):
+		return nil
+	case found.PartOfRoles:
+		return errPartOfRoles
+	}
+	return s.SetRoles(ctx, found.ID, had)
+}
+
+// sameRoles reports whether two lists name the same roles.
+func sameRoles(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
 // uninvited reports whether the person of a stopped account that takes a password may have none: for sure

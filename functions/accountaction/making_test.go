@@ -57,14 +57,21 @@ func (d *desks) ask(who group.Person, role string, mode change.Mode) change.Chan
 		Diff:   []change.Delta{{Field: "enabled", After: "true"}, {Field: "role", After: role}, {Field: "system", After: "looker"}},
 		Reason: "a test", Requester: change.Actor{Kind: change.ByPerson, ID: who.ID, Name: who.Email}, Requirement: change.Requirement{Mode: mode},
 	}
-	if mode == change.Ask {
+	return d.decided(p)
+}
+
+// decided proposes a change. In mode ask root approves it.
+func (d *desks) decided(p change.Proposal) change.Change {
+	d.TB.Helper()
+	ask := p.Requirement.Mode == change.Ask
+	if ask {
 		p.Requirement.Needs, p.Requirement.Within = []change.Need{{Count: 1, From: "user:root@example.com"}}, time.Hour
 	}
 	c, _, err := d.ledger.Propose(d.TB.Context(), p)
 	if err != nil {
 		d.TB.Fatal(err)
 	}
-	if mode == change.Ask {
+	if ask {
 		root := change.Actor{Kind: change.ByPerson, ID: "9", Name: "root@example.com"}
 		c, err = d.ledger.Apply(d.TB.Context(), c.ID, change.Approve{By: root, Revision: c.Revision, Counts: []change.Selector{"user:root@example.com"}})
 		if err != nil {
