@@ -38,6 +38,7 @@ import (
 	"github.com/sekisho/sekisho/shared/sim/signin"
 	simslack "github.com/sekisho/sekisho/shared/sim/slack"
 	simworkspace "github.com/sekisho/sekisho/shared/sim/workspace"
+	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
 // Secrets of a world. They open nothing outside of it.
@@ -327,11 +328,15 @@ func (w *World) Crash(function string, p Point) error {
 	return fmt.Errorf("%s: %w", function, errNoFunction)
 }
 
-// maxStart bounds how long filling the mirror may take on the clock.
-const maxStart = 12 * time.Hour
+const (
+	// maxStart bounds how long filling the mirror may take on the clock.
+	maxStart = 12 * time.Hour
+	// quiet is how long nothing happens where everything has been done.
+	quiet = 10 * time.Minute
+)
 
 // Start fills the mirror and opens the push channels, and lets the clock run until everything
-// is quiet.
+// is quiet. In a very large company other work goes on for days: there it is until the mirror is filled.
 func (w *World) Start(ctx context.Context) error {
 	if w.started {
 		return nil
@@ -352,17 +357,37 @@ func (w *World) Start(ctx context.Context) error {
 	if err := w.backend.Queue().Enqueue(ctx, queue.Task{Queue: event.QueueDirectory, Name: "walk-first-page-0", Body: body}); err != nil {
 		return err
 	}
-	until := w.Clock.Now().Add(maxStart)
+	calls, since := 0, w.Clock.Now() // of the Directory
+	until := since.Add(maxStart)
 	for w.Clock.Now().Before(until) {
 		next, ok := w.backend.Next(ctx)
-		if !ok || next.Sub(w.Clock.Now()) > 10*time.Minute {
+		if !ok || next.Sub(w.Clock.Now()) > quiet {
 			return nil
+		}
+		if n, _ := w.Calls.Count("directory", ""); n != calls {
+			calls, since = n, w.Clock.Now()
+		}
+		if w.Clock.Now().Sub(since) > quiet {
+			if filled, err := w.filled(ctx); err != nil || filled {
+				return err
+			}
 		}
 		if err := w.Advance(ctx, later(next, w.Clock.Now())); err != nil {
 			return err
 		}
 	}
 	return errors.New("the mirror was not filled within 12 hours")
+}
+
+// filled reports whether all groups were listed and the members of each are known.
+func (w *World) filled(ctx context.Context) (bool, error) {
+	m := mirror.New(w.Store())
+	census, err := m.Census(ctx)
+	if err != nil || census.At.IsZero() {
+		return false, err
+	}
+	pending, err := m.Pending(ctx)
+	return !pending, err
 }
 
 func later(a, b time.Time) time.Time {
