@@ -123,3 +123,33 @@ func TestAnUndoOfWhatIsOtherwiseByNow(t *testing.T) {
 		t.Errorf("the undo is %s: %s; patches %v", got.State, got.Problem, p)
 	}
 }
+
+// When what an undo gave back has been held long enough, the group is looked at at once, and not with
+// the next look at everything.
+func TestTheEndOfAnUndoIsSeenAtOnce(t *testing.T) {
+	r := open(t, cloudfntest.New(t), viewRule)
+	undo := r.carry(t, r.undone(t))
+	if undo.State != change.Applied {
+		t.Fatalf("the undo is %s: %s", undo.State, undo.Problem)
+	}
+	tick := func() {
+		t.Helper()
+		if status := r.Do(r.handler, r.Envelope(event.Tick{Job: groupsettings.JobRecheck})); status != http.StatusOK {
+			t.Fatalf("status %d\n%s", status, r.Log)
+		}
+		for len(r.Queue.Tasks()) > 0 {
+			r.Work(r.handler, event.QueueSettings)
+		}
+	}
+	r.Clock.Advance(undo.Until.Sub(r.Clock.Now()) - 12*time.Hour)
+	tick() // looks at everything, within six hours
+	if got := len(r.changes(t, "open@example.com")); got != 2 {
+		t.Fatalf("%d changes before the end, want 2", got)
+	}
+	r.Clock.Advance(undo.Until.Sub(r.Clock.Now()))
+	tick()
+	all := r.changes(t, "open@example.com")
+	if newest := all[len(all)-1]; len(all) != 3 || newest.UndoOf != "" || newest.State != change.Approved {
+		t.Errorf("%d changes at the end, the newest is %s, want a correction", len(all), newest.State)
+	}
+}
