@@ -110,3 +110,28 @@ func TestTheGateIsTheSameEverywhere(t *testing.T) {
 		t.Error(".ci/run does not run scripts/check")
 	}
 }
+
+// The gate leaves nothing out: each of its steps looks at everything, and what may be skipped where
+// something is not installed is compulsory where it is.
+func TestTheGateLeavesNothingOut(t *testing.T) {
+	for file, lines := range map[string][]string{
+		filepath.Join("scripts", "check"): {
+			`set -euo pipefail`, `unformatted=\$\(git ls-files .* gofumpt -l\)`, `go mod verify`, `go mod tidy -diff`, `go vet \./\.\.\.`,
+			`tool staticcheck \./\.\.\.`, `SEKISHO_ALL_STORIES=1 tests \./scripts/local/scenario`, `tests -race .*\./\.\.\.`,
+		},
+		filepath.Join(".ci", "run"): {
+			`set -euo pipefail`, `  export SEKISHO_REQUIRE_EMULATORS=1`, `\[ -d \S+ \] && SEKISHO_SPECS=\S+ \S+ && pwd\) && export SEKISHO_SPECS`,
+			`\[ -d \S+ \] && SEKISHO_DATA=\S+ \S+ && pwd\) && export SEKISHO_DATA`, `scripts/check`,
+		},
+	} {
+		text, err := os.ReadFile(filepath.Join(top, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range lines {
+			if !regexp.MustCompile(`(?m)^` + line + `$`).Match(text) {
+				t.Errorf("%s has no line %s", file, line)
+			}
+		}
+	}
+}

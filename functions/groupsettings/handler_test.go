@@ -202,6 +202,25 @@ func TestAValueThatNobodyKnowsIsNotTakenForCompliant(t *testing.T) {
 	}
 }
 
+// Rules that want what the API cannot do are not passed over in silence: people are told, once.
+func TestWhatTheAPICannotDoIsTold(t *testing.T) {
+	r := open(t, cloudfntest.New(t), rules("replyTo", "REPLY_TO_IGNORE", "REPLY_TO_CUSTOM"))
+	for range 3 {
+		if status := r.check("open@example.com"); status != http.StatusOK {
+			t.Fatalf("status %d, want 200\n%s", status, r.Log)
+		}
+	}
+	c := r.only(t, "open@example.com")
+	const want = "The rules want what the API cannot do: replyTo REPLY_TO_CUSTOM needs an address in customReplyTo"
+	if c.State != change.Reported || !c.Alert || c.Reason != want {
+		t.Errorf("the change is %s, alert %t: %s", c.State, c.Alert, c.Reason)
+	}
+	known, err := r.mirror.Settings(t.Context(), r.ids["open@example.com"])
+	if err != nil || len(known.Findings) != 1 || len(r.patches(t)) != 0 {
+		t.Errorf("findings %q, %v, want the conflict and no patch", known.Findings, err)
+	}
+}
+
 func TestWhatTheVendorAnswersToAReading(t *testing.T) {
 	fault := func(kind sim.FaultKind) func(*tenant) {
 		return func(r *tenant) { r.faults.Add(sim.Fault{API: "settings", Kind: kind, Rate: 1, Left: 1}) }
@@ -314,7 +333,8 @@ func TestACorrectionThatCannotBeDoneFails(t *testing.T) {
 }
 
 func TestRecheckFollowsTheCalendar(t *testing.T) {
-	r := open(t, cloudfntest.New(t), viewRule+"  exceptions:\n    - {group: open@example.com, field: whoCanViewGroup, until: 2026-11-22T12:00:00Z, reason: a fair}\n")
+	r := open(t, cloudfntest.New(t), viewRule+"  exceptions:\n    - {group: open@example.com, field: whoCanViewGroup, until: 2026-11-22T12:00:00Z, reason: a fair}\n"+
+		"    - {group: open@example.com, field: whoCanJoin, until: 2026-11-22T12:00:20Z, reason: the same fair}\n")
 	if status := r.check("open@example.com"); status != http.StatusOK || len(r.changes(t, "open@example.com")) != 0 {
 		t.Fatalf("status %d: an exception holds", status)
 	}
@@ -332,13 +352,17 @@ func TestRecheckFollowsTheCalendar(t *testing.T) {
 	if got := tick(); got != 0 {
 		t.Errorf("%d tasks while the exception holds", got)
 	}
-	r.Clock.Advance(3*time.Hour + time.Minute)
-	if got := tick(); got != 1 {
-		t.Fatalf("%d tasks after it, want one check", got)
-	}
-	r.Work(r.handler, event.QueueSettings)
-	if c := r.only(t, "open@example.com"); c.State != change.Approved {
-		t.Errorf("the change is %s", c.State)
+	// The next look is at the very end of the first exception, and the one after it behind that of the
+	// second: what ends between two looks is seen, however soon after the first.
+	for _, wait := range []time.Duration{3 * time.Hour, time.Minute} {
+		r.Clock.Advance(wait)
+		if got := tick(); got != 1 {
+			t.Fatalf("%d tasks at %s, want one check", got, r.Clock.Now())
+		}
+		r.Work(r.handler, event.QueueSettings)
+		if c := r.only(t, "open@example.com"); c.State != change.Approved {
+			t.Errorf("the change is %s", c.State)
+		}
 	}
 	if got := tick(); got != 0 {
 		t.Errorf("%d tasks afterwards", got)

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -131,6 +133,39 @@ func TestChannelsAreKeptOpen(t *testing.T) {
 			}
 		}
 		w.Clock.Advance(time.Hour)
+	}
+}
+
+// Google may grant less than what is asked for. What it granted says when the channel is renewed,
+// and until when its notifications are taken.
+func TestWhatGoogleGrantsCounts(t *testing.T) {
+	const granted = 4 * time.Hour
+	w := open(t)
+	asked := regexp.MustCompile(`"expiration":"\d+"`)
+	w.Outbound = sim.Transport{"google.test": http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		less := fmt.Appendf(nil, `"expiration":"%d"`, w.Clock.Now().Add(granted).UnixMilli())
+		if strings.HasSuffix(r.URL.Path, "/watch") && !asked.Match(body) {
+			t.Errorf("a channel is asked for without an end: %s", body)
+		}
+		r = r.Clone(r.Context())
+		r.Body = io.NopCloser(bytes.NewReader(asked.ReplaceAll(body, less)))
+		w.workspace.ServeHTTP(rw, r)
+	})}
+	w.handler = w.Build(groupwatch.Function)
+	w.tick(groupwatch.JobRenew)
+	for _, c := range w.channels(t) {
+		if want := w.Clock.Now().Add(granted); !c.Expires.Equal(want) {
+			t.Errorf("channel %+v, want it to end at %s", c, want)
+		}
+	}
+	w.Clock.Advance(granted - groupwatch.Life/2)
+	w.tick(groupwatch.JobRenew)
+	if got := w.workspace.Channels(); len(got) != 4 {
+		t.Errorf("channels %v, want a new one beside each that has half of what is asked for left", got)
 	}
 }
 

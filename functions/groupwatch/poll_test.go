@@ -457,3 +457,19 @@ func TestSettingsOfNobodyKnowsWhichGroupAreReadOfAll(t *testing.T) {
 		})
 	}
 }
+
+// What our own robot wrote is read by nobody again, and nothing waits for it.
+func TestOurOwnWritesAreNotFollowed(t *testing.T) {
+	w := open(t)
+	w.Variables["APPLICATIONS"] = "admin"
+	w.Outbound = answer(fmt.Sprintf(`{"items":[{"id":{"time":%q,"uniqueQualifier":"1","applicationName":"admin"},"actor":{"email":%q},
+		"events":[{"name":"CHANGE_GROUP_SETTING","parameters":[{"name":"GROUP_EMAIL","value":"product@example.com"}]}]}]}`,
+		w.Clock.Now().Format(time.RFC3339), "Robot@example.com"))
+	w.handler = w.Build(groupwatch.Function)
+	w.tick(groupwatch.JobPoll)
+	w.Clock.Advance(100 * time.Minute)
+	w.tick(groupwatch.JobPoll)
+	if got, want := w.watermark(t, "admin"), w.Clock.Now().Add(-3*time.Minute); !got.Equal(want) || len(w.readings(t)) != 0 {
+		t.Errorf("followed up to %s, want %s; readings %q", got, want, w.readings(t))
+	}
+}

@@ -50,6 +50,7 @@ func TestShown(t *testing.T) {
 		{"&&", 10, "&amp;&amp;"},
 		{"&&", 9, "&amp;…"},
 		{"<<<", 9, "&lt;&lt;…"},
+		{"> a quote", 40, "&gt; a quote"},
 		{"a<", 4, "a…"},
 		{family + "x", 9, family + "x"},
 		{family + "xy", 9, family + "…"},

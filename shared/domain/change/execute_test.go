@@ -207,6 +207,10 @@ func TestReverse(t *testing.T) {
 			string(back.Detail) != string(detail) || len(back.Concerned) != 1 || len(back.Diff) != 2 || back.Diff[0] != diff[0] || back.Diff[1] != diff[1] {
 			t.Errorf("%s: got %+v", kind, back)
 		}
+		if trait, _ := change.TraitOf(kind); trait.UndoHolds == 0 && !back.Until.IsZero() ||
+			trait.UndoHolds > 0 && !back.Until.Equal(l.now.Add(trait.UndoHolds)) {
+			t.Errorf("%s: the reversal holds until %s, want %s from now on", kind, back.Until, trait.UndoHolds)
+		}
 		if back.Slot() == p.Slot() {
 			t.Errorf("%s: the reversal has the slot of what it takes back", kind)
 		}

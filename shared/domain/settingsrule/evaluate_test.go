@@ -66,6 +66,17 @@ func TestEvaluate(t *testing.T) {
 			rules:   settingsrule.Rules{Mode: change.Auto, Anchor: "a@example.com", Secure: []settingsrule.Rule{join}},
 			subject: settingsrule.Subject{Settings: open},
 		},
+		"nor does one about a field that a general rule is about too": {
+			rules: settingsrule.Rules{
+				Mode: change.Auto, Anchor: "a@example.com",
+				General: []settingsrule.Rule{view},
+				Secure:  []settingsrule.Rule{rule("whoCanViewGroup", "ALL_MANAGERS_CAN_VIEW", "ALL_MEMBERS_CAN_VIEW")},
+			},
+			subject: settingsrule.Subject{Settings: open},
+			want: settingsrule.Finding{Corrections: []settingsrule.Correction{
+				correction(change.Auto, delta("whoCanViewGroup", "ANYONE_CAN_VIEW", "ALL_MEMBERS_CAN_VIEW")),
+			}},
+		},
 		"a secure rule comes on top of the general ones": {
 			rules: settingsrule.Rules{
 				Mode: change.Auto, Anchor: "a@example.com",
