@@ -113,6 +113,9 @@ func loosened(l policy.Looser) looserReport {
 	out := looserReport{What: l.What, Text: l.String(), Needs: "one of those who may " + string(policy.ChangePolicy) + " under the policy in force"}
 	if byQuorum(l) {
 		out.Needs = inWords(l.Old)
+		if l.Of != "" && l.Of != l.Scope.Entitlement {
+			out.Needs += ", as for " + l.Of
+		}
 	}
 	return out
 }

@@ -128,6 +128,23 @@ func TestWhoAgreesToAPolicyThatAsksLess(t *testing.T) {
 	}
 }
 
+// The same access by another name takes who was asked about it by the old one: the owners are Aiko.
+func TestWhoAgreesToTheSameAccessByAnotherName(t *testing.T) {
+	const entry = "  - {kinds: [access.grant], quorum: [{count: 1, from: "
+	before := edited(t, shared, entry+"group:leads@example.com", entry+"owners")
+	after := edited(t, before, "  - {name: prod-write,", "  - {name: quick,", "approval: quorum", "approval: self")
+	for address, want := range map[string]bool{"aiko@example.com": true, "lena@example.com": false, "mika@example.com": false} {
+		d := company(t)
+		c, err := opened(t, d, "").compare(t.Context(), written(t, before), written(t, after), nil, []string{address})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(c.Looser) != 1 || c.Looser[0].Agreed != want || c.Looser[0].Needs != "1 of owners, as for prod-write" {
+			t.Errorf("%s agrees: %+v, want enough: %t", address, c.Looser, want)
+		}
+	}
+}
+
 // Who had something taken back, asked for an undo: of that, only a deny of Undo is another answer.
 func TestAPastUndoIsAskedAsUndo(t *testing.T) {
 	old, err := os.ReadFile("testdata/policy/policy.yaml")

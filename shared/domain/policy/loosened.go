@@ -49,6 +49,9 @@ type Looser struct {
 	// Scope, Old and New are set where a requirement is lower, or nobody is asked any more.
 	Scope    Scope
 	Old, New change.Requirement
+	// Of is the entitlement of the old policy that Old was needed for, which may have another name than
+	// that of the scope; empty where nothing of the kind could be had.
+	Of string
 	// Policy, Rule and Reach are set where it is about a rule: Reach is the group, person or
 	// team that it reaches.
 	Policy, Rule, Reach string

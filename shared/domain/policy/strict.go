@@ -16,11 +16,16 @@ type judge struct {
 	was, will     *crowd
 	rules         []reach // of the old model
 	silent        map[matter]bool
+	had           map[string]string // the entitlements of the old policy, by themselves
 }
 
 func newJudge(before, after Ruling) *judge {
 	j := &judge{before: before, after: after, was: newCrowd(before.Model), will: newCrowd(after.Model), silent: before.Model.silent()}
 	j.rules = j.was.reaches()
+	j.had = map[string]string{}
+	for _, w := range before.Ways {
+		j.had[w.Entitlement] = w.Entitlement
+	}
 	return j
 }
 
@@ -28,12 +33,12 @@ func newJudge(before, after Ruling) *judge {
 // done without asking.
 func (j *judge) lowered() []Looser {
 	var out []Looser
-	add := func(s Scope, old, now change.Requirement) {
+	add := func(s Scope, of string, old, now change.Requirement) {
 		same := func(l Looser) bool {
-			return l.Scope == s && sayRequirement(l.Old) == sayRequirement(old) && sayRequirement(l.New) == sayRequirement(now)
+			return l.Scope == s && l.Of == of && sayRequirement(l.Old) == sayRequirement(old) && sayRequirement(l.New) == sayRequirement(now)
 		}
 		if !slices.ContainsFunc(out, same) {
-			out = append(out, Looser{What: LowerQuorum, Scope: s, Old: old, New: now})
+			out = append(out, Looser{What: LowerQuorum, Scope: s, Of: of, Old: old, New: now})
 		}
 	}
 	offered := map[string]bool{}
@@ -45,15 +50,15 @@ func (j *judge) lowered() []Looser {
 			continue
 		}
 		if old, now := requirement(j.before.Approvals, s), requirement(j.after.Approvals, s); !j.asStrict(s.Kind, old, now) {
-			add(s, old, now)
+			add(s, j.had[s.Entitlement], old, now)
 		}
 	}
 	for _, w := range j.after.Ways {
 		for _, person := range members(j.after.Model, w.For) {
 			if old, review, ok := j.dearer(w, person); !ok && review {
-				add(Scope{Kind: change.AccessReview, Entitlement: w.Entitlement}, *old.Review, reviewOf(w))
+				add(Scope{Kind: change.AccessReview, Entitlement: w.Entitlement}, old.Entitlement, *old.Review, reviewOf(w))
 			} else if !ok {
-				add(Scope{Kind: change.AccessGrant, Entitlement: w.Entitlement}, old.Needs, w.Needs)
+				add(Scope{Kind: change.AccessGrant, Entitlement: w.Entitlement}, old.Entitlement, old.Needs, w.Needs)
 			}
 		}
 	}
@@ -66,27 +71,35 @@ func (j *judge) lowered() []Looser {
 		if old == change.Ask {
 			was = requirement(j.before.Approvals, Scope{Kind: s.Kind})
 		}
-		add(s, was, change.Requirement{Mode: now})
+		add(s, "", was, change.Requirement{Mode: now})
 	}
 	return out
 }
 
 // dearer reports that a way to access is as strict as one was that gave the same to the same people.
-// Where none is, it returns the strictest that did, or what the old policy asks for where it says
-// nothing else, and whether only the review is less.
+// Where none certainly did, it has to be as strict as each that gave the same, to others or under
+// another condition, for they may be the same people and the same thing; and as the entitlement of its
+// name was. Where there are none, what the old policy asks for where it says nothing else is taken in
+// their place.
+//
+// Where it is not as strict, the strictest of those that it falls short of is returned, and whether only
+// the review is less.
 func (j *judge) dearer(w Way, person string) (old Way, review, ok bool) {
-	var gave []Way
+	var gave, akin []Way
 	for _, o := range j.before.Ways {
-		if o.What == w.What && (o.Condition == "" || o.Condition == w.Condition) && slices.Contains(members(j.before.Model, o.For), person) {
+		switch {
+		case o.What == w.What && (o.Condition == "" || o.Condition == w.Condition) && slices.Contains(members(j.before.Model, o.For), person):
 			gave = append(gave, o)
+		case (o.What == w.What || o.Entitlement == w.Entitlement) && o.Needs.Mode == change.Ask:
+			akin = append(akin, o)
 		}
 	}
 	if len(gave) == 0 {
-		base := requirement(j.before.Approvals, Scope{Kind: change.AccessGrant, Entitlement: w.Entitlement})
-		if base.Mode != change.Ask {
-			base = change.DefaultRequirement()
+		if len(akin) == 0 {
+			akin = append(akin, j.unnamed(w.Entitlement))
 		}
-		gave = []Way{{Needs: base}}
+		short := slices.DeleteFunc(akin, func(o Way) bool { return j.asStrict(change.AccessGrant, o.Needs, w.Needs) })
+		return strictest(short), false, len(short) == 0
 	}
 	for _, o := range gave {
 		if !j.asStrict(change.AccessGrant, o.Needs, w.Needs) {
@@ -99,9 +112,26 @@ func (j *judge) dearer(w Way, person string) (old Way, review, ok bool) {
 		review, old = true, o
 	}
 	if !review {
-		old = slices.MaxFunc(gave, func(a, b Way) int { return cmp.Compare(a.Needs.People(), b.Needs.People()) })
+		old = strictest(gave)
 	}
 	return old, review, false
+}
+
+// unnamed returns what the old policy asks for before access is given that nobody could have.
+func (j *judge) unnamed(entitlement string) Way {
+	base := requirement(j.before.Approvals, Scope{Kind: change.AccessGrant, Entitlement: entitlement})
+	if base.Mode != change.Ask {
+		base = change.DefaultRequirement()
+	}
+	return Way{Entitlement: j.had[entitlement], Needs: base}
+}
+
+// strictest returns the way that takes most people; none where there is none.
+func strictest(some []Way) Way {
+	if len(some) == 0 {
+		return Way{}
+	}
+	return slices.MaxFunc(some, func(a, b Way) int { return cmp.Compare(a.Needs.People(), b.Needs.People()) })
 }
 
 // reviewOf returns what is needed after access was given; nothing where nobody looks at it.
