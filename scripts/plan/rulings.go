@@ -55,7 +55,7 @@ func ruling(p *policyfile.Policy, entitlements map[string]bool) policy.Ruling {
 // ways lists the ways to access through an entitlement. Access that is given at once needs nobody,
 // whatever approvals say; by break-glass, somebody looks at it afterwards.
 func ways(p *policyfile.Policy, e grant.Entitlement) []policy.Way {
-	w := policy.Way{Entitlement: e.Name, Condition: e.Condition, Needs: p.Asks(change.AccessGrant, e.Name)}
+	w := policy.Way{Entitlement: e.Name, Condition: e.Condition, Owners: e.Owners(), Needs: p.Asks(change.AccessGrant, e.Name)}
 	if e.Approval.Mode() != change.Ask {
 		w.Needs = change.Requirement{Mode: e.Approval.Mode()}
 	}

@@ -63,6 +63,39 @@ func edited(t *testing.T, text string, edits ...string) string {
 	return text
 }
 
+// The owners of access are those of all groups that can ask for it: with another group, others approve
+// what the first one asks for.
+func TestAnotherGroupBringsOtherOwners(t *testing.T) {
+	const quorum, write = "count: 2, from: role:sre}]}\n  - {kinds: [catalog", "roles: [roles/run.admin], eligible: "
+	owners := edited(t, strict, quorum, "count: 1, from: owners}]}\n  - {kinds: [catalog")
+	silent := edited(t, strict, "  - {kinds: [access.grant], entitlements: [prod-write], quorum: [{count: 2, from: role:sre}]}\n", "")
+	ruled := func(condition string) string {
+		return edited(t, silent, "rules: [{name: yes,", "rules: [{name: access, effect: allow, operations: [ApproveAccess], resources: [access]"+condition+"}, {name: yes,")
+	}
+	const less = "access.grant of prod-write needs 1 of "
+	for name, tt := range map[string]struct{ policy, eligible, want string }{
+		"another group":                           {owners, "[group:etl-team@example.com, group:payroll@example.com]", less + "owners, which has other members now"},
+		"another in its place":                    {owners, "[group:payroll@example.com]", less + "owners, which has other members now"},
+		"the same group":                          {owners, "[group:ETL-team@example.com]", ""},
+		"a person, who brings none":               {owners, "[group:etl-team@example.com, \"user:mika@example.com\"]", ""},
+		"where no rule says who approves":         {silent, "[group:etl-team@example.com, group:payroll@example.com]", less + "approvers, which has other members now"},
+		"where a rule says who approves":          {ruled(""), "[group:etl-team@example.com, group:payroll@example.com]", ""},
+		"where a rule lets owners approve":        {ruled(", condition: isOwner()"), "[group:etl-team@example.com, group:payroll@example.com]", less + "approvers, which has other members now"},
+		"where a rule lets the same owners do so": {ruled(", condition: isOwner()"), "[group:etl-team@example.com, \"user:mika@example.com\"]", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := edited(t, tt.policy, write+"[group:etl-team@example.com]", write+tt.eligible)
+			var got []string
+			for _, l := range policy.Loosened(rulings(written(t, tt.policy), written(t, text))) {
+				got = append(got, l.String())
+			}
+			if strings.Join(got, "; ") != tt.want {
+				t.Errorf("got %q, want %q", strings.Join(got, "; "), tt.want)
+			}
+		})
+	}
+}
+
 func TestEveryWayToAskLessIsLooser(t *testing.T) {
 	const default1 = " in place of 1 of approvers"
 	for name, tt := range map[string]struct {

@@ -37,6 +37,8 @@ type Way struct {
 	// What is the role and the place, Condition what IAM has to find besides.
 	What, Condition string
 	For             change.Selector
+	// Owners are those of the entitlement: who [change.Owners] are where somebody asks for it.
+	Owners []change.Selector
 	// Needs is what is needed before it is given, Review what is needed afterwards; nil where nobody
 	// looks at it then.
 	Needs  change.Requirement

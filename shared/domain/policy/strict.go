@@ -49,7 +49,7 @@ func (j *judge) lowered() []Looser {
 		if s.Kind == change.AccessGrant && offered[s.Entitlement] {
 			continue
 		}
-		if old, now := requirement(j.before.Approvals, s), requirement(j.after.Approvals, s); !j.asStrict(s.Kind, old, now) {
+		if old, now := requirement(j.before.Approvals, s), requirement(j.after.Approvals, s); !asStrict(old, now, func(n, o change.Selector) bool { return j.within(s.Kind, n, o) }) {
 			add(s, j.had[s.Entitlement], old, now)
 		}
 	}
@@ -98,15 +98,14 @@ func (j *judge) dearer(w Way, person string) (old Way, review, ok bool) {
 		if len(akin) == 0 {
 			akin = append(akin, j.unnamed(w.Entitlement))
 		}
-		short := slices.DeleteFunc(akin, func(o Way) bool { return j.asStrict(change.AccessGrant, o.Needs, w.Needs) })
+		short := slices.DeleteFunc(akin, func(o Way) bool { return j.grantsAsStrictly(o, w) })
 		return strictest(short), false, len(short) == 0
 	}
 	for _, o := range gave {
-		if !j.asStrict(change.AccessGrant, o.Needs, w.Needs) {
+		if !j.grantsAsStrictly(o, w) {
 			continue
 		}
-		reviewed := o.Review == nil || w.Needs.Mode == change.Ask || w.Review != nil && j.asStrict(change.AccessReview, *o.Review, *w.Review)
-		if reviewed {
+		if j.reviewsAsStrictly(o, w) {
 			return o, false, true
 		}
 		review, old = true, o
@@ -115,6 +114,20 @@ func (j *judge) dearer(w Way, person string) (old Way, review, ok bool) {
 		old = strictest(gave)
 	}
 	return old, review, false
+}
+
+// grantsAsStrictly reports whether a way to access takes as much as another one before it is given.
+func (j *judge) grantsAsStrictly(old, now Way) bool {
+	return asStrict(old.Needs, now.Needs, func(n, o change.Selector) bool { return j.withinWays(change.AccessGrant, old, now, n, o) })
+}
+
+// reviewsAsStrictly reports whether a way to access takes as much as another one after it was given.
+func (j *judge) reviewsAsStrictly(old, now Way) bool {
+	if old.Review == nil || now.Needs.Mode == change.Ask {
+		return true
+	}
+	return now.Review != nil &&
+		asStrict(*old.Review, *now.Review, func(n, o change.Selector) bool { return j.withinWays(change.AccessReview, old, now, n, o) })
 }
 
 // unnamed returns what the old policy asks for before access is given that nobody could have.
@@ -162,31 +175,83 @@ func requirement(all map[Scope]change.Requirement, s Scope) change.Requirement {
 	return change.DefaultRequirement()
 }
 
-// asStrict reports whether whatever meets the new requirement would have met the old one.
-func (j *judge) asStrict(kind change.Kind, old, now change.Requirement) bool {
+// asStrict reports whether whatever meets the new requirement would have met the old one. Within says
+// whether everybody in a set of the new policy was in a set of the old one.
+func asStrict(old, now change.Requirement, within func(now, old change.Selector) bool) bool {
 	switch {
 	case now.Mode == change.Report || old.Mode == change.Auto:
 		return true
 	case now.Mode != change.Ask || old.Mode != change.Ask:
 		return false
 	}
-	within := func(now, old change.Selector) bool { return j.within(kind, now, old) }
 	if e := now.Escalate; e != nil && (old.Escalate == nil || !within(e.To, old.Escalate.To) || e.After < old.Escalate.After) {
 		return false
 	}
 	return fills(old.Needs, now.Needs, within)
 }
 
-// within reports whether everybody in a set of the new policy was in a set of the old one.
+// within reports whether everybody in a set of the new policy was in a set of the old one, where they
+// are asked about a kind of change.
 //
 // Who is named by an approvals entry decides without a rule, so that such a set is among the approvers
 // only where a rule lets all of it approve anyway.
 func (j *judge) within(kind change.Kind, now, old change.Selector) bool {
-	among := members(j.before.Model, old)
-	if old == change.Approvers {
-		among = append(among, j.approvers(kind)...)
-	}
+	among := j.among(kind, old)
 	return slices.Contains(among, everybody) || contains(among, members(j.after.Model, now))
+}
+
+// withinWays reports as within, where both are asked about access: by ways to it, whose owners may be
+// others.
+func (j *judge) withinWays(kind change.Kind, before, after Way, now, old change.Selector) bool {
+	if before.Entitlement == "" { // which was owned by nobody yet
+		return j.within(kind, now, old)
+	}
+	among := owned(j.among(kind, old), before)
+	some := owned(members(j.after.Model, now), after)
+	if now == change.Approvers && j.ownersApprove(kind) {
+		some = append(some, owned([]string{string(change.Owners)}, after)...)
+		if old == change.Approvers {
+			among = append(among, owned([]string{string(change.Owners)}, before)...)
+		}
+	}
+	return slices.Contains(among, everybody) || contains(among, some)
+}
+
+// among lists those who are in a set of the old policy, where they are asked about a kind of change.
+func (j *judge) among(kind change.Kind, old change.Selector) []string {
+	out := members(j.before.Model, old)
+	if old == change.Approvers {
+		out = append(out, j.approvers(kind)...)
+	}
+	return out
+}
+
+// owned says who owners are where a way to access is asked for; nobody where it has none.
+func owned(people []string, w Way) []string {
+	var out []string
+	for _, p := range people {
+		if p != string(change.Owners) {
+			out = append(out, p)
+			continue
+		}
+		for _, s := range w.Owners {
+			out = append(out, members(Model{}, s)...)
+		}
+	}
+	return out
+}
+
+// ownersApprove reports whether the new policy may let owners approve a kind of change that asks the
+// approvers: where no rule says who they are, or one looks at who the owners are.
+func (j *judge) ownersApprove(kind change.Kind) bool {
+	needed, ok := Needed(kind, change.VerbApprove)
+	if !ok || j.after.Model.silent()[matter{needed.Operation, needed.Type}] {
+		return true
+	}
+	return slices.ContainsFunc(j.will.reaches(), func(r reach) bool {
+		return r.rule.Effect == Allow && r.rule.speaksOf(needed.Operation, needed.Type) &&
+			r.rule.Condition != nil && r.rule.Condition.root.tests(isOwner, matchTeam)
+	})
 }
 
 // approvers lists those who could approve a kind of change by the old policy, whatever it is about.
