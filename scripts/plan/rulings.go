@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
@@ -132,37 +133,52 @@ func modeOf(all settingsrule.Rules, r settingsrule.Rule) change.Mode {
 }
 
 // compareRequests adds whether people are asked about a request for an account of a system, role by role
-// and, where it is not the same for everybody, for whom.
+// and, where it is not the same for everybody, for whom. Who may ask for a role and who is not asked
+// about may be the same people, whatever their sets are called: what becomes of the request of somebody
+// in both is compared as well.
 func compareRequests(before, after idle.RequestRule, system string, was, will map[policy.Scope]change.Mode) {
 	roles := slices.Clone(after.Roles)
-	people := []change.Selector{""}
-	for role, some := range after.RolesFor {
-		roles, people = append(roles, role), append(people, some...)
+	people := [][]change.Selector{nil}
+	for _, s := range after.Sets() {
+		people = append(people, []change.Selector{s})
 	}
-	people = append(people, after.AutoFor...)
+	for role, some := range after.RolesFor {
+		roles = append(roles, role)
+		for _, s := range some {
+			for _, atOnce := range after.AutoFor {
+				people = append(people, []change.Selector{s, atOnce})
+			}
+		}
+	}
 	slices.Sort(roles)
-	slices.Sort(people)
+	slices.SortStableFunc(people, func(a, b []change.Selector) int {
+		return cmp.Or(cmp.Compare(len(a), len(b)), slices.Compare(a, b))
+	})
 	for _, role := range slices.Compact(roles) {
-		for _, who := range slices.Compact(people) {
+		var atOnce [][]change.Selector // which is so for who is in further sets
+		for _, who := range people {
+			wider := func(some []change.Selector) bool {
+				return !slices.ContainsFunc(some, func(s change.Selector) bool { return !slices.Contains(who, s) })
+			}
+			if slices.ContainsFunc(atOnce, wider) {
+				continue
+			}
 			s := policy.Scope{Kind: change.AccountCreate, Part: system + " as " + role}
-			if who != "" {
-				s.Part += " for " + string(who)
+			for i, set := range who {
+				s.Part += []string{" for ", " and "}[min(i, 1)] + string(set)
 			}
 			was[s], will[s] = askedFor(before, role, who), askedFor(after, role, who)
-			if who == "" && will[s] == change.Auto {
-				break // so it is for everybody
+			if will[s] == change.Auto {
+				atOnce = append(atOnce, who)
 			}
 		}
 	}
 }
 
-// askedFor returns what becomes of a set of people's request for a role; the empty set is everybody.
-func askedFor(r idle.RequestRule, role string, who change.Selector) change.Mode {
-	if !slices.Contains(r.Roles, role) && role != r.Default && (who == "" || !slices.Contains(r.RolesFor[role], who)) {
+// askedFor returns what becomes of a request for a role by somebody who is in some sets of people.
+func askedFor(r idle.RequestRule, role string, who []change.Selector) change.Mode {
+	if !slices.Contains(r.Offers(who), role) {
 		return change.Report
 	}
-	if who == "" {
-		return r.ModeFor(nil)
-	}
-	return r.ModeFor([]change.Selector{who})
+	return r.ModeFor(who)
 }

@@ -63,6 +63,34 @@ func edited(t *testing.T, text string, edits ...string) string {
 	return text
 }
 
+// Who may ask for a role may be among those about whom nobody is asked: everybody is, as far as a policy
+// can tell.
+func TestARoleForSomeOfWhomNobodyIsAskedAbout(t *testing.T) {
+	const all, leads = ", auto_for: [group:all@example.com]", ", roles_for: {Admin: [group:leads@example.com]}"
+	requests := func(more string) string {
+		return edited(t, strict, "{roles: [User], roles_for: {Admin: [group:leads@example.com]}, default: User, mode: ask}", "{roles: [User], default: User, mode: ask"+more+"}")
+	}
+	const admin = "account.create of looker as Admin for group:leads@example.com"
+	for name, tt := range map[string]struct{ before, after, want string }{
+		"a further role":                 {all, all + leads, admin + " and group:all@example.com needs mode auto in place of mode report"},
+		"the same roles":                 {all + leads, all + leads, ""},
+		"a role for others":              {all + leads, all + ", roles_for: {Admin: [group:leads@example.com, group:data@example.com]}", "account.create of looker as Admin for group:data@example.com and group:all@example.com needs mode auto in place of mode report"},
+		"a role that is asked about":     {"", leads, ""},
+		"at once for who may ask for it": {leads, leads + ", auto_for: [group:leads@example.com]", admin + " needs mode auto in place of 1 of approvers; account.create of looker as User for group:leads@example.com needs mode auto in place of 1 of approvers"},
+		"no longer at once for who may":  {all + leads, leads, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			for _, l := range policy.Loosened(rulings(written(t, requests(tt.before)), written(t, requests(tt.after)))) {
+				got = append(got, l.String())
+			}
+			if strings.Join(got, "; ") != tt.want {
+				t.Errorf("got %q, want %q", strings.Join(got, "; "), tt.want)
+			}
+		})
+	}
+}
+
 // The owners of access are those of all groups that can ask for it: with another group, others approve
 // what the first one asks for.
 func TestAnotherGroupBringsOtherOwners(t *testing.T) {
@@ -167,7 +195,10 @@ func TestEveryWayToAskLessIsLooser(t *testing.T) {
 		},
 		"accounts without asking for some": {
 			[]string{"User, mode: ask", "User, mode: ask, auto_for: [group:data@example.com]"},
-			[]string{"account.create of looker as User for group:data@example.com needs mode auto" + default1},
+			[]string{
+				"account.create of looker as Admin for group:leads@example.com and group:data@example.com needs mode auto" + default1,
+				"account.create of looker as User for group:data@example.com needs mode auto" + default1,
+			},
 		},
 		"two accounts of one person": {
 			[]string{"same_person: [[aiko@example.com, aiko-admin@example.com]]\n", ""},
