@@ -101,7 +101,8 @@ func modes(before, after *policyfile.Policy) (was, will map[policy.Scope]change.
 	return was, will
 }
 
-// compareSettings adds the modes of the rules about settings, setting by setting.
+// compareSettings adds the modes of the rules about settings, setting by setting. General rules hold for
+// secure groups too, so that a setting without a rule for these was treated there as everywhere.
 func compareSettings(before, after settingsrule.Rules, was, will map[policy.Scope]change.Mode) {
 	for _, set := range []struct {
 		part     string
@@ -109,20 +110,31 @@ func compareSettings(before, after settingsrule.Rules, was, will map[policy.Scop
 	}{{"", before.General, after.General}, {" of secure groups", before.Secure, after.Secure}} {
 		for _, r := range set.now {
 			s := policy.Scope{Kind: change.GroupSettings, Part: r.Field + set.part}
-			now := modeOf(after, r)
 			if will[s] == change.Auto {
 				continue // by another rule about the same setting
 			}
-			will[s] = now
-			// A setting without a rule was treated as the others are.
-			was[s] = before.Mode
-			for i, o := range slices.DeleteFunc(slices.Clone(set.old), func(o settingsrule.Rule) bool { return o.Field != r.Field }) {
-				if i == 0 || modeOf(before, o) == change.Auto {
-					was[s] = modeOf(before, o)
-				}
+			old, ruled := settingMode(before, set.old, r.Field)
+			if !ruled {
+				old, _ = settingMode(before, before.General, r.Field)
 			}
+			was[s], will[s] = old, modeOf(after, r)
 		}
 	}
+}
+
+// settingMode returns in which mode some rules are about a setting, auto where one of them is; false and
+// report where none is about it.
+func settingMode(all settingsrule.Rules, some []settingsrule.Rule, field string) (change.Mode, bool) {
+	out, ruled := change.Report, false
+	for _, r := range some {
+		if r.Field != field {
+			continue
+		}
+		if mode := modeOf(all, r); !ruled || mode == change.Auto {
+			out, ruled = mode, true
+		}
+	}
+	return out, ruled
 }
 
 func modeOf(all settingsrule.Rules, r settingsrule.Rule) change.Mode {

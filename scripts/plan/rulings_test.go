@@ -63,6 +63,33 @@ func edited(t *testing.T, text string, edits ...string) string {
 	return text
 }
 
+// A general rule holds for secure groups too, and a setting without any rule is left as it is.
+func TestASettingThatBecomesOneDoneAtOnce(t *testing.T) {
+	general := func(mode string) string { return "{field: whoCanJoin, " + mode + "needles: [ANYONE_CAN_JOIN]" }
+	const secure = "secureGroup: ["
+	join := "{field: whoCanJoin, needles: [CAN_REQUEST_TO_JOIN], replace: INVITED_CAN_JOIN}, "
+	view := "{field: whoCanViewGroup, needles: [ANYONE_CAN_VIEW], replace: ALL_MEMBERS_CAN_VIEW}, "
+	auto := edited(t, strict, "settings:\n  mode: ask", "settings:\n  mode: auto")
+	asked := edited(t, auto, general(""), general("mode: ask, "))
+	for name, tt := range map[string]struct{ before, from, to, want string }{
+		"for secure groups, where all were asked about":     {asked, secure, secure + join, "group.settings of whoCanJoin of secure groups needs mode auto in place of 1 of approvers"},
+		"for secure groups, where it was so for all":        {auto, secure, secure + join, ""},
+		"for secure groups, of which no rule spoke":         {auto, secure, secure + view, "group.settings of whoCanViewGroup of secure groups needs mode auto in place of mode report"},
+		"for all, of which no rule spoke":                   {auto, "general: [", "general: [" + view, "group.settings of whoCanViewGroup needs mode auto in place of mode report"},
+		"asked about for secure groups, which were for all": {asked, secure, secure + edited(t, join, "whoCanJoin,", "whoCanJoin, mode: ask,"), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			for _, l := range policy.Loosened(rulings(written(t, tt.before), written(t, edited(t, tt.before, tt.from, tt.to)))) {
+				got = append(got, l.String())
+			}
+			if strings.Join(got, "; ") != tt.want {
+				t.Errorf("got %q, want %q", strings.Join(got, "; "), tt.want)
+			}
+		})
+	}
+}
+
 // Who may ask for a role may be among those about whom nobody is asked: everybody is, as far as a policy
 // can tell.
 func TestARoleForSomeOfWhomNobodyIsAskedAbout(t *testing.T) {
@@ -180,7 +207,7 @@ func TestEveryWayToAskLessIsLooser(t *testing.T) {
 		},
 		"another setting without asking": {
 			[]string{"general: [", "general: [{field: whoCanViewGroup, mode: auto, needles: [ANYONE_CAN_VIEW], replace: ALL_MEMBERS_CAN_VIEW}, "},
-			[]string{"group.settings of whoCanViewGroup needs mode auto" + default1},
+			[]string{"group.settings of whoCanViewGroup needs mode auto in place of mode report"},
 		},
 		"another setting, asked for": {
 			[]string{"general: [", "general: [{field: whoCanViewGroup, needles: [ANYONE_CAN_VIEW], replace: ALL_MEMBERS_CAN_VIEW}, "}, nil,
