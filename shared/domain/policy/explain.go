@@ -41,43 +41,6 @@ type Explanation struct {
 	Deciding []Deciding
 }
 
-// Deciding is what some kinds of change take of people, and what counts of one person's standing.
-type Deciding struct {
-	Kinds []change.Kind
-	Needs []change.Need
-	// Counts are the sets of the needs in which the person counts.
-	Counts []change.Selector
-	// Escalate says who is asked as well when it takes long; nil where nobody is. Later says that the
-	// person is one of them, and counts from then on.
-	Escalate *change.Escalation
-	Later    bool
-}
-
-// Takes reports whether it is what a requirement takes of people.
-func (d Deciding) Takes(r change.Requirement) bool {
-	return slices.Equal(d.Needs, r.Needs) && (d.Escalate == r.Escalate || d.Escalate != nil && r.Escalate != nil && *d.Escalate == *r.Escalate)
-}
-
-// counting reports whether the person counts for some of the kinds of change, be it later or for reports
-// of theirs, and for all.
-func (x Explanation) counting() (some, all bool) {
-	all = true
-	for _, d := range x.Deciding {
-		counts := len(d.Counts) > 0
-		some, all = some || counts || d.Later || d.asks(change.Manager), all && counts
-	}
-	return some, all
-}
-
-// asks reports whether a set of people is asked, at first or later.
-func (d Deciding) asks(s change.Selector) bool {
-	return d.needs(s) || d.Escalate != nil && d.Escalate.To == s
-}
-
-func (d Deciding) needs(s change.Selector) bool {
-	return slices.ContainsFunc(d.Needs, func(n change.Need) bool { return n.From == s })
-}
-
 // Finding is one rule that matters for an answer.
 type Finding struct {
 	// Operation is the one that the rule was found for.

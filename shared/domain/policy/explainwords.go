@@ -98,17 +98,12 @@ func (s *speaker) line(english, japanese string, args ...any) {
 
 func (s *speaker) headline(x Explanation) {
 	operations, about := s.operations(x.Request.Operations), x.Request.Resource
-	some, all := x.counting()
-	switch {
-	case len(x.Deciding) > 0 && all:
+	switch x.Answer() {
+	case Yes:
 		s.line("Yes: %s, %s on %s.", "はい: %s、%s、%s。", x.Person, operations, about)
-	case len(x.Deciding) > 0 && some:
+	case InPart:
 		s.line("In part: %s, %s on %s.", "一部のみ: %s、%s、%s。", x.Person, operations, about)
-	case len(x.Deciding) > 0:
-		s.line("No: %s, %s on %s.", "いいえ: %s、%s、%s。", x.Person, operations, about)
-	case x.Decision.Allowed:
-		s.line("Yes: %s, %s on %s.", "はい: %s、%s、%s。", x.Person, operations, about)
-	case x.Silent != "":
+	case ByNoRule:
 		s.line("By no rule: %s, %s on %s.", "ルールの定めなし: %s、%s、%s。", x.Person, operations, about)
 	default:
 		s.line("No: %s, %s on %s.", "いいえ: %s、%s、%s。", x.Person, operations, about)
