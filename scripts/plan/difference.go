@@ -64,7 +64,7 @@ func (c *comparison) add(d differences, silent []silence) {
 	c.Decisions = []decidedReport{}
 	for _, x := range d.decisions {
 		c.Decisions = append(c.Decisions, decidedReport{
-			Entry: x.ID, Person: x.Name, Operation: x.Operations[0], Resource: x.Resource.String(), Was: x.Allowed, Now: x.Before.String(), Then: x.After.String(),
+			Entry: x.ID, Person: x.Name, Operation: x.Operations[0], Resource: x.Resource.String(), Was: x.Allowed, Now: x.now.text, Then: x.then.text,
 		})
 	}
 	for _, s := range silent {
