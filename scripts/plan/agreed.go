@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -13,11 +14,11 @@ import (
 // This file says whether those who agreed to a policy that asks less are enough. The policy in force
 // says who is.
 
-// byQuorum reports whether a loosening takes the quorum that it lowers. Owners, of a kind as a whole,
-// and managers, of nobody in particular, are nobody who could be asked.
+// byQuorum reports whether a loosening takes the quorum that it lowers. Owners, of a kind as a whole or
+// of what nobody could have, and managers, of nobody in particular, are nobody who could be asked.
 func byQuorum(l policy.Looser) bool {
 	nobody := func(n change.Need) bool {
-		return n.From == change.Manager || n.From == change.Owners && l.Scope.Entitlement == ""
+		return n.From == change.Manager || n.From == change.Owners && l.Of == ""
 	}
 	return l.What == policy.LowerQuorum && l.Old.Mode == change.Ask && !slices.ContainsFunc(l.Old.Needs, nobody)
 }
@@ -80,9 +81,9 @@ func folded(counts change.Standing, persons map[string]string) change.Standing {
 
 // scoped is a change as the old requirement of a loosening is about.
 func (a *asker) scoped(l policy.Looser) change.Change {
-	c := change.Change{Kind: l.Scope.Kind, Target: change.Target{Name: l.Scope.Entitlement}, Requirement: l.Old}
+	c := change.Change{Kind: l.Scope.Kind, Target: change.Target{Name: cmp.Or(l.Of, l.Scope.Entitlement)}, Requirement: l.Old}
 	for _, e := range a.files[0].Access {
-		if e.Name == l.Scope.Entitlement {
+		if e.Name == l.Of {
 			c.Owners = e.Owners()
 		}
 	}

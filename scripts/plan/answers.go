@@ -9,6 +9,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/policy"
+	"github.com/sekisho/sekisho/shared/domain/span"
 	"github.com/sekisho/sekisho/shared/state/standing"
 )
 
@@ -76,11 +77,15 @@ func (a *asker) shifts(ctx context.Context, kind string) (gains, loses []shift, 
 // be named by the approvals.
 //
 // An undo is told by the rules about it: that who decides about such changes may ask for one as well, is
-// told with the decisions.
+// told with the decisions. Whom a rule denies it, it is denied whatever else holds for them.
 func (a *asker) differing(ctx context.Context, p policy.Person, o policy.Operation, r thing) ([]shift, error) {
 	q := policy.Request{Subject: p.ID, Operations: []policy.Operation{o}, Resource: r.Resource}
 	was, will := a.before.Decide(q), a.after.Decide(q)
-	if was.Allowed && will.Allowed || o == policy.Undo && was.Allowed == will.Allowed {
+	switch {
+	case o != policy.Undo:
+	case was.Refuses() != will.Refuses():
+		return []shift{{p, o, r.Resource, undoes(was), undoes(will)}}, nil
+	case was.Allowed == will.Allowed:
 		return nil, nil
 	}
 	kinds := decidedBy(o, r.Type)
@@ -123,37 +128,84 @@ func (a *asker) differing(ctx context.Context, p policy.Person, o policy.Operati
 	return out, nil
 }
 
+// undoes answers by the rules about it whether somebody may ask that what concerns them is taken back.
+func undoes(rules policy.Decision) answer {
+	if rules.Allowed || rules.Refuses() {
+		return answer{rules.Allowed, rules.String()}
+	}
+	return answer{true, policy.Unspoken(policy.Undo).String()}
+}
+
 // answer asks one policy about a kind of change, where its rules alone have decided already.
 func (a *asker) answer(
 	ctx context.Context, which int, p policy.Person, q policy.Request, r thing, kind change.Kind, rules policy.Decision,
 ) (answer, error) {
 	alone, o := answer{rules.Allowed, rules.String()}, q.Operations[0]
 	switch {
-	case rules.Allowed:
+	case rules.Refuses():
 		return alone, nil
 	case asks(o), o == policy.ReadAudit:
-		if v := a.engine(which).Lets(q); v.May {
-			return answer{true, policy.Unspoken(o).String()}, nil
-		}
+		return a.lets(which, q, rules), nil
+	case kind == noKind, o == policy.Undo && rules.Allowed:
 		return alone, nil
-	case kind == noKind:
-		return alone, nil
-	case o == policy.Undo: // which who decides about such changes may ask for as well
-		needed, _ := policy.Needed(kind, change.VerbApprove)
-		q.Operations = []policy.Operation{needed.Operation}
 	}
-	holds, err := a.holds(ctx, which, kind, p, r)
+	needed := a.asked(which, kind, r)
+	holds, err := a.holds(ctx, which, needed.Selectors(true), kind, p, r)
 	if err != nil {
 		return alone, err
 	}
-	v := a.engine(which).Decides(q, holds)
-	switch {
-	case !v.May:
+	if o == policy.Undo { // which who decides about such changes may ask for as well, asked or not
+		permission, _ := policy.Needed(kind, change.VerbApprove)
+		q.Operations = []policy.Operation{permission.Operation}
+		if a.engine(which).Decides(q, holds).May {
+			return answer{true, policy.Unspoken(o).String()}, nil
+		}
 		return alone, nil
-	case slices.Contains(v.Counts, change.Approvers):
-		return answer{true, policy.Unspoken(o).String()}, nil
 	}
-	return answer{true, "named by the approvals as " + string(v.Counts[0])}, nil
+	return said(o, rules, needed, a.engine(which).Decides(q, holds).Counts), nil
+}
+
+// lets answers by one policy whether somebody may do what everybody may where no rule says who.
+func (a *asker) lets(which int, q policy.Request, rules policy.Decision) answer {
+	if v := a.engine(which).Lets(q); !rules.Allowed && v.May {
+		return answer{true, policy.Unspoken(q.Operations[0]).String()}
+	}
+	return answer{rules.Allowed, rules.String()}
+}
+
+// asked returns what one policy takes of people for a kind of change. About the policy itself, approvals
+// have no entries.
+func (a *asker) asked(which int, kind change.Kind, r thing) change.Requirement {
+	if kind == thePolicy {
+		return change.DefaultRequirement()
+	}
+	return a.files[which].Asks(kind, entitlementOf(r.Resource))
+}
+
+// said answers whether somebody decides of whom some sets count, by one policy: one of the sets has to
+// be asked, at first or later. The rules alone have decided already.
+func said(o policy.Operation, rules policy.Decision, needed change.Requirement, counts []change.Selector) answer {
+	first, ever := needed.Selectors(false), needed.Selectors(true)
+	in := func(sets []change.Selector) int {
+		return slices.IndexFunc(counts, func(s change.Selector) bool { return slices.Contains(sets, s) })
+	}
+	i, later := in(first), ""
+	if i < 0 && needed.Escalate != nil {
+		i, later = in(ever), ", after "+span.Spell(needed.Escalate.After)
+	}
+	switch {
+	case i < 0 && rules.Allowed:
+		return answer{false, rules.String() + ", but the approvals ask " + inWords(needed)}
+	case i < 0:
+		return answer{false, rules.String()}
+	case rules.Allowed:
+		return answer{true, rules.String() + later}
+	case counts[i] == change.Approvers:
+		return answer{true, policy.Unspoken(o).String() + later}
+	case counts[i] == change.Manager:
+		return answer{true, "named by the approvals as manager of who asks" + later}
+	}
+	return answer{true, "named by the approvals as " + string(counts[i]) + later}
 }
 
 func (a *asker) engine(which int) *policy.Engine {
@@ -186,15 +238,14 @@ func decidedBy(o policy.Operation, resource string) []change.Kind {
 }
 
 // holds lists the sets, of those whom a policy asks about a kind of change, that somebody is in. Owners
-// and administrators are in that of the approvers: a policy that says who approves leaves them out.
-func (a *asker) holds(ctx context.Context, which int, kind change.Kind, p policy.Person, r thing) ([]change.Selector, error) {
+// and administrators are in that of the approvers: a policy that says who approves leaves them out. Of
+// managers it is who manages anybody.
+func (a *asker) holds(
+	ctx context.Context, which int, selectors []change.Selector, kind change.Kind, p policy.Person, r thing,
+) ([]change.Selector, error) {
 	// Who owns an account as rules mean it, because it is theirs, is not whom a change of it asks.
 	owns := !r.own && slices.ContainsFunc(r.Owners, func(o policy.Reference) bool { return o.Name == p.ID || o.Name == p.Email })
 	var out []change.Selector
-	selectors := a.files[which].Asks(kind, entitlementOf(r.Resource)).Selectors(true)
-	if kind == thePolicy {
-		selectors = []change.Selector{change.Approvers}
-	}
 	for _, s := range selectors {
 		in := false
 		switch s {
@@ -232,13 +283,22 @@ func (a *asker) set(ctx context.Context, which int, s change.Selector) (map[stri
 	if out, ok := a.sets[which][s]; ok {
 		return out, nil
 	}
-	people, err := a.resolvers[which].People(ctx, change.Change{}, s)
-	if err != nil {
-		return nil, err
+	each := []change.Selector{s}
+	if s == change.Manager {
+		each = nil
+		for _, p := range a.people {
+			each = append(each, change.Selector("manager:"+p.ID))
+		}
 	}
 	out := map[string]bool{}
-	for _, p := range people {
-		out[p.ID] = true
+	for _, one := range each {
+		people, err := a.resolvers[which].People(ctx, change.Change{}, one)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range people {
+			out[p.ID] = true
+		}
 	}
 	a.sets[which][s] = out
 	return out, nil
@@ -341,6 +401,9 @@ func (a *asker) notCompared() []string {
 	if len(sections) > 0 {
 		out = append(out, "what differs in "+strings.Join(sections, ", ")+", such as who is eligible, but for what asks less")
 	}
+	if kinds := a.askOtherOwners(); len(kinds) > 0 {
+		out = append(out, "whether the owners decide about "+strings.Join(kinds, ", "))
+	}
 	if reflect.DeepEqual(a.models[0], a.models[1]) {
 		return out
 	}
@@ -359,6 +422,26 @@ func (a *asker) notCompared() []string {
 	} {
 		if x.some {
 			out = append(out, "things of the data catalogue "+x.what)
+		}
+	}
+	return out
+}
+
+// askOtherOwners lists the kinds of change about which one policy alone asks the owners, where nobody was
+// asked about as one: those of an account, say, depend on whose it is.
+func (a *asker) askOtherOwners() []string {
+	var out []string
+	for _, p := range policy.Permissions() {
+		if !slices.Contains(p.Verbs, change.VerbApprove) || p.Type == policy.GroupResource || p.Type == policy.AccessResource {
+			continue
+		}
+		var ask [2]bool
+		for which, f := range a.files {
+			sets := f.Asks(p.Kind, "").Selectors(true)
+			ask[which] = slices.Contains(sets, change.Owners) || slices.Contains(sets, change.Approvers) && !a.spoken(which, p.Operation, p.Type)
+		}
+		if ask[0] != ask[1] {
+			out = append(out, string(p.Kind))
 		}
 	}
 	return out

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sekisho/sekisho/shared/sim/org"
 )
 
 // shared is a policy with rules about everything, and one about what people own.
@@ -29,6 +32,24 @@ policies:
 approvals:
   - {kinds: [access.grant], quorum: [{count: 1, from: group:leads@example.com}]}
 `
+
+// managed is the company of the tests, in which Yui reports to Aiko.
+func managed(t *testing.T) *demoCompany {
+	t.Helper()
+	data, err := os.ReadFile("testdata/company.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := org.Parse("company.yaml", []byte(edited(t, string(data), "name: Yui}", "name: Yui, manager: aiko@example.com}")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := newDemo(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
 
 // Aiko owns the group that is eligible for the access, Lena is a lead. Of the others nothing is said here.
 func TestWhoGainsAndLoses(t *testing.T) {
@@ -107,10 +128,46 @@ func TestWhoGainsAndLoses(t *testing.T) {
 				"lena@example.com RequestAccess on access; prod-write: everybody may ask -> denied by the rule no of the policy everyone",
 			},
 		},
+		"others who are asked, and not those whom rules allow it": {
+			"approvals:\n", "approvals:\n  - {kinds: [group.settings], quorum: [{count: 1, from: \"user:aiko@example.com\"}]}\n",
+			[]string{
+				"aiko@example.com OverrideBrake on brake: no rule allows it -> named by the approvals as user:aiko@example.com, of group.settings.plan",
+				"aiko@example.com ApproveSettings on group; data@example.com; etl-team@example.com; leads@example.com; payroll@example.com; secure_anchor@example.com: no rule allows it -> named by the approvals as user:aiko@example.com",
+			},
+			[]string{
+				"lena@example.com ApproveSettings on group; data@example.com; etl-team@example.com; leads@example.com; payroll@example.com; secure_anchor@example.com: " +
+					"allowed by the rule settings of the policy approve -> allowed by the rule settings of the policy approve, but the approvals ask 1 of user:aiko@example.com",
+			},
+		},
+		"somebody who is asked after a while": {
+			"[{count: 1, from: group:leads@example.com}]", "[{count: 1, from: group:leads@example.com}], escalate: {after: 4h, to: \"user:aiko@example.com\"}",
+			[]string{
+				"aiko@example.com ApproveAccess on access; prod-write: no rule allows it -> named by the approvals as user:aiko@example.com, after 4h, of access.grant",
+			},
+			nil,
+		},
+		"managers in place of leads": { // Aiko manages Yui
+			"from: group:leads@example.com", "from: manager",
+			[]string{
+				"aiko@example.com ApproveAccess on access; prod-write: no rule allows it -> named by the approvals as manager of who asks, of access.grant",
+			},
+			[]string{
+				"lena@example.com ApproveAccess on access; prod-write: allowed by the rule access of the policy approve -> allowed by the rule access of the policy approve, but the approvals ask 1 of manager, of access.grant",
+			},
+		},
+		"a larger quorum of the same": {"[{count: 1, from: group:leads@example.com}]", "[{count: 2, from: group:leads@example.com}]", nil, nil},
+		"a deny of what whom it concerns may have undone": {
+			"      - {name: own,", "      - {name: no, effect: deny, operations: [Undo], resources: [access]}\n      - {name: own,",
+			nil,
+			[]string{
+				"aiko@example.com Undo on access; prod-write: those whom it concerns may ask for it, and those who decide about such changes -> denied by the rule no of the policy everyone",
+				"lena@example.com Undo on access; prod-write: those whom it concerns may ask for it, and those who decide about such changes -> denied by the rule no of the policy everyone",
+			},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := company(t)
-			c, err := opened(t, d, "").compare(t.Context(), written(t, shared), written(t, strings.Replace(shared, tt.from, tt.to, 1)), nil, nil)
+			d := managed(t)
+			c, err := opened(t, d, "").compare(t.Context(), written(t, shared), written(t, edited(t, shared, tt.from, tt.to)), nil, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -139,6 +196,10 @@ func TestWhatWasNotComparedIsSaid(t *testing.T) {
 		"who is eligible": {
 			"group:etl-team@example.com]", "group:etl-team@example.com, group:leads@example.com]",
 			"In what was compared, nobody may do more or less than now. Not compared: what differs in access, such as who is eligible, but for what asks less.",
+		},
+		"whether owners are asked about accounts": {
+			"approvals:\n", "approvals:\n  - {kinds: [account.disable], quorum: [{count: 1, from: group:leads@example.com}]}\n",
+			"Not compared: whether the owners decide about account.disable, account.disable.plan.",
 		},
 		"what a team owns": {
 			"condition: isOwner()", "condition: isOwner() || isReviewer()",

@@ -64,7 +64,7 @@ func (c *comparison) add(d differences, silent []silence) {
 	c.Decisions = []decidedReport{}
 	for _, x := range d.decisions {
 		c.Decisions = append(c.Decisions, decidedReport{
-			Entry: x.ID, Person: x.Name, Operation: x.Operations[0], Resource: x.Resource.String(), Was: x.Allowed, Now: x.Before.String(), Then: x.After.String(),
+			Entry: x.ID, Person: x.Name, Operation: x.Operations[0], Resource: x.Resource.String(), Was: x.Allowed, Now: x.now.text, Then: x.then.text,
 		})
 	}
 	for _, s := range silent {
@@ -113,6 +113,9 @@ func loosened(l policy.Looser) looserReport {
 	out := looserReport{What: l.What, Text: l.String(), Needs: "one of those who may " + string(policy.ChangePolicy) + " under the policy in force"}
 	if byQuorum(l) {
 		out.Needs = inWords(l.Old)
+		if l.Of != "" && l.Of != l.Scope.Entitlement {
+			out.Needs += ", as for " + l.Of
+		}
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
@@ -55,7 +56,7 @@ func ruling(p *policyfile.Policy, entitlements map[string]bool) policy.Ruling {
 // ways lists the ways to access through an entitlement. Access that is given at once needs nobody,
 // whatever approvals say; by break-glass, somebody looks at it afterwards.
 func ways(p *policyfile.Policy, e grant.Entitlement) []policy.Way {
-	w := policy.Way{Entitlement: e.Name, Condition: e.Condition, Needs: p.Asks(change.AccessGrant, e.Name)}
+	w := policy.Way{Entitlement: e.Name, Condition: e.Condition, Owners: e.Owners(), Needs: p.Asks(change.AccessGrant, e.Name)}
 	if e.Approval.Mode() != change.Ask {
 		w.Needs = change.Requirement{Mode: e.Approval.Mode()}
 	}
@@ -100,7 +101,8 @@ func modes(before, after *policyfile.Policy) (was, will map[policy.Scope]change.
 	return was, will
 }
 
-// compareSettings adds the modes of the rules about settings, setting by setting.
+// compareSettings adds the modes of the rules about settings, setting by setting. General rules hold for
+// secure groups too, so that a setting without a rule for these was treated there as everywhere.
 func compareSettings(before, after settingsrule.Rules, was, will map[policy.Scope]change.Mode) {
 	for _, set := range []struct {
 		part     string
@@ -108,20 +110,31 @@ func compareSettings(before, after settingsrule.Rules, was, will map[policy.Scop
 	}{{"", before.General, after.General}, {" of secure groups", before.Secure, after.Secure}} {
 		for _, r := range set.now {
 			s := policy.Scope{Kind: change.GroupSettings, Part: r.Field + set.part}
-			now := modeOf(after, r)
 			if will[s] == change.Auto {
 				continue // by another rule about the same setting
 			}
-			will[s] = now
-			// A setting without a rule was treated as the others are.
-			was[s] = before.Mode
-			for i, o := range slices.DeleteFunc(slices.Clone(set.old), func(o settingsrule.Rule) bool { return o.Field != r.Field }) {
-				if i == 0 || modeOf(before, o) == change.Auto {
-					was[s] = modeOf(before, o)
-				}
+			old, ruled := settingMode(before, set.old, r.Field)
+			if !ruled {
+				old, _ = settingMode(before, before.General, r.Field)
 			}
+			was[s], will[s] = old, modeOf(after, r)
 		}
 	}
+}
+
+// settingMode returns in which mode some rules are about a setting, auto where one of them is; false and
+// report where none is about it.
+func settingMode(all settingsrule.Rules, some []settingsrule.Rule, field string) (change.Mode, bool) {
+	out, ruled := change.Report, false
+	for _, r := range some {
+		if r.Field != field {
+			continue
+		}
+		if mode := modeOf(all, r); !ruled || mode == change.Auto {
+			out, ruled = mode, true
+		}
+	}
+	return out, ruled
 }
 
 func modeOf(all settingsrule.Rules, r settingsrule.Rule) change.Mode {
@@ -132,37 +145,52 @@ func modeOf(all settingsrule.Rules, r settingsrule.Rule) change.Mode {
 }
 
 // compareRequests adds whether people are asked about a request for an account of a system, role by role
-// and, where it is not the same for everybody, for whom.
+// and, where it is not the same for everybody, for whom. Who may ask for a role and who is not asked
+// about may be the same people, whatever their sets are called: what becomes of the request of somebody
+// in both is compared as well.
 func compareRequests(before, after idle.RequestRule, system string, was, will map[policy.Scope]change.Mode) {
 	roles := slices.Clone(after.Roles)
-	people := []change.Selector{""}
-	for role, some := range after.RolesFor {
-		roles, people = append(roles, role), append(people, some...)
+	people := [][]change.Selector{nil}
+	for _, s := range after.Sets() {
+		people = append(people, []change.Selector{s})
 	}
-	people = append(people, after.AutoFor...)
+	for role, some := range after.RolesFor {
+		roles = append(roles, role)
+		for _, s := range some {
+			for _, atOnce := range after.AutoFor {
+				people = append(people, []change.Selector{s, atOnce})
+			}
+		}
+	}
 	slices.Sort(roles)
-	slices.Sort(people)
+	slices.SortStableFunc(people, func(a, b []change.Selector) int {
+		return cmp.Or(cmp.Compare(len(a), len(b)), slices.Compare(a, b))
+	})
 	for _, role := range slices.Compact(roles) {
-		for _, who := range slices.Compact(people) {
+		var atOnce [][]change.Selector // which is so for who is in further sets
+		for _, who := range people {
+			wider := func(some []change.Selector) bool {
+				return !slices.ContainsFunc(some, func(s change.Selector) bool { return !slices.Contains(who, s) })
+			}
+			if slices.ContainsFunc(atOnce, wider) {
+				continue
+			}
 			s := policy.Scope{Kind: change.AccountCreate, Part: system + " as " + role}
-			if who != "" {
-				s.Part += " for " + string(who)
+			for i, set := range who {
+				s.Part += []string{" for ", " and "}[min(i, 1)] + string(set)
 			}
 			was[s], will[s] = askedFor(before, role, who), askedFor(after, role, who)
-			if who == "" && will[s] == change.Auto {
-				break // so it is for everybody
+			if will[s] == change.Auto {
+				atOnce = append(atOnce, who)
 			}
 		}
 	}
 }
 
-// askedFor returns what becomes of a set of people's request for a role; the empty set is everybody.
-func askedFor(r idle.RequestRule, role string, who change.Selector) change.Mode {
-	if !slices.Contains(r.Roles, role) && role != r.Default && (who == "" || !slices.Contains(r.RolesFor[role], who)) {
+// askedFor returns what becomes of a request for a role by somebody who is in some sets of people.
+func askedFor(r idle.RequestRule, role string, who []change.Selector) change.Mode {
+	if !slices.Contains(r.Offers(who), role) {
 		return change.Report
 	}
-	if who == "" {
-		return r.ModeFor(nil)
-	}
-	return r.ModeFor([]change.Selector{who})
+	return r.ModeFor(who)
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/domain/audit"
 	"github.com/sekisho/sekisho/shared/domain/change"
-	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 	"github.com/sekisho/sekisho/shared/state/standing"
@@ -136,7 +135,7 @@ func newAsker(ctx context.Context, t *tenant, m *mirror.Mirror, before, after *p
 // differences has what another policy would change.
 type differences struct {
 	gains, loses []shift
-	decisions    []policy.Differing
+	decisions    []decided
 }
 
 // differences asks everybody about everything, type of resource by type of resource, and what was
@@ -151,18 +150,15 @@ func (a *asker) differences(ctx context.Context, record []past) (differences, er
 		out.gains, out.loses = append(out.gains, gains...), append(out.loses, loses...)
 	}
 	for _, p := range record {
-		r, ok, err := a.question(ctx, p)
+		d, differs, err := a.question(ctx, p)
 		if err != nil {
 			return out, err
 		}
-		if !ok {
-			continue
-		}
-		if d, differs := r.Under(a.before, a.after); differs {
+		if differs {
 			out.decisions = append(out.decisions, d)
 		}
 	}
-	slices.SortStableFunc(out.decisions, func(x, y policy.Differing) int { return cmp.Compare(x.ID, y.ID) })
+	slices.SortStableFunc(out.decisions, func(x, y decided) int { return cmp.Compare(x.ID, y.ID) })
 	return out, nil
 }
 
@@ -256,22 +252,28 @@ func (a *asker) resources(ctx context.Context, kind string) ([]policy.Resource, 
 	return out, nil
 }
 
-// question makes a question of what somebody did. The boolean is false for what the new policy does
-// not change: what programs did, what was refused for another reason, what both policies answer
-// alike, and what the new one leaves to owners and administrators and one of them did.
-func (a *asker) question(ctx context.Context, p past) (policy.Recorded, bool, error) {
+// decided is a past decision and what two policies say of it.
+type decided struct {
+	policy.Differing
+	now, then answer
+}
+
+// question puts what somebody did to both policies again. The boolean is false for what the new policy
+// does not change: what programs did, what was refused for another reason, what both policies answer
+// alike, and what the new one leaves to whom it concerns.
+func (a *asker) question(ctx context.Context, p past) (decided, bool, error) {
 	needed, ok := policy.Needed(change.Kind(p.Kind), change.Verb(p.Verb))
 	if p.Of.UndoOf != "" && change.Verb(p.Verb) == change.VerbPropose {
 		needed, ok = policy.Needed(change.Kind(p.Kind), change.VerbApprove)
 		needed.Operation = policy.Undo
 	}
 	if !ok || p.Of.ID == "" {
-		return policy.Recorded{}, false, nil
+		return decided{}, false, nil
 	}
 	about := policy.Resource{Type: needed.Type, Name: resourceName(p.Of, needed.Type == policy.AccountResource)}
 	people, err := a.resolver.People(ctx, p.Of, change.Owners)
 	if err != nil {
-		return policy.Recorded{}, false, fmt.Errorf("look up the owners of %s: %w", about, err)
+		return decided{}, false, fmt.Errorf("look up the owners of %s: %w", about, err)
 	}
 	for _, o := range people {
 		about.Owners = append(about.Owners, policy.Reference{Type: policy.TypeUser, Name: o.ID})
@@ -280,49 +282,55 @@ func (a *asker) question(ctx context.Context, p past) (policy.Recorded, bool, er
 		ID: p.ID, Allowed: p.Outcome == audit.Accepted,
 		Request: policy.Request{Subject: p.Actor, Operations: []policy.Operation{needed.Operation}, Resource: about},
 	}
-	now, then := a.before.Decide(r.Request), a.after.Decide(r.Request)
-	was, will := a.spoken(0, needed.Operation, needed.Type), a.spoken(1, needed.Operation, needed.Type)
-	still, err := a.stillDecides(ctx, p, r.Request)
-	if err != nil {
-		return r, false, err
+	out := decided{}
+	out.Differing, _ = r.Under(a.before, a.after)
+	if out.now, err = a.pressed(ctx, 0, p, r.Request, out.Before); err != nil {
+		return out, false, err
 	}
-	barred := then.Reason == policy.Denied && now.Reason != policy.Denied // whatever else holds for them
+	if out.then, err = a.pressed(ctx, 1, p, r.Request, out.After); err != nil {
+		return out, false, err
+	}
+	barred := out.After.Reason == policy.Denied && out.Before.Reason != policy.Denied // whatever else holds for them
 	switch {
-	case then.Reason == policy.Unknown, then.Reason == policy.Suspended:
-		return r, false, nil // a program, or somebody who left
-	case !r.Allowed && now.Allowed:
-		return r, false, nil // it was not policy that refused it
-	case needed.Operation == policy.Undo && then.Reason != policy.Denied:
-		return r, false, nil // whom a change concerns may have it undone
-	case now.Allowed == then.Allowed && was == will && !barred:
-		return r, false, nil // people or groups have changed since, or approvals name who decides
-	case r.Allowed && !then.Allowed && still:
-		return r, false, nil // approvals name who decides
-	case r.Allowed && !will && then.Reason != policy.Denied && (asks(needed.Operation) || a.decidesAnyway(p.Actor, people)):
-		return r, false, nil
+	case out.After.Reason == policy.Unknown, out.After.Reason == policy.Suspended:
+		return out, false, nil // a program, or somebody who left
+	case !r.Allowed && out.now.may:
+		return out, false, nil // it was not policy that refused it
+	case out.now.may == out.then.may && !barred:
+		return out, false, nil // people, groups or owners have changed since
 	}
-	return r, true, nil
+	return out, out.then.may != r.Allowed, nil
 }
 
-// stillDecides reports whether who decided about a change is named by the new policy's approvals.
-func (a *asker) stillDecides(ctx context.Context, p past, q policy.Request) (bool, error) {
-	kind := change.Kind(p.Kind)
-	if !slices.Contains(decidedBy(q.Operations[0], q.Resource.Type), kind) {
-		return false, nil
+// pressed answers by one policy whether somebody may do again what they did to a change: where they
+// decided about it, whether they are among those whom the policy asks about this very change.
+func (a *asker) pressed(ctx context.Context, which int, p past, q policy.Request, rules policy.Decision) (answer, error) {
+	o := q.Operations[0]
+	switch {
+	case o == policy.Undo:
+		return undoes(rules), nil
+	case asks(o):
+		return a.lets(which, q, rules), nil
 	}
-	holds, err := a.holds(ctx, 1, kind, policy.Person{ID: p.Actor}, thing{q.Resource, false})
+	c := p.Of
+	if c.Requirement.Mode == change.Ask {
+		c.Requirement = a.asked(which, c.Kind, thing{q.Resource, false})
+	}
+	person, known, err := a.resolver.Person(ctx, p.Actor)
+	if err == nil && !known {
+		return answer{false, rules.String()}, nil // a program, or somebody who left
+	}
+	var counts []change.Selector
+	if err == nil {
+		counts, err = a.resolvers[which].Holds(ctx, c, person.ID)
+	}
 	if err != nil {
-		return false, err
+		return answer{}, fmt.Errorf("whether %s decides about %s: %w", p.Actor, c.ID, err)
 	}
-	return a.after.Decides(q, holds).May, nil
-}
-
-// decidesAnyway reports whether somebody decides where policy names nobody: as an owner or as an
-// administrator.
-func (a *asker) decidesAnyway(person string, owners []group.Person) bool {
-	isThem := func(p group.Person) bool { return p.ID == person }
-	return slices.ContainsFunc(owners, isThem) ||
-		slices.ContainsFunc(a.tenant.memory.People, func(p group.Person) bool { return isThem(p) && p.Admin })
+	if len(c.Requirement.Needs) == 0 { // it was done at once, and is in the hands of the approvers
+		c.Requirement = change.DefaultRequirement()
+	}
+	return said(o, rules, c.Requirement, counts), nil
 }
 
 // spoken reports whether one of the policies says who may do something.

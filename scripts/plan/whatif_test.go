@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -128,6 +129,23 @@ func TestWhoAgreesToAPolicyThatAsksLess(t *testing.T) {
 	}
 }
 
+// The same access by another name takes who was asked about it by the old one: the owners are Aiko.
+func TestWhoAgreesToTheSameAccessByAnotherName(t *testing.T) {
+	const entry = "  - {kinds: [access.grant], quorum: [{count: 1, from: "
+	before := edited(t, shared, entry+"group:leads@example.com", entry+"owners")
+	after := edited(t, before, "  - {name: prod-write,", "  - {name: quick,", "approval: quorum", "approval: self")
+	for address, want := range map[string]bool{"aiko@example.com": true, "lena@example.com": false, "mika@example.com": false} {
+		d := company(t)
+		c, err := opened(t, d, "").compare(t.Context(), written(t, before), written(t, after), nil, []string{address})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(c.Looser) != 1 || c.Looser[0].Agreed != want || c.Looser[0].Needs != "1 of owners, as for prod-write" {
+			t.Errorf("%s agrees: %+v, want enough: %t", address, c.Looser, want)
+		}
+	}
+}
+
 // Who had something taken back, asked for an undo: of that, only a deny of Undo is another answer.
 func TestAPastUndoIsAskedAsUndo(t *testing.T) {
 	old, err := os.ReadFile("testdata/policy/policy.yaml")
@@ -157,6 +175,53 @@ func TestAPastUndoIsAskedAsUndo(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: past decisions that would be others (-want +got):\n%s", effect, diff)
 		}
+	}
+}
+
+// What somebody decided whom a rule lets, and whom an entry does not ask any more, would be another
+// decision; and one of somebody whom the entry names would not. Rules let leads approve, of whom Lena is one.
+func TestAPastDecisionIsAskedOfTheApprovalsToo(t *testing.T) {
+	const entry = "approvals:\n"
+	asking := func(who string) string {
+		return edited(t, shared, entry, entry+"  - {kinds: [group.settings], quorum: [{count: 1, from: "+who+"}]}\n")
+	}
+	by := func(person string, outcome audit.Outcome) past {
+		return past{
+			Entry: audit.Entry{ID: "x-1.0001", Verb: string(change.VerbApprove), Actor: person, Kind: string(change.GroupSettings), Outcome: outcome},
+			Of: change.Change{
+				ID: "x-1", Kind: change.GroupSettings, Target: change.Target{Name: "payroll@example.com"}, Requirement: change.DefaultRequirement(),
+			},
+		}
+	}
+	const leads, aiko = "group:leads@example.com", "\"user:aiko@example.com\""
+	for name, tt := range map[string]struct {
+		before, after string
+		past          past
+		want          string
+	}{
+		"whom an entry does not ask any more": {
+			shared, asking(aiko), by("lena@example.com", audit.Accepted),
+			"lena@example.com was allowed true: allowed by the rule settings of the policy approve, but the approvals ask 1 of user:aiko@example.com",
+		},
+		"whom it asks still":                {shared, asking(leads), by("lena@example.com", audit.Accepted), ""},
+		"who is named, where nobody was":    {asking(aiko), asking(leads), by("aiko@example.com", audit.Accepted), "aiko@example.com was allowed true: no rule allows it"},
+		"who is named still":                {asking(aiko), asking(aiko), by("aiko@example.com", audit.Accepted), ""},
+		"who was refused, and is named":     {shared, asking(aiko), by("aiko@example.com", audit.Refused), "aiko@example.com was allowed false: named by the approvals as user:aiko@example.com"},
+		"who was refused for other reasons": {shared, asking(aiko), by("lena@example.com", audit.Refused), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := opened(t, company(t), "").compare(t.Context(), written(t, tt.before), written(t, tt.after), []past{tt.past}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, x := range c.Decisions {
+				got = append(got, fmt.Sprintf("%s was allowed %t: %s", x.Person, x.Was, x.Then))
+			}
+			if strings.Join(got, "; ") != tt.want {
+				t.Errorf("got %q, want %q", strings.Join(got, "; "), tt.want)
+			}
+		})
 	}
 }
 

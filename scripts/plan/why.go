@@ -22,12 +22,37 @@ type question struct {
 
 // because is an answer with its reasons.
 type because struct {
-	Person    string        `json:"person"`
-	Operation string        `json:"operation"`
-	Resource  string        `json:"resource"`
-	Allowed   bool          `json:"allowed"`
-	Reason    policy.Reason `json:"reason"`
-	Why       string        `json:"why"`
+	Person    string `json:"person"`
+	Operation string `json:"operation"`
+	Resource  string `json:"resource"`
+	// Answer is what the text begins with. Allowed says that it is a yes.
+	Answer  policy.Answer `json:"answer"`
+	Allowed bool          `json:"allowed"`
+	// Reason is that of the rules, or, where people are asked and the rules do not refuse it, whether the
+	// person counts.
+	Reason policy.Reason `json:"reason"`
+	Why    string        `json:"why"`
+}
+
+// Whether somebody counts where people are asked, in place of what the rules say alone.
+const (
+	countsInAll  policy.Reason = "counts where people are asked"
+	countsInPart policy.Reason = "counts for a part of what people are asked"
+	countsNot    policy.Reason = "does not count where people are asked"
+)
+
+// reasonOf returns the reason of an answer.
+func reasonOf(x policy.Explanation) policy.Reason {
+	answer := x.Answer()
+	switch {
+	case len(x.Deciding) == 0 || x.Decision.Allowed == (answer == policy.Yes) && answer != policy.InPart:
+		return x.Decision.Reason
+	case answer == policy.Yes:
+		return countsInAll
+	case answer == policy.InPart:
+		return countsInPart
+	}
+	return countsNot
 }
 
 func (b because) sections() []section {
@@ -74,8 +99,10 @@ func (t *tenant) why(ctx context.Context, p *policyfile.Policy, q question) (pri
 	if err != nil {
 		return nil, err
 	}
+	answer := x.Answer()
 	return because{
-		Person: q.person, Operation: q.operation, Resource: q.resource, Allowed: x.Decision.Allowed, Reason: x.Decision.Reason, Why: x.String(),
+		Person: q.person, Operation: q.operation, Resource: q.resource,
+		Answer: answer, Allowed: answer == policy.Yes, Reason: reasonOf(x), Why: x.String(),
 	}, nil
 }
 

@@ -101,6 +101,41 @@ policies:
 	}
 }
 
+// What a program reads of an answer is what people read of it: whom a rule lets approve is not asked by
+// the entry, and who is named by one needs no rule. Lena is a lead, Aiko owns the group.
+func TestAnAnswerIsTheSameForProgramsAndPeople(t *testing.T) {
+	const entry = "  - {kinds: [access.grant], quorum: [{count: 1, from: group:leads@example.com}]}"
+	asks := func(entries string) string { return edited(t, shared, entry, entries) }
+	settings := func(who string) string {
+		return asks("  - {kinds: [group.settings], quorum: [{count: 1, from: \"" + who + "\"}]}")
+	}
+	for name, tt := range map[string]struct {
+		policy, person, operation, resource string
+		answer                              policy.Answer
+		reason                              policy.Reason
+		says                                string
+	}{
+		"allowed and asked":              {shared, "lena@example.com", "ApproveSettings", "group:payroll@example.com", policy.Yes, policy.Allowed, "Yes: "},
+		"allowed and not asked":          {settings("user:aiko@example.com"), "lena@example.com", "ApproveSettings", "group:payroll@example.com", policy.No, countsNot, "No: "},
+		"asked by no rule":               {settings("user:aiko@example.com"), "aiko@example.com", "ApproveSettings", "group:payroll@example.com", policy.Yes, countsInAll, "Yes: "},
+		"neither":                        {settings("user:aiko@example.com"), "yui@example.com", "ApproveSettings", "group:payroll@example.com", policy.No, policy.NotAllowed, "No: "},
+		"allowed, and asked about some":  {asks(strings.Replace(entry, "group:leads", "group:etl-team", 1)), "lena@example.com", "ApproveAccess", "access:prod-write", policy.InPart, countsInPart, "In part: "},
+		"what is decided by no people":   {shared, "lena@example.com", "ViewAll", "table:a.b", policy.Yes, policy.Allowed, "Yes: "},
+		"what everybody may for no rule": {shared, "lena@example.com", "RequestAccess", "access:prod-write", policy.ByNoRule, policy.NotAllowed, "By no rule: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			answer, err := opened(t, company(t), "").why(t.Context(), written(t, tt.policy), question{person: tt.person, operation: tt.operation, resource: tt.resource})
+			if err != nil {
+				t.Fatal(err)
+			}
+			b := answer.(because)
+			if b.Answer != tt.answer || b.Allowed != (tt.answer == policy.Yes) || b.Reason != tt.reason || !strings.HasPrefix(b.Why, tt.says) {
+				t.Errorf("%s, allowed %t, %q; want %s, %q:\n%s", b.Answer, b.Allowed, b.Reason, tt.answer, tt.reason, b.Why)
+			}
+		})
+	}
+}
+
 // A catalogue that does not say who somebody is fails the question, and does not answer it for nobody.
 func TestWhyNeedsThePersonsAccount(t *testing.T) {
 	d, err := newDemo(nil)

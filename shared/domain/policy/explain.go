@@ -41,28 +41,6 @@ type Explanation struct {
 	Deciding []Deciding
 }
 
-// Deciding is what some kinds of change take of people, and what counts of one person's standing.
-type Deciding struct {
-	Kinds []change.Kind
-	Needs []change.Need
-	// Counts are the sets of the needs in which the person counts.
-	Counts []change.Selector
-}
-
-// counting reports whether the person counts for some of the kinds of change, and for all.
-func (x Explanation) counting() (some, all bool) {
-	all = true
-	for _, d := range x.Deciding {
-		counts := len(d.Counts) > 0
-		some, all = some || counts || d.needs(change.Manager), all && counts
-	}
-	return some, all
-}
-
-func (d Deciding) needs(s change.Selector) bool {
-	return slices.ContainsFunc(d.Needs, func(n change.Need) bool { return n.From == s })
-}
-
 // Finding is one rule that matters for an answer.
 type Finding struct {
 	// Operation is the one that the rule was found for.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -273,6 +274,20 @@ func TestAnExplanationSaysWhetherAPersonCounts(t *testing.T) {
 			[]policy.Deciding{{Kinds: []change.Kind{change.AccessGrant}, Needs: []change.Need{{Count: 1, From: change.Manager}}}},
 			[]string{"In part: aiko@example.com", "aiko@example.com counts where it is a report of theirs who asks"},
 			[]string{"部下の依頼についてのみ"},
+			"does not count", "できません",
+		},
+		"asked after a while": {
+			m, "aiko",
+			[]policy.Deciding{{Kinds: []change.Kind{change.AccessGrant}, Needs: leads, Escalate: &change.Escalation{After: 4 * time.Hour, To: "user:aiko@example.com"}, Later: true}},
+			[]string{"In part: aiko@example.com", "access.grant takes 2 of group:leads@example.com, after 4h of user:aiko@example.com too: aiko@example.com counts after 4h, as one of user:aiko@example.com"},
+			[]string{"一部のみ: aiko@example.com", "4h 後は user:aiko@example.com からも可", "aiko@example.com は 4h 後から user:aiko@example.com の一人として承認・却下できます"},
+			"does not count", "できません",
+		},
+		"the manager of who asks, after a while": {
+			m, "aiko",
+			[]policy.Deciding{{Kinds: []change.Kind{change.AccessGrant}, Needs: leads, Escalate: &change.Escalation{After: 4 * time.Hour, To: change.Manager}}},
+			[]string{"In part: aiko@example.com", "aiko@example.com counts after 4h where it is a report of theirs who asks"},
+			[]string{"一部のみ: aiko@example.com", "4h 後から、部下の依頼についてのみ"},
 			"does not count", "できません",
 		},
 		"a policy that is silent": {

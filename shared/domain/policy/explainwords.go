@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/span"
 )
 
 // This file has all words that answers and explanations say to people, in English and Japanese.
@@ -97,17 +98,12 @@ func (s *speaker) line(english, japanese string, args ...any) {
 
 func (s *speaker) headline(x Explanation) {
 	operations, about := s.operations(x.Request.Operations), x.Request.Resource
-	some, all := x.counting()
-	switch {
-	case len(x.Deciding) > 0 && all:
+	switch x.Answer() {
+	case Yes:
 		s.line("Yes: %s, %s on %s.", "はい: %s、%s、%s。", x.Person, operations, about)
-	case len(x.Deciding) > 0 && some:
+	case InPart:
 		s.line("In part: %s, %s on %s.", "一部のみ: %s、%s、%s。", x.Person, operations, about)
-	case len(x.Deciding) > 0:
-		s.line("No: %s, %s on %s.", "いいえ: %s、%s、%s。", x.Person, operations, about)
-	case x.Decision.Allowed:
-		s.line("Yes: %s, %s on %s.", "はい: %s、%s、%s。", x.Person, operations, about)
-	case x.Silent != "":
+	case ByNoRule:
 		s.line("By no rule: %s, %s on %s.", "ルールの定めなし: %s、%s、%s。", x.Person, operations, about)
 	default:
 		s.line("No: %s, %s on %s.", "いいえ: %s、%s、%s。", x.Person, operations, about)
@@ -143,8 +139,12 @@ func (s *speaker) deciding(x Explanation) {
 		for i, n := range d.Needs {
 			needs[i] = s.says("%d of %s", "%[2]s から %[1]d 人", n.Count, n.From)
 		}
-		approvers = approvers || d.needs(change.Approvers)
-		s.line("- %[1]s "+plural(len(kinds), "takes", "take")+" %[2]s: %[3]s", "- %[1]s には %[2]sが必要: %[3]s", s.sentence(kinds), s.sentence(needs), s.counted(x.Person, d))
+		approvers = approvers || d.asks(change.Approvers)
+		takes := s.sentence(needs)
+		if e := d.Escalate; e != nil {
+			takes += s.says(", after %[1]s of %[2]s too", "（%[1]s 後は %[2]s からも可）", span.Spell(e.After), e.To)
+		}
+		s.line("- %[1]s "+plural(len(kinds), "takes", "take")+" %[2]s: %[3]s", "- %[1]s には %[2]sが必要: %[3]s", s.sentence(kinds), takes, s.counted(x.Person, d))
 	}
 	switch {
 	case !approvers:
@@ -166,6 +166,10 @@ func (v voice) counted(person string, d Deciding) string {
 		return v.says("%[1]s counts, as one of %[2]s", "%[1]s は %[2]s の一人として承認・却下できます", person, v.sentence(sets))
 	case d.needs(change.Manager):
 		return v.says("%s counts where it is a report of theirs who asks", "%s は部下の依頼についてのみ承認・却下できます", person)
+	case d.Later:
+		return v.says("%[1]s counts after %[2]s, as one of %[3]s", "%[1]s は %[2]s 後から %[3]s の一人として承認・却下できます", person, span.Spell(d.Escalate.After), d.Escalate.To)
+	case d.asks(change.Manager):
+		return v.says("%[1]s counts after %[2]s where it is a report of theirs who asks", "%[1]s は %[2]s 後から、部下の依頼についてのみ承認・却下できます", person, span.Spell(d.Escalate.After))
 	}
 	return v.says("%s does not count", "%s は承認・却下できません", person)
 }

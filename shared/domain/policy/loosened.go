@@ -37,6 +37,8 @@ type Way struct {
 	// What is the role and the place, Condition what IAM has to find besides.
 	What, Condition string
 	For             change.Selector
+	// Owners are those of the entitlement: who [change.Owners] are where somebody asks for it.
+	Owners []change.Selector
 	// Needs is what is needed before it is given, Review what is needed afterwards; nil where nobody
 	// looks at it then.
 	Needs  change.Requirement
@@ -49,6 +51,9 @@ type Looser struct {
 	// Scope, Old and New are set where a requirement is lower, or nobody is asked any more.
 	Scope    Scope
 	Old, New change.Requirement
+	// Of is the entitlement of the old policy that Old was needed for, which may have another name than
+	// that of the scope; empty where nothing of the kind could be had.
+	Of string
 	// Policy, Rule and Reach are set where it is about a rule: Reach is the group, person or
 	// team that it reaches.
 	Policy, Rule, Reach string

@@ -16,11 +16,16 @@ type judge struct {
 	was, will     *crowd
 	rules         []reach // of the old model
 	silent        map[matter]bool
+	had           map[string]string // the entitlements of the old policy, by themselves
 }
 
 func newJudge(before, after Ruling) *judge {
 	j := &judge{before: before, after: after, was: newCrowd(before.Model), will: newCrowd(after.Model), silent: before.Model.silent()}
 	j.rules = j.was.reaches()
+	j.had = map[string]string{}
+	for _, w := range before.Ways {
+		j.had[w.Entitlement] = w.Entitlement
+	}
 	return j
 }
 
@@ -28,12 +33,12 @@ func newJudge(before, after Ruling) *judge {
 // done without asking.
 func (j *judge) lowered() []Looser {
 	var out []Looser
-	add := func(s Scope, old, now change.Requirement) {
+	add := func(s Scope, of string, old, now change.Requirement) {
 		same := func(l Looser) bool {
-			return l.Scope == s && sayRequirement(l.Old) == sayRequirement(old) && sayRequirement(l.New) == sayRequirement(now)
+			return l.Scope == s && l.Of == of && sayRequirement(l.Old) == sayRequirement(old) && sayRequirement(l.New) == sayRequirement(now)
 		}
 		if !slices.ContainsFunc(out, same) {
-			out = append(out, Looser{What: LowerQuorum, Scope: s, Old: old, New: now})
+			out = append(out, Looser{What: LowerQuorum, Scope: s, Of: of, Old: old, New: now})
 		}
 	}
 	offered := map[string]bool{}
@@ -44,16 +49,16 @@ func (j *judge) lowered() []Looser {
 		if s.Kind == change.AccessGrant && offered[s.Entitlement] {
 			continue
 		}
-		if old, now := requirement(j.before.Approvals, s), requirement(j.after.Approvals, s); !j.asStrict(s.Kind, old, now) {
-			add(s, old, now)
+		if old, now := requirement(j.before.Approvals, s), requirement(j.after.Approvals, s); !asStrict(old, now, func(n, o change.Selector) bool { return j.within(s.Kind, n, o) }) {
+			add(s, j.had[s.Entitlement], old, now)
 		}
 	}
 	for _, w := range j.after.Ways {
 		for _, person := range members(j.after.Model, w.For) {
 			if old, review, ok := j.dearer(w, person); !ok && review {
-				add(Scope{Kind: change.AccessReview, Entitlement: w.Entitlement}, *old.Review, reviewOf(w))
+				add(Scope{Kind: change.AccessReview, Entitlement: w.Entitlement}, old.Entitlement, *old.Review, reviewOf(w))
 			} else if !ok {
-				add(Scope{Kind: change.AccessGrant, Entitlement: w.Entitlement}, old.Needs, w.Needs)
+				add(Scope{Kind: change.AccessGrant, Entitlement: w.Entitlement}, old.Entitlement, old.Needs, w.Needs)
 			}
 		}
 	}
@@ -66,42 +71,80 @@ func (j *judge) lowered() []Looser {
 		if old == change.Ask {
 			was = requirement(j.before.Approvals, Scope{Kind: s.Kind})
 		}
-		add(s, was, change.Requirement{Mode: now})
+		add(s, "", was, change.Requirement{Mode: now})
 	}
 	return out
 }
 
 // dearer reports that a way to access is as strict as one was that gave the same to the same people.
-// Where none is, it returns the strictest that did, or what the old policy asks for where it says
-// nothing else, and whether only the review is less.
+// Where none certainly did, it has to be as strict as each that gave the same, to others or under
+// another condition, for they may be the same people and the same thing; and as the entitlement of its
+// name was. Where there are none, what the old policy asks for where it says nothing else is taken in
+// their place.
+//
+// Where it is not as strict, the strictest of those that it falls short of is returned, and whether only
+// the review is less.
 func (j *judge) dearer(w Way, person string) (old Way, review, ok bool) {
-	var gave []Way
+	var gave, akin []Way
 	for _, o := range j.before.Ways {
-		if o.What == w.What && (o.Condition == "" || o.Condition == w.Condition) && slices.Contains(members(j.before.Model, o.For), person) {
+		switch {
+		case o.What == w.What && (o.Condition == "" || o.Condition == w.Condition) && slices.Contains(members(j.before.Model, o.For), person):
 			gave = append(gave, o)
+		case (o.What == w.What || o.Entitlement == w.Entitlement) && o.Needs.Mode == change.Ask:
+			akin = append(akin, o)
 		}
 	}
 	if len(gave) == 0 {
-		base := requirement(j.before.Approvals, Scope{Kind: change.AccessGrant, Entitlement: w.Entitlement})
-		if base.Mode != change.Ask {
-			base = change.DefaultRequirement()
+		if len(akin) == 0 {
+			akin = append(akin, j.unnamed(w.Entitlement))
 		}
-		gave = []Way{{Needs: base}}
+		short := slices.DeleteFunc(akin, func(o Way) bool { return j.grantsAsStrictly(o, w) })
+		return strictest(short), false, len(short) == 0
 	}
 	for _, o := range gave {
-		if !j.asStrict(change.AccessGrant, o.Needs, w.Needs) {
+		if !j.grantsAsStrictly(o, w) {
 			continue
 		}
-		reviewed := o.Review == nil || w.Needs.Mode == change.Ask || w.Review != nil && j.asStrict(change.AccessReview, *o.Review, *w.Review)
-		if reviewed {
+		if j.reviewsAsStrictly(o, w) {
 			return o, false, true
 		}
 		review, old = true, o
 	}
 	if !review {
-		old = slices.MaxFunc(gave, func(a, b Way) int { return cmp.Compare(a.Needs.People(), b.Needs.People()) })
+		old = strictest(gave)
 	}
 	return old, review, false
+}
+
+// grantsAsStrictly reports whether a way to access takes as much as another one before it is given.
+func (j *judge) grantsAsStrictly(old, now Way) bool {
+	return asStrict(old.Needs, now.Needs, func(n, o change.Selector) bool { return j.withinWays(change.AccessGrant, old, now, n, o) })
+}
+
+// reviewsAsStrictly reports whether a way to access takes as much as another one after it was given.
+func (j *judge) reviewsAsStrictly(old, now Way) bool {
+	if old.Review == nil || now.Needs.Mode == change.Ask {
+		return true
+	}
+	return now.Review != nil &&
+		asStrict(*old.Review, *now.Review, func(n, o change.Selector) bool { return j.withinWays(change.AccessReview, old, now, n, o) })
+}
+
+// unnamed returns what the old policy asks for before access is given that nobody could have.
+func (j *judge) unnamed(entitlement string) Way {
+	base := requirement(j.before.Approvals, Scope{Kind: change.AccessGrant, Entitlement: entitlement})
+	if base.Mode != change.Ask {
+		base = change.DefaultRequirement()
+	}
+	return Way{Entitlement: j.had[entitlement], Needs: base}
+}
+
+// strictest returns the way that takes most people; none where there is none.
+func strictest(some []Way) Way {
+	if len(some) == 0 {
+		return Way{}
+	}
+	return slices.MaxFunc(some, func(a, b Way) int { return cmp.Compare(a.Needs.People(), b.Needs.People()) })
 }
 
 // reviewOf returns what is needed after access was given; nothing where nobody looks at it.
@@ -132,31 +175,83 @@ func requirement(all map[Scope]change.Requirement, s Scope) change.Requirement {
 	return change.DefaultRequirement()
 }
 
-// asStrict reports whether whatever meets the new requirement would have met the old one.
-func (j *judge) asStrict(kind change.Kind, old, now change.Requirement) bool {
+// asStrict reports whether whatever meets the new requirement would have met the old one. Within says
+// whether everybody in a set of the new policy was in a set of the old one.
+func asStrict(old, now change.Requirement, within func(now, old change.Selector) bool) bool {
 	switch {
 	case now.Mode == change.Report || old.Mode == change.Auto:
 		return true
 	case now.Mode != change.Ask || old.Mode != change.Ask:
 		return false
 	}
-	within := func(now, old change.Selector) bool { return j.within(kind, now, old) }
 	if e := now.Escalate; e != nil && (old.Escalate == nil || !within(e.To, old.Escalate.To) || e.After < old.Escalate.After) {
 		return false
 	}
 	return fills(old.Needs, now.Needs, within)
 }
 
-// within reports whether everybody in a set of the new policy was in a set of the old one.
+// within reports whether everybody in a set of the new policy was in a set of the old one, where they
+// are asked about a kind of change.
 //
 // Who is named by an approvals entry decides without a rule, so that such a set is among the approvers
 // only where a rule lets all of it approve anyway.
 func (j *judge) within(kind change.Kind, now, old change.Selector) bool {
-	among := members(j.before.Model, old)
-	if old == change.Approvers {
-		among = append(among, j.approvers(kind)...)
-	}
+	among := j.among(kind, old)
 	return slices.Contains(among, everybody) || contains(among, members(j.after.Model, now))
+}
+
+// withinWays reports as within, where both are asked about access: by ways to it, whose owners may be
+// others.
+func (j *judge) withinWays(kind change.Kind, before, after Way, now, old change.Selector) bool {
+	if before.Entitlement == "" { // which was owned by nobody yet
+		return j.within(kind, now, old)
+	}
+	among := owned(j.among(kind, old), before)
+	some := owned(members(j.after.Model, now), after)
+	if now == change.Approvers && j.ownersApprove(kind) {
+		some = append(some, owned([]string{string(change.Owners)}, after)...)
+		if old == change.Approvers {
+			among = append(among, owned([]string{string(change.Owners)}, before)...)
+		}
+	}
+	return slices.Contains(among, everybody) || contains(among, some)
+}
+
+// among lists those who are in a set of the old policy, where they are asked about a kind of change.
+func (j *judge) among(kind change.Kind, old change.Selector) []string {
+	out := members(j.before.Model, old)
+	if old == change.Approvers {
+		out = append(out, j.approvers(kind)...)
+	}
+	return out
+}
+
+// owned says who owners are where a way to access is asked for; nobody where it has none.
+func owned(people []string, w Way) []string {
+	var out []string
+	for _, p := range people {
+		if p != string(change.Owners) {
+			out = append(out, p)
+			continue
+		}
+		for _, s := range w.Owners {
+			out = append(out, members(Model{}, s)...)
+		}
+	}
+	return out
+}
+
+// ownersApprove reports whether the new policy may let owners approve a kind of change that asks the
+// approvers: where no rule says who they are, or one looks at who the owners are.
+func (j *judge) ownersApprove(kind change.Kind) bool {
+	needed, ok := Needed(kind, change.VerbApprove)
+	if !ok || j.after.Model.silent()[matter{needed.Operation, needed.Type}] {
+		return true
+	}
+	return slices.ContainsFunc(j.will.reaches(), func(r reach) bool {
+		return r.rule.Effect == Allow && r.rule.speaksOf(needed.Operation, needed.Type) &&
+			r.rule.Condition != nil && r.rule.Condition.root.tests(isOwner, matchTeam)
+	})
 }
 
 // approvers lists those who could approve a kind of change by the old policy, whatever it is about.

@@ -151,7 +151,18 @@ func TestLoosenedWaysToAccess(t *testing.T) {
 		},
 		"something else at once": {
 			[]policy.Way{changed(glass, func(w *policy.Way) { w.What = "run.admin at project prod" })},
-			"access.grant of glass needs mode auto in place of 2 of group:leads@example.com; access.grant of glass needs mode auto in place of 1 of approvers",
+			"access.grant of glass needs mode auto in place of 2 of group:leads@example.com",
+		},
+		"to somebody who may be one of those who had it": {
+			[]policy.Way{prod, changed(prod, func(w *policy.Way) { w.Entitlement, w.For, w.Needs = "quick", "user:aiko@example.com", ask(1) })},
+			"access.grant of quick needs 1 of group:leads@example.com in place of 2 of group:leads@example.com",
+		},
+		"to somebody else, as strict": {
+			[]policy.Way{prod, changed(prod, func(w *policy.Way) { w.Entitlement, w.For = "other", "user:aiko@example.com" })}, "",
+		},
+		"something else by the old name": {
+			[]policy.Way{changed(prod, func(w *policy.Way) { w.What, w.Needs = "run.viewer at project prod", ask(1) })},
+			"access.grant of prod needs 1 of group:leads@example.com in place of 2 of group:leads@example.com",
 		},
 		"under a condition": {[]policy.Way{changed(prod, func(w *policy.Way) { w.Condition = "resource.name == 'a'" })}, ""},
 		"without the review": {
@@ -177,9 +188,51 @@ func TestLoosenedWaysToAccess(t *testing.T) {
 			}
 		})
 	}
-	limited := changed(prod, func(w *policy.Way) { w.Condition = "resource.name == 'a'" })
-	if got := policy.Loosened(policy.Ruling{Ways: []policy.Way{limited}}, policy.Ruling{Ways: []policy.Way{prod}}); len(got) != 1 {
-		t.Errorf("without its condition: got %v, want it looser", got)
+}
+
+// Whether a condition with other words lets as much through as another one cannot be told: what is given
+// under it takes as many as before.
+func TestLoosenedWaysUnderConditions(t *testing.T) {
+	way := func(entitlement, condition string, leadsNeeded int) policy.Way {
+		return policy.Way{
+			Entitlement: entitlement, What: "run.admin at project prod", Condition: condition, For: "group:etl@example.com",
+			Needs: change.Requirement{Mode: change.Ask, Needs: []change.Need{{Count: leadsNeeded, From: leads}}},
+		}
+	}
+	limited := way("prod", "resource.name == 'a'", 2)
+	const less = " needs 1 of group:leads@example.com in place of 2 of group:leads@example.com"
+	for name, tt := range map[string]struct {
+		now  []policy.Way
+		want string
+	}{
+		"the same condition":                {[]policy.Way{way("prod", "resource.name == 'a'", 2)}, ""},
+		"the same condition, for fewer":     {[]policy.Way{way("prod", "resource.name == 'a'", 1)}, "access.grant of prod" + less},
+		"other words":                       {[]policy.Way{way("prod", "resource.name != 'b'", 2)}, ""},
+		"other words, for fewer":            {[]policy.Way{way("prod", "resource.name == 'a' || true", 1)}, "access.grant of prod" + less},
+		"other words by another name":       {[]policy.Way{way("quick", "resource.name == 'a' || true", 1)}, "access.grant of quick" + less},
+		"no condition":                      {[]policy.Way{way("prod", "", 2)}, ""},
+		"none for fewer, besides the old":   {[]policy.Way{limited, way("quick", "", 1)}, "access.grant of quick" + less},
+		"none for as many, besides the old": {[]policy.Way{limited, way("quick", "", 2)}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			for _, l := range policy.Loosened(policy.Ruling{Ways: []policy.Way{limited}}, policy.Ruling{Ways: tt.now}) {
+				got = append(got, l.String())
+				if l.Of != "prod" {
+					t.Errorf("%s: it is what %q took, want prod", l, l.Of)
+				}
+			}
+			if strings.Join(got, "; ") != tt.want {
+				t.Errorf("got %q, want %q", strings.Join(got, "; "), tt.want)
+			}
+		})
+	}
+	atOnce := limited
+	atOnce.Needs = change.Requirement{Mode: change.Auto}
+	wider := atOnce
+	wider.Condition = ""
+	if got := policy.Loosened(policy.Ruling{Ways: []policy.Way{atOnce}}, policy.Ruling{Ways: []policy.Way{wider}}); len(got) != 1 {
+		t.Errorf("at once without its condition: got %v, want it looser", got)
 	}
 }
 

@@ -26,8 +26,8 @@ func (r *Resolver) May(
 }
 
 // Why answers as [Resolver.May], and for an operation by which people decide also whether the person
-// counts: asks says what is needed where people are asked about a kind of change, and about one of an
-// entitlement.
+// counts, at first or after a while: asks says what is needed where people are asked about a kind of
+// change, and about one of an entitlement.
 func (r *Resolver) Why(
 	ctx context.Context, person string, account catalog.Account, o policy.Operation, about policy.Resource,
 	asks func(kind change.Kind, entitlement string) change.Requirement,
@@ -49,20 +49,27 @@ func (r *Resolver) Why(
 		entitlement = about.Name
 	}
 	for _, kind := range policy.DecidedWith(o, about.Type) {
-		needs := asks(kind, entitlement).Needs
-		i := slices.IndexFunc(x.Deciding, func(d policy.Deciding) bool { return slices.Equal(d.Needs, needs) })
+		needed := asks(kind, entitlement)
+		i := slices.IndexFunc(x.Deciding, func(d policy.Deciding) bool { return d.Takes(needed) })
 		if i >= 0 {
 			x.Deciding[i].Kinds = append(x.Deciding[i].Kinds, kind)
 			continue
 		}
-		c.Kind, c.Requirement = kind, change.Requirement{Mode: change.Ask, Needs: needs}
+		c.Kind, c.Requirement, c.Escalated = kind, change.Requirement{Mode: change.Ask, Needs: needed.Needs, Escalate: needed.Escalate}, true
 		counts, err := r.Holds(ctx, c, p.ID)
 		if err != nil {
 			return policy.Explanation{}, err
 		}
+		d := policy.Deciding{Kinds: []change.Kind{kind}, Needs: needed.Needs, Escalate: needed.Escalate}
 		named := c.Requirement.Selectors(false)
-		counts = slices.DeleteFunc(counts, func(s change.Selector) bool { return !slices.Contains(named, s) })
-		x.Deciding = append(x.Deciding, policy.Deciding{Kinds: []change.Kind{kind}, Needs: needs, Counts: counts})
+		for _, s := range counts {
+			if slices.Contains(named, s) {
+				d.Counts = append(d.Counts, s)
+			} else if needed.Escalate != nil && needed.Escalate.To == s {
+				d.Later = true
+			}
+		}
+		x.Deciding = append(x.Deciding, d)
 	}
 	return x, nil
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -300,6 +301,32 @@ func TestWhySaysWhoCounts(t *testing.T) {
 			if diff := cmp.Diff(pressed, counts, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("%s: %s (-pressing +why):\n%s", name, id, diff)
 			}
+		}
+	}
+}
+
+// Who is asked after a while counts from then on. Bo and cy are leads; by another kind, flo is asked at once.
+func TestWhySaysWhoCountsLater(t *testing.T) {
+	later := change.Requirement{
+		Mode: change.Ask, Needs: []change.Need{{Count: 1, From: "user:flo@example.com"}},
+		Escalate: &change.Escalation{After: 4 * time.Hour, To: "group:leads@example.com"},
+	}
+	never := later
+	never.Escalate = nil
+	asks := func(kind change.Kind, _ string) change.Requirement {
+		if kind == change.AccessGrant {
+			return later
+		}
+		return never
+	}
+	r := harbour(t, policy.Model{})
+	for id, want := range map[string]bool{"bo": true, "cy": true, "flo": false, "ada": false} {
+		x, err := r.Why(t.Context(), id, catalog.Account{}, policy.ApproveAccess, policy.Resource{Type: policy.AccessResource, Name: "etl"}, asks)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(x.Deciding) != 2 || x.Deciding[0].Later != want || x.Deciding[1].Later || (len(x.Deciding[0].Counts) > 0) != (id == "flo") {
+			t.Errorf("%s: %+v, want one who counts later: %t", id, x.Deciding, want)
 		}
 	}
 }
