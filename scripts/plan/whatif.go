@@ -254,7 +254,7 @@ func (a *asker) resources(ctx context.Context, kind string) ([]policy.Resource, 
 
 // decided is a past decision and what two policies say of it.
 type decided struct {
-	policy.Differing
+	policy.Again
 	now, then answer
 }
 
@@ -283,7 +283,7 @@ func (a *asker) question(ctx context.Context, p past) (decided, bool, error) {
 		Request: policy.Request{Subject: p.Actor, Operations: []policy.Operation{needed.Operation}, Resource: about},
 	}
 	out := decided{}
-	out.Differing, _ = r.Under(a.before, a.after)
+	out.Again = r.Under(a.before, a.after)
 	if out.now, err = a.pressed(ctx, 0, p, r.Request, out.Before); err != nil {
 		return out, false, err
 	}

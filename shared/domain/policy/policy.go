@@ -60,7 +60,7 @@
 // What Sekisho does itself is asked in the same way: operations.go says which operation each
 // action on each kind of change needs. Who may decide and how many of them it takes are two
 // questions. The engine answers the first, [change.Requirement] the second, [Engine.Counting]
-// puts them together. [Loosened] and [Recorded] tell what another policy would change.
+// puts them together. [Loosened] and [Recorded.Under] tell what another policy would change.
 package policy
 
 import "github.com/sekisho/sekisho/shared/domain/change"

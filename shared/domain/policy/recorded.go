@@ -8,8 +8,8 @@ type Recorded struct {
 	Allowed bool
 }
 
-// Differing is a past decision and what it would be.
-type Differing struct {
+// Again is a past decision, decided again.
+type Again struct {
 	Recorded
 	// Name is the address of the subject, where the directory knows it.
 	Name string
@@ -18,11 +18,10 @@ type Differing struct {
 	Before, After Decision
 }
 
-// Under decides a past request again, by the policy in force and by another one. The boolean is false
-// where the other one decides as it was decided. The answers of a nil engine are all no.
-func (r Recorded) Under(inForce, other *Engine) (Differing, bool) {
-	d := Differing{Recorded: r, Name: nameOf(r.Subject, other, inForce), Before: inForce.Decide(r.Request), After: other.Decide(r.Request)}
-	return d, d.After.Allowed != r.Allowed
+// Under decides a past request again, by the policy in force and by another one. The answers of a nil
+// engine are all no.
+func (r Recorded) Under(inForce, other *Engine) Again {
+	return Again{Recorded: r, Name: nameOf(r.Subject, other, inForce), Before: inForce.Decide(r.Request), After: other.Decide(r.Request)}
 }
 
 // nameOf returns the address of a person, or what the person was called in the question.
