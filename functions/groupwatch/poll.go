@@ -24,6 +24,9 @@ const (
 	// mostPages is how many pages one poll reads of a log. After a long outage the next poll
 	// goes on at the page where this one stopped.
 	mostPages = 20
+	// still is how long a watermark may stand still though the log was read to its end: groupapi tells
+	// by it how old its answers are. A write for every poll in which nothing happened would be many.
+	still = 10 * time.Minute
 	// mostKnown bounds what is remembered of the overlap. Beyond it an event is looked at
 	// again, which costs a read of the store and nothing else.
 	mostKnown = 10_000
@@ -75,8 +78,8 @@ func (h *handler) pollOne(ctx context.Context, application string) error {
 		return err // no page was read, and the next poll begins where this one did
 	}
 	late := !l.undone.IsZero() && l.undone.Before(c.At)
-	if err == nil && !first && !late && l.idle() && now.Sub(c.At) < h.overlap/2 {
-		return nil // reading a little more next time costs less than writing
+	if err == nil && !first && !late && l.idle() && now.Sub(c.At) < still {
+		return nil
 	}
 	if err == nil && c.Token == "" {
 		c.At = followed(c, h.overlap)
