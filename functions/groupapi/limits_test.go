@@ -427,6 +427,28 @@ func TestADifferenceThatAppearsLateIsHeardOf(t *testing.T) {
 	}
 }
 
+// An answer that is remembered is forgotten for a difference that appears late too.
+func TestTheMemoryHearsOfADifferenceThatAppearsLate(t *testing.T) {
+	for _, late := range []time.Duration{0, 12 * time.Second, time.Minute} {
+		d := open(t)
+		d.company(t)
+		in := func() []groupapi.Membership {
+			var data []groupapi.Membership
+			d.answer(t, all, "/v1/people/aiko/groups", &data)
+			return data
+		}
+		before := len(in())
+		d.Clock.Advance(late + time.Second)
+		in()
+		d.Clock.Advance(-late)
+		d.put(t, "g4", "board@example.com", user("ken"), user("aiko"))
+		d.Clock.Advance(late + time.Minute)
+		if got := in(); len(got) != before+1 {
+			t.Errorf("%s after its time: %d groups, want %d", late, len(got), before+1)
+		}
+	}
+}
+
 // A client that sees some groups only hears that one of them is not one of these any more, and not what
 // it is called by now.
 func TestAClientHearsThatAGroupLeftItsSight(t *testing.T) {
