@@ -15,7 +15,8 @@ type Answer[T any] struct {
 	AsOf time.Time `json:"as_of"`
 	// WatchedUntil is up to when the audit logs were followed: what changed before, and was noted
 	// there when they were read last, has been read again. A reading that cannot be made is waited
-	// for as long as groupwatch reads back, by default three hours. Zero before the first poll.
+	// for as long as groupwatch reads back, by default three hours. While nothing has to be waited
+	// for, it is a quarter of an hour ago at most. Zero before the first poll.
 	WatchedUntil time.Time `json:"watched_until"`
 	// Complete says that nothing is missing, nothing is held back by the brake, and nothing is
 	// known to have changed since.

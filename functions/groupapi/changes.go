@@ -52,6 +52,11 @@ func (q *question) begin(now time.Time) (place, error) {
 	return place{at, values[1]}, nil
 }
 
+// standing is how far a cursor stays behind where nothing changes. A difference appears after its time,
+// when its transaction commits: mostly at once, and now and then, with all that a store may wait for,
+// later than [mirror.FeedLag]. What appears behind the cursor is never heard of.
+const standing = time.Hour
+
 func (h *handler) changes(ctx context.Context, q *question) (any, error) {
 	now := h.now()
 	from, err := q.begin(now)
@@ -82,10 +87,10 @@ func (h *handler) changes(ctx context.Context, q *question) (any, error) {
 		}
 		page = next
 		if answer.Complete = next == "" && !full; answer.Complete {
-			// All there is up to then was seen. A cursor that stood still would be forgotten in a
-			// month in which nothing changes.
-			if last.at.Before(until) {
-				last = place{at: until}
+			// All there is up to then was seen. A cursor that stood still for ever would be forgotten
+			// in a month in which nothing changes.
+			if latest := now.Add(-standing); last.at.Before(latest) {
+				last = place{at: latest}
 			}
 			break
 		}

@@ -399,6 +399,56 @@ func TestAQuietMonthForgetsNothing(t *testing.T) {
 	}
 }
 
+// A difference whose transaction took a while to commit appears after others have asked: whoever follows
+// the feed hears of it, and once only.
+func TestADifferenceThatAppearsLateIsHeardOf(t *testing.T) {
+	for _, late := range []time.Duration{0, 12 * time.Second, time.Minute, 30 * time.Minute} {
+		for _, quiet := range []time.Duration{time.Minute, 3 * time.Hour} { // before it
+			d := open(t)
+			d.company(t)
+			d.Clock.Advance(time.Minute)
+			var data []groupapi.Change
+			next := d.answer(t, all, "/v1/changes", &data).Next
+			d.Clock.Advance(quiet)
+			next = d.answer(t, all, "/v1/changes?cursor="+next, &data).Next
+			d.Clock.Advance(time.Minute + late) // of which nobody has heard yet
+			next = d.answer(t, all, "/v1/changes?cursor="+next, &data).Next
+			d.Clock.Advance(-late)
+			d.put(t, "g4", "board@example.com", user("aiko"))
+			d.Clock.Advance(late + time.Minute)
+			for i, want := range []int{1, 0, 0} {
+				next = d.answer(t, all, "/v1/changes?cursor="+next, &data).Next
+				if len(data) != want {
+					t.Errorf("%s after its time and %s of quiet, asked for the %d. time: %v", late, quiet, i+1, data)
+				}
+				d.Clock.Advance(40 * time.Minute)
+			}
+		}
+	}
+}
+
+// An answer that is remembered is forgotten for a difference that appears late too.
+func TestTheMemoryHearsOfADifferenceThatAppearsLate(t *testing.T) {
+	for _, late := range []time.Duration{0, 12 * time.Second, time.Minute} {
+		d := open(t)
+		d.company(t)
+		in := func() []groupapi.Membership {
+			var data []groupapi.Membership
+			d.answer(t, all, "/v1/people/aiko/groups", &data)
+			return data
+		}
+		before := len(in())
+		d.Clock.Advance(late + time.Second)
+		in()
+		d.Clock.Advance(-late)
+		d.put(t, "g4", "board@example.com", user("ken"), user("aiko"))
+		d.Clock.Advance(late + time.Minute)
+		if got := in(); len(got) != before+1 {
+			t.Errorf("%s after its time: %d groups, want %d", late, len(got), before+1)
+		}
+	}
+}
+
 // A client that sees some groups only hears that one of them is not one of these any more, and not what
 // it is called by now.
 func TestAClientHearsThatAGroupLeftItsSight(t *testing.T) {

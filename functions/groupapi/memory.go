@@ -12,6 +12,10 @@ import (
 const (
 	// trust is how long an answer of the memory is given without looking into the feed again.
 	trust = time.Second
+	// lookBack is how often the feed is read again for differences that appeared later than usual, and
+	// latest how far back: a store gives an update up after a minute.
+	lookBack = time.Minute
+	latest   = 3 * time.Minute
 	// mostRemembered bounds the memory, in what [weight] counts: about 100 bytes each.
 	mostRemembered = 1_000_000
 	// feedPage is how many differences are read at a time.
@@ -27,6 +31,7 @@ type memory struct {
 	byMember map[string]map[asked]bool // the entries in which an id occurs
 	size     int                       // of all entries, by their weight
 	followed time.Time                 // up to when the feed was read
+	looked   time.Time                 // when it was last read again further back
 	asOf     time.Time
 	sure     certainty
 	watched  time.Time
@@ -172,6 +177,10 @@ func (m *memory) follow(ctx context.Context, h *handler) error {
 		m.followed = now
 	}
 	from, after := m.followed.Add(-mirror.FeedLag), ""
+	back := now.Sub(m.looked) >= lookBack
+	if back {
+		from = m.followed.Add(-latest)
+	}
 	for {
 		list, next, err := h.mirror.Feed(ctx, from, now.Add(time.Minute), after, feedPage)
 		if err != nil {
@@ -183,6 +192,9 @@ func (m *memory) follow(ctx context.Context, h *handler) error {
 		if after = next; after == "" {
 			break
 		}
+	}
+	if back {
+		m.looked = now
 	}
 	m.followed, m.checked = now, now
 	m.asOf, m.watched, m.sure = census.At, watched, sure

@@ -31,7 +31,7 @@ var (
 		{"cursor", "string", "Where the page begins: next of the page before."},
 	}
 	effective = parameter{"effective", "boolean", "Through nested groups too, with the path."}
-	maxAge    = parameter{"max_age", "integer", "Seconds; something older is not wanted. Of groups that are named, it counts from when Google was asked about the oldest of them, and what is older is read. Of an answer about any group it counts from as_of or watched_until, whichever is later."}
+	maxAge    = parameter{"max_age", "integer", "Seconds; something older is not wanted. Of groups that are named, it counts from when Google was asked about the oldest of them, and what is older is read. Of an answer about any group it counts from as_of or watched_until, whichever is later: up to 900 seconds ago, also where nothing happened."}
 )
 
 func (r route) takes(name string) bool {

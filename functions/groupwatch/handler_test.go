@@ -310,12 +310,12 @@ func TestAPollThatFailsReadsEverythingAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.Clock.Advance(10 * time.Minute)
-		was := w.watermark(t, "admin")
+		was := w.watermark(t, "groups_enterprise")
 		w.Queue.Break(2)
 		if status := w.tick(groupwatch.JobPoll); status != http.StatusServiceUnavailable {
 			t.Errorf("status %d, want 503", status)
 		}
-		if got := w.watermark(t, "admin"); !got.Equal(was) {
+		if got := w.watermark(t, "groups_enterprise"); !got.Equal(was) {
 			t.Errorf("the watermark moved over what is not queued")
 		}
 	})

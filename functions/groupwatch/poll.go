@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/adapters/workspace"
@@ -23,6 +24,9 @@ const (
 	// mostPages is how many pages one poll reads of a log. After a long outage the next poll
 	// goes on at the page where this one stopped.
 	mostPages = 20
+	// still is how long a watermark may stand still though the log was read to its end: groupapi tells
+	// by it how old its answers are. A write for every poll in which nothing happened would be many.
+	still = 10 * time.Minute
 	// mostKnown bounds what is remembered of the overlap. Beyond it an event is looked at
 	// again, which costs a read of the store and nothing else.
 	mostKnown = 10_000
@@ -62,16 +66,20 @@ func (h *handler) pollOne(ctx context.Context, application string) error {
 	if c.Known == nil {
 		c.Known = map[string]int64{}
 	}
-	l := &look{handler: h, now: now, read: map[string]time.Time{}, ordered: map[string]time.Time{}, known: c.Known, undone: c.Undone}
+	l := &look{handler: h, now: now, read: map[string]time.Time{}, unread: map[string]group.Signal{}, known: c.Known, undone: c.Undone}
 	began := c.Token
 	err = h.readLog(ctx, application, &c, l)
+	// Also of what was read before an error: the next poll may begin behind it.
+	if failed := l.order(ctx); failed != nil {
+		return errors.Join(err, failed) // the next poll begins where this one did
+	}
 	c.Undone = l.undone
 	if err != nil && c.Token == began {
 		return err // no page was read, and the next poll begins where this one did
 	}
 	late := !l.undone.IsZero() && l.undone.Before(c.At)
-	if err == nil && !first && !late && l.idle() && now.Sub(c.At) < h.overlap/2 {
-		return nil // reading a little more next time costs less than writing
+	if err == nil && !first && !late && l.idle() && now.Sub(c.At) < still {
+		return nil
 	}
 	if err == nil && c.Token == "" {
 		c.At = followed(c, h.overlap)
@@ -142,19 +150,19 @@ func (h *handler) readLog(ctx context.Context, application string, c *cursor.Cur
 // look is one poll's view of a log.
 type look struct {
 	*handler
-	now     time.Time
-	read    map[string]time.Time // when what a signal is about was read last
-	ordered map[string]time.Time // the last event for which a reading of it was ordered by this poll
-	known   map[string]int64     // of the cursor
-	added   int
-	paged   bool
-	undone  time.Time // the first event of the run that was followed by no reading yet
+	now    time.Time
+	read   map[string]time.Time    // when what a signal is about was read last
+	unread map[string]group.Signal // the last signal about something that was lost: its reading serves all before
+	known  map[string]int64        // of the cursor
+	added  int
+	paged  bool
+	undone time.Time // the first event of the run that was followed by no reading yet
 }
 
 // idle reports whether nothing was learned that is worth a write.
 func (l *look) idle() bool { return l.added == 0 && !l.paged }
 
-// at plans a reading unless what the signal is about was read after it.
+// at notes that a reading is to be ordered, unless what the signal is about was read after it.
 func (l *look) at(ctx context.Context, s group.Signal) error {
 	if l.now.Sub(s.At) < settled || s.Topic == group.AboutSettings && readings.Own(s, l.robot) {
 		return nil
@@ -187,12 +195,27 @@ func (l *look) at(ctx context.Context, s group.Signal) error {
 	if _, planned := group.Window(s.Topic, "", s.At); l.now.Before(planned) {
 		return nil // the reading of the notification is still to come
 	}
-	// One reading serves all events before it. They become known when it was made.
-	if last, ok := l.ordered[about]; ok && !s.At.After(last) {
-		return nil
+	last, ok := l.unread[about]
+	if ok && !s.At.After(last.At) {
+		s, last = last, s
 	}
-	l.ordered[about] = s.At
-	return readings.Repair(ctx, l.queue, s, l.robot, l.now)
+	// Settings are read again unless nobody but our own robot did what the signals are about.
+	if ok && readings.Own(s, l.robot) {
+		s.Actor = last.Actor
+	}
+	l.unread[about] = s
+	return nil
+}
+
+// order orders one reading of everything of which signals were lost, in whichever order Google lists
+// these: it does not say in which. They become known when the reading was made.
+func (l *look) order(ctx context.Context) error {
+	for _, about := range slices.Sorted(maps.Keys(l.unread)) {
+		if err := readings.Repair(ctx, l.queue, l.unread[about], l.robot, l.now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // atUnreadable has everything compared for entries that nobody can read: what they were about

@@ -248,6 +248,35 @@ func TestTheWatermarkWaitsNoLongerThanTheOverlap(t *testing.T) {
 	}
 }
 
+// Where nothing happens the logs are followed too: the watermark of a log that every poll read to its end
+// is not old, and is not written by each of them.
+func TestTheWatermarkOfAQuietLogIsYoung(t *testing.T) {
+	w := open(t)
+	w.Variables["APPLICATIONS"] = "admin"
+	w.Outbound = answer(`{"items":[]}`)
+	w.handler = w.Build(groupwatch.Function)
+	w.tick(groupwatch.JobPoll)
+	writes, last := 0, w.watermark(t, "admin")
+	for range 40 {
+		w.Clock.Advance(5 * time.Minute)
+		before := w.Clock.Now().Sub(last) // until this poll
+		if status := w.tick(groupwatch.JobPoll); status != http.StatusOK {
+			t.Fatalf("status %d\n%s", status, w.Log)
+		}
+		mark := w.watermark(t, "admin")
+		if before > 15*time.Minute || mark.After(w.Clock.Now().Add(-3*time.Minute)) {
+			t.Errorf("at %s the log was followed up to %s, before up to %s ago", w.Clock.Now(), mark, before)
+		}
+		if !mark.Equal(last) {
+			writes++
+		}
+		last = mark
+	}
+	if writes > 20 {
+		t.Errorf("%d writes for 40 polls in which nothing happened, want every other one", writes)
+	}
+}
+
 // With the least overlap that may be set, a poll finds what was too young for the poll before.
 func TestTheLeastOverlap(t *testing.T) {
 	w := open(t)

@@ -74,8 +74,8 @@ func (c client) refused(op string, answer *googleapi.Error) *Error {
 		answer.Code == http.StatusServiceUnavailable
 	switch code := answer.Code; {
 	case limited && (daily || is("dailyLimitExceeded")):
-		_, ends := quota.Day(c.now())
-		e.Kind, e.Wait = ErrDailyQuota, ends.Sub(c.now())
+		now := c.now()
+		e.Kind, e.Wait = ErrDailyQuota, quota.Refused(now).Sub(now)
 	case limited && is(rateReasons...), code == http.StatusTooManyRequests:
 		e.Kind = ErrQuota
 	case code == http.StatusUnauthorized:

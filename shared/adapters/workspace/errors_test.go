@@ -129,15 +129,16 @@ func TestTheDayEndsAtMidnightInCalifornia(t *testing.T) {
 		name, now string
 		want      time.Duration
 	}{
-		{"in winter", "2026-01-15T08:00:00Z", 24 * time.Hour},
+		{"in winter", "2026-01-15T09:00:00Z", 23 * time.Hour},
 		{"a second before, in winter", "2026-01-15T07:59:59Z", time.Second},
-		{"in summer", "2026-07-15T07:00:00Z", 24 * time.Hour},
+		{"in summer", "2026-07-15T08:00:00Z", 23 * time.Hour},
 		{"a second before, in summer", "2026-07-15T06:59:59Z", time.Second},
-		{"the day of 23 hours, from its beginning", "2026-03-08T08:00:00Z", 23 * time.Hour},
+		{"the day of 23 hours, from its second hour", "2026-03-08T09:00:00Z", 22 * time.Hour},
 		{"the day of 23 hours, after the change", "2026-03-08T10:00:00Z", 21 * time.Hour},
-		{"the day of 25 hours, from its beginning", "2026-11-01T07:00:00Z", 25 * time.Hour},
+		{"the day of 25 hours, from its second hour", "2026-11-01T08:00:00Z", 24 * time.Hour},
 		{"the day of 25 hours, in the second of two equal hours", "2026-11-01T09:30:00Z", 22*time.Hour + 30*time.Minute},
 		{"the end of a year, from Tokyo", "2027-01-01T10:00:00+09:00", 7 * time.Hour},
+		{"a second after, when it may be said of the day before", "2026-01-15T08:00:01Z", 10*time.Minute - time.Second},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			o := serve(t, func(w http.ResponseWriter, r *http.Request) {

@@ -26,3 +26,21 @@ func Day(now time.Time) (name string, ends time.Time) {
 	y, m, d := t.Date()
 	return t.Format(time.DateOnly), time.Date(y, m, d+1, 0, 0, 0, 0, pacific())
 }
+
+// What is said on a day that has just begun.
+const (
+	young = time.Hour
+	pause = 10 * time.Minute // a part of an hour, so that all who are refused pause until one instant
+)
+
+// Refused returns until when it is to be believed that no request of the day is left, after Google said
+// so: until the day ends. In its first hour that may still be said of the day before: the request was made
+// before midnight, our clock is ahead of Google's, or Google counts from zero some minutes late. It is
+// believed for some minutes then, and heard again if it was meant.
+func Refused(now time.Time) time.Time {
+	today, ends := Day(now)
+	if before, _ := Day(now.Add(-young)); before != today {
+		return now.Truncate(pause).Add(pause)
+	}
+	return ends
+}

@@ -36,3 +36,25 @@ func TestTheDayEndsAtMidnightOnThePacificCoast(t *testing.T) {
 		}
 	}
 }
+
+// Google's last refusal of a day may come after midnight: it is not believed for the whole new day.
+func TestARefusalJustAfterMidnightMayBeOfTheDayBefore(t *testing.T) {
+	for _, test := range []struct{ name, now, want string }{
+		{"before midnight", "2026-11-22T07:59:59Z", "2026-11-22T08:00:00Z"},
+		{"at midnight", "2026-11-22T08:00:00Z", "2026-11-22T08:10:00Z"},
+		{"some minutes later", "2026-11-22T08:34:59Z", "2026-11-22T08:40:00Z"},
+		{"at the end of the hour", "2026-11-22T08:59:59.9Z", "2026-11-22T09:00:00Z"},
+		{"after it", "2026-11-22T09:00:00Z", "2026-11-23T08:00:00Z"},
+		{"in summer", "2026-07-01T07:00:01Z", "2026-07-01T07:10:00Z"},
+		{"on a day with an hour too few", "2027-03-14T08:20:00Z", "2027-03-14T08:30:00Z"},
+		{"before one with an hour too many", "2026-11-01T07:20:00Z", "2026-11-01T07:30:00Z"},
+	} {
+		now, err := time.Parse(time.RFC3339, test.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := quota.Refused(now).UTC().Format(time.RFC3339); got != test.want {
+			t.Errorf("%s: until %s, want %s", test.name, got, test.want)
+		}
+	}
+}

@@ -29,7 +29,7 @@ import (
 type Closed struct {
 	API      string
 	Priority Priority
-	// Until is when the vendor's day ends.
+	// Until is when to ask again: the end of the vendor's day, or earlier on a day that has just begun.
 	Until time.Time
 	// Cause is the vendor's own refusal, where that closed the day.
 	Cause error
@@ -70,9 +70,9 @@ func New(s store.Store, api string, perDay int, now func() time.Time) *Budget {
 // day is what was leased on one day.
 type day struct {
 	Leased int `json:"leased"`
-	// Closed says that the vendor itself has refused: somebody else spent the rest.
-	Closed bool      `json:"closed,omitempty"`
-	Ends   time.Time `json:"ends"`
+	// Refused is until when the vendor itself refuses: somebody else spent the rest.
+	Refused time.Time `json:"refused,omitzero"`
+	Ends    time.Time `json:"ends"`
 }
 
 var days = store.Collection[day]{
@@ -90,7 +90,7 @@ func (b *Budget) Reserve(ctx context.Context, p Priority, calls int) error {
 	defer b.mu.Unlock()
 	now := b.now()
 	name, ends := quota.Day(now)
-	if err := b.look(ctx, name, ends, now); err != nil {
+	if err := b.look(ctx, name, now); err != nil {
 		return err
 	}
 	if now.Before(b.refused) {
@@ -99,18 +99,16 @@ func (b *Budget) Reserve(ctx context.Context, p Priority, calls int) error {
 	if b.limit <= 0 {
 		return nil
 	}
-	if b.day != name {
-		b.day, b.left, b.spent, b.closed = name, 0, 0, [len(shares)]bool{}
-	}
+	b.turn(name)
 	if b.closed[p] {
 		return &Closed{API: b.api, Priority: p, Until: ends}
 	}
 	// What is still in the lease may be too much for a priority that others have outrun.
 	if outrun := b.spent-b.left+calls > b.ceiling(p); outrun || b.left < calls {
 		if err := b.lease(ctx, p, calls, ends); err != nil {
-			// Several calls may not fit where one does.
-			_, closed := errors.AsType[*Closed](err)
-			b.closed[p] = closed && calls == 1
+			// Several calls may not fit where one does, and a refusal may end before the day.
+			closed, ok := errors.AsType[*Closed](err)
+			b.closed[p] = ok && calls == 1 && closed.Until.Equal(ends)
 			return err
 		}
 	}
@@ -118,12 +116,19 @@ func (b *Budget) Reserve(ctx context.Context, p Priority, calls int) error {
 	return nil
 }
 
+// turn begins a day, unless it has begun. The lock is held.
+func (b *Budget) turn(name string) {
+	if b.day != name {
+		b.day, b.left, b.spent, b.closed = name, 0, 0, [len(shares)]bool{}
+	}
+}
+
 // lookEvery is how long an instance may go on after another one has closed the day.
 const lookEvery = time.Minute
 
 // look finds out, now and then, whether another instance has closed the day. One without a limit never
 // leases, and one with a lease does not for long.
-func (b *Budget) look(ctx context.Context, name string, ends, now time.Time) error {
+func (b *Budget) look(ctx context.Context, name string, now time.Time) error {
 	if now.Before(b.refused) || now.Sub(b.looked) < lookEvery {
 		return nil
 	}
@@ -131,21 +136,27 @@ func (b *Budget) look(ctx context.Context, name string, ends, now time.Time) err
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("look whether the day of %s is closed: %w", b.api, err)
 	}
-	b.looked = now
-	if d.Closed {
-		b.refused = ends
-	}
+	b.looked, b.refused = now, d.Refused
 	return nil
 }
 
 // Close ends the day's budget: the vendor says that nothing is left. This instance makes no call any
-// more, others make none within a minute.
-func (b *Budget) Close(ctx context.Context) error {
-	name, ends := quota.Day(b.now())
+// more, others make none within a minute. It returns until when, which in the first hour of a day is some
+// minutes away ([quota.Refused]).
+func (b *Budget) Close(ctx context.Context) (time.Time, error) {
+	now := b.now()
+	name, ends := quota.Day(now)
+	until := quota.Refused(now)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.day, b.left, b.refused = name, 0, ends
-	return b.update(ctx, ends, func(d *day) error { d.Closed = true; return nil })
+	b.turn(name)
+	b.refused = until
+	return until, b.update(ctx, ends, func(d *day) error {
+		if until.After(d.Refused) {
+			d.Refused = until
+		}
+		return nil
+	})
 }
 
 // Heed closes the day where an error of the vendor's says that it is over, and returns a
@@ -154,11 +165,11 @@ func (b *Budget) Heed(ctx context.Context, err error) error {
 	if _, known := errors.AsType[*Closed](err); known || !errors.Is(err, vendor.ErrDailyQuota) {
 		return err
 	}
-	if failed := b.Close(ctx); failed != nil {
+	until, failed := b.Close(ctx)
+	if failed != nil {
 		return errors.Join(err, failed)
 	}
-	_, ends := quota.Day(b.now())
-	return &Closed{API: b.api, Until: ends, Cause: err}
+	return &Closed{API: b.api, Until: until, Cause: err}
 }
 
 // ceiling is how many calls of a day may have been leased when a priority still gets one.
@@ -169,10 +180,14 @@ func (b *Budget) lease(ctx context.Context, p Priority, calls int, ends time.Tim
 	if b.left >= calls {
 		return &Closed{API: b.api, Priority: p, Until: ends}
 	}
+	now := b.now()
 	var leased, all int
 	err := b.update(ctx, ends, func(d *day) error {
 		missing, room := calls-b.left, b.ceiling(p)-d.Leased
-		if d.Closed || room < missing {
+		if now.Before(d.Refused) {
+			return &Closed{API: b.api, Priority: p, Until: d.Refused}
+		}
+		if room < missing {
 			return &Closed{API: b.api, Priority: p, Until: ends}
 		}
 		// A hundredth of the day: a hundred transactions, and little that an instance can lose.

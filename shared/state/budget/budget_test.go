@@ -136,7 +136,7 @@ func TestTheVendorClosesTheDay(t *testing.T) {
 				t.Fatalf("limit %d: %d calls, want 3", limit, got)
 			}
 		}
-		if err := one.Close(context.Background()); err != nil {
+		if _, err := one.Close(context.Background()); err != nil {
 			t.Fatal(err)
 		}
 		if got := spend(t, one, budget.Revoke, 3); got != 0 {
@@ -156,6 +156,55 @@ func TestTheVendorClosesTheDay(t *testing.T) {
 				t.Errorf("limit %d: %s instance makes %d calls on the next day, want 3", limit, name, got)
 			}
 		}
+	}
+}
+
+// The vendor refuses once more just after midnight: its clock is behind ours, or the call began before. All
+// instances pause for some minutes and go on; a refusal later on is of the new day.
+func TestALateRefusalOfYesterdayDoesNotCloseToday(t *testing.T) {
+	for _, limit := range []int{0, 100} {
+		now := noon
+		clock := func() time.Time { return now }
+		s := open(t, clock)
+		one, other := budget.New(s, "directory", limit, clock), budget.New(s, "directory", limit, clock)
+		spend(t, one, budget.Sweep, 70) // beyond a sweep's part of the day, where there is a limit
+		refuse := func() time.Time {
+			t.Helper()
+			closed, ok := errors.AsType[*budget.Closed](one.Heed(context.Background(), vendor.ErrDailyQuota))
+			if !ok {
+				t.Fatal("the vendor's refusal was not heeded")
+			}
+			return closed.Until
+		}
+		midnight := refuse()
+		expect := func(when string, want int) {
+			t.Helper()
+			fresh := budget.New(s, "directory", limit, clock)
+			for name, b := range map[string]*budget.Budget{"the instance": one, "another": other, "a new one": fresh} {
+				for _, p := range []budget.Priority{budget.Sweep, budget.Revoke} {
+					if got := spend(t, b, p, 1); got != want {
+						t.Errorf("limit %d, %s: %s makes %d calls of priority %d, want %d", limit, when, name, got, p, want)
+					}
+				}
+			}
+		}
+		now = midnight.Add(500 * time.Millisecond)
+		expect("at midnight", 1)
+		again := refuse()
+		if again.Sub(midnight) > 10*time.Minute {
+			t.Errorf("limit %d: closed until %s, %s after midnight", limit, again, again.Sub(midnight))
+		}
+		now = midnight.Add(2 * time.Minute)
+		expect("after the refusal", 0)
+		now = again
+		expect("after the pause", 1)
+		now = midnight.Add(90 * time.Minute)
+		expect("in the night", 1)
+		if got, want := refuse(), midnight.Add(24*time.Hour); !got.Equal(want) {
+			t.Errorf("limit %d: closed until %s by a refusal of the new day, want %s", limit, got, want)
+		}
+		now = now.Add(time.Minute)
+		expect("on a day that is spent", 0)
 	}
 }
 

@@ -3,10 +3,12 @@ package budget_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/quota"
 	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/state/budget"
 )
@@ -72,5 +74,26 @@ func TestOtherWorkWaitsBesides(t *testing.T) {
 	}
 	if got := waits(t, event.RefreshPerson{Person: "1"}, event.RefreshPerson{Person: "2"}); len(got) != 2 {
 		t.Errorf("%d people wait, want 2", len(got))
+	}
+}
+
+// What waited is not done in the first minutes of the day, when the vendor may not have begun it yet, and
+// not all at once.
+func TestWhatWaitedIsSpreadOverTheFirstMinutesOfTheDay(t *testing.T) {
+	var list []event.RefreshGroup
+	for i := range 300 {
+		list = append(list, event.RefreshGroup{Group: fmt.Sprintf("g%d", i)})
+	}
+	_, midnight := quota.Day(noon)
+	minutes := map[int]int{}
+	for name, task := range waits(t, list...) {
+		after := task.NotBefore.Sub(midnight)
+		if after < 5*time.Minute || after > 20*time.Minute {
+			t.Errorf("%s is due %s after midnight, want 5 to 20 minutes", name, after)
+		}
+		minutes[int(after.Minutes())]++
+	}
+	if len(minutes) != 15 {
+		t.Errorf("in %d of 15 minutes something is due: %v", len(minutes), minutes)
 	}
 }
