@@ -122,7 +122,7 @@ func (h *handler) refreshPerson(ctx context.Context, e event.RefreshPerson) erro
 	if err != nil {
 		return fmt.Errorf("read the account of %s: %w", e.Person, err)
 	}
-	if err := h.putPeople(ctx, []group.Person{p}, began); err != nil {
+	if err := h.putPerson(ctx, p, began); err != nil {
 		return err
 	}
 	if e.Person == p.ID {

@@ -158,7 +158,10 @@ func (h *handler) walkPeople(ctx context.Context, w *mirror.Walk) (mirror.Step, 
 		}
 		var changed []group.Person
 		changed, step.People = compare(page.People, held, func(p group.Person) string { return p.ID }, group.Person.Equal)
-		if err := h.putPeople(ctx, changed, began); err != nil {
+		if err := h.mirror.PutPeople(ctx, changed, began); err != nil {
+			return mirror.Step{}, err
+		}
+		if err := h.carryPeople(ctx); err != nil {
 			return mirror.Step{}, err
 		}
 	}
