@@ -320,3 +320,28 @@ func TestAGroupThatIsHeldGivesWayToTheOneMadeAnew(t *testing.T) {
 	}
 	at("eng-old@example.com", "old")
 }
+
+// A group that Google has again after it was held is told of, although nothing about it differs: whoever
+// left it alone meanwhile has to look. It makes no difference whether it is found in a list or by its members.
+func TestAGroupThatIsHeldNoLongerIsToldOf(t *testing.T) {
+	for _, listed := range []bool{true, false} {
+		w := braked(t, 1)
+		members := []group.Member{user("a"), user("b")}
+		w.replace(t, read("g1", "eng@example.com", 0, members...))
+		if err := w.Told(t.Context(), "g1", start, []group.Part{group.Created}); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := w.Remove(t.Context(), "g1", minute(1)); err != nil {
+			t.Fatal(err)
+		}
+		if listed {
+			w.details(t, minute(2), group.Group{ID: "g1", Email: "eng@example.com"})
+		}
+		parts, err := w.PutMembers(t.Context(), "g1", members, minute(3))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantParts(t, parts, group.Details)
+		w.wantComplete(t, true)
+	}
+}
