@@ -380,8 +380,13 @@ func TestTheStateOfAMemberFollowsTheAccount(t *testing.T) {
 		}
 		r.told(t)
 		r.lists()
+		r.Store.Written()
 		if status := r.Do(r.handler, r.Envelope(event.RefreshPerson{Person: who.ID})); status != http.StatusOK {
 			t.Fatalf("status %d\n%s", status, r.Log)
+		}
+		// As docs/decisions/0012 has it.
+		if got, want := len(r.Store.Written()), 2+4*len(groups); got != want {
+			t.Errorf("%d documents written for %d groups, want %d", got, len(groups), want)
 		}
 		for _, id := range groups {
 			s, err := r.mirror.Snapshot(t.Context(), id)
