@@ -60,6 +60,38 @@ func TestAWalkThatCannotGoOnEnds(t *testing.T) {
 	}
 }
 
+// The walk that fills the mirror begins its lists anew, ends early, and is followed by another one. The
+// groups that were listed count all the time: a percentage is taken of them.
+func TestGroupsCountWhileTheFirstWalkBeginsAnew(t *testing.T) {
+	r := openCompany(t, large(t, 50))
+	r.Outbound = refusing{r.Outbound}
+	r.handler = r.Build(grouprefresh.Function)
+	for night, pages := range []int{9, 1} {
+		r.tick(t, grouprefresh.JobWalk)
+		for page := range pages {
+			for _, task := range r.Queue.Take(event.QueueDirectory) {
+				if !strings.Contains(task.Name, "-page-") {
+					continue
+				}
+				if status := r.Do(r.handler, r.Task(task)); status != http.StatusOK {
+					t.Fatalf("task %s: status %d\n%s", task.Name, status, r.Log)
+				}
+			}
+			listed := 0
+			if err := r.mirror.Groups(t.Context(), func(mirror.Header) error { listed++; return nil }); err != nil {
+				t.Fatal(err)
+			}
+			if n, err := r.mirror.Count(t.Context()); n != listed || err != nil || night+page > 0 && n < 200 {
+				t.Errorf("night %d, page %d: %d groups are counted, %v; the mirror has %d", night, page, n, err, listed)
+			}
+		}
+		if w, err := r.mirror.Walk(t.Context()); err != nil || w.Short != (night == 0) {
+			t.Errorf("night %d: walk %+v, %v; want the first to end early and the second to be under way", night, w, err)
+		}
+		r.Clock.Advance(24 * time.Hour)
+	}
+}
+
 // A list that lies by leaving out: an empty page with a successor, an end that comes early, an
 // empty list, a circle. None removes a group or a person, and none is paid for with a call for each.
 func TestListsThatLie(t *testing.T) {

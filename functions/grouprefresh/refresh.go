@@ -25,10 +25,12 @@ func (h *handler) refresh(ctx context.Context, e event.RefreshGroup) error {
 	}
 	began := h.now()
 	g, err := h.directory.Group(ctx, e.Group)
-	if errors.Is(err, workspace.ErrNotFound) || e.Unknown && elsewhere(err) {
+	switch {
+	case e.Unknown && unclear(err) && e.Try < mostTries:
+		return h.askLater(ctx, e)
+	case errors.Is(err, workspace.ErrNotFound), e.Unknown && (elsewhere(err) || unclear(err)):
 		return h.notFound(ctx, e, began)
-	}
-	if err != nil {
+	case err != nil:
 		return fmt.Errorf("read group %s: %w", e.Group, err)
 	}
 	if err := h.mirror.PutDetails(ctx, []group.Group{g}, began); err != nil {
@@ -39,7 +41,11 @@ func (h *handler) refresh(ctx context.Context, e event.RefreshGroup) error {
 			return err
 		}
 	}
-	return h.ensure(ctx, event.ReadMembers{Group: g.ID, Since: began, Try: e.Try}, fmt.Sprintf("members-%s-%d", g.ID, began.UnixNano()), time.Time{})
+	try := e.Try
+	if e.Unknown {
+		try = 0 // the answer was in doubt until now, and no reading
+	}
+	return h.ensure(ctx, event.ReadMembers{Group: g.ID, Since: began, Try: try}, fmt.Sprintf("members-%s-%d", g.ID, began.UnixNano()), time.Time{})
 }
 
 // refreshHolders queues the reading of every group that the mirror has at an address, but for
@@ -84,6 +90,9 @@ func (h *handler) notFound(ctx context.Context, e event.RefreshGroup, began time
 // for the next walk.
 const mostTries = 12
 
+// waitAfter returns how long the next reading waits after so many that could not be believed.
+func waitAfter(tries int) time.Duration { return min(5*time.Second<<tries, 10*time.Minute) }
+
 // again queues a group to be read anew, with the group itself: the count against which its
 // members are held may have moved since. Several readings of one group that were not believed at about
 // the same time, after as many tries, are followed by one: it is later than each of them.
@@ -93,7 +102,7 @@ func (h *handler) again(ctx context.Context, id string, try int, why string) err
 		return h.mirror.SetDue(ctx, id, h.now())
 	}
 	now := h.now()
-	wait := min(5*time.Second<<try, 10*time.Minute)
+	wait := waitAfter(try)
 	at := now.Add(wait)
 	name := fmt.Sprintf("again-%s-%d-%d", id, wait/time.Second, at.UnixNano()/int64(wait))
 	return h.ensure(ctx, event.RefreshGroup{Group: id, Noticed: now, Try: try + 1}, name, at)
@@ -122,7 +131,7 @@ func (h *handler) refreshPerson(ctx context.Context, e event.RefreshPerson) erro
 	if err != nil {
 		return fmt.Errorf("read the account of %s: %w", e.Person, err)
 	}
-	if err := h.putPeople(ctx, []group.Person{p}, began); err != nil {
+	if err := h.putPerson(ctx, p, began); err != nil {
 		return err
 	}
 	if e.Person == p.ID {

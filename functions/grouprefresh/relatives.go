@@ -2,35 +2,43 @@ package grouprefresh
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
-	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
 // What happens to a person or a group shows in the groups that they are members of, and no
 // audit log tells of those.
 
-// readdress writes somebody's new address into the groups that have them as a member.
-func (h *handler) readdress(ctx context.Context, member, email string, at time.Time) error {
-	groups, err := h.mirror.Readdress(ctx, member, email, at)
-	if err != nil {
+// putPerson stores somebody as read at a time, and carries what is new of them into their groups.
+func (h *handler) putPerson(ctx context.Context, p group.Person, at time.Time) error {
+	if err := h.mirror.PutPeople(ctx, []group.Person{p}, at); err != nil {
 		return err
 	}
-	return h.tellDetails(ctx, groups, at)
+	return h.carryPerson(ctx, p.ID)
 }
 
-// restate writes into the groups of somebody whether the account is stopped.
-func (h *handler) restate(ctx context.Context, p group.Person, at time.Time) error {
-	groups, err := h.mirror.Restate(ctx, p.ID, p.Suspended, at)
+// carryPeople carries what is new of anybody into their groups, whoever stored it.
+func (h *handler) carryPeople(ctx context.Context) error {
+	people, err := h.mirror.Uncarried(ctx)
 	if err != nil {
 		return err
 	}
-	return h.tellDetails(ctx, groups, at)
+	for _, id := range people {
+		if err := h.carryPerson(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// carryPerson carries a new address of somebody, and that the account is stopped or not any more, into
+// their groups.
+func (h *handler) carryPerson(ctx context.Context, id string) error {
+	return h.mirror.CarryPerson(ctx, id, func(groups []string, read time.Time) error { return h.tellDetails(ctx, groups, read) })
 }
 
 // tellDetails tells of groups in which something is written anew of a member.
@@ -71,40 +79,6 @@ func (h *handler) removeGroup(ctx context.Context, idOrAddress string, at time.T
 	return h.tell(ctx, gone.ID, at, []group.Part{group.Deleted})
 }
 
-// putPeople stores people and carries new addresses, and that accounts are stopped or not any more, into
-// their groups; not those of a reading that is older than what the mirror holds.
-func (h *handler) putPeople(ctx context.Context, list []group.Person, at time.Time) error {
-	var moved, turned []group.Person
-	for _, p := range list {
-		before, err := h.mirror.Person(ctx, p.ID)
-		if err != nil && !errors.Is(err, mirror.ErrUnknown) {
-			return err
-		}
-		if before.Read.After(at) {
-			continue
-		}
-		if err == nil && before.Email != p.Email {
-			moved = append(moved, p)
-		}
-		// Of somebody new here groups may have been read while the account was not stopped.
-		if before.Suspended != p.Suspended {
-			turned = append(turned, p)
-		}
-	}
-	// Their groups first: where this ends early, the next reading finds the difference again.
-	for _, p := range moved {
-		if err := h.readdress(ctx, p.ID, p.Email, at); err != nil {
-			return err
-		}
-	}
-	for _, p := range turned {
-		if err := h.restate(ctx, p, at); err != nil {
-			return err
-		}
-	}
-	return h.mirror.PutPeople(ctx, list, at)
-}
-
 // removePerson records that somebody has no account any more.
 func (h *handler) removePerson(ctx context.Context, id string, at time.Time) error {
 	if err := h.leave(ctx, id, at); err != nil {
@@ -117,7 +91,11 @@ func (h *handler) removePerson(ctx context.Context, id string, at time.Time) err
 // that it is nested in.
 func (h *handler) stored(ctx context.Context, g group.Group, at time.Time, parts []group.Part) error {
 	if slices.Contains(parts, group.Renamed) {
-		if err := h.readdress(ctx, g.ID, g.Email, at); err != nil {
+		groups, err := h.mirror.CarryGroup(ctx, g.ID)
+		if err != nil {
+			return err
+		}
+		if err := h.tellDetails(ctx, groups, at); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/adapters/workspace"
@@ -71,10 +72,37 @@ func (h *handler) unanswered(ctx context.Context, e event.RefreshGroup) (bool, e
 	return false, h.ensure(ctx, e, fmt.Sprintf("unknown-%s-%d", e.Group, at.Unix()), at)
 }
 
-// elsewhere reports whether Google refuses to speak of a group because it is another company's: of
-// these it says in one case that there is no such thing, in another that it is none of our business.
-// The group that lists it as a member was read with the same rights.
+// elsewhere reports whether Google refuses to speak of a group because it is another company's: of these
+// it says in one case that there is no such thing, in another that it is none of our business, and
+// sometimes that this is no key of a group. The group that lists it as a member was read with the same
+// rights.
 func elsewhere(err error) bool {
 	refused, ok := errors.AsType[*workspace.Error](err)
-	return ok && errors.Is(err, workspace.ErrForbidden) && refused.Reason == "forbidden"
+	if !ok {
+		return false
+	}
+	switch {
+	case errors.Is(err, workspace.ErrForbidden):
+		return refused.Reason == "forbidden"
+	case errors.Is(err, workspace.ErrInvalid):
+		// Whoever may not ask for anything can get this status too, with that reason.
+		return refused.Code == http.StatusBadRequest && refused.Reason != "failedPrecondition"
+	}
+	return false
+}
+
+// unclear reports whether Google refuses to speak of a group without saying why: it may be another
+// company's, or there were too many questions. Where it still does after [mostTries], it is the former: too
+// many questions for an hour would have stopped everything else too.
+func unclear(err error) bool {
+	refused, ok := errors.AsType[*workspace.Error](err)
+	return ok && errors.Is(err, workspace.ErrForbidden) && refused.Reason == "" && !refused.Permanent()
+}
+
+// askLater queues the question for an unknown group once more.
+func (h *handler) askLater(ctx context.Context, e event.RefreshGroup) error {
+	wait := waitAfter(e.Try)
+	at := h.now().Add(wait)
+	e.Try++
+	return h.ensure(ctx, e, fmt.Sprintf("unknown-%s-%d-%d", e.Group, e.Try, at.UnixNano()/int64(wait)), at)
 }

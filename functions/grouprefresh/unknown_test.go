@@ -58,17 +58,22 @@ func TestANestedGroupThatNobodyToldOfIsRead(t *testing.T) {
 }
 
 // Another company's group is asked for once in a while, however often the group is read that it is in:
-// whether Google says that there is none, or that it is none of our business. Where Google refuses
-// everything, nothing is concluded.
+// whether Google says that there is none, or that it is none of our business, or no key of a group. Where
+// it does not say why, it is asked for an hour before that is concluded; where Google refuses everything,
+// nothing is.
 func TestAnotherCompanysGroupIsNobody(t *testing.T) {
 	for _, test := range []struct {
 		name, body string
 		status     int
+		asked      int // before anything is concluded
 		refuses    bool
 	}{
-		{"not found", `{"error": {"code": 404, "message": "Resource Not Found: groupKey", "errors": [{"reason": "notFound"}]}}`, http.StatusNotFound, false},
-		{"forbidden", `{"error": {"code": 403, "message": "Not Authorized to access this resource/api", "errors": [{"reason": "forbidden"}]}}`, http.StatusForbidden, false},
-		{"no rights", `{"error": {"code": 403, "message": "Request had insufficient authentication scopes.", "errors": [{"reason": "insufficientPermissions"}]}}`, http.StatusForbidden, true},
+		{"not found", `{"error": {"code": 404, "message": "Resource Not Found: groupKey", "errors": [{"reason": "notFound"}]}}`, http.StatusNotFound, 1, false},
+		{"forbidden", `{"error": {"code": 403, "message": "Not Authorized to access this resource/api", "errors": [{"reason": "forbidden"}]}}`, http.StatusForbidden, 1, false},
+		{"no key", `{"error": {"code": 400, "message": "Invalid Input: groupKey", "errors": [{"reason": "invalid"}]}}`, http.StatusBadRequest, 1, false},
+		{"no reason", `{"error": {"code": 403, "message": "Not Authorized to access this resource/api"}}`, http.StatusForbidden, 13, false},
+		{"no rights", `{"error": {"code": 403, "message": "Request had insufficient authentication scopes.", "errors": [{"reason": "insufficientPermissions"}]}}`, http.StatusForbidden, 0, true},
+		{"nobody to ask as", `{"error": {"code": 400, "message": "Precondition check failed.", "errors": [{"reason": "failedPrecondition"}]}}`, http.StatusBadRequest, 0, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := open(t, cloudfntest.New(t))
@@ -105,9 +110,9 @@ func TestAnotherCompanysGroupIsNobody(t *testing.T) {
 			if test.refuses {
 				return
 			}
-			for _, want := range []int{1, 1, 2, 2} {
+			for _, times := range []int{1, 1, 2, 2} {
 				r.refresh(outer)
-				if asked != want {
+				if want := times * test.asked; asked != want {
 					t.Errorf("asked %d times, want %d", asked, want)
 				}
 				r.Clock.Advance(8 * 24 * time.Hour)

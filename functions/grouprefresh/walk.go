@@ -50,7 +50,7 @@ func (h *handler) walk(ctx context.Context, e event.Walk) error {
 		if w.UnderWay() && h.now().Sub(w.Moved) < stalled {
 			return fmt.Errorf("walk %s: walk %s is under way", e.Run, w.Run)
 		}
-		w = mirror.Walk{Run: e.Run, Phase: mirror.WalkPeople, Verify: e.Verify, Began: h.now()}
+		w = mirror.Walk{Run: e.Run, Phase: mirror.WalkPeople, Verify: e.Verify, Began: h.now(), Reached: w.Groups()}
 	case e.Page < 0 || w.Run != e.Run || e.Page > w.Page:
 		return nil // of a walk that is over, or that never was
 	case e.Page < w.Page:
@@ -97,7 +97,9 @@ func (h *handler) anew(ctx context.Context, w mirror.Walk, why error) mirror.Wal
 		w.Phase, w.Short = mirror.WalkDone, true
 		return w
 	}
-	return mirror.Walk{Run: w.Run, Phase: mirror.WalkPeople, Verify: w.Verify, Page: w.Page, Restarts: w.Restarts + 1, Began: w.Began}
+	return mirror.Walk{
+		Run: w.Run, Phase: mirror.WalkPeople, Verify: w.Verify, Page: w.Page, Restarts: w.Restarts + 1, Began: w.Began, Reached: w.Groups(),
+	}
 }
 
 // follow queues what follows from a page that is done: first the next page, so that the queue
@@ -158,7 +160,10 @@ func (h *handler) walkPeople(ctx context.Context, w *mirror.Walk) (mirror.Step, 
 		}
 		var changed []group.Person
 		changed, step.People = compare(page.People, held, func(p group.Person) string { return p.ID }, group.Person.Equal)
-		if err := h.putPeople(ctx, changed, began); err != nil {
+		if err := h.mirror.PutPeople(ctx, changed, began); err != nil {
+			return mirror.Step{}, err
+		}
+		if err := h.carryPeople(ctx); err != nil {
 			return mirror.Step{}, err
 		}
 	}

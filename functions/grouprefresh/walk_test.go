@@ -264,6 +264,25 @@ func withSomebody(t *testing.T) (r *tenant, who group.Person, groups []string) {
 	return r, who, groups
 }
 
+// carried has the mirror and all groups in it know somebody as read just now, and everybody told.
+func (t *tenant) carried(tb testing.TB, p group.Person) {
+	tb.Helper()
+	if err := t.mirror.PutPeople(context.Background(), []group.Person{p}, t.Clock.Now()); err != nil {
+		tb.Fatal(err)
+	}
+	err := t.mirror.CarryPerson(context.Background(), p.ID, func(groups []string, read time.Time) error {
+		for _, id := range groups {
+			if err := t.mirror.Told(context.Background(), id, read, []group.Part{group.Details}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
 // Somebody has a new address and the news of the first of their groups cannot be published. The next
 // try finds the address in the mirror's groups already and tells of all of them nevertheless.
 func TestNewsOfANewAddressThatIsTriedAgain(t *testing.T) {
@@ -272,17 +291,7 @@ func TestNewsOfANewAddressThatIsTriedAgain(t *testing.T) {
 	r.Clock.Advance(time.Second)
 	former := who
 	former.Email = "former@example.com"
-	if _, err := r.mirror.Readdress(t.Context(), who.ID, former.Email, r.Clock.Now()); err != nil {
-		t.Fatal(err)
-	}
-	for _, id := range groups {
-		if err := r.mirror.Told(t.Context(), id, r.Clock.Now(), []group.Part{group.Details}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := r.mirror.PutPeople(t.Context(), []group.Person{former}, r.Clock.Now()); err != nil {
-		t.Fatal(err)
-	}
+	r.carried(t, former)
 	r.told(t)
 	r.Clock.Advance(time.Hour)
 	p := event.RefreshPerson{Person: who.ID}
@@ -294,6 +303,38 @@ func TestNewsOfANewAddressThatIsTriedAgain(t *testing.T) {
 	for range 2 { // the second time there is nothing left to tell
 		if status := r.Do(r.handler, r.Envelope(p)); status != http.StatusOK {
 			t.Fatalf("again: status %d, want 200\n%s", status, r.Log)
+		}
+	}
+	if told := r.told(t); len(told) != len(groups) {
+		t.Errorf("told %v, want each of %d groups once", told, len(groups))
+	}
+}
+
+// A walk stores that somebody is suspended and cannot tell of it. That Google's list says nothing new on the
+// next try does not matter: what was not carried into the groups is carried then.
+func TestWhatAWalkDidNotCarryIsCarriedOnItsNextTry(t *testing.T) {
+	r, who, groups := withSomebody(t)
+	r.Clock.Advance(24 * time.Hour)
+	if err := r.workspace.Suspend(who.Email); err != nil {
+		t.Fatal(err)
+	}
+	r.told(t)
+	r.tick(t, grouprefresh.JobWalk)
+	task := r.Queue.Take(event.QueueDirectory)[0]
+	r.Bus.Break(1)
+	for _, want := range []int{http.StatusServiceUnavailable, http.StatusOK} {
+		if status := r.Do(r.handler, r.Task(task)); status != want {
+			t.Fatalf("status %d, want %d\n%s", status, want, r.Log)
+		}
+		r.Clock.Advance(time.Minute)
+	}
+	for _, id := range groups {
+		s, err := r.mirror.Snapshot(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(s.Members, func(m group.Member) bool { return m.ID == who.ID && m.Status == "SUSPENDED" }) {
+			t.Errorf("members of %s: %v, want %s suspended", s.Group.Email, s.Members, who.Email)
 		}
 	}
 	if told := r.told(t); len(told) != len(groups) {
@@ -339,8 +380,13 @@ func TestTheStateOfAMemberFollowsTheAccount(t *testing.T) {
 		}
 		r.told(t)
 		r.lists()
+		r.Store.Written()
 		if status := r.Do(r.handler, r.Envelope(event.RefreshPerson{Person: who.ID})); status != http.StatusOK {
 			t.Fatalf("status %d\n%s", status, r.Log)
+		}
+		// As docs/decisions/0012 has it.
+		if got, want := len(r.Store.Written()), 2+4*len(groups); got != want {
+			t.Errorf("%d documents written for %d groups, want %d", got, len(groups), want)
 		}
 		for _, id := range groups {
 			s, err := r.mirror.Snapshot(t.Context(), id)
@@ -376,12 +422,7 @@ func TestALateAnswerCarriesNoFormerAddress(t *testing.T) {
 		r.Clock.Advance(time.Second)
 		later := who
 		later.Email = "aiko.n@example.com"
-		if _, err := r.mirror.Readdress(t.Context(), who.ID, later.Email, r.Clock.Now()); err != nil {
-			t.Fatal(err)
-		}
-		if err := r.mirror.PutPeople(t.Context(), []group.Person{later}, r.Clock.Now()); err != nil {
-			t.Fatal(err)
-		}
+		r.carried(t, later)
 	}}
 	r.handler = r.Build(grouprefresh.Function)
 	if status := r.Do(r.handler, r.Envelope(event.RefreshPerson{Person: who.ID})); status != http.StatusOK {

@@ -37,11 +37,18 @@ type applier struct{ *handler }
 // Look implements [ledger.Applier].
 func (a applier) Look(ctx context.Context, c change.Change) (ledger.Sight, error) {
 	header, err := a.mirror.Find(ctx, c.Target.ID)
-	if errors.Is(err, mirror.ErrUnknown) || err == nil && header.Whole {
-		return ledger.Sight{Obsolete: "the group is gone"}, nil // and its address may be another's by now
+	if errors.Is(err, mirror.ErrUnknown) {
+		return ledger.Sight{Obsolete: "the group is gone"}, nil
 	}
 	if err != nil {
 		return ledger.Sight{}, err
+	}
+	if header.Whole { // its address may be another's by now
+		if c.Attempts >= ledger.MaxAttempts {
+			// It has not failed: where the group comes back after all, it can be asked for again at once.
+			return ledger.Sight{Obsolete: onlyHeld{}.Error()}, nil
+		}
+		return ledger.Sight{}, onlyHeld{}
 	}
 	g, read := header.Group, a.now()
 	values, err := a.settings.Get(ctx, g.Email)
@@ -76,6 +83,17 @@ func (a applier) Look(ctx context.Context, c change.Change) (ledger.Sight, error
 	sight.Obsolete, err = a.ruleObsolete(ctx, c, g.Email, values)
 	return sight, err
 }
+
+// onlyHeld says that Google had no group when it was asked, which may have been a mistake: the brake holds
+// it until people have looked. All attempts together last longer than it is from one walk, which would find
+// the group again, to the next.
+type onlyHeld struct{}
+
+// Error implements error.
+func (onlyHeld) Error() string { return "Google had no such group when it was asked last" }
+
+// RetryAfter says how long the next attempt waits.
+func (onlyHeld) RetryAfter() time.Duration { return 3 * time.Hour }
 
 // undoObsolete says why there is nothing left to take back: somebody has changed it since.
 func undoObsolete(c change.Change, values map[string]string) string {

@@ -30,7 +30,15 @@ func (h *handler) check(ctx context.Context, e event.CheckSettings) error {
 		return err
 	}
 	if header.Whole {
-		return nil // it is gone, and its address may be another group's by now
+		// Google may not have it, and its address may be another group's by now: it is checked when it is back.
+		err := h.mirror.UpdateSettings(ctx, header.Group.ID, func(s *mirror.Settings) { s.Missed = h.now() })
+		if err != nil {
+			return err
+		}
+		// It may have come back before it was to be seen that a check is missing.
+		if header, err = h.mirror.Header(ctx, header.Group.ID); err != nil || header.Whole || header.Gone {
+			return err
+		}
 	}
 	if err := h.spendOnCheck(ctx, e); err != nil {
 		return err
@@ -86,6 +94,9 @@ func (h *handler) check(ctx context.Context, e event.CheckSettings) error {
 		// What people let through in between stays let through.
 		s.Held = held && (s.Held || !known.Held)
 		s.Judged, s.Secure, s.Open = read, secure, open
+		if !s.Missed.After(read) {
+			s.Missed = time.Time{}
+		}
 		s.Waivers = slices.DeleteFunc(s.Waivers, func(w mirror.Waiver) bool { return !read.Before(w.Until) })
 	})
 }

@@ -75,7 +75,9 @@ func (h *handler) groupChanged(ctx context.Context, e event.GroupChanged) error 
 		return err
 	}
 	renamed := slices.Contains(e.Parts, string(group.Renamed)) // exceptions name addresses
-	if known.Read.IsZero() || known.Secure != secure || renamed {
+	// What happened to its settings while it was gone, or only held, nobody has looked at.
+	back := slices.Contains(e.Parts, string(group.Created)) || !known.Missed.IsZero()
+	if known.Read.IsZero() || known.Secure != secure || renamed || back {
 		return h.queueCheck(ctx, e.ID, "changed-"+fmt.Sprint(header.Read.UnixMilli()))
 	}
 	return nil

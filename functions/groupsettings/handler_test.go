@@ -439,27 +439,141 @@ func TestWhoOwnsAGroupOnlyNowIsAsked(t *testing.T) {
 	}
 }
 
+// holds has the brake hold a group: Google says that there is none.
+func (t *tenant) holds(tb testing.TB, address string) {
+	tb.Helper()
+	braked := mirror.New(t.Store).Fed(brake.Brake{Max: 1}, t.Clock.Now)
+	s, err := t.mirror.Snapshot(context.Background(), t.ids[address])
+	if err != nil || len(s.Members) < 2 {
+		tb.Fatalf("%s has %d members, %v", address, len(s.Members), err)
+	}
+	t.Clock.Advance(time.Second)
+	if _, _, err := braked.Remove(context.Background(), t.ids[address], t.Clock.Now()); err != nil {
+		tb.Fatal(err)
+	}
+	if h, err := t.mirror.Find(context.Background(), t.ids[address]); err != nil || !h.Whole {
+		tb.Fatalf("it is not held: %+v, %v", h, err)
+	}
+}
+
+// back has the mirror find a group again with all its members, and the function told of it.
+func (t *tenant) back(tb testing.TB, address string, members []group.Member) {
+	tb.Helper()
+	id, ctx := t.ids[address], context.Background()
+	t.Clock.Advance(time.Second)
+	if err := t.mirror.PutDetails(ctx, []group.Group{{ID: id, Email: address}}, t.Clock.Now()); err != nil {
+		tb.Fatal(err)
+	}
+	parts, err := t.mirror.PutMembers(ctx, id, members, t.Clock.Now())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	changed := event.GroupChanged{ID: id}
+	for _, p := range parts {
+		changed.Parts = append(changed.Parts, string(p))
+	}
+	if len(parts) == 0 {
+		return
+	}
+	if status := t.Do(t.handler, t.Envelope(changed)); status != http.StatusOK {
+		tb.Fatalf("status %d\n%s", status, t.Log)
+	}
+}
+
 // A group that Google has no more, and of which the brake keeps the members, may have lost its address to
 // another one: nothing of that is read, or changed, under its id.
 func TestAGroupThatIsOnlyHeldHasNoSettings(t *testing.T) {
 	o := open(t, cloudfntest.New(t), viewRule)
 	const address = "open@example.com"
-	braked := mirror.New(o.Store).Fed(brake.Brake{Max: 1}, o.Clock.Now)
-	s, err := o.mirror.Snapshot(t.Context(), o.ids[address])
-	if err != nil || len(s.Members) < 2 {
-		t.Fatalf("%s has %d members, %v", address, len(s.Members), err)
-	}
-	if _, _, err := braked.Remove(t.Context(), o.ids[address], o.Clock.Now().Add(time.Second)); err != nil {
-		t.Fatal(err)
-	}
-	if h, err := o.mirror.Find(t.Context(), o.ids[address]); err != nil || !h.Whole {
-		t.Fatalf("it is not held: %+v, %v", h, err)
-	}
+	o.holds(t, address)
 	if status := o.check(address); status != http.StatusOK {
 		t.Errorf("status %d\n%s", status, o.Log)
 	}
 	known, err := o.mirror.Settings(t.Context(), o.ids[address])
 	if changes := o.changes(t, address); err != nil || !known.Read.IsZero() || len(changes) > 0 {
 		t.Errorf("what is at its address was read at %s, %v, and leads to %v", known.Read, err, changes)
+	}
+}
+
+// Google says for a while that it has no group, and somebody opens the group meanwhile. It is checked when
+// it is back with the members that it had, whether the brake held it or not.
+func TestAGroupThatIsBackIsChecked(t *testing.T) {
+	const address = "open@example.com"
+	for name, away := range map[string]func(*testing.T, *tenant){
+		"held by the brake": func(t *testing.T, r *tenant) { r.holds(t, address) },
+		"gone": func(t *testing.T, r *tenant) {
+			r.Clock.Advance(time.Second)
+			if _, _, err := r.mirror.Remove(t.Context(), r.ids[address], r.Clock.Now()); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := open(t, cloudfntest.New(t), viewRule)
+			set := func(value string) {
+				if err := r.workspace.SetSetting(address, "whoCanViewGroup", value, "ken@example.com"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			set("ALL_MEMBERS_CAN_VIEW")
+			r.check(address)
+			s, err := r.mirror.Snapshot(t.Context(), r.ids[address])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := r.mirror.Told(t.Context(), r.ids[address], r.Clock.Now(), []group.Part{group.Created}); err != nil {
+				t.Fatal(err)
+			}
+			away(t, r)
+			set("ANYONE_CAN_VIEW")
+			if status := r.check(address); status != http.StatusOK {
+				t.Fatalf("status %d\n%s", status, r.Log)
+			}
+			r.back(t, address, s.Members)
+			r.Work(r.handler, event.QueueSettings)
+			if c := r.only(t, address); c.State != change.Approved {
+				t.Errorf("the change is %s, want approved", c.State)
+			}
+			if known, err := r.mirror.Settings(t.Context(), r.ids[address]); err != nil || !known.Missed.IsZero() {
+				t.Errorf("a check is still missed: %+v, %v", known, err)
+			}
+		})
+	}
+}
+
+// A correction whose turn comes while the brake holds its group waits until the group is back. Where it
+// does not come back it ends as one that can be asked for again, not as one that failed.
+func TestACorrectionOfAGroupThatIsOnlyHeldWaits(t *testing.T) {
+	const address = "open@example.com"
+	for name, test := range map[string]struct {
+		back bool
+		want change.State
+	}{"until it is back": {true, change.Applied}, "for a day": {false, change.Withdrawn}} {
+		t.Run(name, func(t *testing.T) {
+			r := open(t, cloudfntest.New(t), viewRule)
+			s, err := r.mirror.Snapshot(t.Context(), r.ids[address])
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.check(address)
+			c := r.only(t, address)
+			r.holds(t, address)
+			if status := r.Do(r.handler, r.Envelope(event.ApplyChange{Change: c.ID})); status != http.StatusOK {
+				t.Fatalf("status %d\n%s", status, r.Log)
+			}
+			if c = r.only(t, address); c.State != change.Approved {
+				t.Fatalf("the change is %s (%s), want approved", c.State, c.Problem)
+			}
+			held := r.Clock.Now()
+			if test.back {
+				r.back(t, address, s.Members)
+			}
+			if c = r.carry(t, c); c.State != test.want {
+				t.Errorf("the change is %s (%s), want %s", c.State, c.Problem, test.want)
+			}
+			if waited := r.Clock.Now().Sub(held); !test.back && waited < 24*time.Hour {
+				t.Errorf("it ended after %s, want more than a day", waited)
+			}
+		})
 	}
 }

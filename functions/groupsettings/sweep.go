@@ -26,8 +26,8 @@ const (
 	// verifyEvery is how often the settings of every group are read at least: what the audit log did not
 	// tell of, or what was lost between, is found then.
 	verifyEvery = 30 * 24 * time.Hour
-	// spread is over how long the readings of one sweep are spread, so that nothing more urgent waits
-	// in the queue behind them.
+	// spread is over how long the readings of one sweep are spread for which nothing is known to follow,
+	// so that nothing more urgent waits in the queue behind them.
 	spread = 6 * time.Hour
 )
 
@@ -73,17 +73,17 @@ func (h *handler) sweepOne(ctx context.Context, header mirror.Header, e event.Sw
 	if known.Read.IsZero() {
 		return h.queueSwept(ctx, header.Group.ID, e.Run, now)
 	}
-	if known.Read.Before(e.Before) || known.Read.Before(turn(header.Group.ID, now)) {
-		return h.queueSwept(ctx, header.Group.ID, e.Run, now.Add(place(header.Group.ID, spread)))
-	}
 	f := h.rules.Evaluate(settingsrule.Subject{
 		Group: header.Group.Email, Settings: known.Values, Secure: known.Secure, Waived: known.Exceptions(header.Group.Email),
 	}, now)
 	follows := slices.ContainsFunc(f.Corrections, func(c settingsrule.Correction) bool { return c.Mode != change.Report })
-	if !follows && slices.Equal(inWords(f), known.Findings) {
-		return nil // compliant, or reported already
+	if follows || !slices.Equal(inWords(f), known.Findings) {
+		return h.queueSwept(ctx, header.Group.ID, e.Run, now) // also where its turn would come later in this sweep
 	}
-	return h.queueSwept(ctx, header.Group.ID, e.Run, now)
+	if known.Read.Before(e.Before) || known.Read.Before(turn(header.Group.ID, now)) {
+		return h.queueSwept(ctx, header.Group.ID, e.Run, now.Add(place(header.Group.ID, spread)))
+	}
+	return nil // compliant, or reported already
 }
 
 // turn returns when it was a group's turn last to have its settings read. The turns of all groups are

@@ -90,6 +90,27 @@ func (r *tenant) read(t *testing.T, id string) {
 	}
 }
 
+// A new policy finds groups open. Each is corrected at once, also one whose turn to be read has come: of
+// those the readings are spread over hours where nothing follows.
+func TestWhatFollowsFromAPolicyWaitsForNoTurn(t *testing.T) {
+	r := open(t, cloudfntest.New(t), viewRule)
+	r.many(t, 2)
+	for id, age := range map[string]time.Duration{"x0": time.Minute, "x1": 31 * 24 * time.Hour} {
+		err := r.mirror.UpdateSettings(t.Context(), id, func(s *mirror.Settings) {
+			s.Values, s.Read = map[string]string{"whoCanViewGroup": "ANYONE_CAN_VIEW"}, r.Clock.Now().Add(-age)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := r.swept(t, event.SweepSettings{Run: "another-policy"})
+	for _, id := range []string{"x0", "x1"} {
+		if at, ok := got[id]; !ok || at.After(r.Clock.Now()) {
+			t.Errorf("%s, which breaks the policy, is checked at %s, %t; want now, %s", id, at, ok, r.Clock.Now())
+		}
+	}
+}
+
 // All groups were read on one day, when the system was set up. From then on about as many are read each
 // day, each once in thirty days, and not all at one time of the day.
 func TestTurnsAreSpreadEvenly(t *testing.T) {

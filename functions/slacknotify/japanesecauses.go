@@ -55,6 +55,7 @@ var japaneseCauses = causes{
 		"policy does not look after the system any more":     "ポリシーがこのシステムを扱わなくなりました",
 		"it is in use again":                                 "再び利用されています",
 		"the latest listing gives no reason for it any more": "最新の一覧では、停止する理由がなくなりました",
+		"Google had no such group when it was asked last":    "最後に確認した時点で、Google にこのグループはありませんでした",
 		"the group is gone":                                  "グループがなくなりました",
 		"the accounts that are held have changed":            "保留中のアカウントが変わりました",
 		"what is held has changed":                           "保留中の内容が変わりました",

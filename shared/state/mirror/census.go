@@ -50,8 +50,8 @@ func (m *Mirror) PutCensus(ctx context.Context, c Census) error {
 }
 
 // Count returns the number of groups: of the last census; where there is none yet, as many as the
-// walk that fills the mirror has listed so far; where there is no walk either, of all headers, which it
-// reads.
+// walks that fill the mirror have listed so far ([Walk.Groups]); where there is no walk either, of all
+// headers, which it reads.
 func (m *Mirror) Count(ctx context.Context) (int, error) {
 	c, err := m.Census(ctx)
 	if err != nil || !c.At.IsZero() {
@@ -59,7 +59,7 @@ func (m *Mirror) Count(ctx context.Context) (int, error) {
 	}
 	w, err := m.Walk(ctx)
 	if err != nil || !w.Began.IsZero() {
-		return w.Counted.Groups, err
+		return w.Groups(), err
 	}
 	n := 0
 	err = m.Groups(ctx, func(Header) error { n++; return nil })

@@ -59,7 +59,7 @@ func (m *Mirror) PutDetails(ctx context.Context, list []group.Group, read time.T
 
 // withDetails returns a header with newer details, with what differs, and false where nothing is to
 // be written. A group that was gone stays so until its members are read; one that was only held is
-// there again.
+// there again, which others hear of as a difference of its details.
 func withDetails(before Header, g group.Group, read time.Time) (after Header, parts []group.Part, ok bool) {
 	missed := before.Gone || before.Whole
 	if before.Listed.After(read) || missed && before.Read.After(read) || before.Group.Equal(g) && !before.Whole {
@@ -69,6 +69,9 @@ func withDetails(before Header, g group.Group, read time.Time) (after Header, pa
 	after.Group, after.Listed, after.Due, after.Whole = g, read, read, false
 	if !before.Gone && !before.Read.IsZero() {
 		parts = group.Compare(&group.Snapshot{Group: before.Group}, &group.Snapshot{Group: g}).Parts
+		if before.Whole {
+			parts = union(parts, []group.Part{group.Details})
+		}
 		after.Untold = union(before.Untold, parts)
 	}
 	return after, parts, true

@@ -265,6 +265,9 @@ func TestRoster(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.replace(t, read("around", "around@example.com", 0, nested("new"), user("ada")))
+	unnamed := nested("unnamed")
+	unnamed.Email = ""
+	w.replace(t, read("by-id", "by-id@example.com", 0, unnamed, user("ada")))
 	if _, _, err := w.Remove(t.Context(), "elsewhere", start.Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
@@ -280,6 +283,7 @@ func TestRoster(t *testing.T) {
 		{"listed", nil, mirror.ErrUnread},
 		{"above", nil, mirror.ErrUnread},
 		{"around", nil, mirror.ErrUnread}, // nobody has asked yet whose the one within is
+		{"by-id", nil, mirror.ErrUnread},  // nor whose the one is that Google lists without an address
 	} {
 		var got []string
 		everybody, err := w.Roster(t.Context(), test.group)

@@ -49,8 +49,8 @@ type Header struct {
 	// changed with; zero where every change was followed by a reading.
 	Due time.Time `json:"due,omitzero"`
 	// Rewritten is when it was known what was written last of single members apart from a reading
-	// ([Mirror.Readdress], [Mirror.Restate]); zero where a reading that began later has it. A listing that began before
-	// does not know it.
+	// ([Mirror.CarryPerson], [Mirror.CarryGroup]); zero where a reading that began later has it. A listing
+	// that began before does not know it.
 	Rewritten time.Time `json:"rewritten,omitzero"`
 	// Held is how many of the members are only there because the brake keeps them, or because the
 	// listing that lacks them may be incomplete.

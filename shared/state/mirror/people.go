@@ -18,7 +18,13 @@ type account struct {
 	Gone bool `json:"gone,omitempty"`
 	// Nobody says that there is no account: it stands for an address that nobody had.
 	Nobody bool `json:"nobody,omitempty"`
+	// Moved says that there is another address, and Turned that the account was stopped or is not any
+	// more, since all groups of the person were known to have it ([Mirror.CarryPerson]).
+	Moved  bool `json:"moved,omitempty"`
+	Turned bool `json:"turned,omitempty"`
 }
+
+func (a account) uncarried() bool { return a.Moved || a.Turned }
 
 var people = store.Collection[account]{
 	Name: "people",
@@ -29,6 +35,9 @@ var people = store.Collection[account]{
 		fields := map[string]any{"addresses": addresses(a.Email, a.Aliases), "email": group.Address(a.Email), "admin": a.Admin}
 		if !a.Gone {
 			fields["live"] = group.Address(a.Email)
+		}
+		if a.uncarried() {
+			fields["uncarried"] = true // absent where it is false: almost always
 		}
 		return fields
 	},
@@ -45,7 +54,9 @@ var people = store.Collection[account]{
 const peopleAtOnce = 100
 
 // PutPeople stores people as they were read at a time. Who was read later than that stays as
-// the mirror has them.
+// the mirror has them. Whose address is another one, and whose account was stopped or is not any more, is
+// in [Mirror.Uncarried] until their groups have it; also who is new here and stopped, because groups may
+// have been read before that.
 func (m *Mirror) PutPeople(ctx context.Context, list []group.Person, read time.Time) error {
 	for part := range slices.Chunk(list, peopleAtOnce) {
 		accounts := make([]account, 0, len(part))
@@ -68,9 +79,15 @@ func (m *Mirror) putAccounts(ctx context.Context, list []account) error {
 			if err != nil && !errors.Is(err, store.ErrNotFound) {
 				return err
 			}
-			if err != nil || !before.Read.After(a.Read) {
-				newer = append(newer, a)
+			known := err == nil
+			if known && before.Read.After(a.Read) {
+				continue
 			}
+			if !a.Gone { // Google takes who is gone out of all groups
+				a.Moved = before.Moved || known && before.Email != a.Email
+				a.Turned = before.Turned || before.Suspended != a.Suspended
+			}
+			newer = append(newer, a)
 		}
 		for _, a := range newer {
 			if err := people.Put(tx, a.ID, a); err != nil {

@@ -12,7 +12,8 @@ import (
 
 // Remove records that Google had no group of this id or address when it was asked, and returns
 // the group as it was. The boolean says that others have to hear of it, as after
-// [Mirror.Replace]; it is false where the mirror held no such group, or something newer.
+// [Mirror.Replace]; it is false where the mirror held no such group, or anything newer of it ([Header.Seen]), which then
+// stays as it is.
 //
 // An address alone says little: a group that lost it may live on under another one. Who has
 // only the address asks Google for the id that [Mirror.Find] gives before.
@@ -29,7 +30,7 @@ func (m *Mirror) Remove(ctx context.Context, idOrAddress string, read time.Time)
 	err = m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		gone, tell = group.Group{}, false
 		before, err := headers.Get(ctx, tx, h.Group.ID)
-		if errors.Is(err, store.ErrNotFound) || err == nil && before.Read.After(read) {
+		if errors.Is(err, store.ErrNotFound) || err == nil && before.Seen().After(read) {
 			return nil
 		}
 		if err != nil {

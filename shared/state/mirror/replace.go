@@ -111,6 +111,9 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, partial bool, de
 				return err
 			}
 		}
+		if before.Whole { // it is there again, and nobody has said so before its members were read
+			r.difference.Parts = union(r.difference.Parts, []group.Part{group.Details})
+		}
 		kept, err := keptSettings(ctx, tx, before)
 		if err != nil {
 			return err

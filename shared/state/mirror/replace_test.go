@@ -123,6 +123,17 @@ func TestRemove(t *testing.T) {
 		}
 		w.wantSnapshot(t, s)
 	})
+	t.Run("older than the details, it changes and tells nothing", func(t *testing.T) {
+		w := newWorld(t)
+		w.replace(t, read("g1", "eng@example.com", 0, user("ada")))
+		w.details(t, at(5), group.Group{ID: "g1", Email: "build@example.com"})
+		if _, tell, err := w.Remove(t.Context(), "g1", at(4)); tell || err != nil {
+			t.Errorf("Remove: %t, %v; want nothing to tell", tell, err)
+		}
+		if h, err := w.Find(t.Context(), "build@example.com"); err != nil || h.Members != 1 {
+			t.Errorf("Find: %+v, %v; want the group with its member", h, err)
+		}
+	})
 	t.Run("of a group that nobody knows is remembered", func(t *testing.T) {
 		w := newWorld(t)
 		for minute := 1; minute <= 2; minute++ {

@@ -21,6 +21,9 @@ type Settings struct {
 	// Judged is when values were last held against the rules with all that follows from it. It
 	// is not later than Read.
 	Judged time.Time `json:"judged,omitzero"`
+	// Missed is when a check was asked for last and not made, because the group was only held
+	// ([Header.Whole]); zero where a later one was made.
+	Missed time.Time `json:"missed,omitzero"`
 	// Secure says whether the anchor was a member when the rules were applied.
 	Secure bool `json:"secure"`
 	// Findings says in words what is not as the rules want it.

@@ -35,8 +35,10 @@ type Walk struct {
 	Moved time.Time `json:"moved"`
 	// Restarts counts how often the lists were begun anew because a page's token was refused.
 	Restarts int `json:"restarts,omitempty"`
-	// Counted is what has been listed so far.
+	// Counted is what has been listed so far. Reached is the most groups that were listed before the
+	// lists were begun anew, by this walk or by the ones before it.
 	Counted Census `json:"counted"`
+	Reached int    `json:"reached,omitempty"`
 	// Missing are the ids of those whom the mirror holds and the list did not have where it
 	// should: asked for one by one in the end, if they are few enough to be believed.
 	Missing []string `json:"missing,omitempty"`
@@ -44,6 +46,10 @@ type Walk struct {
 	// for one that ended early.
 	Short bool `json:"short,omitempty"`
 }
+
+// Groups returns how many groups the mirror has from lists at least: of those that were listed before the
+// lists were begun anew hardly any is gone.
+func (w Walk) Groups() int { return max(w.Counted.Groups, w.Reached) }
 
 // UnderWay reports whether the walk has begun and not ended.
 func (w Walk) UnderWay() bool { return w.Phase == WalkPeople || w.Phase == WalkGroups }

@@ -49,8 +49,8 @@ func (m *Mirror) Within(ctx context.Context, idOrAddress string) ([]string, erro
 	return ids, nil
 }
 
-// within returns who is known to be in a group, and the address of a group within whose members
-// have not been read, if there is one.
+// within returns who is known to be in a group, and the address, or the id, of a group within whose
+// members have not been read; empty where there is none.
 func (m *Mirror) within(ctx context.Context, idOrAddress string) (known []group.Member, unread string, err error) {
 	seen := map[string]bool{}
 	next := []group.Member{{ID: idOrAddress}}
@@ -64,7 +64,7 @@ func (m *Mirror) within(ctx context.Context, idOrAddress string) (known []group.
 				return nil, "", err
 			}
 			if asked.IsZero() {
-				unread = inner.Email
+				unread = cmp.Or(inner.Email, inner.ID) // Google may list it without an address
 			}
 			continue // otherwise a group of another company, or one that is gone
 		}
@@ -76,7 +76,7 @@ func (m *Mirror) within(ctx context.Context, idOrAddress string) (known []group.
 		}
 		seen[s.Group.ID] = true
 		if s.Read.IsZero() {
-			unread = s.Group.Email
+			unread = cmp.Or(s.Group.Email, s.Group.ID)
 		}
 		for _, member := range s.Members {
 			switch {

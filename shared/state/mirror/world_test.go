@@ -51,6 +51,8 @@ type counted struct {
 	bytes         int // of the data and the index of what was written
 	// got, if not nil, is called after each read outside of a transaction.
 	got func(store.Key)
+	// updating, if not nil, is called before each transaction.
+	updating func()
 }
 
 // reset forgets what was counted.
@@ -66,6 +68,9 @@ func (c *counted) Get(ctx context.Context, key store.Key) (store.Record, error) 
 }
 
 func (c *counted) Update(ctx context.Context, decide func(context.Context, store.Tx) error) error {
+	if c.updating != nil {
+		c.updating()
+	}
 	var last *countedTx
 	err := c.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		last = &countedTx{Tx: tx}

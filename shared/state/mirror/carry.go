@@ -1,0 +1,196 @@
+package mirror
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/ports/store"
+)
+
+// This file carries what is new of a member into the groups that have it as a direct one. The audit log
+// tells of a new address, or of an account that is stopped, once, and not of each of these groups; their
+// members are the same as before, so no reading is needed.
+//
+// What is written is what the mirror holds of the member at that moment, read in the same transaction.
+// So a person or a group is stored first and carried then, and it does not matter who carries: of two
+// readings that end in another order than they began, both write the newer one into every group.
+//
+// A listing of members that began before something was carried, and is stored after, does not bring back
+// what the group has of its members. It does for somebody whom the group did not have yet when theirs was
+// carried: with what Google said at the time of the listing, until the group is read again.
+
+// CarryPerson writes the address of a person into every group that has it as a direct member, if it is
+// another one since the last time, and whether the account is stopped, if that has changed, as Google lists
+// it there from then on. Of an account that is stopped the groups may say more than that already, and
+// keep it.
+//
+// Where there was anything to carry, tell is called with the ids of the groups of which others perhaps
+// have not heard, also where an earlier call wrote them and the process ended before it told, and with
+// the time of the reading: it calls [Mirror.Told] for [group.Details]. When it has returned without an
+// error the person is in [Mirror.Uncarried] no more, unless something newer was stored meanwhile.
+func (m *Mirror) CarryPerson(ctx context.Context, id string, tell func(groups []string, read time.Time) error) error {
+	was, err := people.Get(ctx, m.store, id)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !was.uncarried() {
+		return nil
+	}
+	var groups []string
+	if err == nil {
+		groups, err = m.carry(ctx, id, func(ctx context.Context, tx store.Tx) (carried, error) {
+			a, err := people.Get(ctx, tx, id)
+			return carried{into: a.writeInto, read: a.Read}, err
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("carry what is new of %s into their groups: %w", id, err)
+	}
+	if err := tell(groups, was.Read); err != nil {
+		return err
+	}
+	err = m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		a, err := people.Get(ctx, tx, id)
+		if err != nil || !a.Read.Equal(was.Read) {
+			return err
+		}
+		a.Moved, a.Turned = false, false
+		return people.Put(tx, id, a)
+	})
+	if err != nil {
+		return fmt.Errorf("record that the groups of %s have what is new of them: %w", id, err)
+	}
+	return nil
+}
+
+// writeInto changes what a group has of a person as a member.
+func (a account) writeInto(one *group.Member) {
+	if a.Moved {
+		one.Email = a.Email
+	}
+	switch {
+	case !a.Turned:
+	case !a.Suspended:
+		one.Status = active
+	case one.Status == active:
+		one.Status = suspended
+	}
+}
+
+// Uncarried returns the ids of the people of whom groups may say something older than what was stored
+// last, because it was not carried there yet or the process ended in between.
+func (m *Mirror) Uncarried(ctx context.Context) ([]string, error) {
+	var out []string
+	q := store.Query{Where: []store.Cond{{Field: "uncarried", Op: store.Equal, Value: true}}}
+	if err := people.Each(ctx, m.store, q, func(a account) error { out = append(out, a.ID); return nil }); err != nil {
+		return nil, fmt.Errorf("look for people of whom groups may say something older: %w", err)
+	}
+	return out, nil
+}
+
+// CarryGroup writes the address of a group into every group that has it as a direct member. It returns
+// the ids of the groups that have it and of which others perhaps have not heard, as [Mirror.CarryPerson]
+// hands them on. That a group is still to be carried is in [Header.Untold]: it was renamed.
+func (m *Mirror) CarryGroup(ctx context.Context, id string) ([]string, error) {
+	groups, err := m.carry(ctx, id, func(ctx context.Context, tx store.Tx) (carried, error) {
+		h, err := headers.Get(ctx, tx, id)
+		return carried{into: func(one *group.Member) { one.Email = h.Group.Email }, read: h.Listed}, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("carry the address of group %s into others: %w", id, err)
+	}
+	return groups, nil
+}
+
+// carried is what the mirror holds of a member: how it is written into a group, and when it was read.
+type carried struct {
+	into func(*group.Member)
+	read time.Time
+}
+
+// carry writes what the mirror holds of a member into all of its groups, and returns those that have it
+// and of which others perhaps have not heard.
+func (m *Mirror) carry(ctx context.Context, member string, held func(context.Context, store.Tx) (carried, error)) ([]string, error) {
+	groups, err := m.GroupsOf(ctx, member)
+	if err != nil {
+		return nil, err
+	}
+	var untold []string
+	for _, id := range groups {
+		tell := false
+		err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+			tell = false
+			h, err := headers.Get(ctx, tx, id)
+			if errors.Is(err, store.ErrNotFound) || err == nil && h.Gone {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			k := place(member, max(1, len(h.Sums)))
+			members, err := readChunk(ctx, tx, h, k)
+			if err != nil {
+				return err
+			}
+			i := slices.IndexFunc(members, func(one group.Member) bool { return one.ID == member })
+			if i < 0 {
+				return nil // no member any more
+			}
+			newest, err := held(ctx, tx)
+			if errors.Is(err, store.ErrNotFound) {
+				return nil // forgotten meanwhile
+			}
+			if err != nil {
+				return err
+			}
+			before := members[i]
+			if newest.into(&members[i]); members[i] == before {
+				tell = slices.Contains(h.Untold, group.Details)
+				return nil
+			}
+			tell = true
+			h.Sums[k] = sum(members)
+			if newest.read.After(h.Rewritten) {
+				h.Rewritten = newest.read
+			}
+			h.Untold = union(h.Untold, []group.Part{group.Details})
+			if err := headers.Put(tx, id, h); err != nil {
+				return err
+			}
+			if err := m.note(tx, h, h, group.Difference{Parts: []group.Part{group.Details}, Moved: []group.Member{{ID: member}}}); err != nil {
+				return err
+			}
+			return putChunk(tx, id, k, h.Sums[k], members)
+		})
+		if err != nil {
+			return nil, fmt.Errorf("group %s: %w", id, err)
+		}
+		if tell {
+			untold = append(untold, id)
+		}
+	}
+	return untold, nil
+}
+
+// rewritten returns members of an older listing with the addresses and states that the mirror has of
+// them in this group. Who is new in it comes as listed.
+func rewritten(ctx context.Context, tx store.Tx, h Header, listed []group.Member) ([]group.Member, error) {
+	have := map[string]group.Member{}
+	for k := range h.Sums {
+		part, err := readChunk(ctx, tx, h, k)
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range part {
+			have[one.ID] = one
+		}
+	}
+	out := slices.Clone(listed)
+	for i, one := range out {
+		if stored, ok := have[one.ID]; ok {
+			out[i].Email, out[i].Status = stored.Email, stored.Status
+		}
+	}
+	return out, nil
+}

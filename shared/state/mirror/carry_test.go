@@ -1,0 +1,208 @@
+package mirror_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+)
+
+// person stores what was read of somebody at a minute.
+func (w *world) person(t *testing.T, at int, p group.Person) {
+	t.Helper()
+	if err := w.PutPeople(t.Context(), []group.Person{p}, minute(at)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// carry carries what is new of somebody into their groups and returns those that were to be told.
+func (w *world) carry(t *testing.T, id string) []string {
+	t.Helper()
+	var told []string
+	err := w.CarryPerson(t.Context(), id, func(groups []string, read time.Time) error {
+		told = groups
+		for _, g := range groups {
+			if err := w.Told(t.Context(), g, read, []group.Part{group.Details}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return told
+}
+
+func (w *world) wantUncarried(t *testing.T, want ...string) {
+	t.Helper()
+	if got, err := w.Uncarried(t.Context()); err != nil || !slices.Equal(got, want) {
+		t.Errorf("uncarried: %q, %v; want %q", got, err, want)
+	}
+}
+
+func TestANewAddressIsCarriedIntoGroups(t *testing.T) {
+	w := braked(t, 10)
+	w.person(t, 0, group.Person{ID: "a", Email: "a@example.com"})
+	w.wantUncarried(t)
+	w.replace(t, read("g1", "eng@example.com", 0, user("a"), user("b")))
+	w.replace(t, read("g2", "ops@example.com", 0, user("b")))
+	w.person(t, 0, group.Person{ID: "a", Email: "ada@example.com"})
+	w.wantUncarried(t, "a")
+	died := errors.New("the process ended")
+	for range 2 { // before anybody heard, and again
+		err := w.CarryPerson(t.Context(), "a", func(groups []string, _ time.Time) error {
+			if !slices.Equal(groups, []string{"g1"}) {
+				t.Errorf("to be told: %q, want g1", groups)
+			}
+			return died
+		})
+		if !errors.Is(err, died) {
+			t.Fatalf("CarryPerson: %v", err)
+		}
+	}
+	moved := user("a")
+	moved.Email = "ada@example.com"
+	w.wantSnapshot(t, read("g1", "eng@example.com", 0, moved, user("b")))
+	// Somebody reads the account again meanwhile: that alone is no news, and the old is not forgotten.
+	w.person(t, 1, group.Person{ID: "a", Email: "ada@example.com", Name: "Ada"})
+	w.wantUncarried(t, "a")
+	if told := w.carry(t, "a"); !slices.Equal(told, []string{"g1"}) {
+		t.Errorf("told: %q, want g1", told)
+	}
+	w.wantUncarried(t)
+	if told := w.carry(t, "a"); told != nil {
+		t.Errorf("after it was told: %q, want nothing", told)
+	}
+	// What a reading left untold outlives the news of the address.
+	wantParts(t, w.replace(t, read("g1", "eng@example.com", 2, moved, user("b"), user("c"))), group.Created, group.Members)
+}
+
+func TestTheStateOfAnAccountIsCarriedIntoGroups(t *testing.T) {
+	w := newWorld(t)
+	archived, stopped := user("b"), user("a")
+	archived.Status, stopped.Status = "ARCHIVED", "SUSPENDED"
+	w.replace(t, read("g1", "eng@example.com", 0, user("a"), archived))
+	if err := w.Told(t.Context(), "g1", start, []group.Part{group.Created}); err != nil {
+		t.Fatal(err)
+	}
+	restate := func(id string, is bool, want int) {
+		t.Helper()
+		w.person(t, 6, group.Person{ID: id, Email: id + "@example.com", Suspended: is})
+		if told := w.carry(t, id); len(told) != want {
+			t.Errorf("%s: told of %q, want %d groups", id, told, want)
+		}
+		w.wantUncarried(t)
+	}
+	restate("a", true, 1) // who is new here
+	restate("a", true, 0)
+	restate("b", true, 0) // stopped in another way already
+	w.wantSnapshot(t, read("g1", "eng@example.com", 0, stopped, archived))
+	// A listing from before does not set it back.
+	w.replace(t, read("g1", "eng@example.com", 5, user("a"), archived))
+	w.wantSnapshot(t, read("g1", "eng@example.com", 5, stopped, archived))
+	restate("b", false, 1)
+	w.wantSnapshot(t, read("g1", "eng@example.com", 5, stopped, user("b")))
+	// Google takes who is gone out of all groups: nothing is left to be said there.
+	if err := w.RemovePerson(t.Context(), "b", minute(7)); err != nil {
+		t.Fatal(err)
+	}
+	w.wantUncarried(t)
+}
+
+// A page of a list says that an account is stopped, and a later reading that it is not. Whichever of the
+// two comes first to the store, and to the groups: these say in the end what was read last.
+func TestTheLatestStateOfAnAccountIsCarriedWhoeverCarries(t *testing.T) {
+	before := group.Person{ID: "a", Email: "a@example.com"}
+	earlier := group.Person{ID: "a", Email: "old@example.com", Suspended: true}
+	later := group.Person{ID: "a", Email: "new@example.com"}
+	type step func(*testing.T, *world)
+	putEarlier := func(t *testing.T, w *world) { w.person(t, 5, earlier) }
+	putLater := func(t *testing.T, w *world) { w.person(t, 10, later) }
+	carry := func(t *testing.T, w *world) { w.carry(t, "a") }
+	// The later one is stored and carried between the two groups into which the earlier one is carried.
+	carryInterrupted := func(t *testing.T, w *world) {
+		groups := 0
+		w.store.updating = func() {
+			if groups++; groups == 2 {
+				w.store.updating = nil
+				w.person(t, 10, later)
+				w.carry(t, "a")
+			}
+		}
+		w.carry(t, "a")
+	}
+	for name, steps := range map[string][]step{
+		"one after the other":                         {putEarlier, carry, putLater, carry},
+		"the later one overtakes":                     {putLater, carry, putEarlier, carry},
+		"the later one is stored before any carry":    {putEarlier, putLater, carry, carry},
+		"the earlier one comes before the carry":      {putLater, putEarlier, carry, carry},
+		"the later one is carried between the groups": {putEarlier, carryInterrupted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.person(t, 0, before)
+			w.replace(t, read("g1", "eng@example.com", 0, user("a")))
+			w.replace(t, read("g2", "ops@example.com", 0, user("a")))
+			for _, do := range steps {
+				do(t, w)
+			}
+			want := user("a")
+			want.Email = later.Email
+			w.wantSnapshot(t, read("g1", "eng@example.com", 0, want))
+			w.wantSnapshot(t, read("g2", "ops@example.com", 0, want))
+			w.wantUncarried(t)
+		})
+	}
+}
+
+func TestANewAddressOfAGroupIsCarriedIntoGroups(t *testing.T) {
+	w := newWorld(t)
+	w.replace(t, read("outer", "outer@example.com", 0, nested("inner")))
+	w.replace(t, read("inner", "inner@example.com", 0))
+	w.details(t, minute(1), group.Group{ID: "inner", Email: "renamed@example.com"})
+	carry := func(id string, want ...string) {
+		t.Helper()
+		if groups, err := w.CarryGroup(t.Context(), id); err != nil || !slices.Equal(groups, want) {
+			t.Errorf("CarryGroup %s: %q, %v; want %q", id, groups, err, want)
+		}
+	}
+	for range 2 { // the second time because nobody has heard
+		carry("inner", "outer")
+	}
+	if err := w.Told(t.Context(), "outer", minute(1), []group.Part{group.Details}); err != nil {
+		t.Fatal(err)
+	}
+	carry("inner")
+	carry("outer")
+	carry("unknown")
+	renamed := nested("inner")
+	renamed.Email = "renamed@example.com"
+	w.wantSnapshot(t, read("outer", "outer@example.com", 0, renamed))
+}
+
+// A listing of many pages begins before somebody has a new address and ends after it was written into
+// their groups: who came and went is as the listing says, the address is the new one. The next listing
+// is believed in everything.
+func TestAnOlderListingBringsNoFormerAddress(t *testing.T) {
+	for _, perChunk := range []int{2, mirror.PerChunk} {
+		w := newWorld(t)
+		w.Mirror = mirror.NewSmall(w.store, perChunk)
+		moved := user("a")
+		moved.Email = "ada@example.com"
+		w.person(t, 0, group.Person{ID: "a", Email: "a@example.com"})
+		w.replace(t, read("g1", "eng@example.com", 0, user("a"), user("b"), user("c"), user("d"), user("e")))
+		w.person(t, 6, group.Person{ID: "a", Email: moved.Email})
+		w.carry(t, "a")
+		w.replace(t, read("g1", "eng@example.com", 5, user("a"), user("b"), user("c"), user("d"), owner(user("f"))))
+		w.wantSnapshot(t, read("g1", "eng@example.com", 5, moved, user("b"), user("c"), user("d"), owner(user("f"))))
+		// Another one that began before.
+		w.replace(t, read("g1", "eng@example.com", 5, user("a"), user("b")))
+		w.wantSnapshot(t, read("g1", "eng@example.com", 5, moved, user("b")))
+		w.replace(t, read("g1", "eng@example.com", 7, user("a"), user("b")))
+		w.wantSnapshot(t, read("g1", "eng@example.com", 7, user("a"), user("b")))
+	}
+}
