@@ -3,10 +3,12 @@ package budget_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/quota"
 	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/state/budget"
 )
@@ -72,5 +74,27 @@ func TestOtherWorkWaitsBesides(t *testing.T) {
 	}
 	if got := waits(t, event.RefreshPerson{Person: "1"}, event.RefreshPerson{Person: "2"}); len(got) != 2 {
 		t.Errorf("%d people wait, want 2", len(got))
+	}
+}
+
+// What waited for a new day does not all come at its first moment: it is spread over twenty minutes.
+func TestWhatWaitedComesOneAfterTheOther(t *testing.T) {
+	var readings []event.RefreshGroup
+	for i := range 400 {
+		readings = append(readings, event.RefreshGroup{Group: fmt.Sprint("g", i)})
+	}
+	_, midnight := quota.Day(noon)
+	minutes := map[int]int{}
+	for _, task := range waits(t, readings...) {
+		after := task.NotBefore.Sub(midnight)
+		if after < 0 || after >= 20*time.Minute {
+			t.Errorf("a task comes %s after midnight", after)
+		}
+		minutes[int(after/time.Minute)]++
+	}
+	for minute, n := range minutes {
+		if n > 400/20*3 {
+			t.Errorf("%d of 400 tasks come in minute %d", n, minute)
+		}
 	}
 }
