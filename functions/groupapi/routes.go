@@ -49,7 +49,7 @@ func (h *handler) routes() []route {
 		{Path: "/v1/groups/{group}/settings", Summary: "A group's settings as they were read last.", Scope: ReadSettings, Data: Settings{}, Answer: h.settings},
 		{
 			Path: "/v1/groups/{group}/why/{person}", Summary: "Why somebody is in a group: the paths, the shortest first; none where they are not.",
-			Scope: ReadMembers, Problems: []int{422}, Data: []Path{}, Answer: h.why,
+			Scope: ReadMembers, Query: paging, Problems: []int{422}, Data: []Path{}, Answer: h.why,
 		},
 		{
 			Path: "/v1/people/{person}/groups", Summary: "The groups of a person, by address. Somebody from outside has the id that members of groups have.", Scope: ReadPeople,

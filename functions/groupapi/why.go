@@ -4,14 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
-
-// mostPaths bounds how many reasons an answer gives.
-const mostPaths = 20
 
 func (h *handler) why(ctx context.Context, q *question) (any, error) {
 	head, err := h.group(ctx, q)
@@ -29,12 +27,20 @@ func (h *handler) why(ctx context.Context, q *question) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	paths, every, err := h.paths(ctx, who.id, within.ways)
+	direct, err := h.beginnings(ctx, who.id, within)
 	if err != nil {
 		return nil, err
 	}
-	if who.outside && len(paths) == 0 {
+	if who.outside && len(direct) == 0 {
 		return nil, absent()
+	}
+	direct, next, err := pageOf(q, "why", direct, within.key)
+	if err != nil {
+		return nil, err
+	}
+	paths, err := h.paths(ctx, who.id, direct, within.ways)
+	if err != nil {
+		return nil, err
 	}
 	all, err := h.whole(ctx, q)
 	if err != nil {
@@ -49,7 +55,7 @@ func (h *handler) why(ctx context.Context, q *question) (any, error) {
 			asOf = g.Read
 		}
 	}
-	return Answer[[]Path]{Data: paths, AsOf: asOf, WatchedUntil: all.watched, Complete: within.complete && all.complete && every}, nil
+	return Answer[[]Path]{Data: paths, AsOf: asOf, WatchedUntil: all.watched, Complete: within.complete && all.complete, Next: next}, nil
 }
 
 // inside is what is in a group.
@@ -101,24 +107,31 @@ func (h *handler) below(ctx context.Context, top mirror.Header) (inside, error) 
 	return found, nil
 }
 
-// paths returns one path for each group of which somebody is a direct member and from which there
-// is a way, the shortest first. The boolean is false where there are more.
-func (h *handler) paths(ctx context.Context, person string, ways map[string][]string) (paths []Path, all bool, err error) {
+// key orders the groups of which somebody is a direct member by how near they are, and then by id.
+func (i inside) key(id string) string { return fmt.Sprintf("%04d.%s", len(i.ways[id]), id) }
+
+// beginnings returns the groups of which somebody is a direct member and from which there is a way, in
+// the order of their keys.
+func (h *handler) beginnings(ctx context.Context, person string, within inside) ([]string, error) {
 	direct, err := h.mirror.GroupsOf(ctx, person)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	direct = slices.DeleteFunc(direct, func(id string) bool { return ways[id] == nil })
-	slices.SortStableFunc(direct, func(a, b string) int { return cmp.Compare(len(ways[a]), len(ways[b])) })
-	all = len(direct) <= mostPaths
-	paths = []Path{}
-	for _, id := range direct[:min(len(direct), mostPaths)] {
+	direct = slices.DeleteFunc(direct, func(id string) bool { return within.ways[id] == nil })
+	slices.SortFunc(direct, func(a, b string) int { return cmp.Compare(within.key(a), within.key(b)) })
+	return direct, nil
+}
+
+// paths returns the way from each of these groups, of which somebody is a direct member.
+func (h *handler) paths(ctx context.Context, person string, direct []string, ways map[string][]string) ([]Path, error) {
+	paths := []Path{}
+	for _, id := range direct {
 		start, err := h.mirror.Snapshot(ctx, id)
 		if errors.Is(err, mirror.ErrUnknown) {
 			continue // gone meanwhile
 		}
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
 		path := Path{Groups: ways[id]}
 		for _, m := range start.Members {
@@ -128,5 +141,5 @@ func (h *handler) paths(ctx context.Context, person string, ways map[string][]st
 		}
 		paths = append(paths, path)
 	}
-	return paths, all, nil
+	return paths, nil
 }

@@ -487,3 +487,19 @@ func TestANewAddressOfANestedGroup(t *testing.T) {
 		t.Errorf("the members of %v were read, want of the renamed alone", members)
 	}
 }
+
+// Nobody walks for nine nights: every group had its turn in one of them, and no group waits for the next.
+func TestAGroupThatMissedItsTurnIsReadOutOfTurn(t *testing.T) {
+	r := openCompany(t, large(t, 50))
+	r.tick(t, grouprefresh.JobWalk)
+	r.walkAll(t)
+	for _, night := range []struct{ after, most, least int }{{9, 301, 301}, {1, 301 * 2 / 7, 301 / 14}} {
+		r.lists()
+		r.Clock.Advance(time.Duration(night.after) * 24 * time.Hour)
+		r.tick(t, grouprefresh.JobWalk)
+		r.walkAll(t)
+		if _, members := r.lists(); len(members) < night.least || len(members) > night.most {
+			t.Errorf("after %d nights the members of %d groups were read, want %d to %d", night.after, len(members), night.least, night.most)
+		}
+	}
+}

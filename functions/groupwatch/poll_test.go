@@ -502,3 +502,39 @@ func TestOurOwnWritesAreNotFollowed(t *testing.T) {
 		t.Errorf("followed up to %s, want %s; readings %q", got, want, w.readings(t))
 	}
 }
+
+// since is a log that is empty, and remembers from when on it was asked for.
+type since struct{ asked *[]string }
+
+func (l since) RoundTrip(r *http.Request) (*http.Response, error) {
+	*l.asked = append(*l.asked, r.URL.Query().Get("startTime"))
+	return answer(`{"items":[]}`).RoundTrip(r)
+}
+
+// Each poll reads back behind the watermark by the overlap: an entry that Google writes late is younger
+// than the watermark when it happens, and older when it is there.
+func TestAPollReadsBackBehindTheWatermark(t *testing.T) {
+	for setting, overlap := range map[string]time.Duration{"": 3 * time.Hour, "10m": 10 * time.Minute, "24h": 24 * time.Hour} {
+		t.Run(overlap.String(), func(t *testing.T) {
+			var asked []string
+			w := openLog(t, pages{})
+			w.Outbound = since{&asked}
+			if setting != "" {
+				w.Variables["POLL_OVERLAP"] = setting
+			}
+			w.handler = w.Build(groupwatch.Function)
+			mark := w.Clock.Now() // the first poll has none yet
+			for poll := range 4 {
+				asked = nil
+				if status := w.tick(groupwatch.JobPoll); status != http.StatusOK {
+					t.Fatalf("status %d\n%s", status, w.Log)
+				}
+				if want := mark.Add(-overlap).UTC().Format(time.RFC3339); len(asked) != 1 || !strings.HasPrefix(asked[0], strings.TrimSuffix(want, "Z")) {
+					t.Errorf("poll %d asks from %v on, want %s", poll, asked, want)
+				}
+				mark = w.watermark(t, "admin")
+				w.Clock.Advance(5 * time.Hour)
+			}
+		})
+	}
+}

@@ -35,6 +35,9 @@ func TestASmallCompany(t *testing.T) {
 			if r.Day.FreshnessP99S <= 0 || r.Day.FreshnessP99S > test.fresh || r.Day.NeverArrived != 0 {
 				t.Errorf("freshness p99 %v s, want at most %v; %d never arrived", r.Day.FreshnessP99S, test.fresh, r.Day.NeverArrived)
 			}
+			if r.Day.FreshnessP50S <= 0 || r.Day.FreshnessP50S >= r.Day.FreshnessP99S {
+				t.Errorf("freshness p50 %v s, p99 %v s", r.Day.FreshnessP50S, r.Day.FreshnessP99S)
+			}
 			path := filepath.Join(t.TempDir(), "report.json")
 			if err := r.WriteFile(path); err != nil {
 				t.Fatal(err)

@@ -33,6 +33,16 @@ func TestRatesWithinAQuota(t *testing.T) {
 	}
 }
 
+// The queue of the Directory API is as fast as 2,400 calls in any minute let it be, with what it starts at
+// once after a pause; that is more than 97 % of them.
+func TestTheDirectoryIsReadAsFastAsGoogleGrants(t *testing.T) {
+	const granted = 2400
+	rate := Queues[event.QueueDirectory].Limits.Rate
+	if most := inBursts(granted, time.Minute); rate != most || rate*60 < 0.97*granted {
+		t.Errorf("%v tasks a second, want %v and at least 97 %% of %d a minute", rate, most, granted)
+	}
+}
+
 func TestAQueueFollowsAQuotaThatIsLessThanUsual(t *testing.T) {
 	company, err := org.Generate(60, 400, 50, 1)
 	if err != nil {

@@ -281,6 +281,15 @@ func TestAnswersThatAreNotWholeAreRefused(t *testing.T) {
 		})
 	}
 
+	t.Run("a page of any list that follows itself", func(t *testing.T) {
+		d := newDirectory(t, serve(t, func(w http.ResponseWriter, r *http.Request) { say(w, 200, `{"nextPageToken":"p2"}`) }))
+		_, err := d.Members(t.Context(), "data@example.com", "p2")
+		check(t, err, workspace.ErrIncomplete)
+		_, err = d.People(t.Context(), "p2")
+		check(t, err, workspace.ErrIncomplete)
+		_, err = d.GroupsOf(t.Context(), "data@example.com", "p2")
+		check(t, err, workspace.ErrIncomplete)
+	})
 	t.Run("a member without id and address", func(t *testing.T) {
 		d := newDirectory(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
 			say(w, 200, `{"role":"OWNER","members":[{"role":"OWNER"}]}`)
