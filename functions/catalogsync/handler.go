@@ -263,5 +263,8 @@ func (a applying) left(ctx context.Context, c change.Change) ([]catalog.Step, st
 		return nil, "", catalog.Present{}, err
 	}
 	steps, another, err := left(approved, v.plan)
+	if another == "" {
+		another = withheld(approved, v.plan, v.present)
+	}
 	return steps, another, v.present, err
 }

@@ -126,7 +126,8 @@ func stepsOf(c change.Change) ([]catalog.Step, error) {
 }
 
 // left returns those of the steps approved that are still to be done, in the plan's order. Another
-// says what the plan wants by now in place of one of them; empty where it wants nothing else.
+// says what the plan wants by now in place of one of them; empty where it wants nothing else. What became
+// of the others, [withheld] says.
 func left(approved []catalog.Step, now catalog.Plan) (steps []catalog.Step, another string, err error) {
 	words := map[string]bool{}
 	about := map[string]bool{}
@@ -156,10 +157,24 @@ func left(approved []catalog.Step, now catalog.Plan) (steps []catalog.Step, anot
 		case f.Code == catalog.FoundGroup: // everything else about it is done
 		case f.Code == catalog.FoundPartly: // what can be is done
 		default:
-			another = strings.TrimSpace(s) + " is not ours to change, or cannot be made"
+			another = strings.TrimSpace(s) + " is not ours to change, cannot be made, or is still needed"
 		}
 	}
 	return steps, another, nil
+}
+
+// withheld says which of the steps approved cannot be done as they stand, because only a part of what is
+// wanted of something can be there by now; empty where none is. A step that is not left to do is done
+// only if the catalogue has what it is about.
+func withheld(approved []catalog.Step, now catalog.Plan, present catalog.Present) string {
+	for _, s := range approved {
+		partly := slices.Contains(now.Findings, catalog.Finding{Code: catalog.FoundPartly, Kind: s.Kind, Name: s.Name})
+		planned := slices.ContainsFunc(now.Steps, func(n catalog.Step) bool { return subject(n) == subject(s) })
+		if partly && !planned && !present.Has(s) {
+			return strings.TrimSpace(subject(s)) + " cannot be all that was wanted of it"
+		}
+	}
+	return ""
 }
 
 // subject is what a step is about.

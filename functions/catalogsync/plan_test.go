@@ -302,6 +302,44 @@ func TestOnlyWhatWasApprovedIsLeft(t *testing.T) {
 	}
 }
 
+// What was approved and cannot be done as a whole by now is not done because nothing of it is left to do.
+func TestWhatIsWithheldIsNotDone(t *testing.T) {
+	rule := func(name string) catalog.Rule {
+		return catalog.Rule{Name: name, Effect: "allow", Operations: []string{"ViewAll"}, Resources: []string{"all"}}
+	}
+	update := catalog.Step{Verb: catalog.Update, Kind: catalog.KindPolicy, Name: "p", Policy: &catalog.Policy{Name: "p", Rules: []catalog.Rule{rule("a"), rule("b")}}}
+	role := catalog.Step{Verb: catalog.Update, Kind: catalog.KindRole, Name: "p", Role: &catalog.Role{Name: "p", Policies: []string{"p", "q"}}}
+	team := catalog.Step{Verb: catalog.Update, Kind: catalog.KindTeam, Name: "p", Team: &catalog.Team{Name: "p", Type: "Division", Policies: []string{"p"}}}
+	partly := func(k catalog.Kind) catalog.Plan {
+		return catalog.Plan{Findings: []catalog.Finding{{Code: catalog.FoundPartly, Kind: k, Name: "p"}}}
+	}
+	of := catalog.Entity{Name: "p"}
+	has := func(rules ...catalog.Rule) catalog.Present {
+		return catalog.Present{Policies: []catalog.PresentPolicy{{Entity: of, Rules: rules}}}
+	}
+	for name, test := range map[string]struct {
+		approved catalog.Step
+		now      catalog.Plan
+		present  catalog.Present
+		withheld bool
+	}{
+		"the rules are there":     {update, partly(catalog.KindPolicy), has(rule("b"), rule("a")), false},
+		"a rule is not":           {update, partly(catalog.KindPolicy), has(rule("a")), true},
+		"another policy":          {update, partly(catalog.KindRole), has(rule("a")), false},
+		"it is still to be done":  {update, catalog.Plan{Steps: []catalog.Step{update}, Findings: partly(catalog.KindPolicy).Findings}, has(rule("a")), false},
+		"it was made":             {catalog.Step{Verb: catalog.Create, Kind: catalog.KindPolicy, Name: "p", Policy: update.Policy}, partly(catalog.KindPolicy), has(rule("a")), false},
+		"the role has them":       {role, partly(catalog.KindRole), catalog.Present{Roles: []catalog.PresentRole{{Entity: of, Policies: []string{"q", "p"}}}}, false},
+		"the role has one":        {role, partly(catalog.KindRole), catalog.Present{Roles: []catalog.PresentRole{{Entity: of, Policies: []string{"p"}}}}, true},
+		"the team is as approved": {team, partly(catalog.KindTeam), catalog.Present{Teams: []catalog.PresentTeam{{Entity: of, Type: "Division", Policies: []string{"p"}}}}, false},
+		"the team is elsewhere":   {team, partly(catalog.KindTeam), catalog.Present{Teams: []catalog.PresentTeam{{Entity: of, Type: "Division", Policies: []string{"p"}, Parents: []string{"q"}}}}, true},
+		"a member":                {catalog.Step{Verb: catalog.Add, Kind: catalog.KindMember, Name: "p", Person: "a@example.com"}, partly(catalog.KindTeam), catalog.Present{}, false},
+	} {
+		if got := withheld([]catalog.Step{test.approved}, test.now, test.present); (got != "") != test.withheld {
+			t.Errorf("%s: got %q", name, got)
+		}
+	}
+}
+
 func TestOnlyWhatHappenedByItselfLatelyCounts(t *testing.T) {
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 	detail, err := json.Marshal([]catalog.Step{member(catalog.Remove, "a@example.com"), member(catalog.Add, "b@example.com")})
