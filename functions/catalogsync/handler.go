@@ -127,6 +127,11 @@ func (h *handler) look(ctx context.Context) (view, error) {
 	for _, p := range wrong {
 		problems = append(problems, problem{p.Kind, p.Name, p.Text})
 	}
+	large, err := tooLarge(plan)
+	if err != nil {
+		return view{}, err
+	}
+	problems = append(problems, large...)
 	return view{plan: plan, present: present, problems: problems}, nil
 }
 
