@@ -127,6 +127,11 @@ func (h *handler) look(ctx context.Context) (view, error) {
 	for _, p := range wrong {
 		problems = append(problems, problem{p.Kind, p.Name, p.Text})
 	}
+	large, err := tooLarge(plan)
+	if err != nil {
+		return view{}, err
+	}
+	problems = append(problems, large...)
 	return view{plan: plan, present: present, problems: problems}, nil
 }
 
@@ -263,5 +268,8 @@ func (a applying) left(ctx context.Context, c change.Change) ([]catalog.Step, st
 		return nil, "", catalog.Present{}, err
 	}
 	steps, another, err := left(approved, v.plan)
+	if another == "" {
+		another = withheld(approved, v.plan, v.present)
+	}
 	return steps, another, v.present, err
 }

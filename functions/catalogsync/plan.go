@@ -31,8 +31,7 @@ const quiet = 30 * 24 * time.Hour
 // all of them have to be made before the time for one message is over.
 const mostSteps = 150
 
-// mostBytes is how large the steps of one change are at most, as they are kept: word by word, and again
-// as differences. A third of a record is left for what people say about the change.
+// mostBytes is how large the steps of one change are at most, as they are kept ([fit]). A third of a record is left for what people say about the change.
 const mostBytes = store.MaxData * 2 / 3
 
 // proposals returns what to propose of a plan: nothing where there is nothing to do, and of a plan
@@ -70,8 +69,13 @@ func proposals(p *policyfile.Policy, plan catalog.Plan, size, recent int) ([]cha
 		if err != nil {
 			return nil, err
 		}
-		for _, s := range steps {
-			proposal.Diff = append(proposal.Diff, deltas(s)...)
+		kept := make([]catalog.Step, len(steps))
+		for i, s := range steps {
+			f, err := fit(s)
+			if err != nil {
+				return nil, err
+			}
+			kept[i], proposal.Diff = f.kept, append(proposal.Diff, f.shown...)
 		}
 		if more := len(it.steps) - len(steps); more > 0 {
 			proposal.Reason = fmt.Sprintf("%d more steps follow after these", more)
@@ -80,7 +84,7 @@ func proposals(p *policyfile.Policy, plan catalog.Plan, size, recent int) ([]cha
 			proposal.Reason = strings.TrimPrefix(proposal.Reason+"; ", "; ") +
 				fmt.Sprintf("%d removals at once are more than the brake lets pass", plan.Removals())
 		}
-		if proposal.Detail, err = json.Marshal(unsigned(steps)); err != nil {
+		if proposal.Detail, err = json.Marshal(kept); err != nil {
 			return nil, fmt.Errorf("encode a plan of %d steps: %w", len(steps), err)
 		}
 		out = append(out, proposal)
@@ -92,28 +96,15 @@ func proposals(p *policyfile.Policy, plan catalog.Plan, size, recent int) ([]cha
 func firstOf(steps []catalog.Step) ([]catalog.Step, error) {
 	size := 0
 	for i, s := range steps[:min(len(steps), mostSteps)] {
-		text, err := json.Marshal(struct {
-			Step   catalog.Step
-			Deltas []change.Delta
-		}{s, deltas(s)})
+		f, err := fit(s)
 		if err != nil {
-			return nil, fmt.Errorf("encode step %s: %w", s, err)
+			return nil, err
 		}
-		if size += len(text); size > mostBytes && i > 0 {
+		if size += f.size; size > mostBytes && i > 0 {
 			return steps[:i], nil
 		}
 	}
 	return steps[:min(len(steps), mostSteps)], nil
-}
-
-// unsigned returns steps without who changed something in the catalogue: it is no part of what is
-// done.
-func unsigned(steps []catalog.Step) []catalog.Step {
-	out := slices.Clone(steps)
-	for i := range out {
-		out[i].Drift = ""
-	}
-	return out
 }
 
 // stepsOf returns the steps that a change is about.
@@ -126,25 +117,26 @@ func stepsOf(c change.Change) ([]catalog.Step, error) {
 }
 
 // left returns those of the steps approved that are still to be done, in the plan's order. Another
-// says what the plan wants by now in place of one of them; empty where it wants nothing else.
+// says what the plan wants by now in place of one of them; empty where it wants nothing else. What became
+// of the others, [withheld] says.
 func left(approved []catalog.Step, now catalog.Plan) (steps []catalog.Step, another string, err error) {
 	words := map[string]bool{}
 	about := map[string]bool{}
-	for _, s := range unsigned(approved) {
-		text, err := json.Marshal(s)
+	for _, s := range approved {
+		f, err := fit(s)
 		if err != nil {
-			return nil, "", fmt.Errorf("encode step %s: %w", s, err)
+			return nil, "", err
 		}
-		words[string(text)], about[subject(s)] = true, true
+		words[f.text], about[subject(s)] = true, true
 	}
-	for i, s := range unsigned(now.Steps) {
-		text, err := json.Marshal(s)
+	for _, s := range now.Steps {
+		f, err := fit(s)
 		if err != nil {
-			return nil, "", fmt.Errorf("encode step %s: %w", s, err)
+			return nil, "", err
 		}
 		switch {
-		case words[string(text)]:
-			steps = append(steps, now.Steps[i])
+		case words[f.text]:
+			steps = append(steps, s)
 		case about[subject(s)] && another == "":
 			another = s.String()
 		}
@@ -156,46 +148,28 @@ func left(approved []catalog.Step, now catalog.Plan) (steps []catalog.Step, anot
 		case f.Code == catalog.FoundGroup: // everything else about it is done
 		case f.Code == catalog.FoundPartly: // what can be is done
 		default:
-			another = strings.TrimSpace(s) + " is not ours to change, or cannot be made"
+			another = strings.TrimSpace(s) + " is not ours to change, cannot be made, or is still needed"
 		}
 	}
 	return steps, another, nil
 }
 
+// withheld says which of the steps approved cannot be done as they stand, because only a part of what is
+// wanted of something can be there by now; empty where none is. A step that is not left to do is done
+// only if the catalogue has what it is about.
+func withheld(approved []catalog.Step, now catalog.Plan, present catalog.Present) string {
+	for _, s := range approved {
+		partly := slices.Contains(now.Findings, catalog.Finding{Code: catalog.FoundPartly, Kind: s.Kind, Name: s.Name})
+		planned := slices.ContainsFunc(now.Steps, func(n catalog.Step) bool { return subject(n) == subject(s) })
+		if partly && !planned && !present.Has(s) {
+			return strings.TrimSpace(subject(s)) + " cannot be all that was wanted of it"
+		}
+	}
+	return ""
+}
+
 // subject is what a step is about.
 func subject(s catalog.Step) string { return string(s.Kind) + " " + s.Name + " " + s.Person }
-
-// deltas shows one step as differences: everything that it does stands in their fields and in what
-// comes after, so that plans which do the same have the same slot and no others.
-func deltas(s catalog.Step) []change.Delta {
-	head := fmt.Sprintf("%s %s %s", s.Verb, s.Kind, s.Name)
-	var out []change.Delta
-	switch {
-	case s.Person != "":
-		return []change.Delta{{Field: head + ": " + s.Person}}
-	case len(s.Diff) > 0:
-		for _, d := range s.Diff {
-			out = append(out, change.Delta{Field: head + ": " + d.Field, Before: d.Before, After: d.After})
-		}
-		return out
-	case s.Verb == catalog.Create && s.Policy != nil:
-		for _, r := range s.Policy.Rules {
-			text := r.Effect + " " + strings.Join(r.Operations, ", ") + " on " + strings.Join(r.Resources, ", ")
-			if r.Condition != "" {
-				text += " if " + r.Condition
-			}
-			out = append(out, change.Delta{Field: head + ": rule " + r.Name, After: text})
-		}
-		return out
-	case s.Verb == catalog.Create && s.Role != nil:
-		return []change.Delta{{Field: head + ": policies", After: strings.Join(s.Role.Policies, ", ")}}
-	case s.Verb == catalog.Create && s.Team != nil && len(s.Team.Parents) > 0:
-		return []change.Delta{{Field: head, After: s.Team.Type + " below " + strings.Join(s.Team.Parents, ", ")}}
-	case s.Verb == catalog.Create && s.Team != nil:
-		return []change.Delta{{Field: head, After: s.Team.Type}}
-	}
-	return []change.Delta{{Field: head}}
-}
 
 // removedLately counts what was taken away without people by these changes since a time. Of a change
 // that did not come to its end, or is not there yet, that is what does not have to be taken away any

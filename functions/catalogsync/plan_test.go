@@ -224,6 +224,81 @@ func TestAPlanOfLargeStepsIsProposedInParts(t *testing.T) {
 	}
 }
 
+// A policy of a thousand rules of which all change is one step that is kept in less than a record, shown as
+// far as there is room, and known again when it is carried out.
+func TestOneStepThatIsLargerThanARecord(t *testing.T) {
+	rules := func(n int, effect, last string) (out []catalog.Rule) {
+		for i := range n {
+			condition := fmt.Sprintf("isOwner() && matchAnyTag('Tier.Tier1', 'PII.Sensitive') && inAnyTeam('department-%04d', 'division-of-sales')", i)
+			out = append(out, catalog.Rule{
+				Name: fmt.Sprintf("rule-of-the-house-%04d", i), Effect: effect, Condition: condition,
+				Operations: []string{"EditDescription", "EditTags", "ViewBasic"}, Resources: []string{"dashboard", "table", "topic"},
+			})
+		}
+		out[n-1].Condition = last
+		return out
+	}
+	planned := func(is, want []catalog.Rule) catalog.Plan {
+		d := catalog.Desired{Policies: []catalog.Policy{{Name: "large", Rules: want}}, Teams: []catalog.Team{{Name: "division-of-sales", Type: "Division"}}}
+		p := catalog.Present{Teams: []catalog.PresentTeam{{Entity: catalog.Entity{Name: catalog.Organization, System: true}, Type: catalog.TypeOrganization}}}
+		for i := range want {
+			d.Teams = append(d.Teams, catalog.Team{Name: fmt.Sprintf("department-%04d", i), Type: "Department"})
+		}
+		for _, team := range d.Teams {
+			p.Teams = append(p.Teams, catalog.PresentTeam{Entity: catalog.Entity{Name: team.Name, Description: catalog.Mark()}, Type: team.Type})
+		}
+		if is != nil {
+			p.Policies = []catalog.PresentPolicy{{Entity: catalog.Entity{Name: "large", Description: catalog.Mark()}, Rules: is}}
+		}
+		plan, problems, err := catalog.Diff(d, p)
+		if err != nil || len(problems) > 0 || len(plan.Steps) != 1 {
+			t.Fatal(len(plan.Steps), problems, err)
+		}
+		return plan
+	}
+	p := parse(t, "catalog: {mode: auto}")
+	plan := planned(rules(1000, "allow", ""), rules(1000, "deny", ""))
+	out, err := proposals(p, plan, 10, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(out[0])
+	if err != nil || len(text) > store.MaxData*3/4 {
+		t.Errorf("a change of %d bytes leaves no room in a record: %v", len(text), err)
+	}
+	shown := len(out[0].Diff) - 1
+	if want := fmt.Sprintf("update policy large: %d more differences than can be shown", 1000-shown); shown < 500 || out[0].Diff[shown].Field != want {
+		t.Errorf("%d differences are shown, and then %q", shown, out[0].Diff[shown].Field)
+	}
+	approved, err := stepsOf(change.Change{Detail: out[0].Detail})
+	if err != nil {
+		t.Fatal(err)
+	}
+	todo, another, err := left(approved, plan)
+	if diff := cmp.Diff(plan.Steps, todo); diff != "" || another != "" || err != nil {
+		t.Errorf("%q, %v (-want +got):\n%s", another, err, diff)
+	}
+	// What cannot be shown tells plans apart all the same.
+	other := planned(rules(1000, "allow", ""), rules(1000, "deny", "isOwner()"))
+	if _, another, err = left(approved, other); another == "" || err != nil {
+		t.Errorf("another rule at the end is taken for the same: %v", err)
+	}
+	others, err := proposals(p, other, 10, 0)
+	if err != nil || others[0].Slot() == out[0].Slot() {
+		t.Errorf("both are the same change: %v", err)
+	}
+	for name, test := range map[string]struct {
+		plan catalog.Plan
+		want int
+	}{
+		"an update": {plan, 0}, "a new one": {planned(nil, rules(1000, "deny", "")), 0}, "one past all bounds": {planned(nil, rules(2500, "deny", "")), 1},
+	} {
+		if got, err := tooLarge(test.plan); err != nil || len(got) != test.want {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+}
+
 // Plans that do different things have different slots, or one would stand for the other.
 func TestEveryStepHasASlotOfItsOwn(t *testing.T) {
 	role := func(policies ...string) *catalog.Role { return &catalog.Role{Name: "x", Policies: policies} }
@@ -299,6 +374,44 @@ func TestOnlyWhatWasApprovedIsLeft(t *testing.T) {
 				t.Errorf("got %v, %q, %v", got, another, err)
 			}
 		})
+	}
+}
+
+// What was approved and cannot be done as a whole by now is not done because nothing of it is left to do.
+func TestWhatIsWithheldIsNotDone(t *testing.T) {
+	rule := func(name string) catalog.Rule {
+		return catalog.Rule{Name: name, Effect: "allow", Operations: []string{"ViewAll"}, Resources: []string{"all"}}
+	}
+	update := catalog.Step{Verb: catalog.Update, Kind: catalog.KindPolicy, Name: "p", Policy: &catalog.Policy{Name: "p", Rules: []catalog.Rule{rule("a"), rule("b")}}}
+	role := catalog.Step{Verb: catalog.Update, Kind: catalog.KindRole, Name: "p", Role: &catalog.Role{Name: "p", Policies: []string{"p", "q"}}}
+	team := catalog.Step{Verb: catalog.Update, Kind: catalog.KindTeam, Name: "p", Team: &catalog.Team{Name: "p", Type: "Division", Policies: []string{"p"}}}
+	partly := func(k catalog.Kind) catalog.Plan {
+		return catalog.Plan{Findings: []catalog.Finding{{Code: catalog.FoundPartly, Kind: k, Name: "p"}}}
+	}
+	of := catalog.Entity{Name: "p"}
+	has := func(rules ...catalog.Rule) catalog.Present {
+		return catalog.Present{Policies: []catalog.PresentPolicy{{Entity: of, Rules: rules}}}
+	}
+	for name, test := range map[string]struct {
+		approved catalog.Step
+		now      catalog.Plan
+		present  catalog.Present
+		withheld bool
+	}{
+		"the rules are there":     {update, partly(catalog.KindPolicy), has(rule("b"), rule("a")), false},
+		"a rule is not":           {update, partly(catalog.KindPolicy), has(rule("a")), true},
+		"another policy":          {update, partly(catalog.KindRole), has(rule("a")), false},
+		"it is still to be done":  {update, catalog.Plan{Steps: []catalog.Step{update}, Findings: partly(catalog.KindPolicy).Findings}, has(rule("a")), false},
+		"it was made":             {catalog.Step{Verb: catalog.Create, Kind: catalog.KindPolicy, Name: "p", Policy: update.Policy}, partly(catalog.KindPolicy), has(rule("a")), false},
+		"the role has them":       {role, partly(catalog.KindRole), catalog.Present{Roles: []catalog.PresentRole{{Entity: of, Policies: []string{"q", "p"}}}}, false},
+		"the role has one":        {role, partly(catalog.KindRole), catalog.Present{Roles: []catalog.PresentRole{{Entity: of, Policies: []string{"p"}}}}, true},
+		"the team is as approved": {team, partly(catalog.KindTeam), catalog.Present{Teams: []catalog.PresentTeam{{Entity: of, Type: "Division", Policies: []string{"p"}}}}, false},
+		"the team is elsewhere":   {team, partly(catalog.KindTeam), catalog.Present{Teams: []catalog.PresentTeam{{Entity: of, Type: "Division", Policies: []string{"p"}, Parents: []string{"q"}}}}, true},
+		"a member":                {catalog.Step{Verb: catalog.Add, Kind: catalog.KindMember, Name: "p", Person: "a@example.com"}, partly(catalog.KindTeam), catalog.Present{}, false},
+	} {
+		if got := withheld([]catalog.Step{test.approved}, test.now, test.present); (got != "") != test.withheld {
+			t.Errorf("%s: got %q", name, got)
+		}
 	}
 }
 

@@ -8,7 +8,8 @@
 // every path.
 //
 // Reads: policy; answered and request-keys (what was asked for under which key), changes,
-// destinations, groups, members, people, places, services; audit (was the same turned away
+// destinations, groups, members, people, places, services; handovers and listings (what is called so
+// already, and whose something is where a rule asks for its owners); audit (was the same turned away
 // before?).
 //
 // Writes: answered, request-keys; changes and audit through the ledger.

@@ -41,6 +41,7 @@ func TestCausesInJapanese(t *testing.T) {
 		"whoCanJoin has a value that is not known here: NEW. It is not taken for compliant; a person has to look.": "whoCanJoin に未知の値 NEW が設定されています。ルールに適合しているとは判断できないため、ご確認ください",
 		"change sales: does not converge: 5 times change sales: acknowledged, but not seen when read back":         "5 回実施しましたが、反映されませんでした",
 		"change sales: give etl: the membership is not ours: aiko@example.com is in etl@example.com for good":      "aiko@example.com は、申請によらず無期限で etl@example.com のメンバーになっています",
+		"is too large for one change: 700000 bytes of at most 614400. Make several of it":                          "1 件の変更に収まりません (700000 バイト、上限 614400 バイト)。複数に分けてください",
 		"the moon is full": "詳細 (英語): 「the moon is full」",
 	} {
 		if got := japanese.causeOf(c, text); got != want {

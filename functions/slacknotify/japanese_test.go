@@ -58,7 +58,7 @@ var noticesOfEachKind = []notice.Notice{
 		{"what": "drift", "step": "update policy masking", "by": "ken"},
 		{"what": "drift in team", "step": "remove member etl: noah@example.com", "by": "admin"},
 		finding(catalog.FoundStranger, catalog.KindRole), finding(catalog.FoundMissing, catalog.KindUser), finding(catalog.FoundTwice, catalog.KindUser),
-		finding(catalog.FoundBelow, catalog.KindTeam), finding(catalog.FoundGroup, catalog.KindTeam),
+		finding(catalog.FoundBelow, catalog.KindTeam), finding(catalog.FoundGroup, catalog.KindTeam), finding(catalog.FoundNeeded, catalog.KindPolicy),
 		{"more": "12"},
 	}},
 	{Kind: notice.CatalogRefused, Rows: []facts{

@@ -43,16 +43,17 @@ var japaneseForms = map[string]string{
 	"group %s: " + mirror.ErrUnread.Error():                        "グループ %s のメンバーはまだ読み取られていません",
 
 	// What is wrong with what policy wants in the data catalogue.
-	"has two rules named %s":                        "同じ名前のルール %s が 2 つあります",
-	"rule %s names the team %s, which nobody wants": "ルール %s のチーム %s は、ポリシーにもカタログにもありません",
-	"rule %s names the role %s, which nobody wants": "ルール %s のロール %s は、ポリシーにもカタログにもありません",
-	"has the policy %s, which nobody wants":         "割り当てられたポリシー %s は、どこにも定義されていません",
-	"has the role %s, which nobody wants":           "割り当てられたロール %s は、どこにも定義されていません",
-	"is below the team %s, which nobody wants":      "上位のチーム %s は、どこにも定義されていません",
-	"cannot be of type %s":                          "種別 %s は指定できません",
-	"only the team %s is of type %s":                "種別 %[2]s にできるのはチーム %[1]s だけです",
-	"of type %s has one parent, not %s":             "種別 %s の上位のチームは 1 つだけです: %s",
-	"of type %s cannot be below a team of type %s":  "種別 %s のチームは、種別 %s のチームの下には置けません",
+	"has two rules named %s":                                                  "同じ名前のルール %s が 2 つあります",
+	"rule %s names the team %s, which nobody wants":                           "ルール %s のチーム %s は、ポリシーにもカタログにもありません",
+	"rule %s names the role %s, which nobody wants":                           "ルール %s のロール %s は、ポリシーにもカタログにもありません",
+	"has the policy %s, which nobody wants":                                   "割り当てられたポリシー %s は、どこにも定義されていません",
+	"has the role %s, which nobody wants":                                     "割り当てられたロール %s は、どこにも定義されていません",
+	"is below the team %s, which nobody wants":                                "上位のチーム %s は、どこにも定義されていません",
+	"cannot be of type %s":                                                    "種別 %s は指定できません",
+	"only the team %s is of type %s":                                          "種別 %[2]s にできるのはチーム %[1]s だけです",
+	"of type %s has one parent, not %s":                                       "種別 %s の上位のチームは 1 つだけです: %s",
+	"is too large for one change: %s bytes of at most %s. Make several of it": "1 件の変更に収まりません (%s バイト、上限 %s バイト)。複数に分けてください",
+	"of type %s cannot be below a team of type %s":                            "種別 %s のチームは、種別 %s のチームの下には置けません",
 
 	// Why access is not given any more.
 	"you are not among those who may have %s":                                    "%s の対象者ではなくなりました",

@@ -240,7 +240,17 @@ func (d *Connection) proposal(ctx context.Context, a Asker, v Values) (change.Pr
 	for _, setting := range slices.Sorted(maps.Keys(r.Settings)) {
 		p.Diff = append(p.Diff, change.Delta{Field: setting, After: r.Settings[setting]})
 	}
-	return p, nil
+	return p, d.mayFor(ctx, a, p, owner)
+}
+
+// mayFor refuses who may not ask for a connection to the data of this owner, as before its effect.
+func (d *Connection) mayFor(ctx context.Context, a Asker, p change.Proposal, owner string) error {
+	c := change.Change{Kind: p.Kind, Target: p.Target, Owners: p.Owners, Requester: p.Requester}
+	ok, err := d.Standing.MayStillAsk(ctx, c, nil)
+	if err != nil || ok {
+		return err
+	}
+	return &Refused{fmt.Sprintf(a.Says("The policy does not let you ask for a connection to the data of %s.", "ポリシーにより、%s が所有するデータの接続は依頼できません。"), owner)}
 }
 
 // group finds the destination that was chosen, by its id or its name, and returns its name.

@@ -17,6 +17,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/connection"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/state/handover"
 )
@@ -30,7 +31,11 @@ type connections struct {
 
 func connectionDesk(t *testing.T) connections {
 	t.Helper()
-	o := open(t)
+	return connectionDeskAt(t, open(t))
+}
+
+func connectionDeskAt(t *testing.T, o *office) connections {
+	t.Helper()
 	db, err := embedded.Open("", o.clock)
 	if err != nil {
 		t.Fatal(err)
@@ -119,6 +124,39 @@ func TestConnectionForms(t *testing.T) {
 	d.Connection.Rules.Services = nil
 	if _, err := d.Form(t.Context(), d.aiko(), desk.Values{}); !errors.As(err, &no) {
 		t.Errorf("no services: %v", err)
+	}
+}
+
+// A rule may ask who owns the data: the form opens, and is sent where the owner who is named fits.
+func TestTheOwnerWhoIsNamedDecidesWhoMayAsk(t *testing.T) {
+	for condition, want := range map[string]struct{ form, own, others bool }{
+		"isOwner()": {true, true, false}, "!isOwner()": {true, false, true}, "noOwner()": {}, "!noOwner()": {true, true, true},
+	} {
+		c, err := policy.ParseCondition(condition)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := connectionDeskAt(t, openBy(t, policy.Model{
+			Roles: []policy.Role{{Name: "asker", Policies: []string{"ask"}, Members: []change.Selector{"user:aiko@example.com"}}},
+			Policies: []policy.Policy{{Name: "ask", Rules: []policy.Rule{
+				{Name: "ask", Effect: policy.Allow, Operations: []policy.Operation{policy.RequestConnection}, Resources: []string{policy.ConnectionResource}, Condition: c},
+			}}},
+		}))
+		may := func(err error) bool {
+			var no *desk.Refused
+			if err != nil && !errors.As(err, &no) {
+				t.Errorf("%s: %v", condition, err)
+			}
+			return err == nil
+		}
+		_, opens := d.Form(t.Context(), d.aiko(), desk.Values{})
+		own, others := d.Check(t.Context(), d.aiko(), filled("owner", aiko.Email)), d.Check(t.Context(), d.aiko(), filled())
+		if may(opens) != want.form || may(own) != want.own || may(others) != want.others {
+			t.Errorf("%s: the form: %v, with oneself: %v, with ken: %v", condition, opens, own, others)
+		}
+		if condition == "isOwner()" && others.Error() != "The policy does not let you ask for a connection to the data of ken@example.com." {
+			t.Errorf("refused with %v", others)
+		}
 	}
 }
 

@@ -19,12 +19,24 @@ import (
 var ErrNotDescribed = errors.New("the catalogue does not describe it")
 
 // assets are the types of resource that the catalogue describes with owners, tags and domains, by the
-// paths of their APIs.
-var assets = map[string]string{
-	"table": "tables", "topic": "topics", "dashboard": "dashboards", "chart": "charts", "pipeline": "pipelines",
-	"container": "containers", "mlmodel": "mlmodels", "storedProcedure": "storedProcedures", "searchIndex": "searchIndexes",
-	"dashboardDataModel": "dashboard/datamodels", "apiCollection": "apiCollections", "apiEndpoint": "apiEndpoints",
-	"database": "databases", "databaseSchema": "databaseSchemas",
+// paths of their APIs, with the fields that their [parts] are in. A field has to be asked for by name for
+// what is in it to come with its tags (setFields of TableRepository.java in OpenMetadata), or to come at
+// all (clearFields of ContainerRepository.java and PipelineRepository.java).
+var assets = map[string]struct{ path, parts string }{
+	"table":              {"tables", "columns,dataModel"},
+	"topic":              {"topics", "messageSchema"},
+	"dashboard":          {path: "dashboards"},
+	"chart":              {path: "charts"},
+	"pipeline":           {"pipelines", "tasks"},
+	"container":          {"containers", "dataModel"},
+	"mlmodel":            {"mlmodels", "mlFeatures"},
+	"storedProcedure":    {path: "storedProcedures"},
+	"searchIndex":        {"searchIndexes", "fields"},
+	"dashboardDataModel": {"dashboard/datamodels", "columns"},
+	"apiCollection":      {path: "apiCollections"},
+	"apiEndpoint":        {"apiEndpoints", "requestSchema,responseSchema"},
+	"database":           {path: "databases"},
+	"databaseSchema":     {path: "databaseSchemas"},
 }
 
 // tagged is something that has tags of its own.
@@ -93,14 +105,14 @@ func (a asset) tags() []string {
 // is a person. The name is its full one, as the catalogue shows it. Where there is no such thing, or
 // things of the type have no owners there, the error is [ErrNotDescribed].
 func (c *Client) Describe(ctx context.Context, kind, name string) (policy.Resource, error) {
-	path, known := assets[kind]
+	of, known := assets[kind]
 	if !known || name == "" {
 		return policy.Resource{}, fmt.Errorf("%s %s: %w", kind, name, ErrNotDescribed)
 	}
 	var found asset
 	r := request{
-		op: "get" + strings.ToUpper(kind[:1]) + kind[1:] + "ByFQN", method: http.MethodGet, path: path + "/name/" + url.PathEscape(name),
-		query: url.Values{"fields": {"owners,tags,domains"}},
+		op: "get" + strings.ToUpper(kind[:1]) + kind[1:] + "ByFQN", method: http.MethodGet, path: of.path + "/name/" + url.PathEscape(name),
+		query: url.Values{"fields": {strings.TrimSuffix("owners,tags,domains,"+of.parts, ",")}},
 	}
 	err := c.call(ctx, r, &found)
 	if errors.Is(err, ErrNotFound) {

@@ -2,7 +2,9 @@ package openmetadata_test
 
 import (
 	"errors"
+	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -44,22 +46,42 @@ func TestWhatIsNotDescribed(t *testing.T) {
 }
 
 // Whatever an asset consists of, the tags of its parts count as its own; what is inside of a column does
-// not.
+// not. Parts come, and come with their tags, only if the fields that they are in are asked for.
 func TestTheTagsOfParts(t *testing.T) {
 	tags := func(name string) string { return `"tags": [{"tagFQN": "` + name + `"}]` }
-	for kind, body := range map[string]string{
-		"table":              `"columns": [{"children": [{` + tags("no") + `}], ` + tags("b") + `}], "dataModel": {` + tags("c") + `, "columns": [{` + tags("d") + `}]}`,
-		"container":          `"dataModel": {"columns": [{` + tags("b") + `}, {` + tags("c") + `}, {` + tags("d") + `}]}`,
-		"dashboardDataModel": `"columns": [{` + tags("b") + `}, {` + tags("c") + `}, {` + tags("d") + `}]`,
-		"pipeline":           `"tasks": [{` + tags("b") + `}, {` + tags("c") + `}, {` + tags("d") + `}]`,
-		"topic":              `"messageSchema": {"schemaFields": [{` + tags("b") + `}, {` + tags("c") + `}, {` + tags("d") + `}]}`,
-		"searchIndex":        `"fields": [{` + tags("b") + `}, {` + tags("c") + `}, {` + tags("d") + `}]`,
-		"mlmodel":            `"mlFeatures": [{` + tags("b") + `, "featureSources": [{` + tags("c") + `}, {` + tags("d") + `}]}]`,
-		"apiEndpoint":        `"requestSchema": {"schemaFields": [{` + tags("b") + `}]}, "responseSchema": {"schemaFields": [{` + tags("c") + `}, {` + tags("d") + `}]}`,
+	b, c, d := "{"+tags("b")+"}", "{"+tags("c")+"}", "{"+tags("d")+"}"
+	three := "[" + b + ", " + c + ", " + d + "]"
+	for kind, fields := range map[string]map[string]string{
+		"table":              {"columns": `[{"children": [{` + tags("no") + `}], ` + tags("b") + `}]`, "dataModel": `{` + tags("c") + `, "columns": [` + d + `]}`},
+		"container":          {"dataModel": `{"columns": ` + three + `}`},
+		"dashboardDataModel": {"columns": three},
+		"pipeline":           {"tasks": three},
+		"topic":              {"messageSchema": `{"schemaFields": ` + three + `}`},
+		"searchIndex":        {"fields": three},
+		"mlmodel":            {"mlFeatures": `[{` + tags("b") + `, "featureSources": [` + c + `, ` + d + `]}]`},
+		"apiEndpoint":        {"requestSchema": `{"schemaFields": [` + b + `]}`, "responseSchema": `{"schemaFields": [` + c + `, ` + d + `]}`},
+		"dashboard":          nil,
 	} {
-		client := serve(t, say(http.StatusOK, `{"id": "1", "name": "x", `+tags("a")+`, `+body+`}`))
+		client := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body := `{"id": "1", "name": "x"`
+			for _, asked := range strings.Split(r.URL.Query().Get("fields"), ",") {
+				switch part, there := fields[asked]; {
+				case asked == "tags":
+					body += ", " + tags("a")
+				case there:
+					body += `, "` + asked + `": ` + part
+				case asked != "owners" && asked != "domains":
+					t.Errorf("%s: asked for %q", kind, asked)
+				}
+			}
+			_, _ = io.WriteString(w, body+"}")
+		}))
+		want := []string{"a"}
+		if fields != nil {
+			want = []string{"a", "b", "c", "d"}
+		}
 		got, err := client.Describe(t.Context(), kind, "x")
-		if diff := cmp.Diff([]string{"a", "b", "c", "d"}, got.Tags); diff != "" || err != nil {
+		if diff := cmp.Diff(want, got.Tags); diff != "" || err != nil {
 			t.Errorf("%s: %v (-want +got):\n%s", kind, err, diff)
 		}
 	}

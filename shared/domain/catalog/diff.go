@@ -23,6 +23,7 @@ func Diff(d Desired, p Present) (Plan, []Problem, error) {
 	if problems := check(d, b.there); len(problems) > 0 {
 		return Plan{}, problems, nil
 	}
+	b.reach()
 	b.policies()
 	b.roles()
 	b.teams()
@@ -34,7 +35,7 @@ func Diff(d Desired, p Present) (Plan, []Problem, error) {
 	for _, steps := range [][]Step{b.updated, b.removed, b.users, b.added, b.deleted} {
 		slices.SortStableFunc(steps, byName)
 	}
-	steps := b.possible(slices.Concat(created, b.updated, b.removed, b.users, b.added, b.deletions()))
+	steps := slices.Concat(created, b.updated, b.removed, b.users, b.added, b.deletions())
 	slices.SortFunc(b.findings, func(x, y Finding) int {
 		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Name, y.Name), cmp.Compare(x.Code, y.Code))
 	})
@@ -55,13 +56,21 @@ type builder struct {
 	there   names
 	// account maps an address to the number of accounts that have it.
 	account map[string]int
+	// wanted are the policies that are wanted, by name. Of what is wanted, missing cannot be there yet.
+	wanted  map[string]Policy
+	missing names
+	// needed is what is referred to once the plan is carried out.
+	needed map[key]bool
 
 	created, updated, removed, users, added, deleted []Step
 	findings                                         []Finding
 }
 
 func newBuilder(d Desired, p Present) *builder {
-	b := &builder{desired: d, present: p, there: names{KindPolicy: {}, KindRole: {}, KindTeam: {}}, account: map[string]int{}}
+	b := &builder{
+		desired: d, present: p, there: names{KindPolicy: {}, KindRole: {}, KindTeam: {}}, account: map[string]int{},
+		wanted: map[string]Policy{}, needed: map[key]bool{},
+	}
 	for _, e := range p.Policies {
 		b.there[KindPolicy][e.Name] = true
 	}
@@ -102,20 +111,33 @@ func (b *builder) update(e Entity, s Step) {
 func (b *builder) policies() {
 	for _, want := range b.desired.Policies {
 		want := normalPolicy(want)
+		var is PresentPolicy
 		i := slices.IndexFunc(b.present.Policies, func(p PresentPolicy) bool { return p.Name == want.Name })
-		switch {
-		case i < 0:
-			b.created = append(b.created, Step{Verb: Create, Kind: KindPolicy, Name: want.Name, Policy: &want})
-		case !b.present.Policies[i].Ours():
-			b.found(FoundStranger, KindPolicy, want.Name)
-		default:
-			is := b.present.Policies[i]
-			diff := ruleDifferences(is.Rules, want.Rules)
-			if is.Disabled {
-				diff = append(diff, Difference{"enabled", "no", "yes"})
-			}
-			b.update(is.Entity, Step{Kind: KindPolicy, Policy: &want, Diff: diff})
+		if i >= 0 {
+			is = b.present.Policies[i]
 		}
+		rules, whole := b.rules(want.Rules, is.Rules)
+		switch {
+		case b.missing[KindPolicy][want.Name]:
+			b.found(FoundWaits, KindPolicy, want.Name)
+			continue
+		case i >= 0 && !is.Ours():
+			b.found(FoundStranger, KindPolicy, want.Name)
+			continue
+		case !whole:
+			b.found(FoundPartly, KindPolicy, want.Name)
+		}
+		want.Rules = rules
+		b.keep(Step{Policy: &want})
+		if i < 0 {
+			b.created = append(b.created, Step{Verb: Create, Kind: KindPolicy, Name: want.Name, Policy: &want})
+			continue
+		}
+		diff := ruleDifferences(is.Rules, want.Rules)
+		if is.Disabled {
+			diff = append(diff, Difference{"enabled", "no", "yes"})
+		}
+		b.update(is.Entity, Step{Kind: KindPolicy, Policy: &want, Diff: diff})
 	}
 	for _, is := range b.present.Policies {
 		if is.Ours() && !slices.ContainsFunc(b.desired.Policies, func(p Policy) bool { return p.Name == is.Name }) {
@@ -201,23 +223,32 @@ func ruleDifferences(is, want []Rule) []Difference {
 
 func (b *builder) roles() {
 	for _, want := range b.desired.Roles {
-		want.Policies, want.Holders = set(want.Policies), people(want.Holders)
+		holders := people(want.Holders)
+		want.Policies, want.Holders = set(want.Policies), nil
+		var is PresentRole
 		i := slices.IndexFunc(b.present.Roles, func(r PresentRole) bool { return r.Name == want.Name })
-		switch {
-		case i < 0:
-			bare := want
-			bare.Holders = nil
-			b.created = append(b.created, Step{Verb: Create, Kind: KindRole, Name: want.Name, Role: &bare})
-			b.persons(KindHolder, want.Name, nil, want.Holders)
-		case !b.present.Roles[i].Ours():
-			b.found(FoundStranger, KindRole, want.Name)
-		default:
-			is := b.present.Roles[i]
-			wanted := want
-			wanted.Holders = nil
-			b.update(is.Entity, Step{Kind: KindRole, Role: &wanted, Diff: listDifference("policies", is.Policies, want.Policies)})
-			b.persons(KindHolder, want.Name, is.Holders, want.Holders)
+		if i >= 0 {
+			is = b.present.Roles[i]
 		}
+		policies, whole := b.listed(KindPolicy, is.Policies, want.Policies)
+		switch {
+		case b.missing[KindRole][want.Name]:
+			b.found(FoundWaits, KindRole, want.Name)
+			continue
+		case i >= 0 && !is.Ours():
+			b.found(FoundStranger, KindRole, want.Name)
+			continue
+		case !whole:
+			b.found(FoundPartly, KindRole, want.Name)
+		}
+		want.Policies = policies
+		b.keep(Step{Role: &want})
+		if i < 0 {
+			b.created = append(b.created, Step{Verb: Create, Kind: KindRole, Name: want.Name, Role: &want})
+		} else {
+			b.update(is.Entity, Step{Kind: KindRole, Role: &want, Diff: listDifference("policies", is.Policies, want.Policies)})
+		}
+		b.persons(KindHolder, want.Name, is.Holders, holders)
 	}
 	for _, is := range b.present.Roles {
 		if is.Ours() && !slices.ContainsFunc(b.desired.Roles, func(r Role) bool { return r.Name == is.Name }) {
@@ -271,7 +302,7 @@ func (b *builder) teams() {
 		switch {
 		case want.Name == Organization:
 			b.organization(b.present.Teams[i], want)
-		case i < 0 && b.belowGroup(want):
+		case b.missing[KindTeam][want.Name]:
 			b.found(FoundWaits, KindTeam, want.Name)
 		case i < 0:
 			b.newTeam(want)
@@ -283,10 +314,11 @@ func (b *builder) teams() {
 				b.found(FoundGroup, KindTeam, want.Name)
 				want.Type = TypeGroup
 			}
-			if b.belowGroup(want) {
+			if b.misplaced(want) {
 				b.found(FoundPartly, KindTeam, want.Name)
 				want.Parents = set(without(is.Parents, []string{Organization}))
 			}
+			want = b.attached(want, is)
 			wanted := want
 			wanted.Members = nil
 			b.update(is.Entity, Step{Kind: KindTeam, Team: &wanted, Diff: teamDifferences(is, want)})
@@ -305,17 +337,22 @@ func (b *builder) teams() {
 	}
 }
 
-// belowGroup reports whether a team is wanted below one that is a Group in the catalogue and stays one,
-// whatever is wanted of it: nothing can be below it.
-func (b *builder) belowGroup(want Team) bool {
-	return slices.ContainsFunc(b.present.Teams, func(t PresentTeam) bool {
-		return t.Type == TypeGroup && slices.Contains(want.Parents, t.Name)
-	})
+// attached returns a team with the policies and default roles that it can have by now.
+func (b *builder) attached(want Team, is PresentTeam) Team {
+	policies, all := b.listed(KindPolicy, is.Policies, want.Policies)
+	roles, each := b.listed(KindRole, is.DefaultRoles, want.DefaultRoles)
+	if !all || !each {
+		b.found(FoundPartly, KindTeam, want.Name)
+	}
+	want.Policies, want.DefaultRoles = policies, roles
+	b.keep(Step{Team: &want})
+	return want
 }
 
 // newTeam makes a team. Its policies and roles are attached when they are there: they may name
 // the team in turn.
 func (b *builder) newTeam(want Team) {
+	want = b.attached(want, PresentTeam{})
 	bare := Team{Name: want.Name, Type: want.Type, Parents: want.Parents}
 	b.created = append(b.created, Step{Verb: Create, Kind: KindTeam, Name: want.Name, Team: &bare})
 	attached := want
@@ -361,6 +398,7 @@ func (b *builder) organization(is PresentTeam, want Team) {
 		}
 		return set(out)
 	}
+	want = b.attached(want, is)
 	want.Policies = keep(KindPolicy, is.Policies, want.Policies)
 	want.DefaultRoles = keep(KindRole, is.DefaultRoles, want.DefaultRoles)
 	diff := slices.Concat(listDifference("policies", is.Policies, want.Policies), listDifference("default roles", is.DefaultRoles, want.DefaultRoles))

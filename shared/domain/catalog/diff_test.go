@@ -513,7 +513,7 @@ func draw(t *rapid.T, label string) catalog.Desired {
 	for _, p := range policies {
 		rules := []catalog.Rule{rule("r", rapid.SampledFrom([]string{"allow", "deny"}).Draw(t, label+p), rapid.SampledFrom([]string{"", "isOwner()", "!matchTeam()"}).Draw(t, label+p+" condition"))}
 		if len(teams) > 0 && rapid.Bool().Draw(t, label+p+" names a team") {
-			rules = append(rules, rule("team", "allow", "inAnyTeam('"+teams[0]+"')"))
+			rules = append(rules, rule("team", rapid.SampledFrom([]string{"allow", "deny"}).Draw(t, label+p+" of the team"), "inAnyTeam('"+rapid.SampledFrom(teams).Draw(t, label+p+" team")+"')"))
 		}
 		if len(roles) > 0 && rapid.Bool().Draw(t, label+p+" names a role") {
 			rules = append(rules, rule("role", "deny", "hasAnyRole('"+rapid.SampledFrom(roles).Draw(t, label+p+" role")+"')"))

@@ -155,6 +155,11 @@ func (m *model) team(s catalog.Step) error {
 			return err
 		}
 	}
+	for _, name := range parents {
+		if m.Teams[index(m.Teams, name, teamEntity)].Type == catalog.TypeGroup && !(i >= 0 && slices.Contains(m.Teams[i].Parents, name)) {
+			return fmt.Errorf("nothing can be below the group %s", name)
+		}
+	}
 	if i < 0 {
 		m.Teams = append(m.Teams, catalog.PresentTeam{Entity: entity(s.Name), Type: s.Team.Type, Parents: parents, Policies: s.Team.Policies, DefaultRoles: s.Team.DefaultRoles})
 		return nil

@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 )
 
@@ -111,35 +110,12 @@ func inTwo(s Step) (bare, update Step) {
 	return bare, update
 }
 
-// possible leaves out the steps that need something wanted that is neither there nor made by a step
-// before them: a team below one that cannot be made, its people, and what names it.
-func (b *builder) possible(steps []Step) []Step {
-	there := names{KindPolicy: maps.Clone(b.there[KindPolicy]), KindRole: maps.Clone(b.there[KindRole]), KindTeam: maps.Clone(b.there[KindTeam])}
-	wanted := namesOf(b.desired)
-	missing := func(k key) bool { return wanted[k.kind][k.name] && !there[k.kind][k.name] }
-	var out []Step
-	for _, s := range steps {
-		switch {
-		case !slices.ContainsFunc(s.needs(), missing):
-			out = append(out, s)
-			if of := there[s.Kind]; of != nil && s.Verb == Create {
-				of[s.Name] = true
-			}
-		case s.Verb == Create:
-			b.found(FoundWaits, s.Kind, s.Name)
-		case s.Verb == Update && !missing(s.key()):
-			b.found(FoundPartly, s.Kind, s.Name)
-		}
-	}
-	return out
-}
-
 // deletions are in an order in which nothing is left hanging: teams before those above them, then
 // roles, then policies. The catalogue deletes no team with teams below it, so one with somebody
 // else's below it stays.
 func (b *builder) deletions() []Step {
 	var teams, roles, policies []Step
-	for _, s := range b.deleted { // sorted by name
+	for _, s := range b.deletable() { // sorted by name
 		switch s.Kind {
 		case KindTeam:
 			teams = append(teams, s)

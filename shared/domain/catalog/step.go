@@ -99,8 +99,12 @@ const (
 	// wanted below one that stays a Group, and what names such a team in turn.
 	FoundWaits FindingCode = "waits"
 	// FoundPartly is something that is there, or is made, and needs such a team for a part of what is
-	// wanted of it. That part stays as it is.
+	// wanted of it. The rest is done, and that part stays as it is: so does what a deny would bound that
+	// is in that part.
 	FoundPartly FindingCode = "partly"
+	// FoundNeeded is something of ours that nobody wants any more, but to which something refers that is
+	// not yet as it is wanted. It stays as it is.
+	FoundNeeded FindingCode = "needed"
 	// FoundTwice is an address that several accounts have, so that nobody can tell who is meant.
 	FoundTwice FindingCode = "twice"
 )
@@ -157,6 +161,7 @@ func (p Plan) Lines() []string {
 		FoundBelow: "stays because of other teams below it", FoundGroup: "stays a Group: delete it for it to become something else",
 		FoundWaits:  "is not made: a team above it, or one that it needs, stays a Group",
 		FoundPartly: "is not all that is wanted: a team above it, or one that it needs, stays a Group",
+		FoundNeeded: "stays because of what is not yet as it is wanted: a team stays a Group",
 	}
 	for _, f := range p.Findings {
 		out = append(out, fmt.Sprintf("%s %s %s", f.Kind, f.Name, text[f.Code]))

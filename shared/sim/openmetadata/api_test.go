@@ -247,3 +247,25 @@ func TestWhatPeopleDo(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+// The columns of a table have their tags only if columns and tags were both asked for.
+func TestTagsOfColumns(t *testing.T) {
+	w := newWorld(t, func(o *openmetadata.Options) {
+		company, err := org.Parse("company.yaml", []byte(`
+openmetadata:
+  tables: [{name: sample.fact_table, tags: [Tier.Tier1], columns: [{name: email, tags: [PII.Sensitive]}]}]
+`))
+		check(t, err)
+		o.Company = company
+	})
+	for fields, want := range map[string][2]int{"": {0, 0}, "columns": {0, 0}, "tags": {1, 0}, "tags,columns": {1, 1}, "columns,tags,dataModel": {1, 1}} {
+		d := w.ok("GET", "tables/name/sample.fact_table?fields="+fields, nil)
+		of := func(thing any) int {
+			tags, _ := thing.(object)["tags"].([]any)
+			return len(tags)
+		}
+		if got := [2]int{of(d), of(d["columns"].([]any)[0])}; got != want {
+			t.Errorf("%q: %d tags of the table and of its column, want %d", fields, got, want)
+		}
+	}
+}

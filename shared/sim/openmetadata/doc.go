@@ -8,7 +8,8 @@
 //
 // # What is as strict as OpenMetadata
 //
-// Bearer tokens of bots; the fields parameter (what was not asked for is not in an answer);
+// Bearer tokens of bots; the fields parameter (what was not asked for is not in an answer, and the
+// columns of a table have their tags only if columns and tags were both asked for);
 // cursors; names that are unique, deleted ones included; JSON Patch (RFC 6902) under its own
 // content type, with references as objects and not as names; the levels of teams and who may be
 // above whom; teams of type Group without teams below them; at least one rule in a policy and one

@@ -82,7 +82,7 @@ var (
 	tables = &kind{
 		name: "table", plural: "tables",
 		patch:  []string{"displayName", "description", "owners", "tags", "domains"},
-		fields: []string{"owners", "tags", "columns", "domains"},
+		fields: []string{"owners", "tags", "columns", "dataModel", "domains"}, // no table here has a model
 		params: []string{"database", "databaseSchema"},
 	}
 	kinds = []*kind{teams, users, roles, policies, tables}
@@ -402,14 +402,22 @@ func (d *document) only(k *kind, asked []string) {
 		case "roles":
 			d.Roles = nil
 		case "tags":
-			d.Tags = nil
-			for i := range d.Columns {
-				d.Columns[i].Tags = nil
-			}
+			d.Tags, d.Columns = nil, untagged(d.Columns)
+		case "columns": // they are shown all the same
+			d.Columns = untagged(d.Columns)
 		case "domains":
 			d.Domains = nil
 		}
 	}
+}
+
+// untagged returns columns without their tags.
+func untagged(columns []column) []column {
+	out := slices.Clone(columns)
+	for i := range out {
+		out[i].Tags = nil
+	}
+	return out
 }
 
 // resolve checks references and returns the ids that they are of.

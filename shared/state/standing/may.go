@@ -99,12 +99,19 @@ func (r *Resolver) example(ctx context.Context, about policy.Resource) (change.C
 // or allow it to others only. Where policy does not speak of it, everybody may. The name is that of
 // what is asked for, as policy names it; whose it is, is looked up as [Resolver.Describe] does where a
 // rule asks for it, so that [Resolver.May] says the same.
+//
+// A new connection has the owner whom its request names. Here that is nobody yet, so the answer is
+// whether there can be an owner with whom the person may ask; with the one who is named,
+// [Resolver.MayStillAsk] answers.
 func (r *Resolver) MayAsk(ctx context.Context, person string, kind change.Kind, name string, from Sources) (bool, error) {
 	about := policy.Resource{Name: name}
 	if needed, ok := policy.Needed(kind, change.VerbPropose); ok && r.engine.AsksForOwners(needed.Operation, needed.Type) {
 		var err error
 		if about, err = r.Describe(ctx, needed.Type, name, from); err != nil {
 			return false, err
+		}
+		if kind == change.ConnectionCreate && len(about.Owners) == 0 {
+			return r.mayWithSomeOwner(ctx, person, kind, name)
 		}
 	}
 	owners, err := r.around(ctx, person, catalog.Account{}, about)
@@ -113,6 +120,23 @@ func (r *Resolver) MayAsk(ctx context.Context, person string, kind change.Kind, 
 	}
 	v, err := r.press(ctx, policy.Press{Person: person, Kind: kind, Verb: change.VerbPropose, Resource: about}, owners)
 	return v.May, err
+}
+
+// mayWithSomeOwner answers whether a person may ask for something if the right person owns it: the one who
+// asks, somebody in the same groups and so in the same teams, or somebody in none of them.
+func (r *Resolver) mayWithSomeOwner(ctx context.Context, person string, kind change.Kind, name string) (bool, error) {
+	p, _, err := r.Person(ctx, person)
+	if err != nil {
+		return false, err
+	}
+	for _, owner := range []policy.Person{p, {ID: string(nobody) + "colleague", Groups: p.Groups}, {ID: string(nobody) + "stranger"}} {
+		about := policy.Resource{Name: name, Owners: []policy.Reference{{Type: policy.TypeUser, Name: owner.ID}}}
+		press := policy.Press{Person: person, Kind: kind, Verb: change.VerbPropose, Resource: about}
+		if v, err := r.press(ctx, press, policy.Roster{owner}); err != nil || v.May {
+			return v.May, err
+		}
+	}
+	return false, nil
 }
 
 // MayUndo answers whether a person may ask that a change is taken back: those to whom a rule allows

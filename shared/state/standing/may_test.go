@@ -241,6 +241,52 @@ func TestAskingIsAnsweredAsWhyDoes(t *testing.T) {
 	}
 }
 
+// The form for a new connection opens to whom a rule lets ask with some owner. Which one is named decides
+// when it is sent, and before the effect. Ada and flo are in eng.
+func TestANewConnectionHasTheOwnerWhoIsNamed(t *testing.T) {
+	from := standing.Sources{Connections: shelf{{Owner: "bo"}}}
+	for condition, want := range map[string]struct {
+		form bool
+		sent string // by the owner who is named: ada herself, flo in her team, bo in none
+	}{
+		"":                          {true, "ada flo bo"},
+		"isOwner()":                 {true, "ada"},
+		"!isOwner()":                {true, "flo bo"},
+		"noOwner()":                 {false, ""},
+		"!noOwner()":                {true, "ada flo bo"},
+		"isOwner() && noOwner()":    {false, ""},
+		"matchTeam()":               {true, "ada flo"},
+		"matchTeam() && !isOwner()": {true, "flo"},
+		"!matchTeam()":              {true, "bo"},
+	} {
+		m := model(rule(t, policy.Allow, policy.RequestConnection, "connection", condition))
+		m.Teams = []policy.Team{{Name: "engineers", Type: policy.Department, Group: "eng@example.com", Policies: []string{m.Policies[0].Name}}}
+		m.Roles = nil
+		r := harbour(t, m)
+		form, err := r.MayAsk(t.Context(), "ada", change.ConnectionCreate, "new", from)
+		if err != nil || form != want.form {
+			t.Errorf("if %q: the form opens %t, %v", condition, form, err)
+		}
+		var sent []string
+		for _, owner := range []string{"ada", "flo", "bo"} {
+			c := change.Change{
+				Kind: change.ConnectionCreate, Target: change.Target{ID: "new", Name: "new"}, Requester: change.Actor{Kind: change.ByPerson, ID: "ada"},
+				Owners: []change.Selector{change.Selector("user:" + owner + "@example.com")},
+			}
+			may, err := r.MayStillAsk(t.Context(), c, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if may {
+				sent = append(sent, owner)
+			}
+		}
+		if got := strings.Join(sent, " "); got != want.sent {
+			t.Errorf("if %q: may ask with the owners %q, want %q", condition, got, want.sent)
+		}
+	}
+}
+
 func TestWhyNamesTheWayThroughGroups(t *testing.T) {
 	r := harbour(t, model(rule(t, policy.Allow, policy.ApproveAccess, "access", "")))
 	x, err := r.May(t.Context(), "cy@example.com", catalog.Account{}, policy.ApproveAccess, policy.Resource{Type: "access", Name: "etl"})

@@ -1,0 +1,219 @@
+package catalog
+
+import "slices"
+
+// This file takes out of what is wanted what the catalogue cannot have yet, because a team stays a
+// [TypeGroup] and nothing can be below one. What does not need such a team is done. What does stays as it
+// is: a rule, the place of a team, what a role or a team would lose.
+//
+// A deny that cannot be there is kept in mind: until it is, nothing is allowed beside it that was not
+// allowed before, and no deny goes. Otherwise half of a policy would allow what the whole denies.
+
+// deny is the effect of a rule that denies.
+const deny = "deny"
+
+// reach finds out what is wanted, is not there, and cannot be made.
+func (b *builder) reach() {
+	b.missing = names{KindPolicy: {}, KindRole: {}, KindTeam: {}}
+	for _, p := range b.desired.Policies {
+		b.wanted[p.Name] = p
+	}
+	for more := true; more; {
+		more = false
+		lacks := func(k Kind, name string, impossible bool) {
+			if impossible && !b.there[k][name] && !b.missing[k][name] {
+				b.missing[k][name], more = true, true
+			}
+		}
+		for _, t := range b.desired.Teams {
+			lacks(KindTeam, t.Name, b.misplaced(t))
+		}
+		if !more && !b.anyMissing() {
+			return
+		}
+		for _, p := range b.desired.Policies {
+			rules, _ := b.rules(p.Rules, nil)
+			lacks(KindPolicy, p.Name, len(rules) == 0)
+		}
+		for _, r := range b.desired.Roles {
+			policies, _ := b.listed(KindPolicy, nil, r.Policies)
+			lacks(KindRole, r.Name, len(policies) == 0)
+		}
+	}
+}
+
+func (b *builder) anyMissing() bool {
+	return len(b.missing[KindTeam]) > 0 // without a team that is missing nothing else is
+}
+
+// misplaced reports whether a team cannot be where it is wanted: below one that cannot be made, or below
+// one that is a Group in the catalogue and stays one, whatever is wanted of it.
+func (b *builder) misplaced(want Team) bool {
+	return slices.ContainsFunc(want.Parents, func(parent string) bool {
+		return b.missing[KindTeam][parent] || slices.ContainsFunc(b.present.Teams, func(t PresentTeam) bool {
+			return t.Type == TypeGroup && t.Name == parent
+		})
+	})
+}
+
+// lacks reports whether a rule names what is missing.
+func (b *builder) lacks(r Rule) bool {
+	if !b.anyMissing() {
+		return false
+	}
+	teams, roles := mentions(r.Condition)
+	return slices.ContainsFunc(teams, func(name string) bool { return b.missing[KindTeam][name] }) ||
+		slices.ContainsFunc(roles, func(name string) bool { return b.missing[KindRole][name] })
+}
+
+// named reports whether everything is there that a rule names: the catalogue stores it with others only
+// then, even if it has it already.
+func (b *builder) named(r Rule) bool {
+	teams, roles := mentions(r.Condition)
+	return !slices.ContainsFunc(teams, func(name string) bool { return !b.there[KindTeam][name] }) &&
+		!slices.ContainsFunc(roles, func(name string) bool { return !b.there[KindRole][name] })
+}
+
+// rules returns the rules that a policy can have by now, given those that it has, and whether that is
+// all that is wanted. A policy that there is has one at least.
+func (b *builder) rules(want, is []Rule) (out []Rule, whole bool) {
+	if !slices.ContainsFunc(want, b.lacks) {
+		return want, true
+	}
+	guarded := b.lacksDeny(want)
+	for _, r := range want {
+		i := slices.IndexFunc(is, func(old Rule) bool { return old.Name == r.Name })
+		stays := b.lacks(r) || guarded && r.Effect != deny
+		switch {
+		case !stays:
+			out = append(out, r)
+		case i >= 0 && !b.named(is[i]):
+			return is, false
+		case i >= 0:
+			out = append(out, is[i])
+		}
+	}
+	for _, old := range is {
+		if guarded && old.Effect == deny && !slices.ContainsFunc(want, func(r Rule) bool { return r.Name == old.Name }) {
+			if !b.named(old) {
+				return is, false
+			}
+			out = append(out, old)
+		}
+	}
+	if len(out) == 0 && len(is) > 0 {
+		out = []Rule{nothing()}
+	}
+	return normalRules(out), false
+}
+
+// lacksDeny reports whether one of the rules is a deny that cannot be there.
+func (b *builder) lacksDeny(rules []Rule) bool {
+	return slices.ContainsFunc(rules, func(r Rule) bool { return r.Effect == deny && b.lacks(r) })
+}
+
+// guarded reports whether something is wanted with a deny that cannot be there: a policy, or a role with
+// such a policy.
+func (b *builder) guarded(k Kind, name string) bool {
+	if k == KindPolicy {
+		return b.lacksDeny(b.wanted[name].Rules)
+	}
+	return slices.ContainsFunc(b.desired.Roles, func(r Role) bool {
+		return r.Name == name && slices.ContainsFunc(r.Policies, func(p string) bool { return b.guarded(KindPolicy, p) })
+	})
+}
+
+// onlyDenies reports whether a policy that is wanted allows nothing, as far as there are rules of it.
+func (b *builder) onlyDenies(k Kind, name string) bool {
+	p, wanted := b.wanted[name]
+	if k != KindPolicy || !wanted {
+		return false
+	}
+	var is []Rule
+	for _, there := range b.present.Policies {
+		if there.Name == name {
+			is = there.Rules
+		}
+	}
+	rules, _ := b.rules(p.Rules, is)
+	return !slices.ContainsFunc(rules, func(r Rule) bool { return r.Effect != deny })
+}
+
+// listed returns which policies or default roles something can have by now, given those that it has, and
+// whether that is all that is wanted. Nothing goes as long as something is missing that may come in its
+// place.
+func (b *builder) listed(k Kind, is, want []string) (out []string, whole bool) {
+	missing := func(name string) bool { return b.missing[k][name] }
+	guarded := b.anyMissing() && slices.ContainsFunc(want, func(name string) bool { return b.guarded(k, name) })
+	if !guarded && !slices.ContainsFunc(want, missing) {
+		return want, true
+	}
+	out = slices.Clone(is)
+	for _, name := range want {
+		if !missing(name) && (!guarded || b.onlyDenies(k, name)) {
+			out = append(out, name)
+		}
+	}
+	out = set(out)
+	return out, slices.Equal(out, set(want))
+}
+
+// keep notes what the catalogue refers to once the plan is carried out, for nothing of it to be deleted.
+func (b *builder) keep(s Step) {
+	for _, k := range s.needs() {
+		b.needed[k] = true
+	}
+}
+
+// deletable returns which of the deletions can be done: not of what is still referred to, nor of what
+// that refers to in turn.
+func (b *builder) deletable() []Step {
+	left := slices.Clone(b.deleted)
+	for {
+		i := slices.IndexFunc(left, func(s Step) bool { return b.needed[s.key()] })
+		if i < 0 {
+			return left
+		}
+		b.found(FoundNeeded, left[i].Kind, left[i].Name)
+		b.keep(b.asItIs(left[i]))
+		left = slices.Delete(left, i, i+1)
+	}
+}
+
+// asItIs returns a step that would make something as the catalogue has it.
+func (b *builder) asItIs(s Step) Step {
+	switch s.Kind {
+	case KindPolicy:
+		i := slices.IndexFunc(b.present.Policies, func(p PresentPolicy) bool { return p.Name == s.Name })
+		s.Policy = &Policy{Name: s.Name, Rules: b.present.Policies[i].Rules}
+	case KindRole:
+		i := slices.IndexFunc(b.present.Roles, func(r PresentRole) bool { return r.Name == s.Name })
+		s.Role = &Role{Name: s.Name, Policies: b.present.Roles[i].Policies}
+	case KindTeam:
+		t := b.present.Teams[slices.IndexFunc(b.present.Teams, func(t PresentTeam) bool { return t.Name == s.Name })]
+		s.Team = &Team{Name: s.Name, Parents: t.Parents, Policies: t.Policies, DefaultRoles: t.DefaultRoles}
+	}
+	return s
+}
+
+// Has reports whether a catalogue has what a step is to make or to change of a policy, a role or a team,
+// as far as the step says what that is.
+func (p Present) Has(s Step) bool {
+	switch {
+	case s.Policy != nil:
+		i := slices.IndexFunc(p.Policies, func(is PresentPolicy) bool { return is.Name == s.Name })
+		return i >= 0 && (s.Verb == Create || len(ruleDifferences(p.Policies[i].Rules, s.Policy.Rules)) == 0)
+	case s.Role != nil:
+		i := slices.IndexFunc(p.Roles, func(is PresentRole) bool { return is.Name == s.Name })
+		return i >= 0 && (s.Verb == Create || len(listDifference("", p.Roles[i].Policies, s.Role.Policies)) == 0)
+	case s.Team != nil:
+		i := slices.IndexFunc(p.Teams, func(is PresentTeam) bool { return is.Name == s.Name })
+		if i < 0 || s.Verb == Create {
+			return i >= 0
+		}
+		is := p.Teams[i]
+		is.Joinable = is.Joinable && s.Name != Organization // that of the organization is left as it is
+		return len(teamDifferences(is, *s.Team)) == 0
+	}
+	return true
+}

@@ -1,0 +1,186 @@
+package catalog_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/sekisho/sekisho/shared/domain/catalog"
+)
+
+// stuck is a catalogue in which the team club is a Group, so that the team new, which is wanted below it,
+// cannot be made.
+func stuck(policies ...catalog.PresentPolicy) catalog.Present {
+	p := begin(aiko, ken)
+	p.Teams = append(p.Teams, catalog.PresentTeam{Entity: entity("club"), Type: catalog.TypeGroup})
+	p.Policies = append(p.Policies, policies...)
+	return p
+}
+
+func wantingNew(d catalog.Desired) catalog.Desired {
+	d.Us = us
+	d.Teams = append(d.Teams, catalog.Team{Name: "club", Type: catalog.TypeDivision}, catalog.Team{Name: "new", Type: catalog.TypeDepartment, Parents: []string{"club"}})
+	return d
+}
+
+func has(name string, rules ...catalog.Rule) catalog.PresentPolicy {
+	return catalog.PresentPolicy{Entity: entity(name), Rules: rules}
+}
+
+// A rule that names a team which cannot be made does not keep the others from the policy; what the whole
+// policy would deny is not allowed by half of it.
+func TestThePartOfAPolicyThatCanBeThere(t *testing.T) {
+	look, about, pii := rule("look", "allow", ""), rule("about", "allow", "inAnyTeam('new')"), rule("pii", "deny", "matchAnyTag('PII.Sensitive')")
+	outside, edit := rule("outside", "deny", "!inAnyTeam('new')"), rule("edit", "allow", "isOwner()")
+	for name, test := range map[string]struct{ is, want, then []catalog.Rule }{
+		"the others come":                        {[]catalog.Rule{look}, []catalog.Rule{look, pii, about}, []catalog.Rule{look, pii}},
+		"and go":                                 {[]catalog.Rule{edit, look}, []catalog.Rule{look, about}, []catalog.Rule{look}},
+		"all of them":                            {[]catalog.Rule{look}, []catalog.Rule{about}, []catalog.Rule{rule("decides-nothing", "allow", "isOwner() && noOwner()")}},
+		"one that was another stays so":          {[]catalog.Rule{rule("about", "allow", "isOwner()")}, []catalog.Rule{about, pii}, []catalog.Rule{rule("about", "allow", "isOwner()"), pii}},
+		"of a new policy":                        {nil, []catalog.Rule{look, about}, []catalog.Rule{look}},
+		"a new policy of which nothing can be":   {nil, []catalog.Rule{about}, nil},
+		"nothing is allowed beside a lost deny":  {[]catalog.Rule{edit}, []catalog.Rule{edit, look, pii, outside}, []catalog.Rule{edit, pii}},
+		"nor more widely":                        {[]catalog.Rule{rule("look", "allow", "isOwner()")}, []catalog.Rule{look, outside}, []catalog.Rule{rule("look", "allow", "isOwner()")}},
+		"nor in a new policy":                    {nil, []catalog.Rule{look, outside, pii}, []catalog.Rule{pii}},
+		"what was denied in another way stays":   {[]catalog.Rule{look, pii}, []catalog.Rule{look, outside}, []catalog.Rule{look, pii}},
+		"but not what was allowed in another":    {[]catalog.Rule{edit, pii}, []catalog.Rule{pii, outside}, []catalog.Rule{pii}},
+		"a new policy that would only be looser": {nil, []catalog.Rule{look, outside}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := stuck()
+			if test.is != nil {
+				p = stuck(has("p", test.is...))
+			}
+			d := wantingNew(catalog.Desired{Policies: []catalog.Policy{{Name: "p", Rules: test.want}}})
+			plan := diff(t, d, p)
+			after := carry(t, plan, p)
+			var got []catalog.Rule
+			for _, is := range after.Policies {
+				if is.Name == "p" {
+					got = slices.Clone(is.Rules)
+				}
+			}
+			for _, rules := range [][]catalog.Rule{got, test.then} {
+				slices.SortFunc(rules, func(a, b catalog.Rule) int { return strings.Compare(a.Name, b.Name) })
+				for i := range rules {
+					rules[i].Operations = nil
+				}
+			}
+			if diff := cmp.Diff(test.then, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if again := diff(t, d, after); !again.Empty() {
+				t.Errorf("the second run: %v", again.Lines())
+			}
+			code := catalog.FoundPartly
+			if test.then == nil {
+				code = catalog.FoundWaits
+			}
+			if !slices.Contains(plan.Findings, catalog.Finding{Code: code, Kind: catalog.KindPolicy, Name: "p"}) {
+				t.Errorf("found %v", plan.Findings)
+			}
+		})
+	}
+}
+
+// A role keeps a policy until the one is there that takes its place, and the policy keeps what it names.
+func TestWhatIsStillNeededIsNotDeleted(t *testing.T) {
+	p := stuck(has("old", rule("r", "allow", "inAnyTeam('former')")), has("gone", rule("r", "allow", "")))
+	p.Roles = append(p.Roles, catalog.PresentRole{Entity: entity("analyst"), Policies: []string{"old"}, Holders: []string{ken}})
+	p.Teams = append(p.Teams, catalog.PresentTeam{Entity: entity("above"), Type: catalog.TypeDivision}, catalog.PresentTeam{Entity: entity("former"), Type: catalog.TypeDepartment, Parents: []string{"above"}},
+		catalog.PresentTeam{Entity: entity("place"), Type: catalog.TypeDivision}, catalog.PresentTeam{Entity: entity("here"), Type: catalog.TypeDepartment, Parents: []string{"place"}, Policies: []string{"gone"}})
+	d := wantingNew(catalog.Desired{
+		Policies: []catalog.Policy{{Name: "about", Rules: []catalog.Rule{rule("r", "allow", "inAnyTeam('new')")}}, {Name: "pii", Rules: []catalog.Rule{rule("no", "deny", "")}}},
+		Roles:    []catalog.Role{{Name: "analyst", Policies: []string{"about", "pii"}, Holders: []string{ken}}},
+		Teams:    []catalog.Team{{Name: "here", Type: catalog.TypeDepartment, Parents: []string{"new"}}},
+	})
+	plan := diff(t, d, p)
+	needed := " stays because of what is not yet as it is wanted: a team stays a Group"
+	want := []string{
+		"create policy pii", "update role analyst: policies old → old, pii", "update team here: policies gone → nothing", "delete policy gone",
+		"policy about is not made: a team above it, or one that it needs, stays a Group", "policy old" + needed,
+		"role analyst is not all that is wanted: a team above it, or one that it needs, stays a Group",
+		"team above" + needed, "team club stays a Group: delete it for it to become something else", "team former" + needed,
+		"team here is not all that is wanted: a team above it, or one that it needs, stays a Group",
+		"team new is not made: a team above it, or one that it needs, stays a Group", "team place" + needed,
+	}
+	if diff := cmp.Diff(want, plan.Lines()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	after := carry(t, plan, p)
+	if again := diff(t, d, after); !again.Empty() || !after.Whole() {
+		t.Errorf("the second run: %v, read whole: %t", again.Lines(), after.Whole())
+	}
+	after.Teams = slices.DeleteFunc(after.Teams, func(t catalog.PresentTeam) bool { return t.Name == "club" }) // by hand
+	after = carry(t, diff(t, d, after), after)
+	if again := diff(t, d, after); !again.Empty() || len(again.Findings) > 0 || len(after.Teams) != 4 {
+		t.Errorf("without the group: %v, %v", again.Lines(), after.Teams)
+	}
+}
+
+// Beside a policy whose deny cannot be there, a role or a team gets no other that allows.
+func TestALostDenyHoldsBackOtherPolicies(t *testing.T) {
+	d := wantingNew(catalog.Desired{
+		Policies: []catalog.Policy{
+			{Name: "bound", Rules: []catalog.Rule{rule("r", "deny", "!inAnyTeam('new')")}},
+			{Name: "look", Rules: []catalog.Rule{rule("r", "allow", "")}},
+			{Name: "pii", Rules: []catalog.Rule{rule("r", "deny", "matchAnyTag('PII.Sensitive')")}},
+		},
+		Roles: []catalog.Role{{Name: "reader", Policies: []string{"bound", "look"}, Holders: []string{ken}}},
+		Teams: []catalog.Team{{Name: "apart", Type: catalog.TypeDivision, Policies: []string{"bound", "look", "pii"}, DefaultRoles: []string{"reader"}}},
+	})
+	p := stuck()
+	after := carry(t, diff(t, d, p), p)
+	team := after.Teams[slices.IndexFunc(after.Teams, func(t catalog.PresentTeam) bool { return t.Name == "apart" })]
+	if diff := cmp.Diff([]string{"pii"}, team.Policies); diff != "" || len(team.DefaultRoles) > 0 {
+		t.Errorf("the team has %v (-want +got):\n%s", team.DefaultRoles, diff)
+	}
+	if slices.ContainsFunc(after.Roles, func(r catalog.PresentRole) bool { return r.Name == "reader" }) {
+		t.Error("the role is there without the deny")
+	}
+}
+
+// Whatever stays a Group: the plan can be carried out, the next one is empty, nothing refers to what is
+// not there, and every deny that can be there is.
+func TestFromAnyPolicyToAnyOtherWithAGroupInTheWay(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		present := stuck()
+		present.Teams[len(present.Teams)-1].Name = "t1"
+		for _, label := range []string{"first", "second"} {
+			d := draw(r, label)
+			plan, problems, err := catalog.Diff(d, present)
+			if err != nil || len(problems) > 0 {
+				r.Fatal(problems, err)
+			}
+			m := &model{present}
+			m.Policies, m.Roles, m.Teams, m.Users = slices.Clone(m.Policies), slices.Clone(m.Roles), slices.Clone(m.Teams), slices.Clone(m.Users)
+			for _, s := range plan.Steps {
+				if err := m.apply(s); err != nil {
+					r.Fatalf("%s: %v\n%v", s, err, plan.Lines())
+				}
+			}
+			again, _, err := catalog.Diff(d, m.Present)
+			if err != nil || !again.Empty() || !m.Whole() {
+				r.Fatalf("the second run: %v %v, read whole: %t\nafter\n%v", again.Lines(), err, m.Whole(), plan.Lines())
+			}
+			for _, p := range d.Policies {
+				for _, want := range p.Rules {
+					names := append(named(want.Condition, "inAnyTeam"), named(want.Condition, "hasAnyRole")...)
+					lost := slices.ContainsFunc(names, func(n string) bool { return !m.has(catalog.KindTeam, n) && !m.has(catalog.KindRole, n) })
+					is := slices.ContainsFunc(m.Policies, func(have catalog.PresentPolicy) bool {
+						return have.Name == p.Name && slices.ContainsFunc(have.Rules, func(rule catalog.Rule) bool {
+							return rule.Effect == "deny" && rule.Name == want.Name && rule.Condition == want.Condition
+						})
+					})
+					if want.Effect == "deny" && !lost && !is {
+						r.Fatalf("the deny %s of %s is not there\nafter\n%v", want.Name, p.Name, plan.Lines())
+					}
+				}
+			}
+			present = m.Present
+		}
+	})
+}
