@@ -2,6 +2,7 @@ package inactivitysweep
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -9,7 +10,9 @@ import (
 )
 
 // The scheduler tries a night again that went wrong. A system whose night went well is not listed once
-// more for it, and one that keeps failing not for ever: a vendor may grant a thousand calls a month.
+// more for it, and one that keeps failing not for ever: a vendor may grant a thousand calls a month. So an
+// attempt is written down before the first call of it: it counts too where time runs out or the instance
+// ends.
 
 const (
 	// attemptsJob names what is kept of the attempts of one night.
@@ -19,36 +22,63 @@ const (
 	attemptsFor = 6 * time.Hour
 	// mostAttempts is how often a system is tried in one night.
 	mostAttempts = 2
+	// lastWords is how long it may take to write down what a night has done when its time is over.
+	lastWords = 5 * time.Second
 )
 
-// attempts are those of one night so far: which systems went well, and how often others went wrong.
+// attempts are those of one night so far: which systems went well, and how often each was begun with.
 type attempts struct {
-	done   []string
-	failed map[string]int64
+	done  []string
+	begun map[string]int64
 }
 
 // attempts returns those of this night; none where the last attempt went well, or was of another one.
 func (h *handler) attempts(ctx context.Context) (attempts, error) {
 	c, err := cursor.Get(ctx, h.store, attemptsJob)
 	if err != nil || h.now().Sub(c.At) >= attemptsFor || c.Known == nil {
-		return attempts{failed: map[string]int64{}}, err
+		return attempts{begun: map[string]int64{}}, err
 	}
-	return attempts{done: c.Seen, failed: c.Known}, nil
+	return attempts{done: c.Seen, begun: c.Known}, nil
 }
 
-// over reports whether nothing is to be done for a system any more tonight.
-func (a *attempts) over(system string) bool {
-	return slices.Contains(a.done, system) || a.failed[system] >= mostAttempts
+// well reports whether a system was looked through tonight.
+func (a *attempts) well(system string) bool { return slices.Contains(a.done, system) }
+
+// attempt looks through one system, unless that it begins cannot be written down. That it went well is
+// written down with the next one's beginning, or at the end.
+func (h *handler) attempt(ctx context.Context, tonight *attempts, n *night) error {
+	tonight.begun[n.name]++
+	if err := h.keep(ctx, tonight); err != nil {
+		tonight.begun[n.name]--
+		return err
+	}
+	if err := n.sweep(ctx); err != nil {
+		return fmt.Errorf("sweep %s: %w", n.name, err)
+	}
+	tonight.done = append(tonight.done, n.name)
+	return nil
 }
 
-// keep keeps the attempts for the next one, where there is one; else it forgets them, so that a sweep that
-// somebody orders by hand is a whole one.
-func (h *handler) keep(ctx context.Context, a attempts, again bool) error {
+// keep writes the attempts down for the next one.
+func (h *handler) keep(ctx context.Context, a *attempts) error {
+	return cursor.Set(ctx, h.store, attemptsJob, cursor.Cursor{At: h.now(), Seen: a.done, Known: a.begun})
+}
+
+// conclude writes down how an attempt of the night ended, also where its time is over. One that went well
+// is forgotten, so that a sweep that somebody orders by hand is a whole one.
+func (h *handler) conclude(ctx context.Context, a *attempts, again bool) error {
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
 	if again {
-		return cursor.Set(ctx, h.store, attemptsJob, cursor.Cursor{At: h.now(), Seen: a.done, Known: a.failed})
+		return h.keep(ctx, a)
 	}
-	if len(a.done)+len(a.failed) == 0 {
+	if len(a.begun) == 0 {
 		return nil
 	}
 	return cursor.Set(ctx, h.store, attemptsJob, cursor.Cursor{})
+}
+
+// afterwards is the context of what is to be written down though the time of the night is over.
+func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), lastWords)
 }

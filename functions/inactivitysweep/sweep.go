@@ -36,32 +36,28 @@ func (h *handler) sweepAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	again := len(tonight.failed) > 0
 	var problems []error
 	for _, name := range slices.Sorted(maps.Keys(h.policy.Inactivity.Systems)) {
 		s, ok := h.systems[name]
-		if !ok {
+		switch {
+		case !ok:
 			h.log.WarnContext(ctx, "policy looks after a system that is not configured", "system", name)
 			continue
-		}
-		if tonight.over(name) {
-			if tonight.failed[name] > 0 {
-				h.log.ErrorContext(ctx, "a system is given up for tonight", "system", name)
-			}
+		case tonight.well(name):
+			continue
+		case tonight.begun[name] >= mostAttempts:
+			h.log.ErrorContext(ctx, "a system is given up for tonight", "system", name)
+			continue
+		case ctx.Err() != nil: // no attempt of this one
+			problems = append(problems, fmt.Errorf("sweep %s: %w", name, ctx.Err()))
 			continue
 		}
 		n := &night{handler: h, name: name, rule: h.policy.Inactivity.Systems[name], system: s, at: h.now()}
-		if err := n.sweep(ctx); err != nil {
-			problems = append(problems, fmt.Errorf("sweep %s: %w", name, err))
-			tonight.failed[name]++
-			continue
+		if err := h.attempt(ctx, &tonight, n); err != nil {
+			problems = append(problems, err)
 		}
-		tonight.done = append(tonight.done, name)
 	}
-	if len(problems) == 0 && !again {
-		return nil
-	}
-	return errors.Join(append(problems, h.keep(ctx, tonight, len(problems) > 0))...)
+	return errors.Join(append(problems, h.conclude(ctx, &tonight, len(problems) > 0))...)
 }
 
 // sweep lists and judges all accounts before it does anything about one.
