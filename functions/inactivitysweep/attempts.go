@@ -17,9 +17,10 @@ import (
 const (
 	// attemptsJob names what is kept of the attempts of one night.
 	attemptsJob = "inactivity-attempts"
-	// attemptsFor is how long a night may be tried again: longer than the scheduler does, and shorter
-	// than it is until the next night.
-	attemptsFor = 6 * time.Hour
+	// attemptsFor is how long after its latest attempt a night is over: the scheduler hears for half an
+	// hour at most whether one went well, and makes the next within 80 s. What somebody orders by hand
+	// in the evening is another night.
+	attemptsFor = 32 * time.Minute
 	// mostAttempts is how often a system is tried in one night.
 	mostAttempts = 2
 	// lastWords is how long it may take to write down what a night has done when its time is over.

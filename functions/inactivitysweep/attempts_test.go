@@ -195,3 +195,18 @@ func TestWhatWentWellTheSecondTimeIsNotGivenUp(t *testing.T) {
 		t.Errorf("given up: looker %d times, workspace %d times", w.givenUp("looker"), w.givenUp("workspace"))
 	}
 }
+
+// What somebody orders by hand in the evening is no attempt of the night: that looks through everything. The
+// scheduler may hear for half an hour whether an attempt went well: what comes then is one of the same night.
+func TestAnEveningIsAnotherNight(t *testing.T) {
+	for later, whole := range map[time.Duration]bool{31 * time.Minute: false, time.Hour: true, 4 * time.Hour: true} {
+		w := newTwoSystems(t)
+		w.refuse = down("workspace")
+		w.tick(t.Context())
+		w.refuse = up
+		w.Clock.Advance(later - time.Minute)
+		if got := w.tries(); (got["looker"] > 0) != whole || got["workspace"] == 0 {
+			t.Errorf("%s after an evening in which one system was down: %v", later, got)
+		}
+	}
+}
