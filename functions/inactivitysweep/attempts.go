@@ -2,6 +2,7 @@ package inactivitysweep
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -23,14 +24,23 @@ const (
 	attemptsFor = 32 * time.Minute
 	// mostAttempts is how often a system is tried in one night.
 	mostAttempts = 2
+	// mostTicks is how often the scheduler calls for one night: once, and five times more where it went
+	// wrong. Terraform says so.
+	mostTicks = 6
 	// lastWords is how long it may take to write down what a night has done when its time is over.
 	lastWords = 5 * time.Second
 )
 
-// attempts are those of one night so far: which systems went well, and how often each was begun with.
+// errGivenUp says that a system was tried often enough. The job has not ended well then, also where a call
+// of it finds nothing left to do: else a system that is down every night would never be missed.
+var errGivenUp = errors.New("it is given up for tonight")
+
+// attempts are those of one night so far: which systems went well, how often each was begun with, and how
+// often the scheduler has called.
 type attempts struct {
 	done  []string
 	begun map[string]int64
+	ticks int
 }
 
 // attempts returns those of this night; none where the last attempt went well, or was of another one.
@@ -39,7 +49,7 @@ func (h *handler) attempts(ctx context.Context) (attempts, error) {
 	if err != nil || h.now().Sub(c.At) >= attemptsFor || c.Known == nil {
 		return attempts{begun: map[string]int64{}}, err
 	}
-	return attempts{done: c.Seen, begun: c.Known}, nil
+	return attempts{done: c.Seen, begun: c.Known, ticks: c.Count}, nil
 }
 
 // well reports whether a system was looked through tonight.
@@ -60,17 +70,26 @@ func (h *handler) attempt(ctx context.Context, tonight *attempts, n *night) erro
 	return nil
 }
 
-// keep writes the attempts down for the next one.
-func (h *handler) keep(ctx context.Context, a *attempts) error {
-	return cursor.Set(ctx, h.store, attemptsJob, cursor.Cursor{At: h.now(), Seen: a.done, Known: a.begun})
+// giveUp says once a night that a system is given up.
+func (h *handler) giveUp(ctx context.Context, tonight *attempts, system string) error {
+	if tonight.begun[system] == mostAttempts {
+		h.log.ErrorContext(ctx, "a system is given up for tonight", "system", system)
+		tonight.begun[system]++ // it is said
+	}
+	return fmt.Errorf("sweep %s: %w", system, errGivenUp)
 }
 
-// conclude writes down how an attempt of the night ended, also where its time is over. One that went well
-// is forgotten, so that a sweep that somebody orders by hand is a whole one.
-func (h *handler) conclude(ctx context.Context, a *attempts, again bool) error {
+// keep writes the attempts down for the next one.
+func (h *handler) keep(ctx context.Context, a *attempts) error {
+	return cursor.Set(ctx, h.store, attemptsJob, cursor.Cursor{At: h.now(), Seen: a.done, Known: a.begun, Count: a.ticks})
+}
+
+// conclude writes down how a call of the night ended, also where its time is over. After one that went well,
+// and after the last, the night is forgotten, so that a sweep that somebody orders by hand is a whole one.
+func (h *handler) conclude(ctx context.Context, a *attempts, wrong bool) error {
 	ctx, cancel := afterwards(ctx)
 	defer cancel()
-	if again {
+	if wrong && a.ticks < mostTicks {
 		return h.keep(ctx, a)
 	}
 	if len(a.begun) == 0 {

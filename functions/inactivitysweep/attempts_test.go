@@ -68,6 +68,9 @@ func (w *twoSystems) tick(ctx context.Context) int {
 // mostTicks is how often the scheduler calls in one night: once, and as often as it tries again.
 const mostTicks = 6
 
+// mostAttempts is how often a system is listed in one night that is down.
+const mostAttempts = 2
+
 // tries are the calls of one night, up to the first that ends well, and returns what they listed.
 func (w *twoSystems) tries() map[string]int {
 	clear(w.listed)
@@ -105,8 +108,8 @@ func TestANightIsTriedAgainWhereItWentWrong(t *testing.T) {
 		w.Clock.Advance(day)
 		w.refuse = down(bad)
 		got := w.tries()
-		// The third attempt of the scheduler finds nothing left to do.
-		if got["ticks"] != 3 || bad == "workspace" && got["looker"] != looker || bad == "looker" && got["workspace"] != workspace {
+		// The third call of the scheduler and those after it find nothing left to do, which is not well.
+		if got["ticks"] != mostTicks || got[bad] != mostAttempts || bad == "workspace" && got["looker"] != looker || bad == "looker" && got["workspace"] != workspace {
 			t.Errorf("%s is down: %v, while the others are listed with %d and %d requests", bad, got, looker, workspace)
 		}
 		if w.givenUp(bad) != 1 {
@@ -143,15 +146,14 @@ func TestANightWhoseTimeRunsOutIsTriedTwiceAtMost(t *testing.T) {
 				}
 				return system == slow
 			}
-			status := w.tick(ctx)
-			cancel()
-			if status == http.StatusOK {
-				break
+			if w.tick(ctx) == http.StatusOK {
+				t.Errorf("%s runs out of time, and it is said to be done", slow)
 			}
+			cancel()
 		}
 		for system, want := range map[string]int{"looker": whole["looker"], "workspace": whole["workspace"]} {
 			if system == slow {
-				want = 2
+				want = mostAttempts
 			}
 			if w.listed[system] != want {
 				t.Errorf("%s runs out of time: %s is listed with %d requests, want %d", slow, system, w.listed[system], want)
@@ -176,10 +178,10 @@ func TestAnInstanceThatDiesHasTried(t *testing.T) {
 		status := w.tick(t.Context())
 		w.Store.Break(0)
 		if status == http.StatusOK {
-			break
+			t.Error("it is said to be done")
 		}
 	}
-	if w.listed["workspace"] != 2 {
+	if w.listed["workspace"] != mostAttempts {
 		t.Errorf("listed with %v requests", w.listed)
 	}
 }
@@ -208,5 +210,23 @@ func TestAnEveningIsAnotherNight(t *testing.T) {
 		if got := w.tries(); (got["looker"] > 0) != whole || got["workspace"] == 0 {
 			t.Errorf("%s after an evening in which one system was down: %v", later, got)
 		}
+	}
+}
+
+// A job that goes wrong every night never says that it is done, so that it is missed; one good night says so.
+func TestAJobThatGoesWrongEveryNightIsMissed(t *testing.T) {
+	w := newTwoSystems(t)
+	done := func() int { return strings.Count(w.Log.String(), `"job done"`) }
+	w.refuse = down("looker")
+	for night := range 4 {
+		w.tries()
+		w.Clock.Advance(day)
+		if done() != 0 || w.givenUp("looker") != night+1 {
+			t.Errorf("night %d: done %d times, given up %d times", night, done(), w.givenUp("looker"))
+		}
+	}
+	w.refuse = up
+	if w.tries(); done() != 1 {
+		t.Errorf("a good night after them: done %d times", done())
 	}
 }

@@ -36,6 +36,7 @@ func (h *handler) sweepAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	tonight.ticks++
 	var problems []error
 	for _, name := range slices.Sorted(maps.Keys(h.policy.Inactivity.Systems)) {
 		s, ok := h.systems[name]
@@ -46,7 +47,7 @@ func (h *handler) sweepAll(ctx context.Context) error {
 		case tonight.well(name):
 			continue
 		case tonight.begun[name] >= mostAttempts:
-			h.log.ErrorContext(ctx, "a system is given up for tonight", "system", name)
+			problems = append(problems, h.giveUp(ctx, &tonight, name))
 			continue
 		case ctx.Err() != nil: // no attempt of this one
 			problems = append(problems, fmt.Errorf("sweep %s: %w", name, ctx.Err()))
