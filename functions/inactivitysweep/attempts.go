@@ -28,16 +28,17 @@ const (
 	// wrong. Terraform says so.
 	mostTicks = 6
 	// lastWords is how long it may take to write down what a night has done when its time is over.
-	lastWords = 5 * time.Second
+	lastWords = 10 * time.Second
 )
 
 // errGivenUp says that a system was tried often enough. The job has not ended well then, also where a call
 // of it finds nothing left to do: else a system that is down every night would never be missed.
 var errGivenUp = errors.New("it is given up for tonight")
 
-// attempts are those of one night so far: which systems went well, how often each was begun with, and how
-// often the scheduler has called.
+// attempts are those of one night so far: which systems went well, how often each was begun with, how
+// often the scheduler has called, and when it first did.
 type attempts struct {
+	began time.Time
 	done  []string
 	begun map[string]int64
 	ticks int
@@ -47,9 +48,9 @@ type attempts struct {
 func (h *handler) attempts(ctx context.Context) (attempts, error) {
 	c, err := cursor.Get(ctx, h.store, attemptsJob)
 	if err != nil || h.now().Sub(c.At) >= attemptsFor || c.Known == nil {
-		return attempts{begun: map[string]int64{}}, err
+		return attempts{began: h.now(), begun: map[string]int64{}}, err
 	}
-	return attempts{done: c.Seen, begun: c.Known, ticks: c.Count}, nil
+	return attempts{began: c.Began, done: c.Seen, begun: c.Known, ticks: c.Count}, nil
 }
 
 // well reports whether a system was looked through tonight.
@@ -63,6 +64,7 @@ func (h *handler) attempt(ctx context.Context, tonight *attempts, n *night) erro
 		tonight.begun[n.name]--
 		return err
 	}
+	n.began, n.again = tonight.began, tonight.begun[n.name] > 1
 	if err := n.sweep(ctx); err != nil {
 		return fmt.Errorf("sweep %s: %w", n.name, err)
 	}
@@ -81,7 +83,7 @@ func (h *handler) giveUp(ctx context.Context, tonight *attempts, system string) 
 
 // keep writes the attempts down for the next one.
 func (h *handler) keep(ctx context.Context, a *attempts) error {
-	return cursor.Set(ctx, h.store, attemptsJob, cursor.Cursor{At: h.now(), Seen: a.done, Known: a.begun, Count: a.ticks})
+	return cursor.Set(ctx, h.store, attemptsJob, cursor.Cursor{At: h.now(), Began: a.began, Seen: a.done, Known: a.begun, Count: a.ticks})
 }
 
 // conclude writes down how a call of the night ended, also where its time is over. After one that went well,
