@@ -90,7 +90,7 @@ func live() uint64 {
 }
 
 // A night of a million accounts through all of the function, with a million people in the directory
-// and a memory of every third account: it holds little at any time, does so much as fits into a
+// and a memory of every account: it holds little at any time, does so much as fits into a
 // night, and leaves the rest to the next. The default is fewer.
 func TestANightOfAMillionAccounts(t *testing.T) {
 	users := 1_500
@@ -126,7 +126,10 @@ func TestANightOfAMillionAccounts(t *testing.T) {
 	}
 }
 
-// fill puts everybody into the directory, and a memory of each third account into the store.
+// ofIdle is what [fill] remembers of who is idle: a session that ended long ago.
+func ofIdle(at time.Time) idle.Memory { return idle.Memory{Active: at.Add(-250 * day), Session: true} }
+
+// fill puts everybody into the directory, and a memory of each account into the store.
 func fill(t *testing.T, n *nights, users int) {
 	t.Helper()
 	ctx, m := context.Background(), mirror.New(n.Store)
@@ -136,9 +139,11 @@ func fill(t *testing.T, n *nights, users int) {
 		var notes []account.Note
 		for id := from; id < min(from+some, users+1); id++ {
 			people = append(people, group.Person{ID: fmt.Sprint("p", id), Email: fmt.Sprintf("u%d@example.com", id), Aliases: []string{fmt.Sprintf("user.%d@example.com", id)}})
-			if id%3 == 1 {
-				notes = append(notes, account.Note{ID: strconv.Itoa(id), After: idle.Memory{Active: n.Clock.Now().Add(-5 * day)}})
+			m := idle.Memory{Active: n.Clock.Now().Add(-5 * day)}
+			if id%3 == 2 {
+				m = ofIdle(n.Clock.Now())
 			}
+			notes = append(notes, account.Note{ID: strconv.Itoa(id), After: m})
 		}
 		if err := m.PutPeople(ctx, people, n.Clock.Now()); err != nil {
 			t.Fatal(err)
@@ -241,7 +246,7 @@ func TestANightWarnsWhereProposingGoesWrong(t *testing.T) {
 	fill(t, n, users)
 	at := n.Clock.Now()
 	told := idle.Memory{Told: []time.Duration{14 * day}, From: at.Add(-300 * day), Stop: at.Add(-day), Begun: at.Add(-15 * day)}
-	if err := account.Remember(t.Context(), n.Store, "looker", at, account.Note{ID: "2", After: told}); err != nil {
+	if err := account.Remember(t.Context(), n.Store, "looker", at, account.Note{ID: "2", Before: ofIdle(at), After: told}); err != nil {
 		t.Fatal(err)
 	}
 	broken := store.Record{

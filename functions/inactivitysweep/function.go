@@ -20,7 +20,8 @@
 //
 // On failure: nothing is warned or stopped by a listing that did not end well or is not to be
 // believed. The scheduler tries again: a system whose night went well is left alone then, and one that
-// went wrong twice waits for the next night, which begins anew. Nobody loses a warning by it.
+// went wrong twice waits for the next night, which begins anew: the job has not ended well then. Nobody loses
+// a warning by it.
 package inactivitysweep
 
 import (

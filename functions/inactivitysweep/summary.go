@@ -3,6 +3,7 @@ package inactivitysweep
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,10 +17,20 @@ import (
 	"github.com/sekisho/sekisho/shared/state/notice"
 )
 
-// sumUp stores what the night came to, and tells the channel.
+// sumUp stores what the night came to, and tells the channel. It tells what was done, by this attempt and
+// by an earlier one; not what was to be done.
 func (n *night) sumUp(ctx context.Context) error {
 	s := n.run.Summary()
-	s.Held = n.held
+	s.Held, s.Begun, s.Warned, s.Ended = n.held, n.begun, n.warned, n.ended
+	if n.again {
+		earlier, err := account.Summary(ctx, n.store, n.name)
+		if err != nil && !errors.Is(err, account.ErrNoRun) {
+			return err
+		}
+		if !earlier.At.Before(n.began) {
+			s = s.After(earlier)
+		}
+	}
 	if err := account.Summarize(ctx, n.store, n.name, s); err != nil {
 		return err
 	}
@@ -35,9 +46,9 @@ func (n *night) sumUp(ctx context.Context) error {
 func (n *night) facts(s idle.Summary) map[string]string {
 	asked, stopped := 0, 0
 	if n.rule.Mode == change.Ask {
-		asked = n.begun
+		asked = s.Begun
 	} else {
-		stopped = n.begun
+		stopped = s.Begun
 	}
 	facts := map[string]string{"system": account.Title(n.name), "days": strconv.Itoa(int(n.rule.After / (24 * time.Hour))), "seats": ""}
 	for name, value := range map[string]int{

@@ -27,8 +27,15 @@ type night struct {
 	at     time.Time
 	run    *idle.Run
 	agenda *agenda
-	// held is how many stops the brake holds, begun how many the night has begun.
+	// began is when the first attempt of the night began, again says that this is a later one.
+	began time.Time
+	again bool
+	// held is how many stops the brake holds, begun how many this attempt has begun.
 	held, begun int
+	// warned counts the warnings that this attempt has given, as a summary has them, ended how many it
+	// has taken back because the account is in use again.
+	warned map[string]int
+	ended  int
 }
 
 func (h *handler) sweepAll(ctx context.Context) error {
@@ -36,32 +43,29 @@ func (h *handler) sweepAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	again := len(tonight.failed) > 0
+	tonight.ticks++
 	var problems []error
 	for _, name := range slices.Sorted(maps.Keys(h.policy.Inactivity.Systems)) {
 		s, ok := h.systems[name]
-		if !ok {
+		switch {
+		case !ok:
 			h.log.WarnContext(ctx, "policy looks after a system that is not configured", "system", name)
 			continue
-		}
-		if tonight.over(name) {
-			if tonight.failed[name] > 0 {
-				h.log.ErrorContext(ctx, "a system is given up for tonight", "system", name)
-			}
+		case tonight.well(name):
+			continue
+		case tonight.begun[name] >= mostAttempts:
+			problems = append(problems, h.giveUp(ctx, &tonight, name))
+			continue
+		case ctx.Err() != nil: // no attempt of this one
+			problems = append(problems, fmt.Errorf("sweep %s: %w", name, ctx.Err()))
 			continue
 		}
-		n := &night{handler: h, name: name, rule: h.policy.Inactivity.Systems[name], system: s, at: h.now()}
-		if err := n.sweep(ctx); err != nil {
-			problems = append(problems, fmt.Errorf("sweep %s: %w", name, err))
-			tonight.failed[name]++
-			continue
+		n := &night{handler: h, name: name, rule: h.policy.Inactivity.Systems[name], system: s, at: h.now(), warned: map[string]int{}}
+		if err := h.attempt(ctx, &tonight, n); err != nil {
+			problems = append(problems, err)
 		}
-		tonight.done = append(tonight.done, name)
 	}
-	if len(problems) == 0 && !again {
-		return nil
-	}
-	return errors.Join(append(problems, h.keep(ctx, tonight, len(problems) > 0))...)
+	return errors.Join(append(problems, h.conclude(ctx, &tonight, len(problems) > 0))...)
 }
 
 // sweep lists and judges all accounts before it does anything about one.
@@ -102,8 +106,11 @@ func (n *night) sweep(ctx context.Context) error {
 	if err := n.question(ctx); err != nil {
 		return err
 	}
-	// Each of them is good for something where the others go wrong.
-	return errors.Join(n.act(ctx), account.Believe(ctx, n.store, n.name, n.run.Census()), n.sumUp(ctx))
+	// Each of them is good for something where the others go wrong, also where time runs out.
+	acted := n.act(ctx)
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
+	return errors.Join(acted, account.Believe(ctx, n.store, n.name, n.run.Census()), n.sumUp(ctx))
 }
 
 // judge makes the judge of the night: the rule, and who is in the groups that it spares.
@@ -164,7 +171,8 @@ func (n *night) act(ctx context.Context) error {
 	proposed := n.proposeAll(ctx)
 	for _, a := range n.agenda.acts {
 		// What was said is written down at once: a night that ends in the middle has lost nothing.
-		if err := n.tell(ctx, a); err != nil {
+		warned, err := n.tell(ctx, a)
+		if err != nil {
 			return errors.Join(proposed, err)
 		}
 		if !a.decision.Remember || proposed != nil && a.decision.Action == idle.Stop {
@@ -173,8 +181,20 @@ func (n *night) act(ctx context.Context) error {
 		if err := account.Remember(ctx, n.store, n.name, n.at, account.Note{ID: a.account.ID, Before: a.before, After: a.decision.Next}); err != nil {
 			return errors.Join(proposed, err)
 		}
+		n.count(a.decision, warned)
 	}
 	return errors.Join(proposed, account.Remember(ctx, n.store, n.name, n.at, n.agenda.notes...))
+}
+
+// count counts what was said to a person, once it is remembered: what is not is said again by the next
+// attempt, in the same message.
+func (n *night) count(d idle.Decision, warned bool) {
+	if warned {
+		n.warned[d.Step.String()]++
+	}
+	if d.Ended {
+		n.ended++
+	}
 }
 
 // proposeAll proposes what is to be stopped or would be, and withdraws what is not any more.

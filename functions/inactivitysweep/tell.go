@@ -17,31 +17,33 @@ func (n *night) warningID(a idle.Account, step time.Duration, of idle.Memory) st
 	return fmt.Sprintf("account-warning-%s-%s-%s", account.Name(n.name, a.ID), step, day(of.Begun))
 }
 
-// tell takes back what a person was told that is void, and warns them.
-func (n *night) tell(ctx context.Context, a act) error {
+// tell takes back what a person was told that is void, and warns them. It reports whether it has warned
+// them.
+func (n *night) tell(ctx context.Context, a act) (bool, error) {
 	if err := n.takeBack(ctx, a); err != nil {
-		return err
+		return false, err
 	}
 	if a.decision.Action != idle.Warn {
-		return nil
+		return false, nil
 	}
 	person, known, err := n.person(ctx, a.account.Email)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if !known {
 		n.run.Untold(&a.account, a.decision) // nobody whom we could tell
-		return nil
+		return false, nil
 	}
 	last := ""
 	if !a.decision.Last.At.IsZero() {
 		last = day(a.decision.Last.At)
 	}
-	return notice.Post(ctx, n.store, n.queue, notice.Notice{
+	err = notice.Post(ctx, n.store, n.queue, notice.Notice{
 		ID:   n.warningID(a.account, a.decision.Step, a.decision.Next),
 		Kind: notice.AccountWarning, Person: person.ID, Until: a.decision.StopAt, At: n.at,
 		Facts: map[string]string{"system": account.Title(n.name), "account": a.account.Email, "last": last, "url": n.addresses[n.name], "channel": n.rule.Channel},
 	})
+	return err == nil, err
 }
 
 // takeBack ends the warnings of an account that is in use again, or spared, or not stopped on the

@@ -190,7 +190,7 @@ func (j *Judge) Decide(a *Account, m Memory) Decision {
 	switch {
 	case d.Since.IsZero():
 		d.Since = t.made
-	case d.Last.By == FromMemory && d.Next.Session:
+	case d.Last.By == FromMemory && d.Next.Session && !d.Next.watched():
 		d.Since = d.Since.Add(sessionUnseen)
 	}
 	if len(m.Told) > 0 && d.Since.After(m.From) {

@@ -258,6 +258,35 @@ func TestTheLastSessionCountsToItsEnd(t *testing.T) {
 	}
 }
 
+// A session that lies unused until it ends moves nothing, once warnings have begun. Who works in it to its
+// end has so much more time.
+func TestASessionThatIsSeenUnusedToItsEndMovesNothing(t *testing.T) {
+	begin := time.Date(2026, 1, 1, 4, 0, 0, 0, time.UTC)
+	rule := ladder()
+	rule.After = 40 * day
+	for name, test := range map[string]struct {
+		used int // the night before which the session was used last
+		want string
+	}{
+		"unused":               {0, "27:warn 14d, stop 40; 34:warn 7d, stop 40; 40:warn 1d, stop 41; 41:stop"},
+		"used after the first": {29, "27:warn 14d, stop 40; 29:ended; 63:warn 14d, stop 76; 70:warn 7d, stop 76; 76:warn 1d, stop 77; 77:stop"},
+	} {
+		worked := func(night int) idle.Account {
+			a := account(used(idle.Google, begin.Add(-5*day)))
+			if night < 30 {
+				a.Sessions = []idle.Session{{Begun: begin}}
+			}
+			if night < 30 && test.used > 0 && night >= test.used {
+				a.Sessions[0].Extended = begin.Add(time.Duration(test.used)*day - 2*time.Hour)
+			}
+			return a
+		}
+		if diff := cmp.Diff(test.want, nights(t, rule, idle.Memory{}, worked, every(1, 120)...)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
 func TestASessionOfTheFutureIsNotRemembered(t *testing.T) {
 	j := judge(t, ladder(), idle.Directory{})
 	a := account(used(idle.Google, ago(10)))

@@ -64,3 +64,10 @@ func (m Memory) withoutWarnings() Memory {
 func (m Memory) sameWarnings(other Memory) bool {
 	return len(m.Told) >= len(other.Told) && m.Begun.Equal(other.Begun)
 }
+
+// watched reports whether the session of which a use is remembered was seen unused for so long before the
+// first warning that nothing is to be added to that use when the session ends: the warnings that began
+// while it was there stand.
+func (m Memory) watched() bool {
+	return len(m.Told) > 0 && !m.From.Before(m.Active) && m.From.Before(m.Active.Add(sessionUnseen)) && !m.Begun.Before(m.From.Add(sessionUnseen))
+}

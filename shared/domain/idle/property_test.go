@@ -398,3 +398,54 @@ func TestNobodyIsStoppedSoonerThanAWarningSays(t *testing.T) {
 		}
 	})
 }
+
+// However long a session lies unused and whenever it ends: each step comes once and in its order, and the
+// stop comes on the day that they name. The rule leaves more than a week before the first warning, in
+// which it is seen that nobody uses the session.
+func TestEachStepComesOnceThoughAnUnusedSessionEnds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := idle.Rule{Mode: change.Ask}
+		for _, d := range rapid.SliceOfNDistinct(rapid.IntRange(1, 30), 1, 4, rapid.ID[int]).Draw(t, "warn") {
+			r.Warn = append(r.Warn, time.Duration(d)*day)
+		}
+		r.After = slices.Max(r.Warn) + time.Duration(rapid.IntRange(9, 60).Draw(t, "before the first"))*day
+		begun := tonight.Add(-time.Duration(rapid.IntRange(0, 23).Draw(t, "hours")) * time.Hour)
+		extended := begun.Add(time.Duration(rapid.IntRange(0, 6).Draw(t, "used for")) * day)
+		ends := rapid.IntRange(8, 100).Draw(t, "ends")
+		var m idle.Memory
+		var told []time.Duration
+		var said time.Time
+		for night := range 200 {
+			now := tonight.Add(time.Duration(night) * day)
+			a := account(used(idle.Google, begun.Add(-5*day)))
+			if night < ends {
+				a.Sessions = []idle.Session{{Begun: begun}}
+				if !now.Before(extended) {
+					a.Sessions[0].Extended = extended
+				}
+			}
+			j, err := idle.NewJudge(r, idle.Directory{}, now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := j.Decide(&a, m)
+			if d.Ended || d.Moved || d.Void {
+				t.Fatalf("night %d: after %v the warnings are void: %+v", night, told, d)
+			}
+			if d.Action == idle.Warn {
+				if slices.ContainsFunc(told, func(earlier time.Duration) bool { return earlier <= d.Step }) || !said.IsZero() && d.StopAt.Sub(said) > day {
+					t.Fatalf("night %d: step %s of %s after %v of %s", night, d.Step, d.StopAt, told, said)
+				}
+				told, said = append(told, d.Step), d.StopAt
+			}
+			if d.Action == idle.Stop {
+				if len(told) != len(r.Warn) || now.Sub(extended) < r.After || now.Before(said) {
+					t.Fatalf("night %d: stopped after %v, said %s", night, told, said)
+				}
+				return
+			}
+			m = d.Next
+		}
+		t.Fatalf("never stopped, told %v", told)
+	})
+}

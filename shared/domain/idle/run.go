@@ -70,7 +70,9 @@ type Summary struct {
 	Seats Seats       `json:"seats"`
 	// Forecast says who falls idle in the next 30 days if they do not sign in.
 	Forecast Forecast `json:"forecast"`
-	// Warned counts the warnings of this run by how long before the stop they come: "336h0m0s".
+	// Warned counts the warnings of this run by how long before the stop they come: "336h0m0s". A run
+	// counts those that were decided on; whoever carries them out puts those that were given, here
+	// and in Ended.
 	Warned map[string]int `json:"warned,omitempty"`
 	// Stops counts the accounts that this run proposes to stop, Reports those that it would
 	// propose if the rule were not in mode report, Ended those whose owners came back after a
@@ -78,6 +80,8 @@ type Summary struct {
 	Stops   int `json:"stops"`
 	Reports int `json:"reports"`
 	Ended   int `json:"ended"`
+	// Begun counts the stops that were proposed tonight and by no earlier night.
+	Begun int `json:"begun,omitempty"`
 	// Postponed counts the accounts about which this run does nothing although it is time for it,
 	// because a night does only so much: a later one does.
 	Postponed int `json:"postponed,omitempty"`
@@ -270,6 +274,28 @@ func (r *Run) Summary() Summary {
 	if s.Stops > 0 {
 		s.Plan = hex.EncodeToString(r.plan.Sum(nil)[:16])
 	}
+	return s
+}
+
+// After returns a summary of a night of which an earlier attempt had done some things before it went wrong.
+// What both have done counts together; everything else is as the later one has found it.
+func (s Summary) After(earlier Summary) Summary {
+	warned := maps.Clone(earlier.Warned)
+	if warned == nil {
+		warned = map[string]int{}
+	}
+	for step, count := range s.Warned {
+		warned[step] += count
+	}
+	s.Warned, s.Ended, s.Begun = warned, s.Ended+earlier.Ended, s.Begun+earlier.Begun
+	untold := slices.Clone(s.Untold)
+	for _, e := range earlier.Untold {
+		if !slices.ContainsFunc(untold, func(known Entry) bool { return known.ID == e.ID }) {
+			untold = append(untold, e)
+		}
+	}
+	slices.SortStableFunc(untold, func(a, b Entry) int { return a.At.Compare(b.At) })
+	s.Untold = untold[:min(len(untold), maxNamed)]
 	return s
 }
 

@@ -227,6 +227,23 @@ func TestCheckClock(t *testing.T) {
 	}
 }
 
+// What two attempts of a night have done counts together, and whom neither could tell is named once.
+func TestASummaryAfterAnEarlierAttempt(t *testing.T) {
+	a, b := idle.Entry{ID: "a", At: ago(1)}, idle.Entry{ID: "b", At: ago(2)}
+	earlier := idle.Summary{At: ago(1), Total: 9, Warned: map[string]int{"24h0m0s": 2, "168h0m0s": 1}, Ended: 1, Begun: 3, Stops: 7, Untold: []idle.Entry{a}}
+	later := idle.Summary{At: tonight, Total: 8, Warned: map[string]int{"24h0m0s": 1}, Ended: 2, Begun: 1, Stops: 5, Untold: []idle.Entry{a, b}}
+	want := idle.Summary{At: tonight, Total: 8, Warned: map[string]int{"24h0m0s": 3, "168h0m0s": 1}, Ended: 3, Begun: 4, Stops: 5, Untold: []idle.Entry{b, a}}
+	if diff := cmp.Diff(want, later.After(earlier)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if earlier.Warned["24h0m0s"] != 2 || later.Warned["24h0m0s"] != 1 {
+		t.Error("what is counted together is changed by it")
+	}
+	if got := later.After(idle.Summary{}); got.Ended != 2 || got.Warned["24h0m0s"] != 1 {
+		t.Errorf("after nothing: %+v", got)
+	}
+}
+
 // many makes accounts as a company has them, in the same memory each time.
 func many(visit func(n int, a *idle.Account), n int) {
 	a := account(

@@ -1,10 +1,11 @@
 package account
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -12,14 +13,18 @@ import (
 	"github.com/sekisho/sekisho/shared/ports/store"
 )
 
-// Remembered is what is remembered of all accounts of a system. Of a million it takes some 140
-// megabytes, a third of what they would as they are. It is good for one run, and not safe for
-// concurrent use while it is filled.
+// Remembered is what is remembered of all accounts of a system. Of a million it takes some 42 MiB
+// where one moment is remembered of each, and 76 MiB where all are. It is good for one run, and not safe
+// for concurrent use while it is filled.
 type Remembered struct {
-	all map[key]packed
+	// parts hold the accounts by the beginning of their keys: each is short, so that one more account
+	// copies little, and no part has much room that it does not need, as a map of a million has.
+	parts [1 << partBits]part
 	// told are all the lists of warnings that people have had: policy makes few of them.
 	told [][]time.Duration
 }
+
+const partBits = 12
 
 // key is the hash of an account's id: ids are long in some systems.
 type key [16]byte
@@ -29,34 +34,39 @@ func keyOf(id string) key {
 	return key(sum[:16])
 }
 
-// packed is a memory with moments as nanoseconds, and with the index of its warnings.
+func (k key) compare(other key) int { return bytes.Compare(k[:], other[:]) }
+
+// part are some of the accounts, in the order of their keys, and the moments of them all, as nanoseconds
+// since 1970: shorter, they would not be what is stored, and [Remember] would take them for another's
+// decision.
+type part struct {
+	accounts []packed
+	moments  []int64
+}
+
+// packed is a memory of an account. Most lack most moments: of those that are there, in the order of
+// [idle.Memory], the first is at that place in the part.
 type packed struct {
-	active, kept, from, stop, begun int64
-
-	told         int32
-	session, due bool
+	key   key
+	first uint32
+	told  uint32
+	has   uint8
 }
 
-// never stands for the zero time, which is no number of nanoseconds.
-const never = math.MinInt64
-
-func pack(t time.Time) int64 {
-	if t.IsZero() {
-		return never
-	}
-	return t.UnixNano()
-}
-
-func unpack(n int64) time.Time {
-	if n == never {
-		return time.Time{}
-	}
-	return time.Unix(0, n).UTC()
-}
+// What a memory has.
+const (
+	hasActive = 1 << iota
+	hasKept
+	hasFrom
+	hasStop
+	hasBegun
+	isSession
+	isDue
+)
 
 // Memories returns what is remembered of the accounts of a system.
 func Memories(ctx context.Context, r store.Reader, system string) (*Remembered, error) {
-	out := &Remembered{all: map[key]packed{}}
+	out := &Remembered{}
 	err := accounts.Each(ctx, r, store.Query{Where: []store.Cond{{Field: "system", Op: store.Equal, Value: system}}}, func(a record) error {
 		out.add(a.ID, a.Memory)
 		return nil
@@ -67,25 +77,60 @@ func Memories(ctx context.Context, r store.Reader, system string) (*Remembered, 
 	return out, nil
 }
 
+// partOf returns the part that a key belongs to.
+func (r *Remembered) partOf(k key) *part {
+	return &r.parts[binary.BigEndian.Uint16(k[:])>>(16-partBits)]
+}
+
+// find returns the place of a key in a part, and whether it is there.
+func (p *part) find(k key) (int, bool) {
+	return slices.BinarySearchFunc(p.accounts, k, func(a packed, k key) int { return a.key.compare(k) })
+}
+
+// add takes the memory of one account, of which each is given once.
 func (r *Remembered) add(id string, m idle.Memory) {
 	told := slices.IndexFunc(r.told, func(known []time.Duration) bool { return slices.Equal(known, m.Told) })
 	if told < 0 {
 		told = len(r.told)
 		r.told = append(r.told, m.Told)
 	}
-	r.all[keyOf(id)] = packed{pack(m.Active), pack(m.Kept), pack(m.From), pack(m.Stop), pack(m.Begun), int32(told), m.Session, m.Due}
+	k := keyOf(id)
+	p := r.partOf(k)
+	a := packed{key: k, first: uint32(len(p.moments)), told: uint32(told)}
+	for i, t := range [...]time.Time{m.Active, m.Kept, m.From, m.Stop, m.Begun} {
+		if !t.IsZero() {
+			a.has |= hasActive << i
+			p.moments = append(p.moments, t.UnixNano())
+		}
+	}
+	if m.Session {
+		a.has |= isSession
+	}
+	if m.Due {
+		a.has |= isDue
+	}
+	i, _ := p.find(k)
+	p.accounts = slices.Insert(p.accounts, i, a)
 }
 
 // Of returns what is remembered of one account.
 func (r *Remembered) Of(id string) idle.Memory {
-	p, ok := r.all[keyOf(id)]
+	k := keyOf(id)
+	p := r.partOf(k)
+	i, ok := p.find(k)
 	if !ok {
 		return idle.Memory{}
 	}
-	return idle.Memory{
-		Active: unpack(p.active), Session: p.session, Kept: unpack(p.kept), Told: slices.Clone(r.told[p.told]), From: unpack(p.from), Stop: unpack(p.stop),
-		Begun: unpack(p.begun), Due: p.due,
+	a := p.accounts[i]
+	m := idle.Memory{Told: slices.Clone(r.told[a.told]), Session: a.has&isSession != 0, Due: a.has&isDue != 0}
+	next := a.first
+	for i, t := range [...]*time.Time{&m.Active, &m.Kept, &m.From, &m.Stop, &m.Begun} {
+		if a.has&(hasActive<<i) != 0 {
+			*t = time.Unix(0, p.moments[next]).UTC()
+			next++
+		}
 	}
+	return m
 }
 
 // Note is what is to be remembered of an account in place of what was.
