@@ -31,7 +31,8 @@ const quiet = 30 * 24 * time.Hour
 // all of them have to be made before the time for one message is over.
 const mostSteps = 150
 
-// mostBytes is how large the steps of one change are at most, as they are kept ([fit]). A third of a record is left for what people say about the change.
+// mostBytes is how large the steps of one change are at most, as they are kept ([fit]). A third of a
+// record is left for what people say about the change.
 const mostBytes = store.MaxData * 2 / 3
 
 // proposals returns what to propose of a plan: nothing where there is nothing to do, and of a plan

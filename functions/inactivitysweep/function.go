@@ -4,7 +4,7 @@
 // Trigger: Cloud Scheduler: job "sweep" every night.
 //
 // Reads: policy; accounts, changes, cursors (what went well tonight), groups, listings, members,
-// notices, people; audit (was the same said before?).
+// notices, people, summaries; audit (was the same said before?).
 //
 // Writes: accounts (what people were told), cursors, listings, summaries, notices; changes and audit
 // through the ledger; tasks of the queue slack.

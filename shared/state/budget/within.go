@@ -20,8 +20,9 @@ const (
 )
 
 // Within keeps the tasks of a queue within a budget: one that finds the day spent is planned anew
-// for a time soon after midnight on the Pacific coast, or after a shorter pause ([Closed.Until]), under a name that makes the same work one
-// ([event.Work]), as the first task has it. There it asks the budget again, like any other.
+// for a time soon after midnight on the Pacific coast, or after a shorter pause ([Closed.Until]), under a
+// name that makes the same work one ([event.Work]), as the first task has it. There it asks the budget
+// again, like any other.
 func Within[P event.Payload](b *Budget, q queue.Queue, name string, do func(context.Context, P) error) func(context.Context, P) error {
 	return func(ctx context.Context, p P) error {
 		err := b.Heed(ctx, do(ctx, p))
