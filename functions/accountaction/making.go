@@ -219,7 +219,7 @@ func (a making) giveBack(ctx context.Context, s system, c change.Change, found i
 	back, withheld := idle.GivenBack(found.Roles, offers, role)
 	others := len(withheld) > 0 || role != "" && !has(found, role)
 	if others {
-		if err := account.Withhold(ctx, a.store, c.ID, found.Roles, withheld, a.now()); err != nil {
+		if err := account.Withhold(ctx, a.store, c.ID, account.Roles{Had: found.Roles, Set: back, Withheld: withheld}, a.now()); err != nil {
 			return err
 		}
 	}
@@ -235,34 +235,6 @@ func (a making) giveBack(ctx context.Context, s system, c change.Change, found i
 		}
 	}
 	return a.enable(ctx, s, c, found.ID)
-}
-
-// restore gives a stopped account the roles back that it had before a request set others, where the request
-// came to nothing after that: whoever takes the stop back later gives it back as it was.
-func (a making) restore(ctx context.Context, c change.Change) error {
-	had, begun, err := account.Had(ctx, a.store, c.ID)
-	if err != nil || !begun {
-		return err
-	}
-	s, email, err := a.system(c)
-	if err != nil {
-		return err
-	}
-	found, there, err := a.find(ctx, s, email)
-	switch {
-	case err != nil:
-		return err
-	case !there, !found.Disabled, sameRoles(found.Roles, had):
-		return nil
-	case found.PartOfRoles:
-		return errPartOfRoles
-	}
-	return s.SetRoles(ctx, found.ID, had)
-}
-
-// sameRoles reports whether two lists name the same roles.
-func sameRoles(a, b []string) bool {
-	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
 // uninvited reports whether the person of a stopped account that takes a password may have none: for sure
