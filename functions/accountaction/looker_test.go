@@ -209,6 +209,53 @@ func TestAStopSignsOutAndIsJudgedOnceMore(t *testing.T) {
 	}
 }
 
+// between is a transport on which the person signs in just before the account is disabled, and the
+// first listing of the sessions gets no answer.
+type between struct {
+	http.RoundTripper
+	signIn func()
+	lost   bool
+}
+
+func (b *between) RoundTrip(r *http.Request) (*http.Response, error) {
+	switch {
+	case r.Method == http.MethodPatch && !b.lost:
+		b.signIn()
+	case strings.HasSuffix(r.URL.Path, "/sessions") && !b.lost:
+		b.lost = true
+		return nil, io.ErrUnexpectedEOF
+	}
+	return b.RoundTripper.RoundTrip(r)
+}
+
+// An account that is disabled while its person is still signed in is not stopped yet: the next attempt ends
+// the sessions.
+func TestAStopIsDoneOnceNobodyIsSignedIn(t *testing.T) {
+	d := newDesks(t)
+	d.Outbound = &between{RoundTripper: d.Outbound, signIn: func() {
+		if err := d.looker.Login("away@example.com", "google"); err != nil {
+			t.Error(err)
+		}
+	}}
+	d.handler = d.Build(accountaction.Function)
+	away, _ := d.looker.User("away@example.com")
+	c := d.carry(change.AccountDisable, away.ID, "")
+	if u, _ := d.looker.User("away@example.com"); c.State == change.Applied || !u.Disabled || u.Sessions != 1 {
+		t.Fatalf("after the first attempt: %s, %+v", c.State, u)
+	}
+	d.Clock.Advance(time.Hour)
+	if status := d.Do(d.handler, d.Envelope(event.ApplyChange{Change: c.ID})); status != http.StatusOK {
+		t.Fatalf("status %d", status)
+	}
+	c, err := d.ledger.Get(t.Context(), c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u, _ := d.looker.User("away@example.com"); c.State != change.Applied || !u.Disabled || u.Sessions != 0 {
+		t.Errorf("after the second attempt: %s, %s, %+v", c.State, c.Problem, u)
+	}
+}
+
 // replaced is a transport on which the API key is not taken for a while.
 type replaced struct {
 	http.RoundTripper

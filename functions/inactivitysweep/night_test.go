@@ -300,3 +300,41 @@ func TestWhomPolicySparesIsFoundByAnyAddress(t *testing.T) {
 		}
 	}
 }
+
+// One thing that speaks against a listing is enough: nothing is done by it, and people are asked whether it
+// is right.
+func TestOneDoubtEndsTheNight(t *testing.T) {
+	for why, believed := range map[idle.Doubt]idle.Census{
+		idle.Shrunk:   {Total: 8, Used: 4, Self: true},
+		idle.Undated:  {Total: 4, Used: 8, Self: true},
+		idle.Deserted: {Total: 4, Used: 4, Active: 20, Self: true},
+	} {
+		for _, rule := range []string{`{after: 180d, mode: auto}`, asking} {
+			n := newNights(t, aCompany, rule)
+			believed.At = n.Clock.Now().Add(-day)
+			if err := account.Believe(t.Context(), n.Store, "looker", believed); err != nil {
+				t.Fatal(err)
+			}
+			n.pass()
+			if len(n.stops()) != 0 || len(n.told("account-warning")) != 0 || len(n.told("account-summary")) != 0 {
+				t.Errorf("%s: stops %v, warnings %d, summaries %d", why, n.stops(), len(n.told("account-warning")), len(n.told("account-summary")))
+			}
+			refused := n.told("account-refused-looker")
+			if len(refused) != 1 {
+				t.Errorf("%s: %d messages", why, len(refused))
+			}
+			for _, r := range refused {
+				if diff := cmp.Diff([]map[string]string{{"why": string(why)}}, r.Rows); diff != "" {
+					t.Errorf("(-want +got):\n%s", diff)
+				}
+			}
+			asked, err := ledger.New(n.Store, n.Bus, n.Clock.Now).LiveOf(t.Context(), change.AccountListing)
+			if err != nil || len(asked) != 1 || asked[0].Reason != string(why) {
+				t.Errorf("%s: people are asked %v, %v", why, asked, err)
+			}
+			if still, err := account.Census(t.Context(), n.Store, "looker"); err != nil || !still.Equal(believed) {
+				t.Errorf("%s: the listing is believed: %+v, %v", why, still, err)
+			}
+		}
+	}
+}

@@ -48,6 +48,9 @@ func TestANoticeIsOneMessage(t *testing.T) {
 	if m := p.slack.Visible("ken@example.com")[0]; len(m.Buttons) != 1 || m.Buttons[0].URL != "https://looker.example.com" || m.Buttons[0].Label != "Open Looker" {
 		t.Errorf("buttons %+v", m.Buttons)
 	}
+	if m := p.slack.Visible("aiko@example.com")[0]; len(m.Buttons) != 1 || m.Buttons[0].URL != "https://looker.example.com" || m.Buttons[0].Label != "Looker を開く" {
+		t.Errorf("buttons %+v", m.Buttons)
+	}
 	p.Clock.Advance(time.Hour)
 	for range 2 {
 		if err := notice.Withdraw(context.Background(), p.Store, p.Queue, "warning-1", p.Clock.Now()); err != nil {

@@ -81,6 +81,9 @@ func TestARunAsksInOneMessage(t *testing.T) {
 		if got, want := len(m.Buttons), []int{5, 3}[i]; got != want || strings.Count(m.Text, "Approved") != i+1 {
 			t.Errorf("after %d decisions: %d buttons, want %d; %q", i+1, got, want, m.Text)
 		}
+		if got, want := m.Buttons[len(m.Buttons)-1].Label, []string{"Disable all 2", "Disable all 1"}[i]; got != want {
+			t.Errorf("after %d decisions the button for all says %q, want %q", i+1, got, want)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -56,7 +57,12 @@ func TestTheLatestRunInAFile(t *testing.T) {
 	if _, err := latestRuns(t.Context(), db.Store()); !errors.Is(err, account.ErrNoRun) {
 		t.Errorf("before any run: got %v", err)
 	}
-	want := idle.Summary{Total: 7, Held: 3, Postponed: 2, Stopping: []idle.Entry{{Email: "a@example.com"}}, Untold: []idle.Entry{{Email: "x@partner.example"}}}
+	want := idle.Summary{
+		Total: 70, Enabled: 61, Active: 40, Idle: 11, NeverSignedIn: 12, Disabled: 9, Staff: 4, Seats: idle.Seats{Used: 55, Contract: 80}, Forecast: idle.Forecast{Total: 13},
+		Warned: map[string]int{"336h0m0s": 14, "24h0m0s": 1}, Ended: 5, Stops: 6, Held: 3, Reports: 8, Postponed: 2, Roles: []idle.RoleCount{{Name: "Viewer", Enabled: 33, Active: 22}},
+		Stopping: []idle.Entry{{Email: "a@example.com"}},
+		Untold:   []idle.Entry{{Email: "x@partner.example"}},
+	}
 	if err := errors.Join(account.Summarize(t.Context(), db.Store(), "workspace", want), db.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -64,10 +70,18 @@ func TestTheLatestRunInAFile(t *testing.T) {
 	if err := run(t.Context(), []string{"summary", "-store", name}, &out, io.Discard); err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{"Accounts of workspace", "7 accounts", "3 held by the brake", "2 left to later nights", "Stop: a@example.com.", "Nobody could be warned: x@partner.example."} {
+	for _, part := range []string{
+		"Accounts of workspace", "70 accounts: 61 enabled, 40 active, 11 idle, 12 never signed in, 9 disabled, 4 of the vendor's staff.",
+		"Seats: 55 of 80 in the contract. 13 accounts would fall idle within 30 days.",
+		"This run: 15 warned, 5 back after a warning, 6 to be stopped, 3 held by the brake, 8 reported, 2 left to later nights.",
+		"Stop: a@example.com.", "Nobody could be warned: x@partner.example.",
+	} {
 		if !strings.Contains(out.String(), part) {
 			t.Errorf("%q is not in\n%s", part, out.String())
 		}
+	}
+	if !regexp.MustCompile(`Viewer\s+33\s+22\b`).MatchString(out.String()) {
+		t.Errorf("the role is not in\n%s", out.String())
 	}
 }
 

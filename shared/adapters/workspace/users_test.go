@@ -280,6 +280,52 @@ func TestListingsOfUsersThatCannotBe(t *testing.T) {
 	check(t, err, workspace.ErrIncomplete)
 }
 
+// dated is a transport whose answers have another Date header; none where it is empty.
+type dated struct {
+	http.RoundTripper
+	date string
+}
+
+func (d dated) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := d.RoundTripper.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	answer.Header.Del("Date")
+	if d.date != "" {
+		answer.Header.Set("Date", d.date)
+	}
+	return answer, nil
+}
+
+// Google's clock is read off the answer, whatever ours shows: one that tells no time, or none that can be
+// meant, agrees with no clock.
+func TestTheClockOfAListingOfUsers(t *testing.T) {
+	server, err := google.New(google.Options{
+		Company: parseCompany(t, usersFile), Now: func() time.Time { return noon }, Seed: 1, Tokens: map[string][]string{"the-token": {google.ScopeUser}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for date, want := range map[string]time.Time{
+		noon.Add(time.Hour).Format(http.TimeFormat): noon.Add(time.Hour), noon.Format(http.TimeFormat): noon, "": {}, "yesterday": {},
+	} {
+		u := newUsers(t, workspace.Options{
+			Client: &http.Client{Transport: dated{bearer{"the-token", sim.Transport{"admin.googleapis.com": server}}, date}}, Now: func() time.Time { return noon },
+		}, "boss@example.com")
+		reading, err := u.Accounts(t.Context(), func(*idle.Account) error { return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reading.Ours.Equal(noon) || !reading.Theirs.Equal(want) {
+			t.Errorf("Date %q: ours %s, theirs %s, want %s", date, reading.Ours, reading.Theirs, want)
+		}
+		if agree := idle.CheckClock(reading.Ours, reading.Theirs) == nil; agree != want.Equal(noon) {
+			t.Errorf("Date %q: the clocks agree: %t", date, agree)
+		}
+	}
+}
+
 func TestUsersOfWhomSomethingIsNotSaid(t *testing.T) {
 	j, err := idle.NewJudge(idle.Rule{After: 180 * day, Mode: change.Auto}, idle.Directory{}, noon)
 	if err != nil {

@@ -296,6 +296,21 @@ func TestASessionOfTheFutureIsNotRemembered(t *testing.T) {
 	}
 }
 
+// Who has used an account of which something cannot be read is told once that it is in use again: the
+// warnings are forgotten with that, or every night would find that they have ended.
+func TestWarningsEndOnceThoughSomethingIsUnreadable(t *testing.T) {
+	a := account(used(idle.Google, ago(1)))
+	a.Unreadable = []string{"the roles"}
+	m := idle.Memory{Told: []time.Duration{14 * day}, From: ago(170), Stop: ago(-10), Begun: ago(4).Truncate(day)}
+	for night, ended := range []bool{true, false} {
+		d := judge(t, ladder(), idle.Directory{}).Decide(&a, m)
+		if d.Verdict != idle.Active || d.Ended != ended || len(d.Next.Told) != 0 {
+			t.Errorf("night %d: %s, ended %t, remembered %+v", night, d.Verdict, d.Ended, d.Next)
+		}
+		m = d.Next
+	}
+}
+
 func TestMemoriesAreForgotten(t *testing.T) {
 	j := judge(t, ladder(), idle.Directory{})
 	warned := idle.Memory{Told: []time.Duration{14 * day}, From: ago(190), Stop: ago(-4)}

@@ -91,6 +91,22 @@ func TestSummary(t *testing.T) {
 	}
 }
 
+// The forecast is of the next 30 days: who falls idle in the last hour of them is in it, who does at their
+// end is not.
+func TestTheForecastEndsAfterThirtyDays(t *testing.T) {
+	j := judge(t, rule(), idle.Directory{})
+	run := j.NewRun()
+	for id, at := range map[string]time.Time{"last": ago(150).Add(-time.Hour), "later": ago(150)} {
+		a := account(used(idle.Google, at))
+		a.ID = id
+		run.Add(&a, j.Decide(&a, idle.Memory{}))
+	}
+	got := run.Summary().Forecast
+	if got.Total != 1 || got.Days[29] != 1 || len(got.Named) != 1 || got.Named[0].ID != "last" {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestAPlanNamesExactlyWhoIsStopped(t *testing.T) {
 	j := judge(t, rule(), idle.Directory{})
 	plan := func(ids ...string) string {
