@@ -196,12 +196,8 @@ func people(list []string) []string {
 func ruleDifferences(is, want []Rule) []Difference {
 	shown := func(rules []Rule) map[string]string {
 		out := map[string]string{}
-		for _, r := range normalRules(rules) {
-			text := r.Effect + " " + strings.Join(r.Operations, ", ") + " on " + strings.Join(r.Resources, ", ")
-			if r.Condition != "" {
-				text += " if " + r.Condition
-			}
-			out[r.Name] = text
+		for _, r := range rules {
+			out[r.Name] = says(r)
 		}
 		return out
 	}
@@ -219,6 +215,16 @@ func ruleDifferences(is, want []Rule) []Difference {
 		}
 	}
 	return out
+}
+
+// says is what a rule says, whatever its name: two that say the same decide the same.
+func says(r Rule) string {
+	r = normalRules([]Rule{r})[0]
+	text := r.Effect + " " + strings.Join(r.Operations, ", ") + " on " + strings.Join(r.Resources, ", ")
+	if r.Condition != "" {
+		text += " if " + r.Condition
+	}
+	return text
 }
 
 func (b *builder) roles() {

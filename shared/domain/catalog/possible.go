@@ -7,7 +7,9 @@ import "slices"
 // is: a rule, the place of a team, what a role or a team would lose.
 //
 // A deny that cannot be there is kept in mind: until it is, nothing is allowed beside it that was not
-// allowed before, and no deny goes. Otherwise half of a policy would allow what the whole denies.
+// allowed before, and no deny goes. Otherwise half of a policy would allow what the whole denies. A deny
+// that is wanted otherwise than it is stays beside what it is to become: that may be narrower, and nobody
+// can tell from the text of a condition.
 
 // deny is the effect of a rule that denies.
 const deny = "deny"
@@ -94,10 +96,11 @@ func (b *builder) rules(want, is []Rule) (out []Rule, whole bool) {
 		}
 	}
 	for _, old := range is {
-		if guarded && old.Effect == deny && !slices.ContainsFunc(want, func(r Rule) bool { return r.Name == old.Name }) {
+		if guarded && old.Effect == deny && !slices.ContainsFunc(out, func(r Rule) bool { return says(r) == says(old) }) {
 			if !b.named(old) {
 				return is, false
 			}
+			old.Name = free(old.Name, want, is, out)
 			out = append(out, old)
 		}
 	}
@@ -105,6 +108,21 @@ func (b *builder) rules(want, is []Rule) (out []Rule, whole bool) {
 		out = []Rule{nothing()}
 	}
 	return normalRules(out), false
+}
+
+// free returns the name under which a deny stays: its own, unless what is wanted gives that to another
+// rule.
+func free(name string, want, is, out []Rule) string {
+	has := func(rules []Rule) bool {
+		return slices.ContainsFunc(rules, func(r Rule) bool { return r.Name == name })
+	}
+	if !has(out) {
+		return name
+	}
+	for has(want) || has(is) || has(out) {
+		name += "-before"
+	}
+	return name
 }
 
 // lacksDeny reports whether one of the rules is a deny that cannot be there.

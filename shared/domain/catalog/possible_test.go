@@ -35,6 +35,7 @@ func has(name string, rules ...catalog.Rule) catalog.PresentPolicy {
 func TestThePartOfAPolicyThatCanBeThere(t *testing.T) {
 	look, about, pii := rule("look", "allow", ""), rule("about", "allow", "inAnyTeam('new')"), rule("pii", "deny", "matchAnyTag('PII.Sensitive')")
 	outside, edit := rule("outside", "deny", "!inAnyTeam('new')"), rule("edit", "allow", "isOwner()")
+	narrow, beside := rule("pii", "deny", "matchAnyTag('PII.Sensitive') && !isOwner()"), rule("pii-before", "deny", "matchAnyTag('PII.Sensitive')")
 	for name, test := range map[string]struct{ is, want, then []catalog.Rule }{
 		"the others come":                        {[]catalog.Rule{look}, []catalog.Rule{look, pii, about}, []catalog.Rule{look, pii}},
 		"and go":                                 {[]catalog.Rule{edit, look}, []catalog.Rule{look, about}, []catalog.Rule{look}},
@@ -46,6 +47,10 @@ func TestThePartOfAPolicyThatCanBeThere(t *testing.T) {
 		"nor more widely":                        {[]catalog.Rule{rule("look", "allow", "isOwner()")}, []catalog.Rule{look, outside}, []catalog.Rule{rule("look", "allow", "isOwner()")}},
 		"nor in a new policy":                    {nil, []catalog.Rule{look, outside, pii}, []catalog.Rule{pii}},
 		"what was denied in another way stays":   {[]catalog.Rule{look, pii}, []catalog.Rule{look, outside}, []catalog.Rule{look, pii}},
+		"and where it is to be narrower":         {[]catalog.Rule{look, pii}, []catalog.Rule{look, narrow, outside}, []catalog.Rule{look, narrow, beside}},
+		"with a name that is free":               {[]catalog.Rule{pii}, []catalog.Rule{narrow, rule("pii-before", "deny", ""), outside}, []catalog.Rule{narrow, rule("pii-before", "deny", ""), rule("pii-before-before", "deny", pii.Condition)}},
+		"until no deny is lost":                  {[]catalog.Rule{look, narrow, beside}, []catalog.Rule{look, narrow, about}, []catalog.Rule{look, narrow}},
+		"not twice under two names":              {[]catalog.Rule{look, narrow, beside}, []catalog.Rule{look, pii, outside}, []catalog.Rule{look, pii, rule("pii-before-before", "deny", narrow.Condition)}},
 		"but not what was allowed in another":    {[]catalog.Rule{edit, pii}, []catalog.Rule{pii, outside}, []catalog.Rule{pii}},
 		"a new policy that would only be looser": {nil, []catalog.Rule{look, outside}, nil},
 	} {
@@ -144,7 +149,7 @@ func TestALostDenyHoldsBackOtherPolicies(t *testing.T) {
 }
 
 // Whatever stays a Group: the plan can be carried out, the next one is empty, nothing refers to what is
-// not there, and every deny that can be there is.
+// not there, every deny that can be there is, and beside one that cannot no policy denies less than before.
 func TestFromAnyPolicyToAnyOtherWithAGroupInTheWay(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		present := stuck()
@@ -166,17 +171,29 @@ func TestFromAnyPolicyToAnyOtherWithAGroupInTheWay(t *testing.T) {
 			if err != nil || !again.Empty() || !m.Whole() {
 				r.Fatalf("the second run: %v %v, read whole: %t\nafter\n%v", again.Lines(), err, m.Whole(), plan.Lines())
 			}
+			denies := func(present catalog.Present, name, condition string) bool {
+				return slices.ContainsFunc(present.Policies, func(have catalog.PresentPolicy) bool {
+					return have.Name == name && slices.ContainsFunc(have.Rules, func(rule catalog.Rule) bool {
+						return rule.Effect == "deny" && rule.Condition == condition
+					})
+				})
+			}
 			for _, p := range d.Policies {
 				for _, want := range p.Rules {
 					names := append(named(want.Condition, "inAnyTeam"), named(want.Condition, "hasAnyRole")...)
 					lost := slices.ContainsFunc(names, func(n string) bool { return !m.has(catalog.KindTeam, n) && !m.has(catalog.KindRole, n) })
-					is := slices.ContainsFunc(m.Policies, func(have catalog.PresentPolicy) bool {
-						return have.Name == p.Name && slices.ContainsFunc(have.Rules, func(rule catalog.Rule) bool {
-							return rule.Effect == "deny" && rule.Name == want.Name && rule.Condition == want.Condition
-						})
-					})
-					if want.Effect == "deny" && !lost && !is {
+					if want.Effect != "deny" {
+						continue
+					}
+					if !lost && !denies(m.Present, p.Name, want.Condition) {
 						r.Fatalf("the deny %s of %s is not there\nafter\n%v", want.Name, p.Name, plan.Lines())
+					}
+					for _, old := range present.Policies {
+						for _, was := range old.Rules {
+							if lost && old.Name == p.Name && was.Effect == "deny" && !denies(m.Present, p.Name, was.Condition) {
+								r.Fatalf("the deny %s of %s is gone while %s is not there\nafter\n%v", was.Name, p.Name, want.Name, plan.Lines())
+							}
+						}
 					}
 				}
 			}
