@@ -236,7 +236,7 @@ func (b *builder) roles() {
 		if i >= 0 {
 			is = b.present.Roles[i]
 		}
-		policies, whole := b.listed(KindPolicy, is.Policies, want.Policies)
+		policies, whole := b.policiesOf(want)
 		switch {
 		case b.missing[KindRole][want.Name]:
 			b.found(FoundWaits, KindRole, want.Name)
@@ -345,8 +345,9 @@ func (b *builder) teams() {
 
 // attached returns a team with the policies and default roles that it can have by now.
 func (b *builder) attached(want Team, is PresentTeam) Team {
-	policies, all := b.listed(KindPolicy, is.Policies, want.Policies)
-	roles, each := b.listed(KindRole, is.DefaultRoles, want.DefaultRoles)
+	guarded := b.guarded(want.Policies, want.DefaultRoles) // a deny of the one bounds what the other allows
+	policies, all := b.listed(KindPolicy, is.Policies, want.Policies, guarded)
+	roles, each := b.listed(KindRole, is.DefaultRoles, want.DefaultRoles, guarded)
 	if !all || !each {
 		b.found(FoundPartly, KindTeam, want.Name)
 	}

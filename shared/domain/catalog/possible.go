@@ -38,7 +38,7 @@ func (b *builder) reach() {
 			lacks(KindPolicy, p.Name, len(rules) == 0)
 		}
 		for _, r := range b.desired.Roles {
-			policies, _ := b.listed(KindPolicy, nil, r.Policies)
+			policies, _ := b.policiesOf(r)
 			lacks(KindRole, r.Name, len(policies) == 0)
 		}
 	}
@@ -130,21 +130,23 @@ func (b *builder) lacksDeny(rules []Rule) bool {
 	return slices.ContainsFunc(rules, func(r Rule) bool { return r.Effect == deny && b.lacks(r) })
 }
 
-// guarded reports whether something is wanted with a deny that cannot be there: a policy, or a role with
-// such a policy.
-func (b *builder) guarded(k Kind, name string) bool {
-	if k == KindPolicy {
-		return b.lacksDeny(b.wanted[name].Rules)
-	}
-	return slices.ContainsFunc(b.desired.Roles, func(r Role) bool {
-		return r.Name == name && slices.ContainsFunc(r.Policies, func(p string) bool { return b.guarded(KindPolicy, p) })
-	})
+// guarded reports whether a deny cannot be there of what a role or a team is wanted with: of one of these
+// policies, or of one of those of these roles.
+func (b *builder) guarded(policies, roles []string) bool {
+	return slices.ContainsFunc(policies, func(name string) bool { return b.lacksDeny(b.wanted[name].Rules) }) ||
+		slices.ContainsFunc(b.desired.Roles, func(r Role) bool { return slices.Contains(roles, r.Name) && b.guarded(r.Policies, nil) })
 }
 
-// onlyDenies reports whether a policy that is wanted allows nothing, as far as there are rules of it.
+// onlyDenies reports whether a policy or a role that is wanted allows nothing, as far as it can be there.
 func (b *builder) onlyDenies(k Kind, name string) bool {
+	if k == KindRole {
+		return slices.ContainsFunc(b.desired.Roles, func(r Role) bool {
+			policies, _ := b.policiesOf(r)
+			return r.Name == name && !slices.ContainsFunc(policies, func(p string) bool { return !b.onlyDenies(KindPolicy, p) })
+		})
+	}
 	p, wanted := b.wanted[name]
-	if k != KindPolicy || !wanted {
+	if !wanted {
 		return false
 	}
 	var is []Rule
@@ -157,12 +159,22 @@ func (b *builder) onlyDenies(k Kind, name string) bool {
 	return !slices.ContainsFunc(rules, func(r Rule) bool { return r.Effect != deny })
 }
 
-// listed returns which policies or default roles something can have by now, given those that it has, and
-// whether that is all that is wanted. Nothing goes as long as something is missing that may come in its
-// place.
-func (b *builder) listed(k Kind, is, want []string) (out []string, whole bool) {
+// policiesOf returns which policies a role can have by now, and whether those are all that is wanted.
+func (b *builder) policiesOf(r Role) (out []string, whole bool) {
+	var is []string
+	for _, there := range b.present.Roles {
+		if there.Name == r.Name {
+			is = there.Policies
+		}
+	}
+	return b.listed(KindPolicy, is, r.Policies, b.guarded(r.Policies, nil))
+}
+
+// listed returns which policies or default roles something can have by now, given those that it has and
+// whether it is guarded, and whether that is all that is wanted. Nothing goes as long as something is missing
+// that may come in its place.
+func (b *builder) listed(k Kind, is, want []string, guarded bool) (out []string, whole bool) {
 	missing := func(name string) bool { return b.missing[k][name] }
-	guarded := b.anyMissing() && slices.ContainsFunc(want, func(name string) bool { return b.guarded(k, name) })
 	if !guarded && !slices.ContainsFunc(want, missing) {
 		return want, true
 	}

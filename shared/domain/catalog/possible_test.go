@@ -148,6 +148,40 @@ func TestALostDenyHoldsBackOtherPolicies(t *testing.T) {
 	}
 }
 
+// A deny among a team's policies bounds what its default roles allow, and the other way round: without it
+// the team gets nothing that allows, of either kind. A role that only denies it does get.
+func TestALostDenyHoldsBackDefaultRolesAndPoliciesAlike(t *testing.T) {
+	look, no := rule("r", "allow", ""), rule("r", "deny", "noOwner()")
+	for _, team := range []catalog.Team{
+		{Name: "apart", Type: catalog.TypeDivision, Policies: []string{"bound"}, DefaultRoles: []string{"reader", "not"}},
+		{Name: "apart", Type: catalog.TypeDivision, Policies: []string{"look"}, DefaultRoles: []string{"bounded", "not"}},
+		{Name: catalog.Organization, Type: catalog.TypeOrganization, Policies: []string{"bound"}, DefaultRoles: []string{"reader", "not"}},
+		{Name: catalog.Organization, Type: catalog.TypeOrganization, Policies: []string{"look"}, DefaultRoles: []string{"bounded", "not"}},
+	} {
+		t.Run(strings.Join(append(team.Policies, team.Name), " "), func(t *testing.T) {
+			p := stuck(has("look", look), has("no", no))
+			p.Roles = append(p.Roles, catalog.PresentRole{Entity: entity("reader"), Policies: []string{"look"}},
+				catalog.PresentRole{Entity: entity("bounded"), Policies: []string{"look"}}, catalog.PresentRole{Entity: entity("not"), Policies: []string{"look"}})
+			p.Teams = append(p.Teams, catalog.PresentTeam{Entity: entity("apart"), Type: catalog.TypeDivision})
+			d := wantingNew(catalog.Desired{
+				Policies: []catalog.Policy{{Name: "bound", Rules: []catalog.Rule{rule("r", "deny", "!inAnyTeam('new')")}}, {Name: "look", Rules: []catalog.Rule{look}}, {Name: "no", Rules: []catalog.Rule{no}}},
+				Roles:    []catalog.Role{{Name: "reader", Policies: []string{"look"}}, {Name: "bounded", Policies: []string{"bound"}}, {Name: "not", Policies: []string{"no"}}},
+				Teams:    []catalog.Team{team},
+			})
+			after := carry(t, diff(t, d, p), p)
+			for _, is := range after.Teams {
+				roles := slices.DeleteFunc(slices.Clone(is.DefaultRoles), func(name string) bool { return name == "DataConsumer" })
+				if is.Name == team.Name && (slices.Contains(is.Policies, "look") || !slices.Equal(roles, []string{"not"})) {
+					t.Errorf("the team has %v, %v", is.Policies, roles)
+				}
+			}
+			if again := diff(t, d, after); !again.Empty() {
+				t.Errorf("the second run: %v", again.Lines())
+			}
+		})
+	}
+}
+
 // Whatever stays a Group: the plan can be carried out, the next one is empty, nothing refers to what is
 // not there, every deny that can be there is, and beside one that cannot no policy denies less than before.
 func TestFromAnyPolicyToAnyOtherWithAGroupInTheWay(t *testing.T) {
