@@ -59,6 +59,9 @@ type builder struct {
 	// wanted are the policies that are wanted, by name. Of what is wanted, missing cannot be there yet.
 	wanted  map[string]Policy
 	missing names
+	// held are the policies and roles of the catalogue that may allow nothing new, because of a deny
+	// beside them that cannot be there.
+	held names
 	// needed is what is referred to once the plan is carried out.
 	needed map[key]bool
 
@@ -116,7 +119,7 @@ func (b *builder) policies() {
 		if i >= 0 {
 			is = b.present.Policies[i]
 		}
-		rules, whole := b.rules(want.Rules, is.Rules)
+		rules, whole := b.rules(want, is.Rules)
 		switch {
 		case b.missing[KindPolicy][want.Name]:
 			b.found(FoundWaits, KindPolicy, want.Name)

@@ -6,10 +6,12 @@ import "slices"
 // [TypeGroup] and nothing can be below one. What does not need such a team is done. What does stays as it
 // is: a rule, the place of a team, what a role or a team would lose.
 //
-// A deny that cannot be there is kept in mind: until it is, nothing is allowed beside it that was not
-// allowed before, and no deny goes. Otherwise half of a policy would allow what the whole denies. A deny
+// A deny that cannot be there is kept in mind: until it is, its policy allows nothing that it did not allow
+// before, and no deny goes from it. Otherwise half of a policy would allow what the whole denies. A deny
 // that is wanted otherwise than it is stays beside what it is to become: that may be narrower, and nobody
-// can tell from the text of a condition.
+// can tell from the text of a condition. The same holds for the other policies of a role or a team that is
+// wanted with the deny, and for the default roles of such a team. It does not hold for what the same people
+// are allowed by other roles and teams, nor for who is in a team or has a role.
 
 // deny is the effect of a rule that denies.
 const deny = "deny"
@@ -34,12 +36,35 @@ func (b *builder) reach() {
 			return
 		}
 		for _, p := range b.desired.Policies {
-			rules, _ := b.rules(p.Rules, nil)
+			rules, _ := b.rules(p, nil)
 			lacks(KindPolicy, p.Name, len(rules) == 0)
 		}
 		for _, r := range b.desired.Roles {
 			policies, _ := b.policiesOf(r)
 			lacks(KindRole, r.Name, len(policies) == 0)
+		}
+	}
+	b.hold()
+}
+
+// hold notes what roles and teams that are wanted with a deny which cannot be there have already: the
+// policies of both, and the default roles of teams with the policies of these.
+func (b *builder) hold() {
+	b.held = names{KindPolicy: {}, KindRole: {}}
+	note := func(k Kind, list []string) {
+		for _, name := range list {
+			b.held[k][name] = true
+		}
+	}
+	for _, is := range b.present.Teams {
+		if slices.ContainsFunc(b.desired.Teams, func(t Team) bool { return t.Name == is.Name && b.guarded(t.Policies, t.DefaultRoles) }) {
+			note(KindPolicy, is.Policies)
+			note(KindRole, is.DefaultRoles)
+		}
+	}
+	for _, is := range b.present.Roles {
+		if b.held[KindRole][is.Name] || b.guarded(nil, []string{is.Name}) {
+			note(KindPolicy, is.Policies)
 		}
 	}
 }
@@ -78,14 +103,15 @@ func (b *builder) named(r Rule) bool {
 
 // rules returns the rules that a policy can have by now, given those that it has, and whether that is
 // all that is wanted. A policy that there is has one at least.
-func (b *builder) rules(want, is []Rule) (out []Rule, whole bool) {
-	if !slices.ContainsFunc(want, b.lacks) {
+func (b *builder) rules(p Policy, is []Rule) (out []Rule, whole bool) {
+	want, guarded := p.Rules, b.held[KindPolicy][p.Name] || b.lacksDeny(p.Rules)
+	if !guarded && !slices.ContainsFunc(want, b.lacks) {
 		return want, true
 	}
-	guarded := b.lacksDeny(want)
 	for _, r := range want {
 		i := slices.IndexFunc(is, func(old Rule) bool { return old.Name == r.Name })
-		stays := b.lacks(r) || guarded && r.Effect != deny
+		looser := guarded && r.Effect != deny && !(i >= 0 && says(is[i]) == says(r))
+		stays := b.lacks(r) || looser
 		switch {
 		case !stays:
 			out = append(out, r)
@@ -107,7 +133,8 @@ func (b *builder) rules(want, is []Rule) (out []Rule, whole bool) {
 	if len(out) == 0 && len(is) > 0 {
 		out = []Rule{nothing()}
 	}
-	return normalRules(out), false
+	out = normalRules(out)
+	return out, len(ruleDifferences(out, want)) == 0
 }
 
 // free returns the name under which a deny stays: its own, unless what is wanted gives that to another
@@ -155,7 +182,7 @@ func (b *builder) onlyDenies(k Kind, name string) bool {
 			is = there.Rules
 		}
 	}
-	rules, _ := b.rules(p.Rules, is)
+	rules, _ := b.rules(p, is)
 	return !slices.ContainsFunc(rules, func(r Rule) bool { return r.Effect != deny })
 }
 
@@ -167,7 +194,7 @@ func (b *builder) policiesOf(r Role) (out []string, whole bool) {
 			is = there.Policies
 		}
 	}
-	return b.listed(KindPolicy, is, r.Policies, b.guarded(r.Policies, nil))
+	return b.listed(KindPolicy, is, r.Policies, b.held[KindRole][r.Name] || b.guarded(r.Policies, nil))
 }
 
 // listed returns which policies or default roles something can have by now, given those that it has and

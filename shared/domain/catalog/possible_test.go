@@ -182,8 +182,82 @@ func TestALostDenyHoldsBackDefaultRolesAndPoliciesAlike(t *testing.T) {
 	}
 }
 
+// A deny that cannot be there bounds what a role or a team has already: none of that allows more meanwhile,
+// nor denies less. What nobody has with it is done.
+func TestALostDenyHoldsBackThePoliciesBesideIt(t *testing.T) {
+	look, edit, no := rule("look", "allow", ""), rule("edit", "allow", "isOwner()"), rule("no", "deny", "noOwner()")
+	held := []string{"edit", "no"}
+	for name, test := range map[string]struct {
+		role, team []string // the policies that they are wanted with
+		roles      []string // the default roles of the team, before and after
+		then       []string // the rules of the policy
+	}{
+		"of a role":                          {role: []string{"bound", "p"}, then: held},
+		"of a role that is to lose it":       {role: []string{"bound"}, then: held},
+		"of a team":                          {role: []string{"p"}, team: []string{"bound", "p"}, then: held},
+		"of a default role of a team":        {role: []string{"p"}, team: []string{"bound"}, roles: []string{"r"}, then: held},
+		"of a team with such a default role": {role: []string{"bound"}, team: []string{"p"}, roles: []string{"r"}, then: held},
+		"of nothing with the deny":           {role: []string{"p"}, team: []string{"p"}, then: []string{"edit", "look"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := stuck(has("bound", edit), has("p", edit, no), has("q", edit))
+			p.Roles = append(p.Roles, catalog.PresentRole{Entity: entity("r"), Policies: []string{"p"}})
+			p.Teams = append(p.Teams, catalog.PresentTeam{Entity: entity("apart"), Type: catalog.TypeDivision, Policies: test.team, DefaultRoles: test.roles})
+			d := wantingNew(catalog.Desired{
+				Policies: []catalog.Policy{
+					{Name: "bound", Rules: []catalog.Rule{edit, rule("outside", "deny", "!inAnyTeam('new')")}},
+					{Name: "p", Rules: []catalog.Rule{edit, look}},
+					{Name: "q", Rules: []catalog.Rule{edit, look}},
+				},
+				Roles: []catalog.Role{{Name: "r", Policies: test.role}},
+				Teams: []catalog.Team{{Name: "apart", Type: catalog.TypeDivision, Policies: test.team, DefaultRoles: test.roles}},
+			})
+			plan := diff(t, d, p)
+			after := carry(t, plan, p)
+			rules := map[string][]string{}
+			for _, is := range after.Policies {
+				for _, r := range is.Rules {
+					rules[is.Name] = append(rules[is.Name], r.Name)
+				}
+			}
+			if diff := cmp.Diff(test.then, rules["p"]); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if !slices.Equal(rules["q"], []string{"edit", "look"}) {
+				t.Errorf("what nobody has: %v", rules["q"])
+			}
+			partly := slices.Contains(plan.Findings, catalog.Finding{Code: catalog.FoundPartly, Kind: catalog.KindPolicy, Name: "p"})
+			if partly != slices.Contains(test.then, "no") {
+				t.Errorf("found %v", plan.Findings)
+			}
+			if again := diff(t, d, after); !again.Empty() {
+				t.Errorf("the second run: %v", again.Lines())
+			}
+		})
+	}
+}
+
+// A default role of a team gets no policy that allows while a deny of the team cannot be there.
+func TestALostDenyHoldsBackWhatADefaultRoleGets(t *testing.T) {
+	look := rule("look", "allow", "")
+	p := stuck(has("no", rule("no", "deny", "noOwner()")))
+	p.Roles = append(p.Roles, catalog.PresentRole{Entity: entity("r"), Policies: []string{"no"}})
+	p.Teams = append(p.Teams, catalog.PresentTeam{Entity: entity("apart"), Type: catalog.TypeDivision, DefaultRoles: []string{"r"}})
+	d := wantingNew(catalog.Desired{
+		Policies: []catalog.Policy{{Name: "bound", Rules: []catalog.Rule{rule("r", "deny", "!inAnyTeam('new')")}}, {Name: "look", Rules: []catalog.Rule{look}}, {Name: "no", Rules: []catalog.Rule{rule("no", "deny", "noOwner()")}}},
+		Roles:    []catalog.Role{{Name: "r", Policies: []string{"look", "no"}}},
+		Teams:    []catalog.Team{{Name: "apart", Type: catalog.TypeDivision, Policies: []string{"bound"}, DefaultRoles: []string{"r"}}},
+	})
+	for _, role := range carry(t, diff(t, d, p), p).Roles {
+		if role.Name == "r" && !slices.Equal(role.Policies, []string{"no"}) {
+			t.Errorf("the role has %v", role.Policies)
+		}
+	}
+}
+
 // Whatever stays a Group: the plan can be carried out, the next one is empty, nothing refers to what is
-// not there, every deny that can be there is, and beside one that cannot no policy denies less than before.
+// not there, every deny that can be there is, and beside one that cannot no policy denies less than before,
+// and no role or team allows more.
 func TestFromAnyPolicyToAnyOtherWithAGroupInTheWay(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		present := stuck()
@@ -205,33 +279,75 @@ func TestFromAnyPolicyToAnyOtherWithAGroupInTheWay(t *testing.T) {
 			if err != nil || !again.Empty() || !m.Whole() {
 				r.Fatalf("the second run: %v %v, read whole: %t\nafter\n%v", again.Lines(), err, m.Whole(), plan.Lines())
 			}
-			denies := func(present catalog.Present, name, condition string) bool {
-				return slices.ContainsFunc(present.Policies, func(have catalog.PresentPolicy) bool {
-					return have.Name == name && slices.ContainsFunc(have.Rules, func(rule catalog.Rule) bool {
-						return rule.Effect == "deny" && rule.Condition == condition
-					})
-				})
-			}
+			bounded := map[string]bool{} // the policies of which a deny is not there
 			for _, p := range d.Policies {
 				for _, want := range p.Rules {
 					names := append(named(want.Condition, "inAnyTeam"), named(want.Condition, "hasAnyRole")...)
 					lost := slices.ContainsFunc(names, func(n string) bool { return !m.has(catalog.KindTeam, n) && !m.has(catalog.KindRole, n) })
-					if want.Effect != "deny" {
-						continue
-					}
-					if !lost && !denies(m.Present, p.Name, want.Condition) {
+					switch {
+					case want.Effect != "deny":
+					case lost:
+						bounded[p.Name] = true
+					case !slices.Contains(conditions(m.Present, "deny", p.Name), want.Condition):
 						r.Fatalf("the deny %s of %s is not there\nafter\n%v", want.Name, p.Name, plan.Lines())
 					}
-					for _, old := range present.Policies {
-						for _, was := range old.Rules {
-							if lost && old.Name == p.Name && was.Effect == "deny" && !denies(m.Present, p.Name, was.Condition) {
-								r.Fatalf("the deny %s of %s is gone while %s is not there\nafter\n%v", was.Name, p.Name, want.Name, plan.Lines())
-							}
-						}
+				}
+			}
+			subset := func(what string, some, all []string) {
+				for _, condition := range some {
+					if !slices.Contains(all, condition) {
+						r.Fatalf("beside a deny that is not there %s: %q\nafter\n%v", what, condition, plan.Lines())
 					}
+				}
+			}
+			for name := range bounded {
+				subset(name+" denies no more", conditions(present, "deny", name), conditions(m.Present, "deny", name))
+			}
+			for _, role := range d.Roles {
+				if slices.ContainsFunc(role.Policies, func(p string) bool { return bounded[p] }) {
+					subset(role.Name+" allows", ofRole(m.Present, role.Name), ofRole(present, role.Name))
+				}
+			}
+			for _, team := range d.Teams {
+				if slices.ContainsFunc(team.Policies, func(p string) bool { return bounded[p] }) {
+					subset(team.Name+" allows", ofTeam(m.Present, team.Name), ofTeam(present, team.Name))
 				}
 			}
 			present = m.Present
 		}
 	})
+}
+
+// conditions are those with which policies allow or deny. What decides nothing is none of them.
+func conditions(p catalog.Present, effect string, policies ...string) (out []string) {
+	for _, is := range p.Policies {
+		for _, r := range is.Rules {
+			if slices.Contains(policies, is.Name) && r.Effect == effect && r.Name != "decides-nothing" {
+				out = append(out, r.Condition)
+			}
+		}
+	}
+	return out
+}
+
+// ofRole are the conditions with which a role allows something, ofTeam those with which a team does.
+func ofRole(p catalog.Present, name string) (out []string) {
+	for _, is := range p.Roles {
+		if is.Name == name {
+			out = append(out, conditions(p, "allow", is.Policies...)...)
+		}
+	}
+	return out
+}
+
+func ofTeam(p catalog.Present, name string) (out []string) {
+	for _, is := range p.Teams {
+		if is.Name == name {
+			out = append(out, conditions(p, "allow", is.Policies...)...)
+			for _, role := range is.DefaultRoles {
+				out = append(out, ofRole(p, role)...)
+			}
+		}
+	}
+	return out
 }
