@@ -59,6 +59,9 @@ type builder struct {
 	// wanted are the policies that are wanted, by name. Of what is wanted, missing cannot be there yet.
 	wanted  map[string]Policy
 	missing names
+	// held are the policies and roles of the catalogue that may allow nothing new, because of a deny
+	// beside them that cannot be there.
+	held names
 	// needed is what is referred to once the plan is carried out.
 	needed map[key]bool
 
@@ -116,7 +119,7 @@ func (b *builder) policies() {
 		if i >= 0 {
 			is = b.present.Policies[i]
 		}
-		rules, whole := b.rules(want.Rules, is.Rules)
+		rules, whole := b.rules(want, is.Rules)
 		switch {
 		case b.missing[KindPolicy][want.Name]:
 			b.found(FoundWaits, KindPolicy, want.Name)
@@ -196,12 +199,8 @@ func people(list []string) []string {
 func ruleDifferences(is, want []Rule) []Difference {
 	shown := func(rules []Rule) map[string]string {
 		out := map[string]string{}
-		for _, r := range normalRules(rules) {
-			text := r.Effect + " " + strings.Join(r.Operations, ", ") + " on " + strings.Join(r.Resources, ", ")
-			if r.Condition != "" {
-				text += " if " + r.Condition
-			}
-			out[r.Name] = text
+		for _, r := range rules {
+			out[r.Name] = says(r)
 		}
 		return out
 	}
@@ -221,6 +220,16 @@ func ruleDifferences(is, want []Rule) []Difference {
 	return out
 }
 
+// says is what a rule says, whatever its name: two that say the same decide the same.
+func says(r Rule) string {
+	r = normalRules([]Rule{r})[0]
+	text := r.Effect + " " + strings.Join(r.Operations, ", ") + " on " + strings.Join(r.Resources, ", ")
+	if r.Condition != "" {
+		text += " if " + r.Condition
+	}
+	return text
+}
+
 func (b *builder) roles() {
 	for _, want := range b.desired.Roles {
 		holders := people(want.Holders)
@@ -230,7 +239,7 @@ func (b *builder) roles() {
 		if i >= 0 {
 			is = b.present.Roles[i]
 		}
-		policies, whole := b.listed(KindPolicy, is.Policies, want.Policies)
+		policies, whole := b.policiesOf(want)
 		switch {
 		case b.missing[KindRole][want.Name]:
 			b.found(FoundWaits, KindRole, want.Name)
@@ -339,8 +348,9 @@ func (b *builder) teams() {
 
 // attached returns a team with the policies and default roles that it can have by now.
 func (b *builder) attached(want Team, is PresentTeam) Team {
-	policies, all := b.listed(KindPolicy, is.Policies, want.Policies)
-	roles, each := b.listed(KindRole, is.DefaultRoles, want.DefaultRoles)
+	guarded := b.guarded(want.Policies, want.DefaultRoles) // a deny of the one bounds what the other allows
+	policies, all := b.listed(KindPolicy, is.Policies, want.Policies, guarded)
+	roles, each := b.listed(KindRole, is.DefaultRoles, want.DefaultRoles, guarded)
 	if !all || !each {
 		b.found(FoundPartly, KindTeam, want.Name)
 	}

@@ -6,8 +6,12 @@ import "slices"
 // [TypeGroup] and nothing can be below one. What does not need such a team is done. What does stays as it
 // is: a rule, the place of a team, what a role or a team would lose.
 //
-// A deny that cannot be there is kept in mind: until it is, nothing is allowed beside it that was not
-// allowed before, and no deny goes. Otherwise half of a policy would allow what the whole denies.
+// A deny that cannot be there is kept in mind: until it is, its policy allows nothing that it did not allow
+// before, and no deny goes from it. Otherwise half of a policy would allow what the whole denies. A deny
+// that is wanted otherwise than it is stays beside what it is to become: that may be narrower, and nobody
+// can tell from the text of a condition. The same holds for the other policies of a role or a team that is
+// wanted with the deny, and for the default roles of such a team. It does not hold for what the same people
+// are allowed by other roles and teams, nor for who is in a team or has a role.
 
 // deny is the effect of a rule that denies.
 const deny = "deny"
@@ -32,12 +36,35 @@ func (b *builder) reach() {
 			return
 		}
 		for _, p := range b.desired.Policies {
-			rules, _ := b.rules(p.Rules, nil)
+			rules, _ := b.rules(p, nil)
 			lacks(KindPolicy, p.Name, len(rules) == 0)
 		}
 		for _, r := range b.desired.Roles {
-			policies, _ := b.listed(KindPolicy, nil, r.Policies)
+			policies, _ := b.policiesOf(r)
 			lacks(KindRole, r.Name, len(policies) == 0)
+		}
+	}
+	b.hold()
+}
+
+// hold notes what roles and teams that are wanted with a deny which cannot be there have already: the
+// policies of both, and the default roles of teams with the policies of these.
+func (b *builder) hold() {
+	b.held = names{KindPolicy: {}, KindRole: {}}
+	note := func(k Kind, list []string) {
+		for _, name := range list {
+			b.held[k][name] = true
+		}
+	}
+	for _, is := range b.present.Teams {
+		if slices.ContainsFunc(b.desired.Teams, func(t Team) bool { return t.Name == is.Name && b.guarded(t.Policies, t.DefaultRoles) }) {
+			note(KindPolicy, is.Policies)
+			note(KindRole, is.DefaultRoles)
+		}
+	}
+	for _, is := range b.present.Roles {
+		if b.held[KindRole][is.Name] || b.guarded(nil, []string{is.Name}) {
+			note(KindPolicy, is.Policies)
 		}
 	}
 }
@@ -76,14 +103,15 @@ func (b *builder) named(r Rule) bool {
 
 // rules returns the rules that a policy can have by now, given those that it has, and whether that is
 // all that is wanted. A policy that there is has one at least.
-func (b *builder) rules(want, is []Rule) (out []Rule, whole bool) {
-	if !slices.ContainsFunc(want, b.lacks) {
+func (b *builder) rules(p Policy, is []Rule) (out []Rule, whole bool) {
+	want, guarded := p.Rules, b.held[KindPolicy][p.Name] || b.lacksDeny(p.Rules)
+	if !guarded && !slices.ContainsFunc(want, b.lacks) {
 		return want, true
 	}
-	guarded := b.lacksDeny(want)
 	for _, r := range want {
 		i := slices.IndexFunc(is, func(old Rule) bool { return old.Name == r.Name })
-		stays := b.lacks(r) || guarded && r.Effect != deny
+		looser := guarded && r.Effect != deny && !(i >= 0 && says(is[i]) == says(r))
+		stays := b.lacks(r) || looser
 		switch {
 		case !stays:
 			out = append(out, r)
@@ -94,17 +122,34 @@ func (b *builder) rules(want, is []Rule) (out []Rule, whole bool) {
 		}
 	}
 	for _, old := range is {
-		if guarded && old.Effect == deny && !slices.ContainsFunc(want, func(r Rule) bool { return r.Name == old.Name }) {
+		if guarded && old.Effect == deny && !slices.ContainsFunc(out, func(r Rule) bool { return says(r) == says(old) }) {
 			if !b.named(old) {
 				return is, false
 			}
+			old.Name = free(old.Name, want, is, out)
 			out = append(out, old)
 		}
 	}
 	if len(out) == 0 && len(is) > 0 {
 		out = []Rule{nothing()}
 	}
-	return normalRules(out), false
+	out = normalRules(out)
+	return out, len(ruleDifferences(out, want)) == 0
+}
+
+// free returns the name under which a deny stays: its own, unless what is wanted gives that to another
+// rule.
+func free(name string, want, is, out []Rule) string {
+	has := func(rules []Rule) bool {
+		return slices.ContainsFunc(rules, func(r Rule) bool { return r.Name == name })
+	}
+	if !has(out) {
+		return name
+	}
+	for has(want) || has(is) || has(out) {
+		name += "-before"
+	}
+	return name
 }
 
 // lacksDeny reports whether one of the rules is a deny that cannot be there.
@@ -112,21 +157,23 @@ func (b *builder) lacksDeny(rules []Rule) bool {
 	return slices.ContainsFunc(rules, func(r Rule) bool { return r.Effect == deny && b.lacks(r) })
 }
 
-// guarded reports whether something is wanted with a deny that cannot be there: a policy, or a role with
-// such a policy.
-func (b *builder) guarded(k Kind, name string) bool {
-	if k == KindPolicy {
-		return b.lacksDeny(b.wanted[name].Rules)
-	}
-	return slices.ContainsFunc(b.desired.Roles, func(r Role) bool {
-		return r.Name == name && slices.ContainsFunc(r.Policies, func(p string) bool { return b.guarded(KindPolicy, p) })
-	})
+// guarded reports whether a deny cannot be there of what a role or a team is wanted with: of one of these
+// policies, or of one of those of these roles.
+func (b *builder) guarded(policies, roles []string) bool {
+	return slices.ContainsFunc(policies, func(name string) bool { return b.lacksDeny(b.wanted[name].Rules) }) ||
+		slices.ContainsFunc(b.desired.Roles, func(r Role) bool { return slices.Contains(roles, r.Name) && b.guarded(r.Policies, nil) })
 }
 
-// onlyDenies reports whether a policy that is wanted allows nothing, as far as there are rules of it.
+// onlyDenies reports whether a policy or a role that is wanted allows nothing, as far as it can be there.
 func (b *builder) onlyDenies(k Kind, name string) bool {
+	if k == KindRole {
+		return slices.ContainsFunc(b.desired.Roles, func(r Role) bool {
+			policies, _ := b.policiesOf(r)
+			return r.Name == name && !slices.ContainsFunc(policies, func(p string) bool { return !b.onlyDenies(KindPolicy, p) })
+		})
+	}
 	p, wanted := b.wanted[name]
-	if k != KindPolicy || !wanted {
+	if !wanted {
 		return false
 	}
 	var is []Rule
@@ -135,16 +182,26 @@ func (b *builder) onlyDenies(k Kind, name string) bool {
 			is = there.Rules
 		}
 	}
-	rules, _ := b.rules(p.Rules, is)
+	rules, _ := b.rules(p, is)
 	return !slices.ContainsFunc(rules, func(r Rule) bool { return r.Effect != deny })
 }
 
-// listed returns which policies or default roles something can have by now, given those that it has, and
-// whether that is all that is wanted. Nothing goes as long as something is missing that may come in its
-// place.
-func (b *builder) listed(k Kind, is, want []string) (out []string, whole bool) {
+// policiesOf returns which policies a role can have by now, and whether those are all that is wanted.
+func (b *builder) policiesOf(r Role) (out []string, whole bool) {
+	var is []string
+	for _, there := range b.present.Roles {
+		if there.Name == r.Name {
+			is = there.Policies
+		}
+	}
+	return b.listed(KindPolicy, is, r.Policies, b.held[KindRole][r.Name] || b.guarded(r.Policies, nil))
+}
+
+// listed returns which policies or default roles something can have by now, given those that it has and
+// whether it is guarded, and whether that is all that is wanted. Nothing goes as long as something is missing
+// that may come in its place.
+func (b *builder) listed(k Kind, is, want []string, guarded bool) (out []string, whole bool) {
 	missing := func(name string) bool { return b.missing[k][name] }
-	guarded := b.anyMissing() && slices.ContainsFunc(want, func(name string) bool { return b.guarded(k, name) })
 	if !guarded && !slices.ContainsFunc(want, missing) {
 		return want, true
 	}

@@ -35,6 +35,7 @@ func has(name string, rules ...catalog.Rule) catalog.PresentPolicy {
 func TestThePartOfAPolicyThatCanBeThere(t *testing.T) {
 	look, about, pii := rule("look", "allow", ""), rule("about", "allow", "inAnyTeam('new')"), rule("pii", "deny", "matchAnyTag('PII.Sensitive')")
 	outside, edit := rule("outside", "deny", "!inAnyTeam('new')"), rule("edit", "allow", "isOwner()")
+	narrow, beside := rule("pii", "deny", "matchAnyTag('PII.Sensitive') && !isOwner()"), rule("pii-before", "deny", "matchAnyTag('PII.Sensitive')")
 	for name, test := range map[string]struct{ is, want, then []catalog.Rule }{
 		"the others come":                        {[]catalog.Rule{look}, []catalog.Rule{look, pii, about}, []catalog.Rule{look, pii}},
 		"and go":                                 {[]catalog.Rule{edit, look}, []catalog.Rule{look, about}, []catalog.Rule{look}},
@@ -46,6 +47,10 @@ func TestThePartOfAPolicyThatCanBeThere(t *testing.T) {
 		"nor more widely":                        {[]catalog.Rule{rule("look", "allow", "isOwner()")}, []catalog.Rule{look, outside}, []catalog.Rule{rule("look", "allow", "isOwner()")}},
 		"nor in a new policy":                    {nil, []catalog.Rule{look, outside, pii}, []catalog.Rule{pii}},
 		"what was denied in another way stays":   {[]catalog.Rule{look, pii}, []catalog.Rule{look, outside}, []catalog.Rule{look, pii}},
+		"and where it is to be narrower":         {[]catalog.Rule{look, pii}, []catalog.Rule{look, narrow, outside}, []catalog.Rule{look, narrow, beside}},
+		"with a name that is free":               {[]catalog.Rule{pii}, []catalog.Rule{narrow, rule("pii-before", "deny", ""), outside}, []catalog.Rule{narrow, rule("pii-before", "deny", ""), rule("pii-before-before", "deny", pii.Condition)}},
+		"until no deny is lost":                  {[]catalog.Rule{look, narrow, beside}, []catalog.Rule{look, narrow, about}, []catalog.Rule{look, narrow}},
+		"not twice under two names":              {[]catalog.Rule{look, narrow, beside}, []catalog.Rule{look, pii, outside}, []catalog.Rule{look, pii, rule("pii-before-before", "deny", narrow.Condition)}},
 		"but not what was allowed in another":    {[]catalog.Rule{edit, pii}, []catalog.Rule{pii, outside}, []catalog.Rule{pii}},
 		"a new policy that would only be looser": {nil, []catalog.Rule{look, outside}, nil},
 	} {
@@ -143,8 +148,116 @@ func TestALostDenyHoldsBackOtherPolicies(t *testing.T) {
 	}
 }
 
+// A deny among a team's policies bounds what its default roles allow, and the other way round: without it
+// the team gets nothing that allows, of either kind. A role that only denies it does get.
+func TestALostDenyHoldsBackDefaultRolesAndPoliciesAlike(t *testing.T) {
+	look, no := rule("r", "allow", ""), rule("r", "deny", "noOwner()")
+	for _, team := range []catalog.Team{
+		{Name: "apart", Type: catalog.TypeDivision, Policies: []string{"bound"}, DefaultRoles: []string{"reader", "not"}},
+		{Name: "apart", Type: catalog.TypeDivision, Policies: []string{"look"}, DefaultRoles: []string{"bounded", "not"}},
+		{Name: catalog.Organization, Type: catalog.TypeOrganization, Policies: []string{"bound"}, DefaultRoles: []string{"reader", "not"}},
+		{Name: catalog.Organization, Type: catalog.TypeOrganization, Policies: []string{"look"}, DefaultRoles: []string{"bounded", "not"}},
+	} {
+		t.Run(strings.Join(append(team.Policies, team.Name), " "), func(t *testing.T) {
+			p := stuck(has("look", look), has("no", no))
+			p.Roles = append(p.Roles, catalog.PresentRole{Entity: entity("reader"), Policies: []string{"look"}},
+				catalog.PresentRole{Entity: entity("bounded"), Policies: []string{"look"}}, catalog.PresentRole{Entity: entity("not"), Policies: []string{"look"}})
+			p.Teams = append(p.Teams, catalog.PresentTeam{Entity: entity("apart"), Type: catalog.TypeDivision})
+			d := wantingNew(catalog.Desired{
+				Policies: []catalog.Policy{{Name: "bound", Rules: []catalog.Rule{rule("r", "deny", "!inAnyTeam('new')")}}, {Name: "look", Rules: []catalog.Rule{look}}, {Name: "no", Rules: []catalog.Rule{no}}},
+				Roles:    []catalog.Role{{Name: "reader", Policies: []string{"look"}}, {Name: "bounded", Policies: []string{"bound"}}, {Name: "not", Policies: []string{"no"}}},
+				Teams:    []catalog.Team{team},
+			})
+			after := carry(t, diff(t, d, p), p)
+			for _, is := range after.Teams {
+				roles := slices.DeleteFunc(slices.Clone(is.DefaultRoles), func(name string) bool { return name == "DataConsumer" })
+				if is.Name == team.Name && (slices.Contains(is.Policies, "look") || !slices.Equal(roles, []string{"not"})) {
+					t.Errorf("the team has %v, %v", is.Policies, roles)
+				}
+			}
+			if again := diff(t, d, after); !again.Empty() {
+				t.Errorf("the second run: %v", again.Lines())
+			}
+		})
+	}
+}
+
+// A deny that cannot be there bounds what a role or a team has already: none of that allows more meanwhile,
+// nor denies less. What nobody has with it is done.
+func TestALostDenyHoldsBackThePoliciesBesideIt(t *testing.T) {
+	look, edit, no := rule("look", "allow", ""), rule("edit", "allow", "isOwner()"), rule("no", "deny", "noOwner()")
+	held := []string{"edit", "no"}
+	for name, test := range map[string]struct {
+		role, team []string // the policies that they are wanted with
+		roles      []string // the default roles of the team, before and after
+		then       []string // the rules of the policy
+	}{
+		"of a role":                          {role: []string{"bound", "p"}, then: held},
+		"of a role that is to lose it":       {role: []string{"bound"}, then: held},
+		"of a team":                          {role: []string{"p"}, team: []string{"bound", "p"}, then: held},
+		"of a default role of a team":        {role: []string{"p"}, team: []string{"bound"}, roles: []string{"r"}, then: held},
+		"of a team with such a default role": {role: []string{"bound"}, team: []string{"p"}, roles: []string{"r"}, then: held},
+		"of nothing with the deny":           {role: []string{"p"}, team: []string{"p"}, then: []string{"edit", "look"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := stuck(has("bound", edit), has("p", edit, no), has("q", edit))
+			p.Roles = append(p.Roles, catalog.PresentRole{Entity: entity("r"), Policies: []string{"p"}})
+			p.Teams = append(p.Teams, catalog.PresentTeam{Entity: entity("apart"), Type: catalog.TypeDivision, Policies: test.team, DefaultRoles: test.roles})
+			d := wantingNew(catalog.Desired{
+				Policies: []catalog.Policy{
+					{Name: "bound", Rules: []catalog.Rule{edit, rule("outside", "deny", "!inAnyTeam('new')")}},
+					{Name: "p", Rules: []catalog.Rule{edit, look}},
+					{Name: "q", Rules: []catalog.Rule{edit, look}},
+				},
+				Roles: []catalog.Role{{Name: "r", Policies: test.role}},
+				Teams: []catalog.Team{{Name: "apart", Type: catalog.TypeDivision, Policies: test.team, DefaultRoles: test.roles}},
+			})
+			plan := diff(t, d, p)
+			after := carry(t, plan, p)
+			rules := map[string][]string{}
+			for _, is := range after.Policies {
+				for _, r := range is.Rules {
+					rules[is.Name] = append(rules[is.Name], r.Name)
+				}
+			}
+			if diff := cmp.Diff(test.then, rules["p"]); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if !slices.Equal(rules["q"], []string{"edit", "look"}) {
+				t.Errorf("what nobody has: %v", rules["q"])
+			}
+			partly := slices.Contains(plan.Findings, catalog.Finding{Code: catalog.FoundPartly, Kind: catalog.KindPolicy, Name: "p"})
+			if partly != slices.Contains(test.then, "no") {
+				t.Errorf("found %v", plan.Findings)
+			}
+			if again := diff(t, d, after); !again.Empty() {
+				t.Errorf("the second run: %v", again.Lines())
+			}
+		})
+	}
+}
+
+// A default role of a team gets no policy that allows while a deny of the team cannot be there.
+func TestALostDenyHoldsBackWhatADefaultRoleGets(t *testing.T) {
+	look := rule("look", "allow", "")
+	p := stuck(has("no", rule("no", "deny", "noOwner()")))
+	p.Roles = append(p.Roles, catalog.PresentRole{Entity: entity("r"), Policies: []string{"no"}})
+	p.Teams = append(p.Teams, catalog.PresentTeam{Entity: entity("apart"), Type: catalog.TypeDivision, DefaultRoles: []string{"r"}})
+	d := wantingNew(catalog.Desired{
+		Policies: []catalog.Policy{{Name: "bound", Rules: []catalog.Rule{rule("r", "deny", "!inAnyTeam('new')")}}, {Name: "look", Rules: []catalog.Rule{look}}, {Name: "no", Rules: []catalog.Rule{rule("no", "deny", "noOwner()")}}},
+		Roles:    []catalog.Role{{Name: "r", Policies: []string{"look", "no"}}},
+		Teams:    []catalog.Team{{Name: "apart", Type: catalog.TypeDivision, Policies: []string{"bound"}, DefaultRoles: []string{"r"}}},
+	})
+	for _, role := range carry(t, diff(t, d, p), p).Roles {
+		if role.Name == "r" && !slices.Equal(role.Policies, []string{"no"}) {
+			t.Errorf("the role has %v", role.Policies)
+		}
+	}
+}
+
 // Whatever stays a Group: the plan can be carried out, the next one is empty, nothing refers to what is
-// not there, and every deny that can be there is.
+// not there, every deny that can be there is, and beside one that cannot no policy denies less than before,
+// and no role or team allows more.
 func TestFromAnyPolicyToAnyOtherWithAGroupInTheWay(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		present := stuck()
@@ -166,21 +279,75 @@ func TestFromAnyPolicyToAnyOtherWithAGroupInTheWay(t *testing.T) {
 			if err != nil || !again.Empty() || !m.Whole() {
 				r.Fatalf("the second run: %v %v, read whole: %t\nafter\n%v", again.Lines(), err, m.Whole(), plan.Lines())
 			}
+			bounded := map[string]bool{} // the policies of which a deny is not there
 			for _, p := range d.Policies {
 				for _, want := range p.Rules {
 					names := append(named(want.Condition, "inAnyTeam"), named(want.Condition, "hasAnyRole")...)
 					lost := slices.ContainsFunc(names, func(n string) bool { return !m.has(catalog.KindTeam, n) && !m.has(catalog.KindRole, n) })
-					is := slices.ContainsFunc(m.Policies, func(have catalog.PresentPolicy) bool {
-						return have.Name == p.Name && slices.ContainsFunc(have.Rules, func(rule catalog.Rule) bool {
-							return rule.Effect == "deny" && rule.Name == want.Name && rule.Condition == want.Condition
-						})
-					})
-					if want.Effect == "deny" && !lost && !is {
+					switch {
+					case want.Effect != "deny":
+					case lost:
+						bounded[p.Name] = true
+					case !slices.Contains(conditions(m.Present, "deny", p.Name), want.Condition):
 						r.Fatalf("the deny %s of %s is not there\nafter\n%v", want.Name, p.Name, plan.Lines())
 					}
+				}
+			}
+			subset := func(what string, some, all []string) {
+				for _, condition := range some {
+					if !slices.Contains(all, condition) {
+						r.Fatalf("beside a deny that is not there %s: %q\nafter\n%v", what, condition, plan.Lines())
+					}
+				}
+			}
+			for name := range bounded {
+				subset(name+" denies no more", conditions(present, "deny", name), conditions(m.Present, "deny", name))
+			}
+			for _, role := range d.Roles {
+				if slices.ContainsFunc(role.Policies, func(p string) bool { return bounded[p] }) {
+					subset(role.Name+" allows", ofRole(m.Present, role.Name), ofRole(present, role.Name))
+				}
+			}
+			for _, team := range d.Teams {
+				if slices.ContainsFunc(team.Policies, func(p string) bool { return bounded[p] }) {
+					subset(team.Name+" allows", ofTeam(m.Present, team.Name), ofTeam(present, team.Name))
 				}
 			}
 			present = m.Present
 		}
 	})
+}
+
+// conditions are those with which policies allow or deny. What decides nothing is none of them.
+func conditions(p catalog.Present, effect string, policies ...string) (out []string) {
+	for _, is := range p.Policies {
+		for _, r := range is.Rules {
+			if slices.Contains(policies, is.Name) && r.Effect == effect && r.Name != "decides-nothing" {
+				out = append(out, r.Condition)
+			}
+		}
+	}
+	return out
+}
+
+// ofRole are the conditions with which a role allows something, ofTeam those with which a team does.
+func ofRole(p catalog.Present, name string) (out []string) {
+	for _, is := range p.Roles {
+		if is.Name == name {
+			out = append(out, conditions(p, "allow", is.Policies...)...)
+		}
+	}
+	return out
+}
+
+func ofTeam(p catalog.Present, name string) (out []string) {
+	for _, is := range p.Teams {
+		if is.Name == name {
+			out = append(out, conditions(p, "allow", is.Policies...)...)
+			for _, role := range is.DefaultRoles {
+				out = append(out, ofRole(p, role)...)
+			}
+		}
+	}
+	return out
 }

@@ -99,8 +99,8 @@ const (
 	// wanted below one that stays a Group, and what names such a team in turn.
 	FoundWaits FindingCode = "waits"
 	// FoundPartly is something that is there, or is made, and needs such a team for a part of what is
-	// wanted of it. The rest is done, and that part stays as it is: so does what a deny would bound that
-	// is in that part.
+	// wanted of it, or is beside a deny that does. The rest is done, and that part stays as it is: so does
+	// what such a deny would bound.
 	FoundPartly FindingCode = "partly"
 	// FoundNeeded is something of ours that nobody wants any more, but to which something refers that is
 	// not yet as it is wanted. It stays as it is.
