@@ -12,8 +12,8 @@ import (
 )
 
 // In a very large company something is due every few minutes for days, such as the first look at all
-// settings. The mirror is filled long before that ends, and that is what a start waits for.
-func TestAStartEndsWhenTheMirrorIsFilled(t *testing.T) {
+// settings. The mirror is filled long before that ends, and the start is none that failed.
+func TestAStartOfAVeryLargeCompany(t *testing.T) {
 	company, err := org.Parse("company.yaml", []byte(`
 domain: example.com
 people: [{email: aiko@example.com, name: Aiko}]
@@ -41,7 +41,7 @@ groups: [{email: data@example.com, name: Data, members: [aiko@example.com]}]
 	if err := w.Start(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if took := w.Clock.Now().Sub(began); took > time.Hour {
+	if took := w.Clock.Now().Sub(began); took > 2*maxStart {
 		t.Errorf("it took %s on the clock", took)
 	}
 	if _, err := mirror.New(w.Store()).Snapshot(ctx, "data@example.com"); err != nil {

@@ -336,7 +336,8 @@ const (
 )
 
 // Start fills the mirror and opens the push channels, and lets the clock run until everything
-// is quiet. In a very large company other work goes on for days: there it is until the mirror is filled.
+// is quiet. In a very large company other work than filling the mirror goes on for days, and is not waited
+// for longer than half a day.
 func (w *World) Start(ctx context.Context) error {
 	if w.started {
 		return nil
@@ -357,26 +358,21 @@ func (w *World) Start(ctx context.Context) error {
 	if err := w.backend.Queue().Enqueue(ctx, queue.Task{Queue: event.QueueDirectory, Name: "walk-first-page-0", Body: body}); err != nil {
 		return err
 	}
-	calls, since := 0, w.Clock.Now() // of the Directory
-	until := since.Add(maxStart)
+	until := w.Clock.Now().Add(maxStart)
 	for w.Clock.Now().Before(until) {
 		next, ok := w.backend.Next(ctx)
 		if !ok || next.Sub(w.Clock.Now()) > quiet {
 			return nil
 		}
-		if n, _ := w.Calls.Count("directory", ""); n != calls {
-			calls, since = n, w.Clock.Now()
-		}
-		if w.Clock.Now().Sub(since) > quiet {
-			if filled, err := w.filled(ctx); err != nil || filled {
-				return err
-			}
-		}
 		if err := w.Advance(ctx, later(next, w.Clock.Now())); err != nil {
 			return err
 		}
 	}
-	return errors.New("the mirror was not filled within 12 hours")
+	filled, err := w.filled(ctx)
+	if err == nil && !filled {
+		err = fmt.Errorf("the mirror was not filled within %s", maxStart)
+	}
+	return err
 }
 
 // filled reports whether all groups were listed and the members of each are known.
