@@ -243,8 +243,9 @@ func decidedBy(o policy.Operation, resource string) []change.Kind {
 func (a *asker) holds(
 	ctx context.Context, which int, selectors []change.Selector, kind change.Kind, p policy.Person, r thing,
 ) ([]change.Selector, error) {
-	// Who owns an account as rules mean it, because it is theirs, is not whom a change of it asks.
-	owns := !r.own && slices.ContainsFunc(r.Owners, func(o policy.Reference) bool { return o.Name == p.ID || o.Name == p.Email })
+	// Who owns an account as rules mean it, because it is theirs, is not whom a change of it asks. A
+	// connection asks the owner whom its request names.
+	owns := (!r.own || r.Type == policy.ConnectionResource) && slices.ContainsFunc(r.Owners, func(o policy.Reference) bool { return o.Name == p.ID || o.Name == p.Email })
 	var out []change.Selector
 	for _, s := range selectors {
 		in := false
@@ -315,10 +316,18 @@ const otherType = "everything else"
 
 // imagined lists things of a type that conditions tell apart: by whose they are and by their tags. What
 // is in the catalogue is not read for this, and there is more of it than could be asked about. Of
-// accounts, each matters to the person whose it is.
+// accounts, each matters to the person whose it is; of connections, each has the owner whom its request
+// names.
 func (a *asker) imagined(kind string) []thing {
 	if kind == policy.AccountResource {
 		return []thing{{policy.Resource{Type: kind, Name: "their own"}, true}}
+	}
+	if kind == policy.ConnectionResource && a.asksForOwners(kind) {
+		elses := []policy.Reference{{Type: policy.TypeUser}} // nobody who is asked
+		return []thing{
+			{policy.Resource{Type: kind, Name: "their own"}, true},
+			{policy.Resource{Type: kind, Name: "somebody else's", Owners: elses}, false},
+		}
 	}
 	if !standing.InCatalog(kind) {
 		return nil
@@ -374,6 +383,14 @@ func (a *asker) imagined(kind string) []thing {
 	return out
 }
 
+// asksForOwners reports whether a rule of one of the policies about what Sekisho does to a type of resource
+// looks at who owns it.
+func (a *asker) asksForOwners(kind string) bool {
+	return slices.ContainsFunc(policy.Permissions(), func(p policy.Permission) bool {
+		return p.Type == kind && (a.before.AsksForOwners(p.Operation, kind) || a.after.AsksForOwners(p.Operation, kind))
+	})
+}
+
 // isAbout reports whether a rule is about a type of resource.
 func isAbout(r policy.Rule, kind string) bool {
 	return len(r.Resources) > 0 && strings.EqualFold(r.Resources[0], "all") || slices.Contains(r.Resources, kind)
@@ -424,6 +441,11 @@ func (a *asker) notCompared() []string {
 			out = append(out, "things of the data catalogue "+x.what)
 		}
 	}
+	if a.asksForOwners(policy.ConnectionResource) && slices.ContainsFunc(a.rules(), func(r policy.Rule) bool {
+		return isAbout(r, policy.ConnectionResource) && strings.Contains(r.Condition.String(), "matchTeam")
+	}) {
+		out = append(out, "connections to data of others in the same team")
+	}
 	return out
 }
 
@@ -432,7 +454,10 @@ func (a *asker) notCompared() []string {
 func (a *asker) askOtherOwners() []string {
 	var out []string
 	for _, p := range policy.Permissions() {
-		if !slices.Contains(p.Verbs, change.VerbApprove) || p.Type == policy.GroupResource || p.Type == policy.AccessResource {
+		switch {
+		case !slices.Contains(p.Verbs, change.VerbApprove), p.Type == policy.GroupResource, p.Type == policy.AccessResource:
+			continue
+		case p.Type == policy.ConnectionResource && a.asksForOwners(p.Type): // see imagined
 			continue
 		}
 		var ask [2]bool

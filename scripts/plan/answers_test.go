@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sekisho/sekisho/shared/domain/policy"
 	"github.com/sekisho/sekisho/shared/sim/org"
 )
 
@@ -189,6 +190,84 @@ func TestWhoGainsAndLoses(t *testing.T) {
 	}
 }
 
+// A connection has the owner whom its request names: who may ask for those to data of their own, may still
+// ask, and the owner decides where the approvals ask the owners. Of what others ask nothing is said here.
+func TestWhoMayAskForConnectionsToWhoseData(t *testing.T) {
+	with := func(rules string) string {
+		return edited(t, shared, "  - name: approve\n", rules+"  - name: approve\n")
+	}
+	rule := func(name, effect, operation, condition string) string {
+		return "      - {name: " + name + ", effect: " + effect + ", operations: [" + operation + "], resources: [connection]" + condition + "}\n"
+	}
+	anybody := with(rule("ask", "allow", "RequestConnection", ""))
+	const own = ", condition: isOwner()"
+	for name, tt := range map[string]struct {
+		before, after string
+		gains, loses  []string
+	}{
+		"to their own only": {
+			anybody, with(rule("ask", "allow", "RequestConnection", own)),
+			nil,
+			[]string{"RequestConnection on somebody else's: allowed by the rule ask of the policy everyone -> no rule allows it"},
+		},
+		"to their own only, where no rule spoke of it": {
+			shared, with(rule("ask", "allow", "RequestConnection", own)),
+			nil,
+			[]string{"RequestConnection on somebody else's: everybody may ask -> no rule allows it"},
+		},
+		"not to their own": {
+			shared, with(rule("not", "deny", "RequestConnection", own)),
+			nil,
+			[]string{"RequestConnection on their own: everybody may ask -> denied by the rule not of the policy everyone"},
+		},
+		"to those that somebody owns, which are all": {
+			anybody, with(rule("ask", "allow", "RequestConnection", ", condition: \"!noOwner()\"")), nil, nil,
+		},
+		"to those that nobody owns, which are none": {
+			anybody, with(rule("ask", "allow", "RequestConnection", ", condition: noOwner()")),
+			nil,
+			[]string{"RequestConnection on somebody else's; their own: allowed by the rule ask of the policy everyone -> no rule allows it"},
+		},
+		"nobody in particular": {
+			anybody, with(rule("not", "deny", "RequestConnection", "")),
+			nil,
+			[]string{"RequestConnection on : allowed by the rule ask of the policy everyone -> denied by the rule not of the policy everyone"},
+		},
+		"to decide about others' no more": {
+			with(rule("decide", "allow", "ApproveConnection", "")), with(rule("decide", "allow", "ApproveConnection", own)),
+			nil,
+			[]string{"ApproveConnection on somebody else's: allowed by the rule decide of the policy everyone -> no rule allows it"},
+		},
+		"others than the owner decide": {
+			with(rule("ask", "allow", "RequestConnection", own)),
+			edited(t, with(rule("ask", "allow", "RequestConnection", own)), "approvals:\n", "approvals:\n  - {kinds: [connection.create], quorum: [{count: 1, from: group:leads@example.com}]}\n"),
+			nil,
+			[]string{"ApproveConnection on their own: owners and administrators decide -> no rule allows it, of connection.create"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := opened(t, managed(t), "").compare(t.Context(), written(t, tt.before), written(t, tt.after), nil, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			said := func(shifts []shiftReport) (out []string) {
+				for _, s := range shifts {
+					if s.Person == "yui@example.com" && s.Type == policy.ConnectionResource {
+						out = append(out, string(s.Operation)+" on "+strings.Join(s.Resources, "; ")+": "+s.Now+" -> "+s.Then)
+					}
+				}
+				return out
+			}
+			if diff := cmp.Diff(tt.gains, said(c.Gains)); diff != "" {
+				t.Errorf("who gains (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.loses, said(c.Loses)); diff != "" {
+				t.Errorf("who loses (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 // That nobody may do more or less is said of what was compared alone.
 func TestWhatWasNotComparedIsSaid(t *testing.T) {
 	for name, tt := range map[string]struct{ from, to, want string }{
@@ -204,6 +283,10 @@ func TestWhatWasNotComparedIsSaid(t *testing.T) {
 		"what a team owns": {
 			"condition: isOwner()", "condition: isOwner() || isReviewer()",
 			"In what was compared, nobody may do more or less than now. Not compared: things of the data catalogue that a team owns; things of the data catalogue that people review.",
+		},
+		"whose owner is in the same team": {
+			"      - {name: own,", "      - {name: ask, effect: allow, operations: [RequestConnection], resources: [connection], condition: matchTeam()}\n      - {name: own,",
+			"Not compared: things of the data catalogue that a team owns; connections to data of others in the same team.",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -230,7 +230,7 @@ func (a *asker) resources(ctx context.Context, kind string) ([]policy.Resource, 
 			}
 		}
 	default:
-		if standing.InCatalog(kind) {
+		if standing.InCatalog(kind) || kind == policy.ConnectionResource && a.asksForOwners(kind) {
 			return nil, nil // see imagined
 		}
 		return []policy.Resource{{Type: kind}}, nil

@@ -29,7 +29,7 @@ type because struct {
 	Answer  policy.Answer `json:"answer"`
 	Allowed bool          `json:"allowed"`
 	// Reason is that of the rules, or, where people are asked and the rules do not refuse it, whether the
-	// person counts.
+	// person counts; of something new, that it depends on the owner.
 	Reason policy.Reason `json:"reason"`
 	Why    string        `json:"why"`
 }
@@ -41,10 +41,15 @@ const (
 	countsNot    policy.Reason = "does not count where people are asked"
 )
 
+// byOwner is the reason where somebody may ask for something new with some owners and not with others.
+const byOwner policy.Reason = "depends on the owner whom the request names"
+
 // reasonOf returns the reason of an answer.
 func reasonOf(x policy.Explanation) policy.Reason {
 	answer := x.Answer()
 	switch {
+	case len(x.Named) > 0 && answer == policy.InPart:
+		return byOwner
 	case len(x.Deciding) == 0 || x.Decision.Allowed == (answer == policy.Yes) && answer != policy.InPart:
 		return x.Decision.Reason
 	case answer == policy.Yes:

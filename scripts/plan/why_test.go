@@ -121,6 +121,7 @@ func TestAnAnswerIsTheSameForProgramsAndPeople(t *testing.T) {
 		"neither":                        {settings("user:aiko@example.com"), "yui@example.com", "ApproveSettings", "group:payroll@example.com", policy.No, policy.NotAllowed, "No: "},
 		"allowed, and asked about some":  {asks(strings.Replace(entry, "group:leads", "group:etl-team", 1)), "lena@example.com", "ApproveAccess", "access:prod-write", policy.InPart, countsInPart, "In part: "},
 		"what is decided by no people":   {shared, "lena@example.com", "ViewAll", "table:a.b", policy.Yes, policy.Allowed, "Yes: "},
+		"what depends on the owner":      {edited(t, shared, "  - name: approve\n", "      - {name: ask, effect: allow, operations: [RequestConnection], resources: [connection], condition: isOwner()}\n  - name: approve\n"), "lena@example.com", "RequestConnection", "connection:new", policy.InPart, byOwner, "In part: "},
 		"what everybody may for no rule": {shared, "lena@example.com", "RequestAccess", "access:prod-write", policy.ByNoRule, policy.NotAllowed, "By no rule: "},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -31,7 +31,8 @@ type Answer string
 // The answers.
 const (
 	Yes Answer = "yes"
-	// InPart is that of who counts for some kinds of change, or later, or where reports of theirs ask.
+	// InPart is that of who counts for some kinds of change, or later, or where reports of theirs ask, and
+	// of who may ask for something new with some owners only.
 	InPart Answer = "in part"
 	// ByNoRule is that of whom no rule allows what none allows to anybody: what holds without a policy
 	// holds for them.
@@ -42,7 +43,12 @@ const (
 // Answer returns the answer. Where people are asked, who counts is what matters, and not the rules alone.
 func (x Explanation) Answer() Answer {
 	some, all := x.counting()
+	with, without := x.may(true), x.may(false)
 	switch {
+	case with && without:
+		return InPart
+	case without:
+		return No
 	case len(x.Deciding) > 0 && all, len(x.Deciding) == 0 && x.Decision.Allowed:
 		return Yes
 	case len(x.Deciding) > 0 && some:
@@ -51,6 +57,11 @@ func (x Explanation) Answer() Answer {
 		return ByNoRule
 	}
 	return No
+}
+
+// may reports whether there is an owner with whom the person may ask, or may not.
+func (x Explanation) may(yes bool) bool {
+	return slices.ContainsFunc(x.Named, func(n Named) bool { return n.May == yes })
 }
 
 // counting reports whether the person counts for some of the kinds of change, be it later or for reports
@@ -71,4 +82,26 @@ func (d Deciding) asks(s change.Selector) bool {
 
 func (d Deciding) needs(s change.Selector) bool {
 	return slices.ContainsFunc(d.Needs, func(n change.Need) bool { return n.From == s })
+}
+
+// Named is somebody whom the request of something new could name as its owner, and whether the person may
+// ask for it then.
+type Named struct {
+	// Owner is the address of the person, [Colleague] or [Stranger].
+	Owner string
+	May   bool
+}
+
+// The ids of those who stand for all others whom a request could name. No directory has such ids.
+const (
+	// Colleague is somebody in the same groups as who asks, and so in the same teams.
+	Colleague = "\x00colleague"
+	// Stranger is somebody in none of them.
+	Stranger = "\x00stranger"
+)
+
+// Namable lists whom conditions tell apart of those whom a person could name as the owner of something
+// new: the person, [Colleague] and [Stranger].
+func Namable(p Person) []Person {
+	return []Person{p, {ID: Colleague, Groups: p.Groups}, {ID: Stranger}}
 }

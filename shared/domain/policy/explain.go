@@ -39,6 +39,10 @@ type Explanation struct {
 	// not say alone. It is for whoever knows the policy's approvals to fill in, of an operation by which
 	// people decide; nobody counts who is refused by the rules.
 	Deciding []Deciding
+	// Named says with which owners the person may ask for something new, whose owner is the one whom its
+	// request names. It is for whoever knows the person to fill in, where rules look at owners. The rest
+	// of the explanation is then about the first with whom the person may, or about the last of them.
+	Named []Named
 }
 
 // Finding is one rule that matters for an answer.

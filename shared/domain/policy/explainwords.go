@@ -83,6 +83,7 @@ func (x Explanation) In(language string) string {
 		s.findings(s.says("What allows %s to others:", "ほかの人に %s を許可しているルール:", missing), x.Elsewhere, s.elsewhere)
 	}
 	s.deciding(x)
+	s.named(x)
 	return strings.TrimSuffix(s.out.String(), "\n")
 }
 
@@ -153,6 +154,32 @@ func (s *speaker) deciding(x Explanation) {
 	default:
 		s.line("Approvers are those whom a rule allows it.", "approvers は、ルールが許可している人です。")
 	}
+}
+
+// named says with which owners the person may ask for something new.
+func (s *speaker) named(x Explanation) {
+	if len(x.Named) == 0 {
+		return
+	}
+	s.line("What is new has the owner whom its request names:", "新規の場合、所有者は依頼で指定された人です:")
+	for _, n := range x.Named {
+		if n.May {
+			s.line("- with %[1]s as its owner, %[2]s may ask", "- 所有者が %[1]s の場合、%[2]s は依頼できます", s.who(n.Owner), x.Person)
+		} else {
+			s.line("- with %[1]s as its owner, %[2]s may not ask", "- 所有者が %[1]s の場合、%[2]s は依頼できません", s.who(n.Owner), x.Person)
+		}
+	}
+}
+
+// who says who is referred to by an id or an address.
+func (v voice) who(name string) string {
+	switch name {
+	case Colleague:
+		return v.says("somebody in the same groups", "同じグループの別の人")
+	case Stranger:
+		return v.says("somebody in none of the same groups", "同じグループにいない人")
+	}
+	return name
 }
 
 // counted says as what a person counts.
@@ -324,7 +351,7 @@ func (v voice) members(names []string, what Phrase) string {
 func (v voice) references(all []Reference, none, one, several Phrase) string {
 	words := make([]string, len(all))
 	for i, r := range all {
-		words[i] = r.Name
+		words[i] = v.who(r.Name)
 		if r.Type == TypeTeam {
 			words[i] = v.says("the team %s", "チーム %s", r.Name)
 		}

@@ -1,6 +1,7 @@
 package standing
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -27,11 +28,15 @@ func (r *Resolver) May(
 
 // Why answers as [Resolver.May], and for an operation by which people decide also whether the person
 // counts, at first or after a while: asks says what is needed where people are asked about a kind of
-// change, and about one of an entitlement.
+// change, and about one of an entitlement. Of asking for a connection that nobody owns yet it says with
+// which owners the person may, where a rule looks at owners.
 func (r *Resolver) Why(
 	ctx context.Context, person string, account catalog.Account, o policy.Operation, about policy.Resource,
 	asks func(kind change.Kind, entitlement string) change.Requirement,
 ) (policy.Explanation, error) {
+	if r.ownerIsNamed(o, about) {
+		return r.whyOfNew(ctx, person, o, about)
+	}
 	x, err := r.May(ctx, person, account, o, about)
 	if err != nil || x.Decision.Refuses() {
 		return x, err
@@ -98,7 +103,7 @@ func (r *Resolver) example(ctx context.Context, about policy.Resource) (change.C
 // MayAsk answers whether a person may ask for a kind of change at all: a rule may deny it to them,
 // or allow it to others only. Where policy does not speak of it, everybody may. The name is that of
 // what is asked for, as policy names it; whose it is, is looked up as [Resolver.Describe] does where a
-// rule asks for it, so that [Resolver.May] says the same.
+// rule asks for it, so that [Resolver.Why] says the same.
 //
 // A new connection has the owner whom its request names. Here that is nobody yet, so the answer is
 // whether there can be an owner with whom the person may ask; with the one who is named,
@@ -110,8 +115,9 @@ func (r *Resolver) MayAsk(ctx context.Context, person string, kind change.Kind, 
 		if about, err = r.Describe(ctx, needed.Type, name, from); err != nil {
 			return false, err
 		}
-		if kind == change.ConnectionCreate && len(about.Owners) == 0 {
-			return r.mayWithSomeOwner(ctx, person, kind, name)
+		if r.ownerIsNamed(needed.Operation, about) {
+			x, err := r.whyOfNew(ctx, person, needed.Operation, about)
+			return x.Answer() != policy.No, err
 		}
 	}
 	owners, err := r.around(ctx, person, catalog.Account{}, about)
@@ -122,21 +128,38 @@ func (r *Resolver) MayAsk(ctx context.Context, person string, kind change.Kind, 
 	return v.May, err
 }
 
-// mayWithSomeOwner answers whether a person may ask for something if the right person owns it: the one who
-// asks, somebody in the same groups and so in the same teams, or somebody in none of them.
-func (r *Resolver) mayWithSomeOwner(ctx context.Context, person string, kind change.Kind, name string) (bool, error) {
-	p, _, err := r.Person(ctx, person)
+// ownerIsNamed reports whether an answer depends on the owner whom a request names: that of asking for a
+// connection that nobody owns yet, where a rule looks at owners.
+func (r *Resolver) ownerIsNamed(o policy.Operation, about policy.Resource) bool {
+	return o == policy.RequestConnection && about.Type == policy.ConnectionResource && len(about.Owners) == 0 &&
+		r.engine.AsksForOwners(o, about.Type)
+}
+
+// whyOfNew answers whether a person may ask for something new, by the owners whom the request could name.
+func (r *Resolver) whyOfNew(ctx context.Context, person string, o policy.Operation, about policy.Resource) (policy.Explanation, error) {
+	p, known, err := r.Person(ctx, person)
 	if err != nil {
-		return false, err
+		return policy.Explanation{}, err
 	}
-	for _, owner := range []policy.Person{p, {ID: string(nobody) + "colleague", Groups: p.Groups}, {ID: string(nobody) + "stranger"}} {
-		about := policy.Resource{Name: name, Owners: []policy.Reference{{Type: policy.TypeUser, Name: owner.ID}}}
-		press := policy.Press{Person: person, Kind: kind, Verb: change.VerbPropose, Resource: about}
-		if v, err := r.press(ctx, press, policy.Roster{owner}); err != nil || v.May {
-			return v.May, err
+	if !known {
+		return r.May(ctx, person, catalog.Account{}, o, about)
+	}
+	var out policy.Explanation
+	var named []policy.Named
+	for _, owner := range policy.Namable(p) {
+		name, roster := cmp.Or(owner.Email, owner.ID), policy.Roster{p}
+		if owner.ID != p.ID {
+			roster = append(roster, owner)
 		}
+		about.Owners = []policy.Reference{{Type: policy.TypeUser, Name: name}}
+		x := r.engine.With(roster).Explain(policy.Request{Subject: p.ID, Operations: []policy.Operation{o}, Resource: about})
+		if out.Answer() == policy.No {
+			out = x
+		}
+		named = append(named, policy.Named{Owner: name, May: x.Answer() != policy.No})
 	}
-	return false, nil
+	out.Named = named
+	return out, nil
 }
 
 // MayUndo answers whether a person may ask that a change is taken back: those to whom a rule allows

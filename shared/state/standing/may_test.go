@@ -241,23 +241,24 @@ func TestAskingIsAnsweredAsWhyDoes(t *testing.T) {
 	}
 }
 
-// The form for a new connection opens to whom a rule lets ask with some owner. Which one is named decides
+// The form for a new connection opens to whom a rule lets ask with some owner, and /why says so. Which one is named decides
 // when it is sent, and before the effect. Ada and flo are in eng.
 func TestANewConnectionHasTheOwnerWhoIsNamed(t *testing.T) {
 	from := standing.Sources{Connections: shelf{{Owner: "bo"}}}
 	for condition, want := range map[string]struct {
 		form bool
+		why  policy.Answer
 		sent string // by the owner who is named: ada herself, flo in her team, bo in none
 	}{
-		"":                          {true, "ada flo bo"},
-		"isOwner()":                 {true, "ada"},
-		"!isOwner()":                {true, "flo bo"},
-		"noOwner()":                 {false, ""},
-		"!noOwner()":                {true, "ada flo bo"},
-		"isOwner() && noOwner()":    {false, ""},
-		"matchTeam()":               {true, "ada flo"},
-		"matchTeam() && !isOwner()": {true, "flo"},
-		"!matchTeam()":              {true, "bo"},
+		"":                          {true, policy.Yes, "ada flo bo"},
+		"isOwner()":                 {true, policy.InPart, "ada"},
+		"!isOwner()":                {true, policy.InPart, "flo bo"},
+		"noOwner()":                 {false, policy.No, ""},
+		"!noOwner()":                {true, policy.Yes, "ada flo bo"},
+		"isOwner() && noOwner()":    {false, policy.No, ""},
+		"matchTeam()":               {true, policy.InPart, "ada flo"},
+		"matchTeam() && !isOwner()": {true, policy.InPart, "flo"},
+		"!matchTeam()":              {true, policy.InPart, "bo"},
 	} {
 		m := model(rule(t, policy.Allow, policy.RequestConnection, "connection", condition))
 		m.Teams = []policy.Team{{Name: "engineers", Type: policy.Department, Group: "eng@example.com", Policies: []string{m.Policies[0].Name}}}
@@ -266,6 +267,17 @@ func TestANewConnectionHasTheOwnerWhoIsNamed(t *testing.T) {
 		form, err := r.MayAsk(t.Context(), "ada", change.ConnectionCreate, "new", from)
 		if err != nil || form != want.form {
 			t.Errorf("if %q: the form opens %t, %v", condition, form, err)
+		}
+		about, err := r.Describe(t.Context(), policy.ConnectionResource, "new", from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := r.Why(t.Context(), "ada", catalog.Account{}, policy.RequestConnection, about, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x.Answer() != want.why {
+			t.Errorf("if %q: /why says %q, want %q:\n%s", condition, x.Answer(), want.why, x)
 		}
 		var sent []string
 		for _, owner := range []string{"ada", "flo", "bo"} {
@@ -283,6 +295,41 @@ func TestANewConnectionHasTheOwnerWhoIsNamed(t *testing.T) {
 		}
 		if got := strings.Join(sent, " "); got != want.sent {
 			t.Errorf("if %q: may ask with the owners %q, want %q", condition, got, want.sent)
+		}
+	}
+}
+
+// What /why says of a new connection names the owners with whom it may be asked for, in both languages.
+func TestWhyNamesTheOwnersOfANewConnection(t *testing.T) {
+	m := model(rule(t, policy.Allow, policy.RequestConnection, "connection", "matchTeam() && !isOwner()"))
+	m.Teams = []policy.Team{{Name: "engineers", Type: policy.Department, Group: "eng@example.com", Policies: []string{"p"}}}
+	m.Roles = nil
+	x, err := harbour(t, m).Why(t.Context(), "ada", catalog.Account{}, policy.RequestConnection, policy.Resource{Type: policy.ConnectionResource, Name: "new"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for language, want := range map[string]string{
+		"en": `In part: ada@example.com, RequestConnection on connection:new.
+Allowed:
+- RequestConnection: ada@example.com → group eng@example.com → team engineers → policy p → rule allow-RequestConnection
+  under the condition matchTeam() && !isOwner(): matchTeam() holds, because ada@example.com and an owner of it are in the team engineers; ` +
+			`isOwner() does not hold, because its owner is somebody in the same groups
+What is new has the owner whom its request names:
+- with ada@example.com as its owner, ada@example.com may not ask
+- with somebody in the same groups as its owner, ada@example.com may ask
+- with somebody in none of the same groups as its owner, ada@example.com may not ask`,
+		"ja": `一部のみ: ada@example.com、RequestConnection、connection:new。
+許可しているルール:
+- RequestConnection: ada@example.com → グループ eng@example.com → チーム engineers → ポリシー p → ルール allow-RequestConnection
+  条件 matchTeam() && !isOwner(): matchTeam() は成立 (ada@example.com と所有者がチーム engineers に属している)、` +
+			`isOwner() は不成立 (所有者は 同じグループの別の人)
+新規の場合、所有者は依頼で指定された人です:
+- 所有者が ada@example.com の場合、ada@example.com は依頼できません
+- 所有者が 同じグループの別の人 の場合、ada@example.com は依頼できます
+- 所有者が 同じグループにいない人 の場合、ada@example.com は依頼できません`,
+	} {
+		if diff := cmp.Diff(want, x.In(language)); diff != "" {
+			t.Errorf("in %s (-want +got):\n%s", language, diff)
 		}
 	}
 }
