@@ -30,7 +30,7 @@ func (q *question) begin(now time.Time) (place, error) {
 	if q.cursor == "" {
 		text := q.URL.Query().Get("since")
 		if text == "" {
-			return place{at: now.Add(-mirror.FeedLag)}, nil
+			return place{at: now.Add(-behind)}, nil
 		}
 		at, err := time.Parse(time.RFC3339, text)
 		if err != nil || now.Sub(at) > mirror.FeedFor {
@@ -52,10 +52,14 @@ func (q *question) begin(now time.Time) (place, error) {
 	return place{at, values[1]}, nil
 }
 
-// standing is how far a cursor stays behind where nothing changes. A difference appears after its time,
-// when its transaction commits: mostly at once, and now and then, with all that a store may wait for,
-// later than [mirror.FeedLag]. What appears behind the cursor is never heard of.
-const standing = time.Hour
+const (
+	// behind is how old a difference is when it is told. It appears after its time, when its transaction
+	// commits: mostly at once, and now and then much later, but a store gives an update up after a minute.
+	// What appears behind a cursor, which is at the latest that was told, is never heard of.
+	behind = time.Minute
+	// standing is how far a cursor stays behind where nothing changes.
+	standing = time.Hour
+)
 
 func (h *handler) changes(ctx context.Context, q *question) (any, error) {
 	now := h.now()
@@ -63,7 +67,7 @@ func (h *handler) changes(ctx context.Context, q *question) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	until := now.Add(-mirror.FeedLag)
+	until := now.Add(-behind)
 	answer := Answer[[]Change]{Data: []Change{}, AsOf: until}
 	last := from
 	// One more than wanted says whether there is more, as far as the store gives so many at once;

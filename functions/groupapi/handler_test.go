@@ -358,7 +358,7 @@ func TestChanges(t *testing.T) {
 	d := open(t)
 	d.company(t)
 	var list []groupapi.Change
-	d.Clock.Advance(time.Minute)
+	d.Clock.Advance(2 * time.Minute)
 	cursor := d.answer(t, all, "/v1/changes", &list).Next
 	if len(list) != 0 || cursor == "" {
 		t.Fatalf("from now on: %v, cursor %q", list, cursor)

@@ -56,7 +56,7 @@ func (h *handler) routes() []route {
 			Query: append(slices.Clone(paging), effective), Problems: []int{422}, Data: []Membership{}, Answer: h.groupsOf,
 		},
 		{
-			Path: "/v1/changes", Summary: "What changed, the oldest first. Without a cursor from now on: the answer is empty and has a cursor.",
+			Path: "/v1/changes", Summary: "What changed, the oldest first, a minute after it was noted. Without a cursor from now on: the answer is empty and has a cursor.",
 			Scope: ReadChanges, Query: append(slices.Clone(paging), parameter{"since", "string", "Where to begin without a cursor, RFC 3339, at most 30 days ago."}),
 			Problems: []int{410}, Data: []Change{}, Answer: h.changes,
 		},

@@ -44,11 +44,7 @@ func (a applier) Look(ctx context.Context, c change.Change) (ledger.Sight, error
 		return ledger.Sight{}, err
 	}
 	if header.Whole { // its address may be another's by now
-		if c.Attempts >= ledger.MaxAttempts {
-			// It has not failed: where the group comes back after all, it can be asked for again at once.
-			return ledger.Sight{Obsolete: onlyHeld{}.Error()}, nil
-		}
-		return ledger.Sight{}, onlyHeld{}
+		return a.whileHeld(ctx, c)
 	}
 	g, read := header.Group, a.now()
 	values, err := a.settings.Get(ctx, g.Email)
@@ -84,9 +80,23 @@ func (a applier) Look(ctx context.Context, c change.Change) (ledger.Sight, error
 	return sight, err
 }
 
+// whileHeld says what becomes of a change while nobody can look at its group. Whatever it is, the settings
+// are checked when the group is back: only then is it seen what an earlier attempt came to.
+func (a applier) whileHeld(ctx context.Context, c change.Change) (ledger.Sight, error) {
+	if err := a.missed(ctx, c.Target.ID); err != nil {
+		return ledger.Sight{}, err
+	}
+	if c.Stopped() || c.Attempts >= ledger.MaxAttempts {
+		// A denial does not wait for the group. What nobody denied has not failed: where the group comes back after
+		// all, it can be asked for again at once.
+		return ledger.Sight{Obsolete: onlyHeld{}.Error()}, nil
+	}
+	return ledger.Sight{}, onlyHeld{}
+}
+
 // onlyHeld says that Google had no group when it was asked, which may have been a mistake: the brake holds
 // it until people have looked. All attempts together last longer than it is from one walk, which would find
-// the group again, to the next.
+// the group again, to the next; fewer are left where some failed for another reason before.
 type onlyHeld struct{}
 
 // Error implements error.

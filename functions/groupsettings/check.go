@@ -31,8 +31,7 @@ func (h *handler) check(ctx context.Context, e event.CheckSettings) error {
 	}
 	if header.Whole {
 		// Google may not have it, and its address may be another group's by now: it is checked when it is back.
-		err := h.mirror.UpdateSettings(ctx, header.Group.ID, func(s *mirror.Settings) { s.Missed = h.now() })
-		if err != nil {
+		if err := h.missed(ctx, header.Group.ID); err != nil {
 			return err
 		}
 		// It may have come back before it was to be seen that a check is missing.
@@ -99,6 +98,11 @@ func (h *handler) check(ctx context.Context, e event.CheckSettings) error {
 		}
 		s.Waivers = slices.DeleteFunc(s.Waivers, func(w mirror.Waiver) bool { return !read.Before(w.Until) })
 	})
+}
+
+// missed keeps that the settings of a group could not be looked at, so that they are once it is back.
+func (h *handler) missed(ctx context.Context, id string) error {
+	return h.mirror.UpdateSettings(ctx, id, func(s *mirror.Settings) { s.Missed = h.now() })
 }
 
 // propose makes changes of what follows from the rules, and withdraws earlier ones that no longer

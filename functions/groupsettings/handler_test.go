@@ -571,8 +571,17 @@ func TestACorrectionOfAGroupThatIsOnlyHeldWaits(t *testing.T) {
 			if c = r.carry(t, c); c.State != test.want {
 				t.Errorf("the change is %s (%s), want %s", c.State, c.Problem, test.want)
 			}
-			if waited := r.Clock.Now().Sub(held); !test.back && waited < 24*time.Hour {
+			if test.back {
+				return
+			}
+			if waited := r.Clock.Now().Sub(held); waited < 24*time.Hour {
 				t.Errorf("it ended after %s, want more than a day", waited)
+			}
+			r.back(t, address, s.Members)
+			r.Work(r.handler, event.QueueSettings)
+			all := r.changes(t, address)
+			if newest := all[len(all)-1]; newest.ID == c.ID || newest.State != change.Approved {
+				t.Errorf("when the group is back, %d changes, the newest %s; want the correction again", len(all), newest.State)
 			}
 		})
 	}

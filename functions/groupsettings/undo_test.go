@@ -111,6 +111,38 @@ func TestAnUndoThatComesToNothingLeavesTheRulesInForce(t *testing.T) {
 	}
 }
 
+// The brake holds the group of an undo that was approved. A denial ends the undo with the next
+// attempt, not when all of them came to nothing; and where the group comes back, the rules apply to it.
+func TestADenialDoesNotWaitForAGroupThatIsOnlyHeld(t *testing.T) {
+	const address = "open@example.com"
+	r := open(t, cloudfntest.New(t), viewRule)
+	undo := r.undone(t)
+	s, err := r.mirror.Snapshot(t.Context(), r.ids[address])
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.holds(t, address)
+	if status := r.Do(r.handler, r.Envelope(event.ApplyChange{Change: undo.ID})); status != http.StatusOK {
+		t.Fatalf("status %d\n%s", status, r.Log)
+	}
+	r.Clock.Advance(time.Minute)
+	denied := r.press(t, undo, change.Deny{By: r.person(t, "root@example.com"), Revision: undo.Revision, Counts: []change.Selector{change.Approvers}})
+	pressed := r.Clock.Now()
+	got := r.carry(t, denied)
+	if ended := got.Updated; got.State != change.Denied || ended.Sub(pressed) > 3*time.Hour {
+		t.Errorf("the undo is %s (%s) at %s, denied at %s", got.State, got.Problem, ended, pressed)
+	}
+	if err := r.workspace.SetSetting(address, "whoCanViewGroup", "ANYONE_CAN_VIEW", "ken@example.com"); err != nil {
+		t.Fatal(err)
+	}
+	r.back(t, address, s.Members)
+	r.Work(r.handler, event.QueueSettings)
+	all := r.changes(t, address)
+	if newest := all[len(all)-1]; newest.UndoOf != "" || newest.State != change.Approved {
+		t.Errorf("the newest change takes back %q and is %s, want a correction", newest.UndoOf, newest.State)
+	}
+}
+
 // What somebody has set since is not overwritten by an undo that was asked for before.
 func TestAnUndoOfWhatIsOtherwiseByNow(t *testing.T) {
 	r := open(t, cloudfntest.New(t), viewRule)

@@ -107,3 +107,43 @@ func TestTheRobotsChangeDoesNotHideAnothers(t *testing.T) {
 		}
 	}
 }
+
+// Lost signals that name no group are one walk, and all settings are read if somebody else than our own robot
+// may have changed those of any group, whatever was told later or before.
+func TestAnUploadDoesNotHideSettingsOfAnyGroup(t *testing.T) {
+	const settings, upload, ken, robot = "CHANGE_GROUP_SETTING", "GROUP_MEMBER_BULK_UPLOAD", "ken@example.com", "robot@example.com"
+	type act struct{ name, actor string }
+	for _, test := range []struct {
+		first, second act
+		want          int
+	}{
+		{act{settings, ken}, act{upload, ken}, 1},
+		{act{upload, ken}, act{settings, ken}, 1},
+		{act{settings, ken}, act{upload, robot}, 1},
+		{act{settings, ken}, act{settings, robot}, 1},
+		{act{settings, robot}, act{upload, ken}, 0},
+		{act{upload, ken}, act{settings, robot}, 0},
+	} {
+		for _, reverse := range []bool{false, true} {
+			w := open(t)
+			w.Variables["APPLICATIONS"] = "admin"
+			var items []string
+			for i, a := range []act{test.first, test.second} {
+				at := w.Clock.Now().Add(time.Duration(10*i-40) * time.Minute)
+				items = append(items, fmt.Sprintf(`{"id":{"time":%q,"uniqueQualifier":"%d","applicationName":"admin"},"actor":{"email":%q},"events":[{"name":%q}]}`,
+					at.Format(time.RFC3339), i, a.actor, a.name))
+			}
+			if reverse {
+				slices.Reverse(items)
+			}
+			w.Outbound = listing{items: items, perPage: 2}
+			w.handler = w.Build(groupwatch.Function)
+			if status := w.tick(groupwatch.JobPoll); status != http.StatusOK {
+				t.Fatalf("status %d\n%s", status, w.Log)
+			}
+			if got := len(w.Queue.Take(event.QueueSettings)); got != test.want {
+				t.Errorf("%v, then %v, newest first %t: %d sweeps of settings, want %d", test.first, test.second, reverse, got, test.want)
+			}
+		}
+	}
+}

@@ -199,12 +199,27 @@ func (l *look) at(ctx context.Context, s group.Signal) error {
 	if ok && !s.At.After(last.At) {
 		s, last = last, s
 	}
-	// Settings are read again unless nobody but our own robot did what the signals are about.
-	if ok && readings.Own(s, l.robot) {
-		s.Actor = last.Actor
+	if ok {
+		s.Settings, s.Actor = settingsOf(s, last, l.robot)
 	}
 	l.unread[about] = s
 	return nil
+}
+
+// settingsOf returns whether two signals about the same are about its settings together, and by whom.
+// Settings are read again unless nobody but our own robot did what the signals say of them. Only one
+// about everything says so apart ([group.Signal]); another may be about settings whatever it says.
+func settingsOf(last, before group.Signal, robot string) (settings bool, actor string) {
+	anothers := func(s group.Signal) bool { return s.Settings && !readings.Own(s, robot) }
+	switch {
+	case anothers(last):
+		return true, last.Actor
+	case anothers(before):
+		return true, before.Actor
+	case readings.Own(last, robot):
+		return false, before.Actor
+	}
+	return false, last.Actor
 }
 
 // order orders one reading of everything of which signals were lost, in whichever order Google lists

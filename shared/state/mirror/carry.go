@@ -17,7 +17,8 @@ import (
 //
 // What is written is what the mirror holds of the member at that moment, read in the same transaction.
 // So a person or a group is stored first and carried then, and it does not matter who carries: of two
-// readings that end in another order than they began, both write the newer one into every group.
+// readings that end in another order than they began, both write the newer one into every group. Where the
+// members of a group were listed after that reading began, the listing knows better, and stays.
 //
 // A listing of members that began before something was carried, and is stored after, does not bring back
 // what the group has of its members. It does for somebody whom the group did not have yet when theirs was
@@ -109,7 +110,7 @@ type carried struct {
 	read time.Time
 }
 
-// carry writes what the mirror holds of a member into all of its groups, and returns those that have it
+// carry writes what the mirror holds of a member into all of its groups that say something older, and returns those that have it
 // and of which others perhaps have not heard.
 func (m *Mirror) carry(ctx context.Context, member string, held func(context.Context, store.Tx) (carried, error)) ([]string, error) {
 	groups, err := m.GroupsOf(ctx, member)
@@ -145,7 +146,10 @@ func (m *Mirror) carry(ctx context.Context, member string, held func(context.Con
 				return err
 			}
 			before := members[i]
-			if newest.into(&members[i]); members[i] == before {
+			if !h.Read.After(newest.read) {
+				newest.into(&members[i])
+			}
+			if members[i] == before {
 				tell = slices.Contains(h.Untold, group.Details)
 				return nil
 			}

@@ -159,6 +159,41 @@ func TestTheLatestStateOfAnAccountIsCarriedWhoeverCarries(t *testing.T) {
 	}
 }
 
+// The process ends before what was read of an account is carried, and a group is listed meanwhile: the
+// listing is newer. Who has not heard of what an earlier carry wrote still does.
+func TestWhatIsCarriedIsNotWrittenOverANewerListing(t *testing.T) {
+	before, now := user("a"), user("a")
+	now.Email = "new@example.com"
+	stopped := group.Person{ID: "a", Email: "old@example.com", Suspended: true}
+	for name, test := range map[string]struct {
+		untold []group.Part
+		want   []string
+	}{"where all was told": {nil, nil}, "where something was not": {[]group.Part{group.Details}, []string{"g1"}}} {
+		t.Run(name, func(t *testing.T) {
+			w := braked(t, 10)
+			w.person(t, 0, group.Person{ID: "a", Email: before.Email})
+			w.replace(t, read("g1", "eng@example.com", 0, before, user("b")))
+			w.replace(t, read("g2", "ops@example.com", 0, before))
+			w.person(t, 1, stopped)
+			parts := w.replace(t, read("g1", "eng@example.com", 2, now, user("b")))
+			parts = slices.DeleteFunc(parts, func(p group.Part) bool { return slices.Contains(test.untold, p) })
+			for _, id := range []string{"g1", "g2"} {
+				if err := w.Told(t.Context(), id, minute(2), parts); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if told := w.carry(t, "a"); !slices.Equal(told, append(test.want, "g2")) {
+				t.Errorf("told of %q, want g2 besides %q", told, test.want)
+			}
+			w.wantSnapshot(t, read("g1", "eng@example.com", 2, now, user("b")))
+			old := before
+			old.Email, old.Status = stopped.Email, "SUSPENDED"
+			w.wantSnapshot(t, read("g2", "ops@example.com", 0, old))
+			w.wantUncarried(t)
+		})
+	}
+}
+
 func TestANewAddressOfAGroupIsCarriedIntoGroups(t *testing.T) {
 	w := newWorld(t)
 	w.replace(t, read("outer", "outer@example.com", 0, nested("inner")))
