@@ -110,8 +110,8 @@ type carried struct {
 	read time.Time
 }
 
-// carry writes what the mirror holds of a member into all of its groups that say something older, and returns those that have it
-// and of which others perhaps have not heard.
+// carry writes what the mirror holds of a member into all of its groups that say something older, and
+// returns those that have it and of which others perhaps have not heard.
 func (m *Mirror) carry(ctx context.Context, member string, held func(context.Context, store.Tx) (carried, error)) ([]string, error) {
 	groups, err := m.GroupsOf(ctx, member)
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 // FeedFor is how long a difference is remembered.
 const FeedFor = 30 * 24 * time.Hour
 
-// FeedLag is how long after its time a difference may still appear in the feed: a transaction
-// notes the time before it commits. Whoever follows the feed asks for what is older, or again
-// for what is not.
+// FeedLag is how long after its time a difference may still appear in the feed, mostly: a transaction
+// notes the time before it commits. Now and then it takes longer, though a store gives an update up
+// after a minute. Whoever follows the feed asks for what is older, or again for what is not.
 const FeedLag = 10 * time.Second
 
 // mostNamed is how many members a difference names.
