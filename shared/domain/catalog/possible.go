@@ -110,7 +110,7 @@ func (b *builder) rules(p Policy, is []Rule) (out []Rule, whole bool) {
 	}
 	for _, r := range want {
 		i := slices.IndexFunc(is, func(old Rule) bool { return old.Name == r.Name })
-		looser := guarded && r.Effect != deny && !(i >= 0 && says(is[i]) == says(r))
+		looser := guarded && r.Effect != deny && !slices.ContainsFunc(is, func(old Rule) bool { return says(old) == says(r) })
 		stays := b.lacks(r) || looser
 		switch {
 		case !stays:

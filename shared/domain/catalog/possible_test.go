@@ -351,3 +351,24 @@ func ofTeam(p catalog.Present, name string) (out []string) {
 	}
 	return out
 }
+
+// An allow that has another name and says the same takes nothing away, also where nothing may be allowed more.
+func TestARenamedAllowStaysBesideALostDeny(t *testing.T) {
+	edit := rule("edit", "allow", "isOwner()")
+	renamed := edit
+	renamed.Name = "change"
+	p := stuck(has("bound", edit), has("p", edit))
+	p.Roles = append(p.Roles, catalog.PresentRole{Entity: entity("r"), Policies: []string{"bound", "p"}})
+	d := wantingNew(catalog.Desired{
+		Policies: []catalog.Policy{
+			{Name: "bound", Rules: []catalog.Rule{edit, rule("outside", "deny", "!inAnyTeam('new')")}},
+			{Name: "p", Rules: []catalog.Rule{renamed}},
+		},
+		Roles: []catalog.Role{{Name: "r", Policies: []string{"bound", "p"}}},
+	})
+	for _, is := range carry(t, diff(t, d, p), p).Policies {
+		if is.Name == "p" && (len(is.Rules) != 1 || is.Rules[0].Name != "change" || is.Rules[0].Condition != edit.Condition) {
+			t.Errorf("the rules are %+v", is.Rules)
+		}
+	}
+}

@@ -194,6 +194,26 @@ func TestWhatIsCarriedIsNotWrittenOverANewerListing(t *testing.T) {
 	}
 }
 
+// A listing that is stored after something was carried into the group has older words of the others too: what
+// is new of these is carried all the same.
+func TestWhatIsCarriedLateIsWrittenWhereTheListingWasNot(t *testing.T) {
+	w := newWorld(t)
+	a, b := user("a"), user("b")
+	w.person(t, 0, group.Person{ID: "a", Email: a.Email})
+	w.person(t, 0, group.Person{ID: "b", Email: b.Email})
+	w.replace(t, read("g1", "eng@example.com", 0, a, b))
+	w.person(t, 1, group.Person{ID: "a", Email: "new@example.com"}) // and the process ends
+	w.person(t, 3, group.Person{ID: "b", Email: "moved@example.com"})
+	w.carry(t, "b")
+	listed := a
+	listed.Email = "new@example.com"
+	w.replace(t, read("g1", "eng@example.com", 2, listed, b))
+	w.carry(t, "a")
+	moved := b
+	moved.Email = "moved@example.com"
+	w.wantSnapshot(t, read("g1", "eng@example.com", 2, listed, moved))
+}
+
 func TestANewAddressOfAGroupIsCarriedIntoGroups(t *testing.T) {
 	w := newWorld(t)
 	w.replace(t, read("outer", "outer@example.com", 0, nested("inner")))
