@@ -72,8 +72,8 @@ func Else(handle func(ctx context.Context, m Received) error) Route {
 // Messages returns the handler of what Google's services send to a function: pushes of the
 // bus, tasks of a queue and calls of the scheduler. All three carry a typed payload.
 //
-// A caller that is not one of ours gets 401, a body that is too large 413, and both leave an
-// audit entry. A payload that nobody can read, or whose handler returns a permanent error, is
+// Another method than POST gets 405, a caller that is not one of ours 401, a body that is too large
+// 413, and each leaves an audit entry. A payload that nobody can read, or whose handler returns a permanent error, is
 // put into quarantine and acknowledged with 200. Every other error is answered with 503, so
 // that the sender tries again.
 func Messages(name string, env *Env, routes ...Route) http.Handler {
@@ -96,7 +96,7 @@ func (m *messages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		http.Error(w, "POST only", http.StatusMethodNotAllowed)
+		m.turnAway(ctx, w, http.StatusMethodNotAllowed, "not a POST", nil)
 		return
 	}
 	if err := m.env.Callers.Verify(ctx, r); err != nil {
@@ -172,7 +172,11 @@ func receive(r *http.Request, body []byte) (Received, error) {
 
 func (m *messages) turnAway(ctx context.Context, w http.ResponseWriter, status int, text string, cause error) {
 	t := trail.Turned{Function: m.name, Verb: "message", Text: text}
-	TurnAway(ctx, m.env.Log, m.env.Store, m.env.Now(), t, "status", status, "error", cause.Error())
+	attributes := []any{"status", status}
+	if cause != nil {
+		attributes = append(attributes, "error", cause.Error())
+	}
+	TurnAway(ctx, m.env.Log, m.env.Store, m.env.Now(), t, attributes...)
 	http.Error(w, http.StatusText(status), status)
 }
 
