@@ -18,6 +18,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -192,11 +193,13 @@ func (r *Rig) Do(h http.Handler, q *http.Request) int {
 	return w.Code
 }
 
-// Work gives a handler the tasks of a queue, one after the other, until none is left, and moves
-// the clock on where one is planned for later. It fails the test when a task is not done.
+// Work gives a handler the tasks that a queue has, one after the other, in the order in which they are
+// due, and moves the clock on where one is planned for later. It fails the test when a task is not done.
 func (r *Rig) Work(h http.Handler, name string) {
 	r.TB.Helper()
-	for _, t := range r.Queue.Take(name) {
+	tasks := r.Queue.Take(name)
+	slices.SortStableFunc(tasks, func(a, b queue.Task) int { return a.NotBefore.Compare(b.NotBefore) })
+	for _, t := range tasks {
 		if t.NotBefore.After(r.Clock.Now()) {
 			r.Clock.Advance(t.NotBefore.Sub(r.Clock.Now()))
 		}

@@ -45,7 +45,9 @@ func (a Deny) apply(c *Change, now time.Time) error {
 	})
 	if !begun {
 		c.State = Denied
+		return nil
 	}
+	c.RetryAt = time.Time{} // the applier does not wait for the time of the next attempt
 	return nil
 }
 

@@ -230,7 +230,8 @@ func (h *history) deny(t *rapid.T) {
 	may := (h.phase == waits && h.inTime() || h.phase == toDo || h.phase == inHand || h.phase == stuck) &&
 		revision == h.revision && h.inCharge(sets) && !(stops && said)
 	if h.do(t, change.Deny{By: by, Revision: revision, Counts: sets}, may) {
-		if h.no = append(h.no, by.ID); !stops {
+		h.no, h.notBefore = append(h.no, by.ID), h.now
+		if !stops {
 			h.phase = over
 		}
 	}
