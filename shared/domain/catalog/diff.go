@@ -111,6 +111,23 @@ func (b *builder) update(e Entity, s Step) {
 	}
 }
 
+// ours reports whether a policy or a role that is wanted is ours to make or to change, and notes what is
+// to be known of it: that it waits, that it is somebody else's, or that it cannot be wholly as it is wanted.
+func (b *builder) ours(k Kind, name string, there bool, is Entity, whole bool) bool {
+	switch {
+	case b.missing[k][name]:
+		b.found(FoundWaits, k, name)
+	case there && !is.Ours():
+		b.found(FoundStranger, k, name)
+	case !whole:
+		b.found(FoundPartly, k, name)
+		return true
+	default:
+		return true
+	}
+	return false
+}
+
 func (b *builder) policies() {
 	for _, want := range b.desired.Policies {
 		want := normalPolicy(want)
@@ -120,15 +137,8 @@ func (b *builder) policies() {
 			is = b.present.Policies[i]
 		}
 		rules, whole := b.rules(want, is.Rules)
-		switch {
-		case b.missing[KindPolicy][want.Name]:
-			b.found(FoundWaits, KindPolicy, want.Name)
+		if !b.ours(KindPolicy, want.Name, i >= 0, is.Entity, whole) {
 			continue
-		case i >= 0 && !is.Ours():
-			b.found(FoundStranger, KindPolicy, want.Name)
-			continue
-		case !whole:
-			b.found(FoundPartly, KindPolicy, want.Name)
 		}
 		want.Rules = rules
 		b.keep(Step{Policy: &want})
@@ -240,15 +250,8 @@ func (b *builder) roles() {
 			is = b.present.Roles[i]
 		}
 		policies, whole := b.policiesOf(want)
-		switch {
-		case b.missing[KindRole][want.Name]:
-			b.found(FoundWaits, KindRole, want.Name)
+		if !b.ours(KindRole, want.Name, i >= 0, is.Entity, whole) {
 			continue
-		case i >= 0 && !is.Ours():
-			b.found(FoundStranger, KindRole, want.Name)
-			continue
-		case !whole:
-			b.found(FoundPartly, KindRole, want.Name)
 		}
 		want.Policies = policies
 		b.keep(Step{Role: &want})
@@ -349,8 +352,9 @@ func (b *builder) teams() {
 // attached returns a team with the policies and default roles that it can have by now.
 func (b *builder) attached(want Team, is PresentTeam) Team {
 	guarded := b.guarded(want.Policies, want.DefaultRoles) // a deny of the one bounds what the other allows
-	policies, all := b.listed(KindPolicy, is.Policies, want.Policies, guarded)
-	roles, each := b.listed(KindRole, is.DefaultRoles, want.DefaultRoles, guarded)
+	replaces := b.comesTo(is, want)
+	policies, all := b.listed(KindPolicy, is.Policies, want.Policies, guarded, replaces)
+	roles, each := b.listed(KindRole, is.DefaultRoles, want.DefaultRoles, guarded, replaces)
 	if !all || !each {
 		b.found(FoundPartly, KindTeam, want.Name)
 	}

@@ -9,9 +9,10 @@ import "slices"
 // A deny that cannot be there is kept in mind: until it is, its policy allows nothing that it did not allow
 // before, and no deny goes from it. Otherwise half of a policy would allow what the whole denies. A deny
 // that is wanted otherwise than it is stays beside what it is to become: that may be narrower, and nobody
-// can tell from the text of a condition. The same holds for the other policies of a role or a team that is
-// wanted with the deny, and for the default roles of such a team. It does not hold for what the same people
-// are allowed by other roles and teams, nor for who is in a team or has a role.
+// can tell from the text of a condition. An allow becomes what is wanted where that is plainly no wider. The
+// same holds for the other policies of a role or a team that is wanted with the deny, and for the default
+// roles of such a team. It does not hold for what the same people are allowed by other roles and teams, nor
+// for who is in a team or has a role.
 
 // deny is the effect of a rule that denies.
 const deny = "deny"
@@ -57,14 +58,23 @@ func (b *builder) hold() {
 		}
 	}
 	for _, is := range b.present.Teams {
-		if slices.ContainsFunc(b.desired.Teams, func(t Team) bool { return t.Name == is.Name && b.guarded(t.Policies, t.DefaultRoles) }) {
-			note(KindPolicy, is.Policies)
-			note(KindRole, is.DefaultRoles)
+		for _, t := range b.desired.Teams {
+			if t.Name == is.Name && b.guarded(t.Policies, t.DefaultRoles) {
+				replaces := b.comesTo(is, t)
+				note(KindPolicy, b.staying(KindPolicy, is.Policies, t.Policies, replaces))
+				note(KindRole, b.staying(KindRole, is.DefaultRoles, t.DefaultRoles, replaces))
+			}
 		}
 	}
 	for _, is := range b.present.Roles {
+		want := is.Policies
+		for _, r := range b.desired.Roles {
+			if r.Name == is.Name {
+				want = r.Policies
+			}
+		}
 		if b.held[KindRole][is.Name] || b.guarded(nil, []string{is.Name}) {
-			note(KindPolicy, is.Policies)
+			note(KindPolicy, b.staying(KindPolicy, is.Policies, want, b.comesToRole(is.Policies, want)))
 		}
 	}
 }
@@ -110,7 +120,7 @@ func (b *builder) rules(p Policy, is []Rule) (out []Rule, whole bool) {
 	}
 	for _, r := range want {
 		i := slices.IndexFunc(is, func(old Rule) bool { return old.Name == r.Name })
-		looser := guarded && r.Effect != deny && !slices.ContainsFunc(is, func(old Rule) bool { return says(old) == says(r) })
+		looser := guarded && r.Effect != deny && !slices.ContainsFunc(is, func(old Rule) bool { return old.covers(r) })
 		stays := b.lacks(r) || looser
 		switch {
 		case !stays:
@@ -194,18 +204,18 @@ func (b *builder) policiesOf(r Role) (out []string, whole bool) {
 			is = there.Policies
 		}
 	}
-	return b.listed(KindPolicy, is, r.Policies, b.held[KindRole][r.Name] || b.guarded(r.Policies, nil))
+	return b.listed(KindPolicy, is, r.Policies, b.held[KindRole][r.Name] || b.guarded(r.Policies, nil), b.comesToRole(is, r.Policies))
 }
 
-// listed returns which policies or default roles something can have by now, given those that it has and
-// whether it is guarded, and whether that is all that is wanted. Nothing goes as long as something is missing
-// that may come in its place.
-func (b *builder) listed(k Kind, is, want []string, guarded bool) (out []string, whole bool) {
+// listed returns which policies or default roles something can have by now, given those that it has,
+// whether it is guarded, and whether something is to come in the place of others; and whether that is all
+// that is wanted.
+func (b *builder) listed(k Kind, is, want []string, guarded, replaces bool) (out []string, whole bool) {
 	missing := func(name string) bool { return b.missing[k][name] }
 	if !guarded && !slices.ContainsFunc(want, missing) {
 		return want, true
 	}
-	out = slices.Clone(is)
+	out = b.staying(k, is, want, replaces)
 	for _, name := range want {
 		if !missing(name) && (!guarded || b.onlyDenies(k, name)) {
 			out = append(out, name)
@@ -213,6 +223,66 @@ func (b *builder) listed(k Kind, is, want []string, guarded bool) (out []string,
 	}
 	out = set(out)
 	return out, slices.Equal(out, set(want))
+}
+
+// staying returns which policies or default roles something keeps that cannot have all that is wanted. Nothing
+// goes as long as something is to come that may take its place. Otherwise goes what nobody wants and what
+// denies nothing.
+func (b *builder) staying(k Kind, is, want []string, replaces bool) []string {
+	return slices.DeleteFunc(slices.Clone(is), func(name string) bool {
+		return !replaces && !slices.Contains(want, name) && !b.denies(k, name)
+	})
+}
+
+// comes reports whether one of the policies or default roles that something is wanted with allows what it
+// does not allow there yet.
+func (b *builder) comes(k Kind, is, want []string) bool {
+	return slices.ContainsFunc(want, func(name string) bool { return b.allowsMore(k, name, slices.Contains(is, name)) })
+}
+
+// comesToRole is [builder.comes] of a role, which cannot be left without a policy.
+func (b *builder) comesToRole(is, want []string) bool {
+	return b.comes(KindPolicy, is, want) || !slices.ContainsFunc(want, func(name string) bool { return !b.missing[KindPolicy][name] })
+}
+
+// comesTo is [builder.comes] of a team, where a default role can take the place of a policy.
+func (b *builder) comesTo(is PresentTeam, want Team) bool {
+	return b.comes(KindPolicy, is.Policies, want.Policies) || b.comes(KindRole, is.DefaultRoles, want.DefaultRoles)
+}
+
+// allowsMore reports whether a policy or a role that is wanted allows more than that of the catalogue, or
+// anything at all where that is not attached.
+func (b *builder) allowsMore(k Kind, name string, attached bool) bool {
+	if k == KindRole {
+		var is []string
+		for _, there := range b.present.Roles {
+			if attached && there.Name == name {
+				is = there.Policies
+			}
+		}
+		return slices.ContainsFunc(b.desired.Roles, func(r Role) bool { return r.Name == name && b.comes(KindPolicy, is, r.Policies) })
+	}
+	var is []Rule
+	for _, there := range b.present.Policies {
+		if attached && there.Name == name {
+			is = there.Rules
+		}
+	}
+	return slices.ContainsFunc(b.wanted[name].Rules, func(r Rule) bool {
+		return r.Effect != deny && !slices.ContainsFunc(is, func(old Rule) bool { return old.covers(r) })
+	})
+}
+
+// denies reports whether a policy or a role of the catalogue denies something.
+func (b *builder) denies(k Kind, name string) bool {
+	if k == KindRole {
+		return slices.ContainsFunc(b.present.Roles, func(is PresentRole) bool {
+			return is.Name == name && slices.ContainsFunc(is.Policies, func(p string) bool { return b.denies(KindPolicy, p) })
+		})
+	}
+	return slices.ContainsFunc(b.present.Policies, func(is PresentPolicy) bool {
+		return is.Name == name && slices.ContainsFunc(is.Rules, func(r Rule) bool { return r.Effect == deny })
+	})
 }
 
 // keep notes what the catalogue refers to once the plan is carried out, for nothing of it to be deleted.
