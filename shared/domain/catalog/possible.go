@@ -250,17 +250,25 @@ func (b *builder) comesTo(is PresentTeam, want Team) bool {
 	return b.comes(KindPolicy, is.Policies, want.Policies) || b.comes(KindRole, is.DefaultRoles, want.DefaultRoles)
 }
 
-// allowsMore reports whether a policy or a role that is wanted allows more than that of the catalogue, or
-// anything at all where that is not attached.
+// allowsMore reports whether a policy or a role is wanted to allow more than it does, or anything at all
+// where it is not attached. Of what the file only names nobody has to know what it allows.
 func (b *builder) allowsMore(k Kind, name string, attached bool) bool {
 	if k == KindRole {
+		i := slices.IndexFunc(b.desired.Roles, func(r Role) bool { return r.Name == name })
+		if i < 0 {
+			return !attached
+		}
 		var is []string
 		for _, there := range b.present.Roles {
 			if attached && there.Name == name {
 				is = there.Policies
 			}
 		}
-		return slices.ContainsFunc(b.desired.Roles, func(r Role) bool { return r.Name == name && b.comes(KindPolicy, is, r.Policies) })
+		return b.comes(KindPolicy, is, b.desired.Roles[i].Policies)
+	}
+	want, ok := b.wanted[name]
+	if !ok {
+		return !attached
 	}
 	var is []Rule
 	for _, there := range b.present.Policies {
@@ -268,7 +276,7 @@ func (b *builder) allowsMore(k Kind, name string, attached bool) bool {
 			is = there.Rules
 		}
 	}
-	return slices.ContainsFunc(b.wanted[name].Rules, func(r Rule) bool {
+	return slices.ContainsFunc(want.Rules, func(r Rule) bool {
 		return r.Effect != deny && !slices.ContainsFunc(is, func(old Rule) bool { return old.covers(r) })
 	})
 }
