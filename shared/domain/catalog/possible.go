@@ -186,25 +186,18 @@ func (b *builder) onlyDenies(k Kind, name string) bool {
 	if !wanted {
 		return false
 	}
-	var is []Rule
-	for _, there := range b.present.Policies {
-		if there.Name == name {
-			is = there.Rules
-		}
-	}
-	rules, _ := b.rules(p, is)
+	rules, _ := b.rules(p, b.rulesThere(name))
 	return !slices.ContainsFunc(rules, func(r Rule) bool { return r.Effect != deny })
 }
 
 // policiesOf returns which policies a role can have by now, and whether those are all that is wanted.
 func (b *builder) policiesOf(r Role) (out []string, whole bool) {
-	var is []string
-	for _, there := range b.present.Roles {
-		if there.Name == r.Name {
-			is = there.Policies
-		}
+	is := b.policiesThere(r.Name)
+	out, whole = b.listed(KindPolicy, is, r.Policies, b.held[KindRole][r.Name] || b.guarded(r.Policies, nil), b.comesToRole(is, r.Policies))
+	if len(out) == 0 {
+		return is, false
 	}
-	return b.listed(KindPolicy, is, r.Policies, b.held[KindRole][r.Name] || b.guarded(r.Policies, nil), b.comesToRole(is, r.Policies))
+	return out, whole
 }
 
 // listed returns which policies or default roles something can have by now, given those that it has,
@@ -251,7 +244,8 @@ func (b *builder) comesTo(is PresentTeam, want Team) bool {
 }
 
 // allowsMore reports whether a policy or a role is wanted to allow more than it does, or anything at all
-// where it is not attached. Of what the file only names nobody has to know what it allows.
+// where it is not attached; so is one that cannot be kept from allowing it yet. Of what the file only names
+// nobody has to know what it allows.
 func (b *builder) allowsMore(k Kind, name string, attached bool) bool {
 	if k == KindRole {
 		i := slices.IndexFunc(b.desired.Roles, func(r Role) bool { return r.Name == name })
@@ -259,10 +253,8 @@ func (b *builder) allowsMore(k Kind, name string, attached bool) bool {
 			return !attached
 		}
 		var is []string
-		for _, there := range b.present.Roles {
-			if attached && there.Name == name {
-				is = there.Policies
-			}
+		if attached {
+			is = b.policiesThere(name)
 		}
 		return b.comes(KindPolicy, is, b.desired.Roles[i].Policies)
 	}
@@ -270,27 +262,41 @@ func (b *builder) allowsMore(k Kind, name string, attached bool) bool {
 	if !ok {
 		return !attached
 	}
-	var is []Rule
-	for _, there := range b.present.Policies {
-		if attached && there.Name == name {
-			is = there.Rules
+	is := b.rulesThere(name)
+	more := func(r Rule) bool {
+		return r.Effect != deny && (!attached || !slices.ContainsFunc(is, func(old Rule) bool { return old.covers(r) }))
+	}
+	stays := func(r Rule) bool { // an allow, in the place of what is wanted
+		return b.lacks(r) && slices.ContainsFunc(is, func(old Rule) bool { return old.Name == r.Name && old.Effect != deny })
+	}
+	return slices.ContainsFunc(want.Rules, func(r Rule) bool { return more(r) || stays(r) })
+}
+
+// rulesThere returns the rules that a policy has in the catalogue, policiesThere the policies of a role.
+func (b *builder) rulesThere(name string) []Rule {
+	for _, is := range b.present.Policies {
+		if is.Name == name {
+			return is.Rules
 		}
 	}
-	return slices.ContainsFunc(want.Rules, func(r Rule) bool {
-		return r.Effect != deny && !slices.ContainsFunc(is, func(old Rule) bool { return old.covers(r) })
-	})
+	return nil
+}
+
+func (b *builder) policiesThere(name string) []string {
+	for _, is := range b.present.Roles {
+		if is.Name == name {
+			return is.Policies
+		}
+	}
+	return nil
 }
 
 // denies reports whether a policy or a role of the catalogue denies something.
 func (b *builder) denies(k Kind, name string) bool {
 	if k == KindRole {
-		return slices.ContainsFunc(b.present.Roles, func(is PresentRole) bool {
-			return is.Name == name && slices.ContainsFunc(is.Policies, func(p string) bool { return b.denies(KindPolicy, p) })
-		})
+		return slices.ContainsFunc(b.policiesThere(name), func(p string) bool { return b.denies(KindPolicy, p) })
 	}
-	return slices.ContainsFunc(b.present.Policies, func(is PresentPolicy) bool {
-		return is.Name == name && slices.ContainsFunc(is.Rules, func(r Rule) bool { return r.Effect == deny })
-	})
+	return slices.ContainsFunc(b.rulesThere(name), func(r Rule) bool { return r.Effect == deny })
 }
 
 // keep notes what the catalogue refers to once the plan is carried out, for nothing of it to be deleted.
