@@ -86,9 +86,9 @@ func (a applier) whileHeld(ctx context.Context, c change.Change) (ledger.Sight, 
 	if err := a.missed(ctx, c.Target.ID); err != nil {
 		return ledger.Sight{}, err
 	}
-	if c.Stopped() || c.Attempts >= ledger.MaxAttempts {
-		// A denial does not wait for the group. What nobody denied has not failed: where the group comes back after
-		// all, it can be asked for again at once.
+	if c.Attempts >= ledger.MaxAttempts && !c.Stopped() {
+		// It has not failed: where the group comes back after all, it can be asked for again at once. What was
+		// denied after an earlier attempt, and nobody can say what that came to, people have to look at.
 		return ledger.Sight{Obsolete: onlyHeld{}.Error()}, nil
 	}
 	return ledger.Sight{}, onlyHeld{}

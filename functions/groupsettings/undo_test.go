@@ -1,6 +1,7 @@
 package groupsettings_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"testing"
@@ -140,6 +141,58 @@ func TestADenialDoesNotWaitForAGroupThatIsOnlyHeld(t *testing.T) {
 	all := r.changes(t, address)
 	if newest := all[len(all)-1]; newest.UndoOf != "" || newest.State != change.Approved {
 		t.Errorf("the newest change takes back %q and is %s, want a correction", newest.UndoOf, newest.State)
+	}
+}
+
+// silent makes what it is asked to change, and gives no answer from then on.
+type silent struct {
+	http.RoundTripper
+	fell, over bool
+}
+
+func (s *silent) RoundTrip(r *http.Request) (*http.Response, error) {
+	if s.over || !s.fell && r.Method != http.MethodPatch {
+		return s.RoundTripper.RoundTrip(r)
+	}
+	if !s.fell {
+		s.fell = true
+		if answer, err := s.RoundTripper.RoundTrip(r); err == nil {
+			answer.Body.Close()
+		}
+	}
+	return nil, errors.New("no answer")
+}
+
+// A correction was made and nobody saw it, because the brake holds the group now. It is not said to be
+// undone because somebody denies it: when the group is back it is in effect, and can be taken back.
+func TestADenialWaitsToSeeWhatWasDoneToAGroupThatIsHeld(t *testing.T) {
+	const address = "open@example.com"
+	r := open(t, cloudfntest.New(t), viewRule)
+	s, err := r.mirror.Snapshot(t.Context(), r.ids[address])
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.check(address)
+	c := r.only(t, address)
+	google := &silent{RoundTripper: r.Outbound}
+	r.Outbound = google
+	r.handler = r.Build(groupsettings.Function)
+	apply := func() {
+		if status := r.Do(r.handler, r.Envelope(event.ApplyChange{Change: c.ID})); status != http.StatusOK {
+			t.Fatalf("status %d\n%s", status, r.Log)
+		}
+	}
+	apply()
+	google.over = true
+	r.holds(t, address)
+	r.Clock.Advance(time.Minute)
+	apply()
+	c = r.press(t, c, change.Deny{By: r.person(t, "root@example.com"), Revision: c.Revision, Counts: []change.Selector{change.Approvers}})
+	apply()
+	r.back(t, address, s.Members)
+	c = r.carry(t, c)
+	if _, reversible := c.Reverse(r.person(t, "ken@example.com"), "a fair", r.Clock.Now()); c.State != change.Applied || !reversible {
+		t.Errorf("the correction is %s (%s), to be taken back: %t", c.State, c.Problem, reversible)
 	}
 }
 

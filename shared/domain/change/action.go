@@ -103,6 +103,8 @@ type Release struct {
 	// Absent says that the applier saw that the change is not in effect, and did not act after
 	// that. Only then can a denial end it, or a lapsed approval lead back to the people.
 	Absent bool
+	// Blind says that the applier could not look, and did nothing: what was known before its claim stands.
+	Blind bool
 	// Unseen says that the vendor acknowledged the effect and yet did not show it.
 	Unseen bool
 }

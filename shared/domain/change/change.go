@@ -82,6 +82,9 @@ type Claim struct {
 	Until  time.Time `json:"until"`
 	// Fence grows with every claim. A result is accepted only from the newest.
 	Fence int `json:"fence"`
+	// Tried is [Change.Tried] as it was when the claim began. Denied says that a denial came since.
+	Tried  bool `json:"tried,omitempty"`
+	Denied bool `json:"denied,omitempty"`
 }
 
 // Change is one document: all there is to know about one change.

@@ -48,6 +48,11 @@ func (a Deny) apply(c *Change, now time.Time) error {
 		return nil
 	}
 	c.RetryAt = time.Time{} // the applier does not wait for the time of the next attempt
+	if c.State == Applying {
+		claim := *c.Claim
+		claim.Denied = true
+		c.Claim = &claim
+	}
 	return nil
 }
 

@@ -27,7 +27,7 @@ func (a ClaimIt) apply(c *Change, now time.Time) error {
 	if c.Claim != nil {
 		fence = c.Claim.Fence + 1
 	}
-	c.Claim = &Claim{Holder: a.By.ID, Until: now.Add(a.For), Fence: fence}
+	c.Claim = &Claim{Holder: a.By.ID, Until: now.Add(a.For), Fence: fence, Tried: c.Tried}
 	c.Attempts++
 	c.Tried = true
 	c.State = Applying
@@ -39,8 +39,11 @@ func (a Release) apply(c *Change, now time.Time) error {
 		return err
 	}
 	c.Problem, c.RetryAt = a.Problem, a.RetryAt
+	if soon := now.Add(DeniedAfter); c.Claim.Denied && soon.Before(c.RetryAt) {
+		c.RetryAt = soon
+	}
+	c.Tried = !a.Absent && (!a.Blind || c.Claim.Tried)
 	c.Claim = &Claim{Fence: c.Claim.Fence}
-	c.Tried = !a.Absent
 	if a.Unseen {
 		c.Unseen++
 	}

@@ -71,6 +71,59 @@ func TestWhatIsClaimedIsWithdrawnByItsHolderOnly(t *testing.T) {
 	}
 }
 
+// An attempt that could not even look has changed nothing: what was known before it stands.
+func TestAnAttemptThatCouldNotLook(t *testing.T) {
+	blind := func(fence int) change.Action {
+		return change.Release{By: applier, Fence: fence, Problem: "no answer", Blind: true}
+	}
+	l := begin(t, wanted(one, rin))
+	l.then(l.approve(aiko)).then(claim()).then(blind(1))
+	if l.State != change.Approved || l.Tried {
+		t.Errorf("it is %s, tried %t", l.State, l.Tried)
+	}
+	withdrawn := *l
+	if withdrawn.then(change.Withdraw{By: rin}); withdrawn.State != change.Withdrawn {
+		t.Errorf("withdrawn, it is %s", withdrawn.State)
+	}
+	denied := *l
+	if denied.then(denied.deny(botan)); denied.State != change.Denied {
+		t.Errorf("denied, it is %s", denied.State)
+	}
+	meanwhile := *l
+	meanwhile.then(claim())
+	if meanwhile.then(meanwhile.deny(botan)).then(blind(2)); meanwhile.State != change.Denied {
+		t.Errorf("denied during the next attempt, it is %s", meanwhile.State)
+	}
+	// After one that may have come to something the denial waits until somebody has looked.
+	l.then(claim()).then(change.Release{By: applier, Fence: 2, Problem: "no answer"}).then(claim()).then(blind(3))
+	if l.then(l.deny(botan)); l.State != change.Approved || !l.Tried {
+		t.Errorf("denied after an attempt without an answer, it is %s, tried %t", l.State, l.Tried)
+	}
+	// So it does where the one before died with its claim in its hand.
+	lost := begin(t, wanted(one, rin))
+	lost.then(lost.approve(aiko)).then(claim()).after(time.Hour, claim()).then(blind(2))
+	if lost.then(lost.deny(botan)); lost.State != change.Approved {
+		t.Errorf("denied after an attempt that died, it is %s", lost.State)
+	}
+}
+
+// Who denies a change during an attempt does not wait for the time of the next one either.
+func TestADenialDuringAnAttemptBringsTheNextOneSoon(t *testing.T) {
+	for _, wait := range []time.Duration{time.Second, time.Hour} {
+		l := begin(t, wanted(one, rin))
+		l.then(l.approve(aiko)).then(claim())
+		l.then(l.deny(botan))
+		l.after(0, change.Release{By: applier, Fence: 1, Problem: "503", RetryAt: l.now.Add(wait)})
+		if want := l.now.Add(min(wait, change.DeniedAfter)); !l.RetryAt.Equal(want) {
+			t.Errorf("after %s: the next attempt is at %s, want %s", wait, l.RetryAt, want)
+		}
+		later := l.now.Add(2 * time.Hour)
+		if l.after(time.Hour, claim()).then(change.Release{By: applier, Fence: 2, Problem: "503", RetryAt: later}); !l.RetryAt.Equal(later) {
+			t.Errorf("the one after that is at %s, want %s: the vendor is not to be asked every minute", l.RetryAt, later)
+		}
+	}
+}
+
 func TestAWithdrawalByAnotherPersonIsRefused(t *testing.T) {
 	l := begin(t, wanted(one, rin))
 	if got := l.refused(0, change.Withdraw{By: aiko}); got != change.RefusedStranger {

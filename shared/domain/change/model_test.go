@@ -66,6 +66,8 @@ type history struct {
 	no        []string          // who said no since it was begun
 	escalated bool
 	begun     bool      // an applier had it, and nobody saw since that nothing came of it
+	before    bool      // begun, before the applier that has it now
+	hasty     bool      // somebody said no since that applier has it
 	askedAt   time.Time // when the time to decide began
 	until     time.Time
 	notBefore time.Time // the earliest next attempt
@@ -89,6 +91,7 @@ type worker struct {
 	fence    int
 	until    time.Time
 	looked   bool
+	blind    bool // has seen nothing and done nothing
 	found    bool
 	acted    bool
 	revision int
@@ -230,7 +233,7 @@ func (h *history) deny(t *rapid.T) {
 	may := (h.phase == waits && h.inTime() || h.phase == toDo || h.phase == inHand || h.phase == stuck) &&
 		revision == h.revision && h.inCharge(sets) && !(stops && said)
 	if h.do(t, change.Deny{By: by, Revision: revision, Counts: sets}, may) {
-		h.no, h.notBefore = append(h.no, by.ID), h.now
+		h.no, h.notBefore, h.hasty = append(h.no, by.ID), h.now, true
 		if !stops {
 			h.phase = over
 		}
@@ -344,11 +347,12 @@ func (h *history) claim(t *rapid.T) {
 		}
 	}
 	h.fence++
+	h.before, h.hasty = h.begun, false
 	h.phase, h.begun, h.until = inHand, true, h.now.Add(2*time.Minute)
 	if h.c.Claim.Fence != h.fence {
 		t.Fatalf("fence %d, want %d", h.c.Claim.Fence, h.fence)
 	}
-	h.workers = append(h.workers, &worker{fence: h.fence, until: h.until, revision: h.revision, stopped: len(h.no) > 0})
+	h.workers = append(h.workers, &worker{fence: h.fence, until: h.until, revision: h.revision, stopped: len(h.no) > 0, blind: true})
 }
 
 // some draws a worker: the newest, or one that slept.
@@ -369,7 +373,7 @@ func (h *history) look(t *rapid.T) {
 	if w.looked && !w.acted {
 		t.Skip()
 	}
-	w.looked, w.found = true, h.there
+	w.looked, w.blind, w.found = true, false, h.there
 	if !w.found {
 		h.seen = len(h.effects)
 	}
@@ -451,8 +455,14 @@ func (h *history) result(t *rapid.T) {
 		}
 	default:
 		at := h.now.Add(rapid.SampledFrom([]time.Duration{0, 10 * time.Second, time.Hour}).Draw(t, "again in"))
-		if h.do(t, change.Release{By: applier, Fence: w.fence, RetryAt: at}, mine) {
-			h.phase, h.notBefore = toDo, at
+		if h.do(t, change.Release{By: applier, Fence: w.fence, RetryAt: at, Blind: w.blind}, mine) {
+			h.phase, h.notBefore, h.begun = toDo, at, h.before || !w.blind
+			if soon := h.now.Add(time.Minute); h.hasty && at.After(soon) {
+				h.notBefore = soon
+			}
+			if !h.begun && len(h.no) > 0 {
+				h.phase = over
+			}
 		}
 	}
 }

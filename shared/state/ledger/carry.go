@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -117,7 +118,7 @@ func (l *Ledger) settle(ctx context.Context, c change.Change, by change.Actor, a
 	defer cancel()
 	first, err := applier.Look(during, c)
 	if err != nil {
-		return l.retry(ctx, c, by, fmt.Errorf("look at %s: %w", c.Target.Name, err))
+		return l.retry(ctx, c, change.Release{By: by, Blind: true}, fmt.Errorf("look at %s: %w", c.Target.Name, err))
 	}
 	if first.InEffect {
 		return l.end(ctx, c.ID, change.Complete{By: by, Fence: fence, Result: first.Result, Until: first.Until})
@@ -131,7 +132,7 @@ func (l *Ledger) settle(ctx context.Context, c change.Change, by change.Actor, a
 	case c.State != change.Applying || c.Claim.Fence != fence || !now.Before(c.Claim.Until):
 		return &Later{At: now, Cause: errLost}
 	case c.Stopped():
-		return l.end(ctx, c.ID, change.Release{By: by, Fence: fence, Absent: true, Problem: "denied before it was done"})
+		return l.end(ctx, c.ID, change.Release{By: by, Fence: fence, Absent: true, Problem: cmp.Or(first.Obsolete, "denied before it was done")})
 	case first.Obsolete != "":
 		return l.end(ctx, c.ID, change.Withdraw{By: by, Fence: fence, Reason: first.Obsolete})
 	case !c.Authorized():
@@ -146,31 +147,29 @@ func (l *Ledger) settle(ctx context.Context, c change.Change, by change.Actor, a
 	case err == nil && second.InEffect:
 		return l.end(ctx, c.ID, change.Complete{By: by, Fence: fence, Before: first.Before, Result: second.Result, Until: second.Until})
 	case acted != nil:
-		return l.retry(ctx, c, by, fmt.Errorf("change %s: %w", c.Target.Name, acted))
+		return l.retry(ctx, c, change.Release{By: by}, fmt.Errorf("change %s: %w", c.Target.Name, acted))
 	case err != nil:
-		return l.retry(ctx, c, by, fmt.Errorf("read back %s: %w", c.Target.Name, err))
+		return l.retry(ctx, c, change.Release{By: by}, fmt.Errorf("read back %s: %w", c.Target.Name, err))
 	default:
-		return l.retry(ctx, c, by, fmt.Errorf("change %s: %w", c.Target.Name, errUnseen))
+		return l.retry(ctx, c, change.Release{By: by, Unseen: true}, fmt.Errorf("change %s: %w", c.Target.Name, errUnseen))
 	}
 }
 
-// retry gives the claim back and says when to try again, or fails the change for good.
-func (l *Ledger) retry(ctx context.Context, c change.Change, by change.Actor, cause error) error {
-	unseen := errors.Is(cause, errUnseen)
-	diverges := unseen && c.Unseen+1 >= MaxUnseen
+// retry gives the claim back as a release says, and when to try again, or fails the change for good.
+func (l *Ledger) retry(ctx context.Context, c change.Change, r change.Release, cause error) error {
+	diverges := r.Unseen && c.Unseen+1 >= MaxUnseen
 	if retry.IsPermanent(cause) || diverges || c.Attempts >= MaxAttempts {
 		problem := cause.Error()
 		if diverges {
 			problem = fmt.Sprintf("does not converge: %d times %s", MaxUnseen, problem)
 		}
-		return l.end(ctx, c.ID, change.Fail{By: by, Fence: c.Claim.Fence, Problem: problem})
+		return l.end(ctx, c.ID, change.Fail{By: r.By, Fence: c.Claim.Fence, Problem: problem})
 	}
-	at := l.now().Add(wait(c.Attempts, cause))
-	err := l.end(ctx, c.ID, change.Release{By: by, Fence: c.Claim.Fence, Problem: cause.Error(), RetryAt: at, Unseen: unseen})
-	if err != nil {
+	r.Fence, r.Problem, r.RetryAt = c.Claim.Fence, cause.Error(), l.now().Add(wait(c.Attempts, cause))
+	if err := l.end(ctx, c.ID, r); err != nil {
 		return err
 	}
-	return &Later{At: at, Cause: cause}
+	return &Later{At: r.RetryAt, Cause: cause}
 }
 
 // end records a result. A refusal means that another has taken over, and is none of ours.
