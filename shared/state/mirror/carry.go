@@ -146,9 +146,9 @@ func (m *Mirror) carry(ctx context.Context, member string, held func(context.Con
 				return err
 			}
 			before := members[i]
-			// A listing knows better that began after that reading, if what is here of its members is its own:
-			// nothing was written into it, and nobody is only kept.
-			own := !h.Rewritten.After(h.Read) && h.Held == 0 && !h.Whole
+			// A listing knows better that began after that reading, if it says itself what its members are:
+			// it took nothing from the one before it, and nobody is only kept.
+			own := !h.Merged && h.Held == 0 && !h.Whole
 			if !own || !h.Read.After(newest.read) {
 				newest.into(&members[i])
 			}

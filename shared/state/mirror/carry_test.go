@@ -194,6 +194,23 @@ func TestWhatIsCarriedIsNotWrittenOverANewerListing(t *testing.T) {
 	}
 }
 
+// It stays newer where something of somebody else is carried into the group before.
+func TestANewerListingStaysBesideWhatIsCarriedOfOthers(t *testing.T) {
+	w := newWorld(t)
+	a, b := user("a"), user("b")
+	w.person(t, 0, group.Person{ID: "a", Email: a.Email})
+	w.person(t, 0, group.Person{ID: "b", Email: b.Email})
+	w.replace(t, read("g1", "eng@example.com", 0, a, b))
+	w.person(t, 1, group.Person{ID: "a", Email: "old@example.com", Suspended: true}) // and the process ends
+	listed, moved := a, b
+	listed.Email, moved.Email = "new@example.com", "moved@example.com"
+	w.replace(t, read("g1", "eng@example.com", 2, listed, b))
+	w.person(t, 3, group.Person{ID: "b", Email: moved.Email})
+	w.carry(t, "b")
+	w.carry(t, "a")
+	w.wantSnapshot(t, read("g1", "eng@example.com", 2, listed, moved))
+}
+
 // A listing that is stored after something was carried into the group has older words of the others too: what
 // is new of these is carried all the same.
 func TestWhatIsCarriedLateIsWrittenWhereTheListingWasNot(t *testing.T) {

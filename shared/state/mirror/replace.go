@@ -88,7 +88,7 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, partial bool, de
 		}
 		members := s.Members
 		if before.Rewritten.After(s.Read) {
-			after.Rewritten = before.Rewritten
+			after.Rewritten, after.Merged = before.Rewritten, true
 			if members, err = rewritten(ctx, tx, before, members); err != nil {
 				return err
 			}
