@@ -206,6 +206,7 @@ func TestAPastDecisionIsAskedOfTheApprovalsToo(t *testing.T) {
 		"whom it asks still":                {shared, asking(leads), by("lena@example.com", audit.Accepted), ""},
 		"who is named, where nobody was":    {asking(aiko), asking(leads), by("aiko@example.com", audit.Accepted), "aiko@example.com was allowed true: no rule allows it"},
 		"who is named still":                {asking(aiko), asking(aiko), by("aiko@example.com", audit.Accepted), ""},
+		"whom the new one asks again":       {asking(aiko), asking(leads), by("lena@example.com", audit.Accepted), ""},
 		"who was refused, and is named":     {shared, asking(aiko), by("aiko@example.com", audit.Refused), "aiko@example.com was allowed false: named by the approvals as user:aiko@example.com"},
 		"who was refused for other reasons": {shared, asking(aiko), by("lena@example.com", audit.Refused), ""},
 	} {

@@ -318,7 +318,11 @@ func TestAReadingWithoutWhatItRefersToIsNotWhole(t *testing.T) {
 	}
 	for name, p := range map[string]catalog.Present{
 		"policies": {Roles: roles, Teams: teams}, "roles": {Policies: policies, Teams: teams}, "teams": {Policies: policies, Roles: roles, Teams: teams[:1]},
-		"an organization": {Policies: policies, Roles: roles, Teams: []catalog.PresentTeam{{Entity: catalog.Entity{Name: "t"}}}},
+		"an organization":    {Policies: policies, Roles: roles, Teams: []catalog.PresentTeam{{Entity: catalog.Entity{Name: "t"}}}},
+		"a policy of a role": {Policies: policies, Roles: append(roles, catalog.PresentRole{Policies: []string{"q"}}), Teams: teams},
+		"a policy of a team": {Policies: policies, Roles: roles, Teams: append(teams, catalog.PresentTeam{Policies: []string{"q"}})},
+		"a role of a team":   {Policies: policies, Roles: roles, Teams: append(teams, catalog.PresentTeam{DefaultRoles: []string{"q"}})},
+		"a team above":       {Policies: policies, Roles: roles, Teams: append(teams, catalog.PresentTeam{Parents: []string{"q"}})},
 	} {
 		if p.Whole() {
 			t.Errorf("without %s it is whole", name)
