@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -24,6 +25,20 @@ import (
 // lived is the file of a store in which people of the company asked for access and decided.
 func lived(t *testing.T) string {
 	t.Helper()
+	return livedUnder(t, os.DirFS("testdata/policy"), func(w *world.World) error {
+		ctx := t.Context()
+		return errors.Join(
+			w.Command(ctx, "aiko@example.com", "/access", "prod-write"),
+			w.Submit(ctx, "aiko@example.com", []string{"duration=8h", "reason=release 12"}),
+			w.Click(ctx, "ken@example.com", "Approve", regexp.MustCompile("prod-write")),
+			w.Click(ctx, "lena@example.com", "Approve", regexp.MustCompile("prod-write")),
+		)
+	})
+}
+
+// livedUnder is the file of a store in which people of the company did something under a policy.
+func livedUnder(t *testing.T, inForce fs.FS, do func(*world.World) error) string {
+	t.Helper()
 	data, err := os.ReadFile("testdata/company.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -33,23 +48,13 @@ func lived(t *testing.T) string {
 		t.Fatal(err)
 	}
 	name := filepath.Join(t.TempDir(), "store.db")
-	w, err := world.New(world.Options{Company: c, Policy: os.DirFS("testdata/policy"), Path: name, Throwaway: true, Seed: demoSeed})
+	w, err := world.New(world.Options{Company: c, Policy: inForce, Path: name, Throwaway: true, Seed: demoSeed})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx := t.Context()
-	do := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
+	if err := errors.Join(w.Start(t.Context()), do(w), w.Close()); err != nil {
+		t.Fatal(err)
 	}
-	do(w.Start(ctx))
-	do(w.Command(ctx, "aiko@example.com", "/access", "prod-write"))
-	do(w.Submit(ctx, "aiko@example.com", []string{"duration=8h", "reason=release 12"}))
-	do(w.Click(ctx, "ken@example.com", "Approve", regexp.MustCompile("prod-write")))
-	do(w.Click(ctx, "lena@example.com", "Approve", regexp.MustCompile("prod-write")))
-	do(w.Close())
 	return name
 }
 
