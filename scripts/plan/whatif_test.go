@@ -241,6 +241,13 @@ func TestSamePolicyChangesNothing(t *testing.T) {
 	if c := answer.(comparison); c.Record == 0 || len(c.Gains)+len(c.Loses)+len(c.Decisions)+len(c.Looser)+len(c.Notes) > 0 {
 		t.Errorf("the same policy changes something: %+v", c)
 	}
+	o.store = ""
+	if answer, err = o.whatIf(t.Context(), &d.platform, os.DirFS("testdata/policy")); err != nil {
+		t.Fatal(err)
+	}
+	if notes := answer.(comparison).Notes; len(notes) != 1 || !strings.Contains(notes[0], "past decisions are not compared") {
+		t.Errorf("without a record it says %q", notes)
+	}
 }
 
 // With the record, what is in force by a grant is none of anybody else's doing.
