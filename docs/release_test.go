@@ -112,7 +112,7 @@ func TestWorkflowsDoWhatIsPromised(t *testing.T) {
 			checkout, {runs: []string{"go run golang.org/x/vuln/cmd/govulncheck@v1.8.0 ./..."}},
 		}},
 		"every parser is fuzzed at night": {"nightly.yml", "fuzz", []expected{
-			checkout, {runs: []string{`go test -run '^$' -fuzz "^${FUZZ}\$" -fuzztime "$FUZZTIME" "$PACKAGE"`}},
+			checkout, {runs: []string{`go test -run '^$' -fuzz "^${FUZZ}\$" -fuzztime "$FUZZTIME" -fuzzminimizetime 100x "$PACKAGE"`}},
 		}},
 		"changes are simulated at night": {"nightly.yml", "simulation", []expected{
 			checkout, {runs: []string{"go test -timeout 170m ./shared/domain/... ./shared/state/... ./shared/ports/..."}},

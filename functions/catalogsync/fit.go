@@ -19,7 +19,7 @@ type fitted struct {
 	kept catalog.Step
 	// shown are the differences for people: those that have room.
 	shown []change.Delta
-	// text is what is kept, encoded; size that of both in bytes.
+	// text is what is done, encoded; size that of both in bytes.
 	text string
 	size int
 }
@@ -42,7 +42,7 @@ func fit(s catalog.Step) (fitted, error) {
 	if err != nil {
 		return fitted{}, err
 	}
-	if f.text, err = encoded(f.kept); err != nil {
+	if f.text, err = encoded(done(f.kept)); err != nil {
 		return fitted{}, err
 	}
 	if f.size = len(f.text) + len(all); f.size <= mostBytes {
@@ -52,7 +52,7 @@ func fit(s catalog.Step) (fitted, error) {
 	if len(s.Diff) > 0 {
 		f.kept.Diff = []catalog.Difference{{Field: fmt.Sprintf("%d differences", len(s.Diff)), After: digest}}
 	}
-	if f.text, err = encoded(f.kept); err != nil {
+	if f.text, err = encoded(done(f.kept)); err != nil {
 		return fitted{}, err
 	}
 	f.size = len(f.text)
@@ -70,6 +70,12 @@ func fit(s catalog.Step) (fitted, error) {
 	}
 	f.size += 1 << 10
 	return f, nil
+}
+
+// done returns what a step does, whoever is in what it takes away by the time it is carried out.
+func done(s catalog.Step) catalog.Step {
+	s.Takes = 0
+	return s
 }
 
 // head begins the line of every difference that is shown of a step.

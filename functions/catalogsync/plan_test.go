@@ -335,6 +335,9 @@ func TestOnlyWhatWasApprovedIsLeft(t *testing.T) {
 	update := func(after, drift string) catalog.Step {
 		return catalog.Step{Verb: catalog.Update, Kind: catalog.KindTeam, Name: "etl", Drift: drift, Diff: []catalog.Difference{{Field: "parent", After: after}}}
 	}
+	deleted := func(people int) catalog.Step {
+		return catalog.Step{Verb: catalog.Delete, Kind: catalog.KindTeam, Name: "etl", Takes: people}
+	}
 	tests := map[string]struct {
 		approved []catalog.Step
 		now      catalog.Plan
@@ -361,6 +364,7 @@ func TestOnlyWhatWasApprovedIsLeft(t *testing.T) {
 			catalog.Plan{Findings: []catalog.Finding{{Code: catalog.FoundPartly, Kind: catalog.KindTeam, Name: "etl"}}},
 			0, false,
 		},
+		"a team that more people are in by now": {[]catalog.Step{deleted(2)}, catalog.Plan{Steps: []catalog.Step{deleted(3)}}, 1, false},
 		"it cannot be made by now": {
 			[]catalog.Step{update("x", "")},
 			catalog.Plan{Findings: []catalog.Finding{{Code: catalog.FoundWaits, Kind: catalog.KindTeam, Name: "etl"}}},

@@ -59,15 +59,20 @@ type question struct {
 type refusal struct {
 	problem *webapi.Problem
 	audit   string
+	// cause is what the desk said; nil where none was asked.
+	cause error
 }
 
 // Error implements error.
 func (r *refusal) Error() string { return r.audit }
 
+// Unwrap returns what the desk said.
+func (r *refusal) Unwrap() error { return r.cause }
+
 // refuse returns a refusal in the asker's language. The detail is for the asker.
 func (q *question) refuse(status int, sort, detail string) *refusal {
 	title := titles[sort]
-	return &refusal{webapi.NewProblem(status, sort, q.asker.Says(title[0], title[1]), detail), sort}
+	return &refusal{webapi.NewProblem(status, sort, q.asker.Says(title[0], title[1]), detail), sort, nil}
 }
 
 // formFields are the names of fields that may stand in the audit; further ones are settings of
@@ -167,9 +172,10 @@ func (h *handler) refuse(ctx context.Context, w http.ResponseWriter, q *question
 	}
 	// A check is only a question: what is wrong with it is the answer, and nobody is turned away.
 	if r.Verb != "check" || q.asker.Person.ID == "" {
-		cloudfn.TurnAway(ctx, h.log, h.store, h.now(), trail.Turned{
+		t := trail.Turned{
 			Function: "requestapi", Verb: r.Verb, Actor: cmp.Or(q.asker.Person.ID, q.asker.Person.Email), ActorName: q.asker.Person.Email, Text: no.audit,
-		})
+		}
+		cloudfn.TurnAway(ctx, h.log, h.store, h.now(), desk.Turned(t, no))
 	}
 	no.problem.Write(w)
 }

@@ -71,7 +71,9 @@ func (h *handler) kept(ctx context.Context, q *question, verb string, do func(ke
 	})
 	// It is the person's own: why it is not possible is for them to know.
 	if no, ok := errors.AsType[*desk.Refused](err); ok {
-		return nil, q.refuse(http.StatusConflict, sortNotNow, no.Text)
+		r := q.refuse(http.StatusConflict, sortNotNow, no.Text)
+		r.cause = err
+		return nil, r
 	}
 	return answer, err
 }
@@ -175,7 +177,9 @@ func (q *question) asRefusal(err error) error {
 		return q.invalid(wrong.Fields)
 	}
 	if _, ok := errors.AsType[*desk.Refused](err); ok {
-		return q.refuse(http.StatusForbidden, sortNot, "")
+		r := q.refuse(http.StatusForbidden, sortNot, "")
+		r.cause = err
+		return r
 	}
 	if errors.Is(err, requestkey.ErrOther) {
 		return q.refuse(http.StatusConflict, sortKeyUsed, "")

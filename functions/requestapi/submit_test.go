@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -249,6 +250,26 @@ func TestNobodyLearnsWhatThereIs(t *testing.T) {
 		}
 	}
 	refused(t, o.do("aiko@example.com", "POST", "/v1/requests", `{"desk": "account", "fields": {"system": "jira", "reason": "x"}}`, "Idempotency-Key: k"), http.StatusForbidden, "not-offered")
+}
+
+// What the policy did not let somebody ask for, the audit says, and not what somebody typed.
+func TestTheAuditSaysWhatThePolicyDidNotLetSomebodyAskFor(t *testing.T) {
+	o := open(t)
+	o.Policy = fstest.MapFS{"policy.yaml": {Data: []byte(policy + `
+roles: [{name: barred, policies: [bar], members: [user:aiko@example.com]}]
+policies: [{name: bar, rules: [{name: bar, effect: deny, operations: [RequestAccess, RequestConnection], resources: [access, connection]}]}]
+`)}}
+	o.handler = o.Build(requestapi.Function)
+	for body, want := range map[string]string{
+		etl:  "access.grant etl: not-offered",
+		news: "connection.create: not-offered",
+	} {
+		o.Clock.Advance(time.Minute)
+		refused(t, o.do("aiko@example.com", "POST", "/v1/requests", body, "Idempotency-Key: k"), http.StatusForbidden, "not-offered")
+		if all := o.Audit(); !strings.HasSuffix(all[len(all)-1], "by aiko@example.com "+want) {
+			t.Errorf("audit %q, want %q", all[len(all)-1], want)
+		}
+	}
 }
 
 func TestWhatIsWrongIsSaidByField(t *testing.T) {

@@ -84,11 +84,10 @@ func (d *decider) decide(ctx context.Context, p event.Pressed) error {
 	}
 	who := asker.Actor()
 	var elsewhere *desk.Refused
-	if errors.As(err, &elsewhere) {
-		err = &refused{change.RefusedStranger, elsewhere.Text}
-	}
 	var no *refused
-	if r, ok := change.Refused(err); ok {
+	if errors.As(err, &elsewhere) {
+		no = &refused{change.RefusedStranger, elsewhere.Text}
+	} else if r, ok := change.Refused(err); ok {
 		no = &refused{r.Code, r.Text}
 	} else if !errors.As(err, &no) && err != nil {
 		return err
@@ -106,7 +105,7 @@ func (d *decider) decide(ctx context.Context, p event.Pressed) error {
 	if _, inLedger := change.Refused(err); !inLedger {
 		// The ledger writes its own refusals down.
 		t := trail.Turned{Function: "slackinteract", Verb: p.Action, Actor: p.Team + "/" + p.User, ActorName: who.Name, Text: no.text}
-		if err := trail.TurnAway(ctx, d.store, d.now(), t); err != nil {
+		if err := trail.TurnAway(ctx, d.store, d.now(), desk.Turned(t, err)); err != nil {
 			return err
 		}
 	}
@@ -256,7 +255,8 @@ func (d *decider) undo(ctx context.Context, pressed event.Pressed, c change.Chan
 	case concerned && trait.UndoMode == change.Auto:
 		// Giving back what one was given is nobody else's business.
 	case verdict.Decision.Reason == policy.Denied:
-		return &desk.Refused{Text: asker.Says("The policy does not let you have this taken back.", "ポリシーにより、元に戻すことを依頼できません。")}
+		no := &desk.Refused{Text: asker.Says("The policy does not let you have this taken back.", "ポリシーにより、元に戻すことを依頼できません。")}
+		return &desk.Barred{Refused: no, Kind: c.Kind, About: c.Target.Name, Change: c.ID}
 	case !verdict.May:
 		return &refused{change.RefusedStranger, who.Name + " has nothing to do with it"}
 	}

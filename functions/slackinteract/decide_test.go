@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -11,12 +12,14 @@ import (
 
 	"github.com/sekisho/sekisho/functions/slackinteract"
 	"github.com/sekisho/sekisho/shared/cloudfn/cloudfntest"
+	"github.com/sekisho/sekisho/shared/domain/audit"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/sim"
 	"github.com/sekisho/sekisho/shared/state/press"
+	"github.com/sekisho/sekisho/shared/state/trail"
 )
 
 // outcome returns what became of the last press, and whether the person is told.
@@ -337,8 +340,16 @@ func TestWhoMayUndoByPolicy(t *testing.T) {
 			if got, want := len(undos) == 1, test.refusal == ""; got != want {
 				t.Errorf("asked for: %v, want %t", undos, want)
 			}
-			if audit := o.Audit(); test.refusal != "" && !strings.Contains(audit[len(audit)-1], test.refusal) {
-				t.Errorf("audit %q, want %q", audit[len(audit)-1], test.refusal)
+			if lines := o.Audit(); test.refusal != "" && !strings.Contains(lines[len(lines)-1], test.refusal) {
+				t.Errorf("audit %q, want %q", lines[len(lines)-1], test.refusal)
+			}
+			// What the policy does not let somebody have taken back stands in the change's own trail.
+			entries, err := trail.Of(t.Context(), o.Store, c.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := slices.ContainsFunc(entries, func(e audit.Entry) bool { return e.Verb == "slackinteract.undo" }), test.text != ""; got != want {
+				t.Errorf("in the trail of the change: %t, want %t", got, want)
 			}
 			p, err := press.Get(t.Context(), o.Store, strings.TrimPrefix(task.Name, "press-"))
 			if err != nil || p.Text != test.text {

@@ -73,7 +73,7 @@ func (d *decider) form(ctx context.Context, dk desk.Desk, e event.Asked) (slack.
 		return slack.Modal{}, err
 	}
 	t := trail.Turned{Function: "slackinteract", Verb: strings.TrimPrefix(e.Command, "/"), Actor: e.Team + "/" + e.User, ActorName: a.Person.Email, Text: reason(err)}
-	if err := trail.TurnAway(ctx, d.store, d.now(), t); err != nil {
+	if err := trail.TurnAway(ctx, d.store, d.now(), desk.Turned(t, err)); err != nil {
 		return slack.Modal{}, err
 	}
 	return refusal(e.Command, no, a), nil
@@ -151,7 +151,7 @@ func (d *decider) send(ctx context.Context, request string, in slack.Interaction
 		t := trail.Turned{
 			Function: "slackinteract", Verb: strings.TrimPrefix(in.Callback, "/"), Actor: in.Team + "/" + in.User, ActorName: a.Person.Email, Text: reason(err),
 		}
-		return wrong, trail.TurnAway(ctx, d.store, d.now(), t)
+		return wrong, trail.TurnAway(ctx, d.store, d.now(), desk.Turned(t, err))
 	}
 	if err != nil {
 		return nil, err
@@ -204,7 +204,7 @@ func (d *decider) submitted(ctx context.Context, e event.Submitted) error {
 	t := trail.Turned{
 		Function: "slackinteract", Verb: strings.TrimPrefix(e.Command, "/"), Actor: e.Team + "/" + e.User, ActorName: a.Person.Email, Text: reason(err),
 	}
-	if err := trail.TurnAway(ctx, d.store, d.now(), t); err != nil {
+	if err := trail.TurnAway(ctx, d.store, d.now(), desk.Turned(t, err)); err != nil {
 		return err
 	}
 	if err := press.Record(ctx, d.store, press.Press{ID: e.Request, User: e.User, At: e.At, Outcome: string(change.RefusedInvalid), Text: no}); err != nil {

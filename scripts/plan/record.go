@@ -17,6 +17,7 @@ import (
 	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/audit"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/grant"
 	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/sim/org"
@@ -30,10 +31,22 @@ const recordFor = 30 * 24 * time.Hour
 // farFuture is after every end that access can have.
 const farFuture = 10 * 365 * 24 * time.Hour
 
-// past is one entry of the audit log with the change that it is about.
+// past is one entry of the audit log with the change that it is about. Of what the policy did not let
+// somebody ask for there is none: only its kind and its target's name are known then.
 type past struct {
 	audit.Entry
 	Of change.Change
+}
+
+// turnedAway returns an entry of what the policy did not let somebody ask for as what they did. The
+// verb is the function and what the person did there, the actor may be a Slack account.
+func turnedAway(e audit.Entry) audit.Entry {
+	_, did, _ := strings.Cut(e.Verb, ".")
+	e.Actor, e.Verb = cmp.Or(e.ActorName, e.Actor), string(change.VerbPropose)
+	if did == event.ButtonUndo {
+		e.Verb = string(change.VerbUndo)
+	}
+	return e
 }
 
 // openedStore is a store that is read, until it is closed.
@@ -112,7 +125,7 @@ func recorded(ctx context.Context, s store.Store, now time.Time) ([]past, error)
 		if e.At.Before(now.Add(-recordFor)) {
 			return enough
 		}
-		if e.Change != "" {
+		if e.Change != "" || e.Kind != "" {
 			entries = append(entries, e)
 		}
 		return nil
@@ -124,6 +137,13 @@ func recorded(ctx context.Context, s store.Store, now time.Time) ([]past, error)
 	l := ledger.New(s, nil, func() time.Time { return now })
 	var out []past
 	for _, e := range entries {
+		if trail.IsTurned(e) {
+			e = turnedAway(e)
+		}
+		if e.Change == "" {
+			out = append(out, past{e, change.Change{Kind: change.Kind(e.Kind), Target: change.Target{Name: e.Target}}})
+			continue
+		}
 		c, ok := changes[e.Change]
 		if !ok {
 			if c, err = l.Get(ctx, e.Change); err != nil && !errors.Is(err, ledger.ErrNotFound) {

@@ -267,16 +267,13 @@ func (a *asker) question(ctx context.Context, p past) (decided, bool, error) {
 		needed, ok = policy.Needed(change.Kind(p.Kind), change.VerbApprove)
 		needed.Operation = policy.Undo
 	}
-	if !ok || p.Of.ID == "" {
+	if !ok || p.Of.Kind == "" {
 		return decided{}, false, nil
 	}
 	about := policy.Resource{Type: needed.Type, Name: resourceName(p.Of, needed.Type == policy.AccountResource)}
-	people, err := a.resolver.People(ctx, p.Of, change.Owners)
-	if err != nil {
+	var err error
+	if about.Owners, err = a.ownersOf(ctx, p.Of, about); err != nil {
 		return decided{}, false, fmt.Errorf("look up the owners of %s: %w", about, err)
-	}
-	for _, o := range people {
-		about.Owners = append(about.Owners, policy.Reference{Type: policy.TypeUser, Name: o.ID})
 	}
 	r := policy.Recorded{
 		ID: p.ID, Allowed: p.Outcome == audit.Accepted,
@@ -300,6 +297,23 @@ func (a *asker) question(ctx context.Context, p past) (decided, bool, error) {
 		return out, false, nil // people, groups or owners have changed since
 	}
 	return out, out.then.may != r.Allowed, nil
+}
+
+// ownersOf returns the owners of what a past change is about; where it never came to a change, of what has
+// that name.
+func (a *asker) ownersOf(ctx context.Context, c change.Change, about policy.Resource) ([]policy.Reference, error) {
+	if c.ID == "" {
+		return a.resolver.OwnersOf(ctx, about, a.files[0].Access)
+	}
+	people, err := a.resolver.People(ctx, c, change.Owners)
+	if err != nil {
+		return nil, err
+	}
+	var out []policy.Reference
+	for _, o := range people {
+		out = append(out, policy.Reference{Type: policy.TypeUser, Name: o.ID})
+	}
+	return out, nil
 }
 
 // pressed answers by one policy whether somebody may do again what they did to a change: where they

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -24,6 +25,20 @@ import (
 // lived is the file of a store in which people of the company asked for access and decided.
 func lived(t *testing.T) string {
 	t.Helper()
+	return livedUnder(t, os.DirFS("testdata/policy"), func(w *world.World) error {
+		ctx := t.Context()
+		return errors.Join(
+			w.Command(ctx, "aiko@example.com", "/access", "prod-write"),
+			w.Submit(ctx, "aiko@example.com", []string{"duration=8h", "reason=release 12"}),
+			w.Click(ctx, "ken@example.com", "Approve", regexp.MustCompile("prod-write")),
+			w.Click(ctx, "lena@example.com", "Approve", regexp.MustCompile("prod-write")),
+		)
+	})
+}
+
+// livedUnder is the file of a store in which people of the company did something under a policy.
+func livedUnder(t *testing.T, inForce fs.FS, do func(*world.World) error) string {
+	t.Helper()
 	data, err := os.ReadFile("testdata/company.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -33,23 +48,13 @@ func lived(t *testing.T) string {
 		t.Fatal(err)
 	}
 	name := filepath.Join(t.TempDir(), "store.db")
-	w, err := world.New(world.Options{Company: c, Policy: os.DirFS("testdata/policy"), Path: name, Throwaway: true, Seed: demoSeed})
+	w, err := world.New(world.Options{Company: c, Policy: inForce, Path: name, Throwaway: true, Seed: demoSeed})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx := t.Context()
-	do := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
+	if err := errors.Join(w.Start(t.Context()), do(w), w.Close()); err != nil {
+		t.Fatal(err)
 	}
-	do(w.Start(ctx))
-	do(w.Command(ctx, "aiko@example.com", "/access", "prod-write"))
-	do(w.Submit(ctx, "aiko@example.com", []string{"duration=8h", "reason=release 12"}))
-	do(w.Click(ctx, "ken@example.com", "Approve", regexp.MustCompile("prod-write")))
-	do(w.Click(ctx, "lena@example.com", "Approve", regexp.MustCompile("prod-write")))
-	do(w.Close())
 	return name
 }
 
@@ -206,6 +211,7 @@ func TestAPastDecisionIsAskedOfTheApprovalsToo(t *testing.T) {
 		"whom it asks still":                {shared, asking(leads), by("lena@example.com", audit.Accepted), ""},
 		"who is named, where nobody was":    {asking(aiko), asking(leads), by("aiko@example.com", audit.Accepted), "aiko@example.com was allowed true: no rule allows it"},
 		"who is named still":                {asking(aiko), asking(aiko), by("aiko@example.com", audit.Accepted), ""},
+		"whom the new one asks again":       {asking(aiko), asking(leads), by("lena@example.com", audit.Accepted), ""},
 		"who was refused, and is named":     {shared, asking(aiko), by("aiko@example.com", audit.Refused), "aiko@example.com was allowed false: named by the approvals as user:aiko@example.com"},
 		"who was refused for other reasons": {shared, asking(aiko), by("lena@example.com", audit.Refused), ""},
 	} {
@@ -234,6 +240,13 @@ func TestSamePolicyChangesNothing(t *testing.T) {
 	}
 	if c := answer.(comparison); c.Record == 0 || len(c.Gains)+len(c.Loses)+len(c.Decisions)+len(c.Looser)+len(c.Notes) > 0 {
 		t.Errorf("the same policy changes something: %+v", c)
+	}
+	o.store = ""
+	if answer, err = o.whatIf(t.Context(), &d.platform, os.DirFS("testdata/policy")); err != nil {
+		t.Fatal(err)
+	}
+	if notes := answer.(comparison).Notes; len(notes) != 1 || !strings.Contains(notes[0], "past decisions are not compared") {
+		t.Errorf("without a record it says %q", notes)
 	}
 }
 

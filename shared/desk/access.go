@@ -54,7 +54,7 @@ func (d *Access) Form(ctx context.Context, a Asker, v Values) (Form, error) {
 		return Form{}, err
 	}
 	wanted := v.One(fieldEntitlement)
-	if err := d.may(ctx, a, change.AccessGrant, wanted); err != nil {
+	if err := d.may(ctx, a, change.AccessGrant, d.called(wanted)); err != nil {
 		return Form{}, err
 	}
 	at := slices.IndexFunc(offers, func(o grant.Offer) bool { return o.Entitlement.Name == wanted })
@@ -157,6 +157,14 @@ func (d *Access) terms(a Asker, e grant.Entitlement) string {
 // has already for as long as can be.
 func (d *Access) notOffered(a Asker, entitlement string) error {
 	return &Refused{fmt.Sprintf(a.Says("You cannot ask for %.100s now.", "%.100s は現在依頼できません。"), entitlement)}
+}
+
+// called returns the name of an entitlement as it is; empty where there is none of that name.
+func (d *Access) called(name string) string {
+	if slices.ContainsFunc(d.Entitlements, func(e grant.Entitlement) bool { return e.Name == name }) {
+		return name
+	}
+	return ""
 }
 
 func (d *Access) eligible() []change.Selector {

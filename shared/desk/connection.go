@@ -250,7 +250,17 @@ func (d *Connection) mayFor(ctx context.Context, a Asker, p change.Proposal, own
 	if err != nil || ok {
 		return err
 	}
-	return &Refused{fmt.Sprintf(a.Says("The policy does not let you ask for a connection to the data of %s.", "ポリシーにより、%s が所有するデータの接続は依頼できません。"), owner)}
+	no := &Refused{fmt.Sprintf(a.Says("The policy does not let you ask for a connection to the data of %s.", "ポリシーにより、%s が所有するデータの接続は依頼できません。"), owner)}
+	return &Barred{Refused: no, Kind: p.Kind}
+}
+
+// may is [Counter.may]. How a new connection is called, somebody typed.
+func (d *Connection) may(ctx context.Context, a Asker, kind change.Kind, name string) error {
+	err := d.Counter.may(ctx, a, kind, name)
+	if b, ok := errors.AsType[*Barred](err); ok {
+		b.About = ""
+	}
+	return err
 }
 
 // group finds the destination that was chosen, by its id or its name, and returns its name.

@@ -22,14 +22,15 @@ type Counter struct {
 	from standing.Sources
 }
 
-// may refuses who may not ask for a kind of change by the policy's roles and rules. The name is that
-// of what is asked for.
+// may refuses who may not ask for a kind of change by the policy's roles and rules, with a [Barred]. The
+// name is that of what is asked for.
 func (c Counter) may(ctx context.Context, a Asker, kind change.Kind, name string) error {
 	ok, err := c.Standing.MayAsk(ctx, a.Person.ID, kind, name, c.from)
 	if err != nil || ok {
 		return err
 	}
-	return &Refused{a.Says("The policy does not let you ask for this.", "ポリシーにより、この依頼はできません。")}
+	no := &Refused{a.Says("The policy does not let you ask for this.", "ポリシーにより、この依頼はできません。")}
+	return &Barred{Refused: no, Kind: kind, About: name}
 }
 
 // propose proposes under the name of the request.

@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/connection"
 	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/domain/policy"
+	"github.com/sekisho/sekisho/shared/state/trail"
 )
 
 // Of everything that can be asked for, policy is asked: when the form is opened, and when it is sent.
@@ -20,7 +22,7 @@ func TestWhatCanBeAskedForIsAskedOfPolicy(t *testing.T) {
 			return &desk.Account{Counter: o.counter, Rules: map[string]idle.RequestRule{"looker": {Roles: []string{"User"}, Default: "User", Mode: change.Ask}}}, desk.Values{"system": {"looker"}}
 		},
 		change.ConnectionCreate: func(o *office) (desk.Desk, desk.Values) {
-			return &desk.Connection{Counter: o.counter, Rules: connection.Policy{Services: map[string]connection.Service{"mysql": {}}}}, nil
+			return &desk.Connection{Counter: o.counter, Rules: connection.Policy{Services: map[string]connection.Service{"mysql": {}}}}, desk.Values{}
 		},
 	}
 	for _, p := range policy.Permissions() {
@@ -46,5 +48,17 @@ func TestWhatCanBeAskedForIsAskedOfPolicy(t *testing.T) {
 		if err := d.Submit(t.Context(), "request-1", desk.Asker{Person: aiko, Language: "en"}, v); !errors.As(err, &no) || no.Text != text {
 			t.Errorf("the request for %s: %v, want %q", p.Kind, err, text)
 		}
+		// The audit says what the policy did not let somebody ask for, but for what somebody typed.
+		recorded := func(want string) {
+			t.Helper()
+			_, err := d.Form(t.Context(), desk.Asker{Person: aiko, Language: "en"}, v)
+			if got := desk.Turned(trail.Turned{}, err); got.Kind != string(p.Kind) || got.Target != want || got.Change != "" {
+				t.Errorf("%s: recorded is %+v, want about %q", p.Kind, got, want)
+			}
+		}
+		account := map[change.Kind]string{change.AccountCreate: "looker/aiko@example.com"}
+		recorded(cmp.Or(account[p.Kind], v.One("entitlement")))
+		v["entitlement"], v["name"] = []string{"hunter2"}, []string{"hunter2"}
+		recorded(account[p.Kind])
 	}
 }

@@ -345,3 +345,54 @@ func TestWhatOnlyWeKnowStaysHere(t *testing.T) {
 	}
 	w.carry(d.ForCatalog([]string{"Checkout"}, nil, nil, nil))
 }
+
+// Whoever is given a role, or loses it, keeps those that somebody else has given them.
+func TestRolesOfOthersStay(t *testing.T) {
+	w := newWorld(t)
+	w.carry(wanted())
+	present := w.read()
+	var id, theirs string
+	for _, u := range present.Users {
+		if u.Email == aiko {
+			id = u.ID
+		}
+	}
+	for _, r := range present.Roles {
+		if r.Name == "DataSteward" {
+			theirs = r.ID
+		}
+	}
+	w.send("PATCH", "users/"+id, []map[string]any{{"op": "add", "path": "/roles", "value": []map[string]string{{"id": theirs, "type": "role"}}}})
+	held := func() (out []string) {
+		for _, r := range w.server.Roles() {
+			if slices.Contains(r.Users, aiko) {
+				out = append(out, r.Name)
+			}
+		}
+		return out
+	}
+	for _, step := range []struct {
+		verb catalog.Verb
+		want []string
+	}{{catalog.Add, []string{"DataSteward", "steward.1"}}, {catalog.Remove, []string{"DataSteward"}}} {
+		check(t, w.client.Apply(t.Context(), catalog.Step{Verb: step.verb, Kind: catalog.KindHolder, Name: "steward.1", Person: aiko}, present))
+		if diff := cmp.Diff(step.want, held()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", step.verb, diff)
+		}
+	}
+}
+
+// A policy of ours that somebody has switched off is in force again.
+func TestASwitchedOffPolicyIsSwitchedOn(t *testing.T) {
+	w := newWorld(t)
+	w.carry(wanted())
+	for _, p := range w.read().Policies {
+		if p.Name == "look" {
+			w.send("PATCH", "policies/"+p.ID, []map[string]any{{"op": "add", "path": "/enabled", "value": false}})
+		}
+	}
+	if plan, _ := w.plan(wanted()); len(plan.Steps) != 1 || !strings.Contains(plan.Steps[0].String(), "enabled no → yes") {
+		t.Fatalf("the plan is %v", plan.Lines())
+	}
+	w.carry(wanted())
+}

@@ -59,7 +59,7 @@ func TestRead(t *testing.T) {
 		got = append(got, fmt.Sprintln("user", x.Name, x.Ours(), x.Email, x.Bot))
 	}
 	want := []string{
-		"policy DataConsumerPolicy false true admin 1 false\n", "policy DataStewardPolicy false true admin 1 false\n", "policy DomainOnlyAccessPolicy false false admin 2 false\n",
+		"policy DataConsumerPolicy false true admin 3 false\n", "policy DataStewardPolicy false true admin 1 false\n", "policy DomainOnlyAccessPolicy false false admin 2 false\n",
 		"policy OrganizationPolicy false true admin 2 false\n", "policy TeamOnlyPolicy false true admin 1 false\n",
 		"policy etl-only true false sekisho 2 false\n", "policy look true false sekisho 1 false\n", "policy stewards.may true false sekisho 1 false\n",
 		"role DataConsumer false true admin [DataConsumerPolicy] []\n", "role DataSteward false true admin [DataStewardPolicy] []\n", "role DomainOnlyAccessRole false false admin [DomainOnlyAccessPolicy] []\n",

@@ -28,7 +28,9 @@ type Entry struct {
 	Actor     string `json:"actor"`
 	ActorName string `json:"actor_name,omitempty"`
 	Verb      string `json:"verb"`
-	// Change, Kind and Target are empty where a request never came as far as a change.
+	// Change, Kind and Target are empty where a request never came as far as a change, but for what
+	// the policy did not let somebody ask for: there Kind and Target say what that was, and Change which
+	// change was to be taken back.
 	Change   string  `json:"change,omitempty"`
 	Kind     string  `json:"kind,omitempty"`
 	Target   string  `json:"target,omitempty"`
@@ -47,7 +49,10 @@ func (e Entry) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s %s by %s", e.At.UTC().Format(time.RFC3339), e.Outcome, e.Verb, e.who())
 	if e.Kind != "" {
-		fmt.Fprintf(&b, " %s %s", e.Kind, e.Target)
+		b.WriteString(" " + e.Kind)
+	}
+	if e.Target != "" {
+		b.WriteString(" " + e.Target)
 	}
 	if e.From != "" || e.To != "" {
 		from := e.From

@@ -264,7 +264,7 @@ func (b *builder) roles() {
 	}
 	for _, is := range b.present.Roles {
 		if is.Ours() && !slices.ContainsFunc(b.desired.Roles, func(r Role) bool { return r.Name == is.Name }) {
-			b.deleted = append(b.deleted, Step{Verb: Delete, Kind: KindRole, Name: is.Name, Drift: b.drift(is.Entity)})
+			b.deleted = append(b.deleted, Step{Verb: Delete, Kind: KindRole, Name: is.Name, Drift: b.drift(is.Entity), Takes: len(is.Holders)})
 		}
 	}
 }
@@ -344,7 +344,7 @@ func (b *builder) teams() {
 		case is.Name == Organization: // it stays, without what we have attached to it
 			b.organization(is, Team{Name: Organization})
 		case is.Ours():
-			b.deleted = append(b.deleted, Step{Verb: Delete, Kind: KindTeam, Name: is.Name, Drift: b.drift(is.Entity)})
+			b.deleted = append(b.deleted, Step{Verb: Delete, Kind: KindTeam, Name: is.Name, Drift: b.drift(is.Entity), Takes: len(is.Members)})
 		}
 	}
 }

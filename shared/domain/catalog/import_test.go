@@ -12,7 +12,7 @@ import (
 func TestImport(t *testing.T) {
 	p := begin(aiko, ken)
 	theirs := func(name string) catalog.Entity { return catalog.Entity{Name: name} }
-	p.Policies = append(p.Policies, catalog.PresentPolicy{Entity: theirs("Look here"), Rules: []catalog.Rule{rule("b", "deny", "!matchTeam() && noOwner()"), rule("a", "allow", "")}})
+	p.Policies = append(p.Policies, catalog.PresentPolicy{Entity: theirs("Look here"), Disabled: true, Rules: []catalog.Rule{rule("b", "deny", "!matchTeam() && noOwner()"), rule("a", "allow", "")}})
 	p.Roles[0].Holders = []string{aiko}
 	p.Roles = append(p.Roles, catalog.PresentRole{Entity: theirs("steward"), Policies: []string{"Look here", "DataConsumerPolicy"}, Holders: []string{ken}})
 	p.Teams = append(p.Teams,
@@ -21,6 +21,7 @@ func TestImport(t *testing.T) {
 	got, notes := catalog.Import(p, nil, nil)
 	wantNotes := []string{
 		`"Look here" cannot be a name in the policy: rename it in the catalogue`,
+		"policy Look here is switched off in the catalogue: take it out, or it is in force",
 		"role DataConsumer belongs to the catalogue: who has it is not changed there",
 		"team etl: write the Google Group that has its people, of whom there are 2",
 	}

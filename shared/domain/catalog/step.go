@@ -45,6 +45,8 @@ type Step struct {
 	Diff []Difference `json:"diff,omitempty"`
 	// Drift is who changed it in the catalogue, where the last to do so was not us.
 	Drift string `json:"drift,omitempty"`
+	// Takes is how many people lose the team or the role that is deleted.
+	Takes int `json:"takes,omitempty"`
 	// What is wanted, of creations and updates. A team is made without policies and roles, which
 	// an update attaches.
 	Policy *Policy `json:"policy,omitempty"`
@@ -127,12 +129,13 @@ type Plan struct {
 // Empty reports whether nothing has to change.
 func (p Plan) Empty() bool { return len(p.Steps) == 0 }
 
-// Removals counts the steps that take something away.
+// Removals counts what the plan takes away: each step that does, and with a team or a role everybody who
+// loses it. [Present.Size] counts alike.
 func (p Plan) Removals() int {
 	n := 0
 	for _, s := range p.Steps {
 		if s.Removal() {
-			n++
+			n += 1 + s.Takes
 		}
 	}
 	return n

@@ -32,7 +32,7 @@
 //  2. SubjectContext gathers policies in this order: those of the person's own roles; those that
 //     each team of the person brings, its default roles' first and then its own, and so upwards, every
 //     team once and in circles too; those of teams that own the resource and of the teams above these,
-//     without their roles. people.go makes the first two for each person, compile.go the third for
+//     without their roles. people.go makes the first two for each person, book.go the third for
 //     each team (TestADenyOfTheOwningTeamReachesOutsiders, TestTeamsAboveThemselvesCountOnce).
 //  3. PolicyEvaluator looks for denies first: one that matches is a no (TestNoAllowBeatsADeny).
 //  4. Then each operation that is asked for needs an allow, not necessarily the same one, and without

@@ -131,9 +131,9 @@ func tableModel(t *testing.T, role int, who identity) policy.Model {
 }
 
 // holds returns which of a change's selectors hold for somebody, as package standing finds them in
-// the directory. Those who may approve are who the policy allows it, and owners and administrators
-// where the policy is silent. Who is suspended or absent, and has nothing there, keeps all of it: the
-// policy must know by itself.
+// the directory, and more than it finds: owners and administrators are among those who may approve
+// where the policy says who they are, too, and who is suspended or absent keeps all of it. The policy
+// must know by itself.
 func holds(e *policy.Engine, c change.Change, about policy.Resource, who identity) []change.Selector {
 	selectors := c.Requirement.Selectors(c.Escalated)
 	if len(selectors) == 0 {
@@ -141,10 +141,7 @@ func holds(e *policy.Engine, c change.Change, about policy.Resource, who identit
 	}
 	needed, _ := policy.Needed(c.Kind, change.VerbApprove)
 	about.Type = needed.Type
-	approves := allows(e, who.key, needed.Operation, about)
-	if e.Silent(needed.Operation, needed.Type) {
-		approves = who.owns || who.administers
-	}
+	approves := who.owns || who.administers || allows(e, who.key, needed.Operation, about)
 	in := map[change.Selector]bool{ownersOf: who.owns, leads: who.leads, change.Approvers: approves}
 	return slices.DeleteFunc(selectors, func(s change.Selector) bool { return !in[s] })
 }

@@ -22,6 +22,8 @@ var (
 		}},
 		{"DataConsumerPolicy", []rule{
 			{Name: "DataConsumerPolicy-EditRule", Effect: "allow", Operations: []string{"ViewAll", "EditDescription", "EditTags", "EditGlossaryTerms", "EditTier", "EditCertification"}, Resources: []string{"all"}},
+			{Name: "DataConsumerPolicy-CreateTask-Rule", Effect: "allow", Operations: []string{"Create"}, Resources: []string{"task"}},
+			{Name: "DataConsumerPolicy-TaskRule", Effect: "allow", Operations: []string{"CreateTask", "EditTask"}, Resources: []string{"all"}},
 		}},
 		{"DataStewardPolicy", []rule{
 			{Name: "DataStewardPolicy-EditRule", Effect: "allow", Operations: []string{"ViewAll", "EditDescription", "EditDisplayName", "EditLineage", "EditOwners", "EditTags"}, Resources: []string{"all"}},

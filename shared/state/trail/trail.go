@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/audit"
@@ -29,15 +30,21 @@ type Turned struct {
 	Actor, ActorName string
 	// Text says why. It holds no part of the request.
 	Text string
+	// Change, Kind and Target are set where the policy did not let the sender ask for a change of that
+	// kind, or have that change taken back. The target is a name that the policy or the directory has.
+	Change, Kind, Target string
 }
+
+// turned begins the ids of entries of requests that were turned away.
+const turned = "turned."
 
 // TurnAway records a request that was turned away. However many of the same sort arrive in
 // one minute, they leave one entry, so that a flood of forged requests does not become a flood
 // of writes.
 func TurnAway(ctx context.Context, s store.Store, now time.Time, t Turned) error {
 	minute := now.UTC().Truncate(time.Minute)
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q", t.Function, t.Verb, t.Actor, t.Text))
-	id := fmt.Sprintf("turned.%s.%s", minute.Format("20060102T1504"), hex.EncodeToString(sum[:8]))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %q %q %q", t.Function, t.Verb, t.Actor, t.Text, t.Change, t.Kind, t.Target))
+	id := fmt.Sprintf(turned+"%s.%s", minute.Format("20060102T1504"), hex.EncodeToString(sum[:8]))
 	if _, err := Entries.Get(ctx, s, id); err == nil {
 		return nil
 	}
@@ -48,6 +55,7 @@ func TurnAway(ctx context.Context, s store.Store, now time.Time, t Turned) error
 	err := s.Update(ctx, func(_ context.Context, tx store.Tx) error {
 		return Entries.Create(tx, id, audit.Entry{
 			ID: id, At: now, Actor: actor, ActorName: name, Verb: t.Function + "." + t.Verb, Outcome: audit.Refused, Text: t.Text,
+			Change: t.Change, Kind: t.Kind, Target: t.Target,
 		})
 	})
 	if err != nil && !errors.Is(err, store.ErrExists) {
@@ -55,6 +63,9 @@ func TurnAway(ctx context.Context, s store.Store, now time.Time, t Turned) error
 	}
 	return nil
 }
+
+// IsTurned reports whether an entry is of a request that was turned away before it came to any change.
+func IsTurned(e audit.Entry) bool { return strings.HasPrefix(e.ID, turned) }
 
 // Latest visits audit entries from the newest to the oldest until visit returns an error.
 func Latest(ctx context.Context, r store.Reader, visit func(audit.Entry) error) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -81,6 +82,9 @@ func TestTurnAwayLeavesOneEntryOfASortInAMinute(t *testing.T) {
 		{Function: "slackinteract", Verb: "notify", Text: "no such channel"},
 		{Function: "groupwebhook", Verb: "notify", Text: "no such channel", Actor: "T1/U1", ActorName: "aiko@example.com"},
 		{Function: "groupwebhook", Verb: `notify" "x`, Text: "no such channel"},
+		{Function: "groupwebhook", Verb: "notify", Text: "no such channel", Kind: "access.grant"},
+		{Function: "groupwebhook", Verb: "notify", Text: "no such channel", Kind: "access.grant", Target: "prod-write"},
+		{Function: "groupwebhook", Verb: "notify", Text: "no such channel", Kind: "access.grant", Target: "prod-write", Change: "x-1"},
 	}
 	for _, o := range others {
 		if err := trail.TurnAway(t.Context(), s, t0, o); err != nil {
@@ -90,8 +94,14 @@ func TestTurnAwayLeavesOneEntryOfASortInAMinute(t *testing.T) {
 	if err := trail.TurnAway(t.Context(), s, t0.Add(time.Minute), forged); err != nil {
 		t.Fatal(err)
 	}
-	if got := latest(t, s); len(got) != 2+len(others) {
-		t.Errorf("%d entries, want %d", len(got), 2+len(others))
+	all := latest(t, s)
+	if len(all) != 2+len(others) {
+		t.Errorf("%d entries, want %d", len(all), 2+len(others))
+	}
+	if !slices.ContainsFunc(all, func(e audit.Entry) bool {
+		return e.Kind == "access.grant" && e.Target == "prod-write" && e.Change == "x-1" && trail.IsTurned(e)
+	}) {
+		t.Errorf("what was asked for is not in the entries: %v", all)
 	}
 }
 
