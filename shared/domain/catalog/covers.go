@@ -5,14 +5,23 @@ import (
 	"strings"
 )
 
-// covers reports whether a rule plainly allows whatever another does: both allow, the operations and the
-// resources of the other are among those of the rule, and the rule has no condition or the same one. Which of
-// two conditions is narrower nobody can tell from their texts.
-func (r Rule) covers(other Rule) bool {
-	r, other = normalRules([]Rule{r})[0], normalRules([]Rule{other})[0]
-	return r.Effect != deny && other.Effect != deny && (r.Condition == "" || r.Condition == other.Condition) &&
-		!slices.ContainsFunc(other.Operations, func(o string) bool { return !r.does(o) }) &&
-		!slices.ContainsFunc(other.Resources, func(s string) bool { return !r.reaches(s) })
+// allows reports whether a rule allows anything.
+func (r Rule) allows() bool { return r.Effect != deny && r.Condition != nothing().Condition }
+
+// covered reports whether rules plainly allow whatever another does: each of its operations on each of its
+// types of resource is one that a rule allows, without a condition or under the same one. Which of two
+// conditions is narrower nobody can tell from their texts.
+func covered(r Rule, rules []Rule) bool {
+	for _, operation := range r.Operations {
+		for _, resource := range r.Resources {
+			if !slices.ContainsFunc(rules, func(old Rule) bool {
+				return old.allows() && (old.Condition == "" || old.Condition == r.Condition) && old.does(operation) && old.reaches(resource)
+			}) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // does reports whether an operation is one of those of a rule

@@ -23,19 +23,20 @@ func Diff(d Desired, p Present) (Plan, []Problem, error) {
 	if problems := check(d, b.there); len(problems) > 0 {
 		return Plan{}, problems, nil
 	}
-	b.reach()
+	b.knots()
 	b.policies()
 	b.roles()
 	b.teams()
-	created, later, problems := inOrder(b.created)
-	if len(problems) > 0 {
+	teams, late, problems := b.placed()
+	created, later, more := inOrder(b.created)
+	if problems = append(problems, more...); len(problems) > 0 {
 		return Plan{}, problems, nil
 	}
 	b.updated = append(b.updated, later...)
 	for _, steps := range [][]Step{b.updated, b.removed, b.users, b.added, b.deleted} {
 		slices.SortStableFunc(steps, byName)
 	}
-	steps := slices.Concat(created, b.updated, b.removed, b.users, b.added, b.deletions())
+	steps := slices.Concat(teams, created, b.updated, late, b.removed, b.users, b.added, b.deletions())
 	slices.SortFunc(b.findings, func(x, y Finding) int {
 		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Name, y.Name), cmp.Compare(x.Code, y.Code))
 	})
@@ -56,12 +57,16 @@ type builder struct {
 	there   names
 	// account maps an address to the number of accounts that have it.
 	account map[string]int
-	// wanted are the policies that are wanted, by name. Of what is wanted, missing cannot be there yet.
-	wanted  map[string]Policy
+	// is, wants and can are what policies, roles and teams have, are wanted to have, and can have by now.
+	is, wants, can has
+	// theirs is what somebody else has made, made what is wanted. Of what is wanted, missing cannot be there
+	// yet, and knotted is in a knot with that.
+	theirs  map[key]bool
+	made    names
 	missing names
-	// held are the policies and roles of the catalogue that may allow nothing new, because of a deny
-	// beside them that cannot be there.
-	held names
+	knotted map[key]bool
+	// types are the types that teams will have, as far as is known.
+	types map[string]string
 	// needed is what is referred to once the plan is carried out.
 	needed map[key]bool
 
@@ -72,7 +77,8 @@ type builder struct {
 func newBuilder(d Desired, p Present) *builder {
 	b := &builder{
 		desired: d, present: p, there: names{KindPolicy: {}, KindRole: {}, KindTeam: {}}, account: map[string]int{},
-		wanted: map[string]Policy{}, needed: map[key]bool{},
+		theirs: map[key]bool{}, made: namesOf(d), missing: names{KindPolicy: {}, KindRole: {}, KindTeam: {}},
+		types: map[string]string{}, needed: map[key]bool{},
 	}
 	for _, e := range p.Policies {
 		b.there[KindPolicy][e.Name] = true
@@ -131,13 +137,13 @@ func (b *builder) ours(k Kind, name string, there bool, is Entity, whole bool) b
 func (b *builder) policies() {
 	for _, want := range b.desired.Policies {
 		want := normalPolicy(want)
+		rules := b.can.rules[want.Name]
 		var is PresentPolicy
 		i := slices.IndexFunc(b.present.Policies, func(p PresentPolicy) bool { return p.Name == want.Name })
 		if i >= 0 {
 			is = b.present.Policies[i]
 		}
-		rules, whole := b.rules(want, is.Rules)
-		if !b.ours(KindPolicy, want.Name, i >= 0, is.Entity, whole) {
+		if !b.ours(KindPolicy, want.Name, i >= 0, is.Entity, len(ruleDifferences(rules, want.Rules)) == 0) {
 			continue
 		}
 		want.Rules = rules
@@ -147,7 +153,9 @@ func (b *builder) policies() {
 			continue
 		}
 		diff := ruleDifferences(is.Rules, want.Rules)
-		if is.Disabled {
+		if is.Disabled && b.knotted[key{KindPolicy, want.Name}] {
+			b.found(FoundPartly, KindPolicy, want.Name) // without what it lacks it stays switched off
+		} else if is.Disabled {
 			diff = append(diff, Difference{"enabled", "no", "yes"})
 		}
 		b.update(is.Entity, Step{Kind: KindPolicy, Policy: &want, Diff: diff})
@@ -249,8 +257,8 @@ func (b *builder) roles() {
 		if i >= 0 {
 			is = b.present.Roles[i]
 		}
-		policies, whole := b.policiesOf(want)
-		if !b.ours(KindRole, want.Name, i >= 0, is.Entity, whole) {
+		policies := b.can.lists[key{KindRole, want.Name}].policies
+		if !b.ours(KindRole, want.Name, i >= 0, is.Entity, slices.Equal(policies, want.Policies)) {
 			continue
 		}
 		want.Policies = policies
@@ -328,9 +336,9 @@ func (b *builder) teams() {
 			}
 			if b.misplaced(want) {
 				b.found(FoundPartly, KindTeam, want.Name)
-				want.Parents = set(without(is.Parents, []string{Organization}))
+				want.Parents, want.Type = set(without(is.Parents, []string{Organization})), b.typeOf(want.Name)
 			}
-			want = b.attached(want, is)
+			want = b.attached(want)
 			wanted := want
 			wanted.Members = nil
 			b.update(is.Entity, Step{Kind: KindTeam, Team: &wanted, Diff: teamDifferences(is, want)})
@@ -350,15 +358,12 @@ func (b *builder) teams() {
 }
 
 // attached returns a team with the policies and default roles that it can have by now.
-func (b *builder) attached(want Team, is PresentTeam) Team {
-	guarded := b.guarded(want.Policies, want.DefaultRoles) // a deny of the one bounds what the other allows
-	replaces := b.comesTo(is, want)
-	policies, all := b.listed(KindPolicy, is.Policies, want.Policies, guarded, replaces)
-	roles, each := b.listed(KindRole, is.DefaultRoles, want.DefaultRoles, guarded, replaces)
-	if !all || !each {
+func (b *builder) attached(want Team) Team {
+	can := b.can.lists[key{KindTeam, want.Name}]
+	if !can.equal(lists{set(want.Policies), set(want.DefaultRoles)}) {
 		b.found(FoundPartly, KindTeam, want.Name)
 	}
-	want.Policies, want.DefaultRoles = policies, roles
+	want.Policies, want.DefaultRoles = can.policies, can.roles
 	b.keep(Step{Team: &want})
 	return want
 }
@@ -366,7 +371,7 @@ func (b *builder) attached(want Team, is PresentTeam) Team {
 // newTeam makes a team. Its policies and roles are attached when they are there: they may name
 // the team in turn.
 func (b *builder) newTeam(want Team) {
-	want = b.attached(want, PresentTeam{})
+	want = b.attached(want)
 	bare := Team{Name: want.Name, Type: want.Type, Parents: want.Parents}
 	b.created = append(b.created, Step{Verb: Create, Kind: KindTeam, Name: want.Name, Team: &bare})
 	attached := want
@@ -412,7 +417,7 @@ func (b *builder) organization(is PresentTeam, want Team) {
 		}
 		return set(out)
 	}
-	want = b.attached(want, is)
+	want = b.attached(want)
 	want.Policies = keep(KindPolicy, is.Policies, want.Policies)
 	want.DefaultRoles = keep(KindRole, is.DefaultRoles, want.DefaultRoles)
 	diff := slices.Concat(listDifference("policies", is.Policies, want.Policies), listDifference("default roles", is.DefaultRoles, want.DefaultRoles))

@@ -108,10 +108,10 @@ func TestWhatSomebodyChangedIsPutBack(t *testing.T) {
 	steward.Holders, steward.Policies, steward.UpdatedBy = []string{yui}, []string{"look", "TheirPolicy"}, "mallory"
 	plan := diff(t, company(), p)
 	want := []string{
+		"update team data: type Department → Division; parents etl → nothing",
 		"update policy look: rule hole allow ViewAll on all if noOwner() → nothing; enabled no → yes (changed by mallory)",
 		"update role steward: policies TheirPolicy, look → look (changed by mallory)",
 		"update team Organization: policies TheirPolicy → OrganizationPolicy, TheirPolicy, stewards-may",
-		"update team data: type Department → Division; parents etl → nothing",
 		"update team etl: joinable yes → no (changed by mallory)",
 		"remove holder steward: yui@example.com",
 		"remove member etl: ken@example.com",
@@ -215,7 +215,7 @@ func TestWhatIsWantedBelowAGroupWaits(t *testing.T) {
 		},
 	}
 	plan := diff(t, d, p)
-	waits, partly := " is not made: a team above it, or one that it needs, stays a Group", " is not all that is wanted: a team above it, or one that it needs, stays a Group"
+	waits, partly := " is not made: a team above it, or one that it or what is tied to it needs, stays as it is", " is not all that is wanted: a team above it, or one that it or what is tied to it needs, stays as it is"
 	want := []string{
 		"create team apart", "create policy look", "create role reader",
 		"add holder reader: ken@example.com", "add member apart: ken@example.com", "add member club: aiko@example.com", "add member here: ken@example.com",

@@ -1,9 +1,6 @@
 package catalog
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // key names a thing that a step makes.
 type key struct {
@@ -50,17 +47,12 @@ func (s Step) needs() []key {
 	return out
 }
 
-// inOrder sorts creations so that each comes after what it needs, and by kind and name where
-// that leaves a choice. A role whose policy names the role needs what needs it: such a policy is made
-// without its rules, which an update among the later steps gives it. Teams in a circle cannot be made
-// at all.
+// inOrder sorts creations of policies and roles so that each comes after what it needs, and by kind and name
+// where that leaves a choice. A role whose policy names the role needs what needs it: such a policy is made
+// without its rules, which an update among the later steps gives it.
 func inOrder(steps []Step) (out, later []Step, problems []Problem) {
 	steps = slices.Clone(steps)
-	// Teams come first where nothing decides: they need nothing but other teams.
-	first := map[Kind]int{KindTeam: 1, KindPolicy: 2, KindRole: 3}
-	slices.SortFunc(steps, func(a, b Step) int {
-		return cmp.Or(cmp.Compare(first[a.Kind], first[b.Kind]), cmp.Compare(a.Name, b.Name))
-	})
+	slices.SortFunc(steps, byName)
 	waiting := map[key][]key{}
 	for _, s := range steps {
 		waiting[s.key()] = s.needs()

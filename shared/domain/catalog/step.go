@@ -98,11 +98,10 @@ const (
 	// refuses. Everything else about the team is done.
 	FoundGroup FindingCode = "group"
 	// FoundWaits is something that is not made, because it needs what cannot be there: a team that is
-	// wanted below one that stays a Group, and what names such a team in turn.
+	// wanted below one that stays a Group, or somebody else's, and what names such a team in turn.
 	FoundWaits FindingCode = "waits"
 	// FoundPartly is something that is there, or is made, and needs such a team for a part of what is
-	// wanted of it, or is beside a deny that does. The rest is done, and that part stays as it is: so does
-	// what such a deny would bound.
+	// wanted of it, or is tied to something that does. That part stays as it is.
 	FoundPartly FindingCode = "partly"
 	// FoundNeeded is something of ours that nobody wants any more, but to which something refers that is
 	// not yet as it is wanted. It stays as it is.
@@ -162,9 +161,9 @@ func (p Plan) Lines() []string {
 	text := map[FindingCode]string{
 		FoundStranger: "is somebody else's and stays as it is", FoundMissing: "has no account", FoundTwice: "is the address of several accounts",
 		FoundBelow: "stays because of other teams below it", FoundGroup: "stays a Group: delete it for it to become something else",
-		FoundWaits:  "is not made: a team above it, or one that it needs, stays a Group",
-		FoundPartly: "is not all that is wanted: a team above it, or one that it needs, stays a Group",
-		FoundNeeded: "stays because of what is not yet as it is wanted: a team stays a Group",
+		FoundWaits:  "is not made: a team above it, or one that it or what is tied to it needs, stays as it is",
+		FoundPartly: "is not all that is wanted: a team above it, or one that it or what is tied to it needs, stays as it is",
+		FoundNeeded: "stays because of what is not yet as it is wanted: a team stays as it is",
 	}
 	for _, f := range p.Findings {
 		out = append(out, fmt.Sprintf("%s %s %s", f.Kind, f.Name, text[f.Code]))

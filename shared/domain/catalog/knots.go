@@ -1,0 +1,443 @@
+package catalog
+
+import "slices"
+
+// This file says what becomes of policies, roles and teams while a rule of theirs names what cannot be
+// there ([builder.lacks]). The catalogue cannot have such a rule, and half of a policy may allow what the
+// whole denies, or less than what it is to take the place of. So the policy stays as it is, and with it
+// everything that is knotted to it: the roles and teams that have it or are to have it, what else these
+// have, and so on. Of a knot only this is done:
+//
+//   - a deny that can be stored is added to a policy that nobody has who is not wanted to, and a policy of
+//     such denies to a role or a team;
+//   - such a policy that allows already all that is wanted of it allows no more than that;
+//   - a role or a team that has already all that allows what is wanted of it loses the rest, but for what
+//     denies.
+//
+// No deny goes from a knot. One that is wanted otherwise than it is stays beside what it is to become: that
+// may be narrower, and nobody can tell from the text of a condition. What the same people are allowed by
+// roles and teams that are not in the knot is done as it is written, and so is who is in a team or has a role.
+
+// has is what policies, roles and teams have: the rules of the one, the policies of the other two, and the
+// default roles of teams.
+type has struct {
+	rules map[string][]Rule
+	lists map[key]lists
+}
+
+// lists are what a role or a team has.
+type lists struct{ policies, roles []string }
+
+func (l lists) equal(other lists) bool {
+	return slices.Equal(l.policies, other.policies) && slices.Equal(l.roles, other.roles)
+}
+
+// each returns all that is in the lists.
+func (l lists) each() []key {
+	var out []key
+	for _, name := range l.policies {
+		out = append(out, key{KindPolicy, name})
+	}
+	for _, name := range l.roles {
+		out = append(out, key{KindRole, name})
+	}
+	return out
+}
+
+func (l lists) contains(k key) bool { return slices.Contains(l.each(), k) }
+
+// only returns the lists without what is not to be kept.
+func (l lists) only(keep func(key) bool) lists {
+	filter := func(k Kind, list []string) []string {
+		return slices.DeleteFunc(slices.Clone(list), func(name string) bool { return !keep(key{k, name}) })
+	}
+	return lists{filter(KindPolicy, l.policies), filter(KindRole, l.roles)}
+}
+
+// with returns the lists with something more.
+func (l lists) with(k key) lists {
+	if k.kind == KindPolicy {
+		return lists{set(append(slices.Clone(l.policies), k.name)), l.roles}
+	}
+	return lists{l.policies, set(append(slices.Clone(l.roles), k.name))}
+}
+
+func (l lists) empty() bool { return len(l.policies)+len(l.roles) == 0 }
+
+// knots finds out what policies, roles and teams can have by now: each thing that is done in a knot may
+// allow another, until nothing more is.
+func (b *builder) knots() {
+	b.note()
+	b.missTeams()
+	b.can = b.is
+	for range 2 + len(b.wants.rules) + len(b.wants.lists) {
+		next := b.next()
+		done := len(next.lists) == len(b.can.lists) && len(next.rules) == len(b.can.rules)
+		for name, rules := range next.rules {
+			done = done && len(ruleDifferences(b.can.rules[name], rules)) == 0 && len(b.can.rules[name]) == len(rules)
+		}
+		for k, l := range next.lists {
+			done = done && b.can.lists[k].equal(l)
+		}
+		if b.can = next; done {
+			return
+		}
+	}
+}
+
+// note notes what there is and what is wanted.
+func (b *builder) note() {
+	b.is, b.wants = has{map[string][]Rule{}, map[key]lists{}}, has{map[string][]Rule{}, map[key]lists{}}
+	for _, p := range b.present.Policies {
+		b.is.rules[p.Name], b.theirs[key{KindPolicy, p.Name}] = normalRules(p.Rules), !p.Ours()
+	}
+	for _, r := range b.present.Roles {
+		k := key{KindRole, r.Name}
+		b.is.lists[k], b.theirs[k] = lists{policies: set(r.Policies)}, !r.Ours()
+	}
+	for _, t := range b.present.Teams {
+		k := key{KindTeam, t.Name}
+		b.is.lists[k], b.theirs[k] = lists{set(t.Policies), set(t.DefaultRoles)}, !t.Ours() && t.Name != Organization
+	}
+	// What somebody else has attached to the organization is neither wanted nor taken away.
+	organization := key{KindTeam, Organization}
+	b.is.lists[organization] = b.is.lists[organization].only(func(k key) bool { return !b.theirs[k] })
+	b.wants.lists[organization] = lists{}
+	for _, p := range b.desired.Policies {
+		b.wants.rules[p.Name] = normalRules(p.Rules)
+	}
+	for _, r := range b.desired.Roles {
+		b.wants.lists[key{KindRole, r.Name}] = lists{policies: set(r.Policies)}
+	}
+	for _, t := range b.desired.Teams {
+		b.wants.lists[key{KindTeam, t.Name}] = lists{set(t.Policies), set(t.DefaultRoles)}
+	}
+}
+
+// next returns what policies, roles and teams can have, given what they have.
+func (b *builder) next() has {
+	b.missing[KindPolicy], b.missing[KindRole] = map[string]bool{}, map[string]bool{}
+	for {
+		b.knotted = b.inKnots()
+		out := has{map[string][]Rule{}, map[key]lists{}}
+		more := false
+		for name := range b.wants.rules {
+			switch rules := b.rulesOf(name); {
+			case b.theirs[key{KindPolicy, name}]:
+				out.rules[name] = b.can.rules[name]
+			case len(rules) > 0:
+				out.rules[name] = rules
+			case !b.missing[KindPolicy][name]:
+				b.missing[KindPolicy][name], more = true, true
+			}
+		}
+		for _, kind := range []Kind{KindRole, KindTeam} { // roles first: teams have them
+			for k := range b.wants.lists {
+				_, there := b.is.lists[k]
+				switch {
+				case k.kind != kind, b.missing[k.kind][k.name]:
+				case b.theirs[k]:
+					out.lists[k] = b.can.lists[k]
+				default:
+					l := b.listsOf(k, out)
+					if kind == KindRole && !there && l.empty() {
+						b.missing[KindRole][k.name], more = true, true
+						continue
+					}
+					out.lists[k] = l
+				}
+			}
+		}
+		if !more {
+			b.stay(out)
+			return out
+		}
+	}
+}
+
+// stay adds what nobody wants to what there will be: what is somebody else's, and of ours what is still
+// referred to ([builder.deletable]).
+func (b *builder) stay(then has) {
+	var next []key
+	for name := range then.rules {
+		next = append(next, key{KindPolicy, name})
+	}
+	for k := range then.lists {
+		next = append(next, k)
+	}
+	next = slices.DeleteFunc(next, func(k key) bool { return b.theirs[k] })
+	seen := map[key]bool{}
+	for ; len(next) > 0; next = next[1:] {
+		k := next[0]
+		if seen[k] {
+			continue
+		}
+		seen[k] = true
+		rules, isPolicy := then.rules[k.name]
+		if old, there := b.can.rules[k.name]; k.kind == KindPolicy && !isPolicy && there {
+			rules, then.rules[k.name] = old, old
+		}
+		if _, is := then.lists[k]; !is && k.kind != KindPolicy {
+			if old, there := b.can.lists[k]; there {
+				then.lists[k] = old
+			}
+		}
+		if k.kind == KindPolicy {
+			for _, r := range rules {
+				next = append(next, Step{Policy: &Policy{Rules: []Rule{r}}}.needs()...)
+			}
+			continue
+		}
+		next = append(next, then.lists[k].each()...)
+		if k.kind == KindTeam {
+			next = append(next, b.parentsOf(k.name)...)
+		}
+	}
+	for name, rules := range b.can.rules {
+		if b.theirs[key{KindPolicy, name}] {
+			then.rules[name] = rules
+		}
+	}
+	for k, l := range b.can.lists {
+		if b.theirs[k] {
+			then.lists[k] = l
+		}
+	}
+}
+
+// parentsOf returns the teams that a team will be below.
+func (b *builder) parentsOf(team string) (out []key) {
+	var parents []string
+	for _, is := range b.present.Teams {
+		if is.Name == team {
+			parents = is.Parents
+		}
+	}
+	for _, want := range b.desired.Teams {
+		if want.Name == team && !b.misplaced(want) {
+			parents = want.Parents
+		}
+	}
+	for _, name := range parents {
+		out = append(out, key{KindTeam, name})
+	}
+	return out
+}
+
+// inKnots returns the policies, roles and teams that are knotted to a policy with a rule that cannot be
+// there.
+func (b *builder) inKnots() map[key]bool {
+	links := map[key][]key{}
+	for _, k := range b.ties() {
+		for _, other := range slices.Concat(b.wants.lists[k].each(), b.keeps(k).each()) {
+			if !b.theirs[other] {
+				links[k], links[other] = append(links[k], other), append(links[other], k)
+			}
+		}
+	}
+	var next []key
+	for name, rules := range b.wants.rules {
+		if k := (key{KindPolicy, name}); !b.theirs[k] && slices.ContainsFunc(rules, b.lacks) {
+			next = append(next, k)
+		}
+	}
+	out := map[key]bool{}
+	for ; len(next) > 0; next = next[1:] {
+		if !out[next[0]] {
+			out[next[0]] = true
+			next = append(next, links[next[0]]...)
+		}
+	}
+	return out
+}
+
+// rulesOf returns the rules that a policy can have by now; none, if it cannot be there.
+func (b *builder) rulesOf(name string) []Rule {
+	want, is := b.wants.rules[name], b.can.rules[name]
+	switch {
+	case !b.knotted[key{KindPolicy, name}]:
+		return want
+	case slices.ContainsFunc(is, func(r Rule) bool { return !b.named(r) }):
+		return is // the catalogue takes nothing that names what is not there
+	}
+	if !b.meant(key{KindPolicy, name}) {
+		return is
+	}
+	var out []Rule
+	tight := b.tight(name)
+	for _, r := range want {
+		if !b.lacks(r) && (r.Effect == deny || tight) {
+			out = append(out, r)
+		}
+	}
+	for _, r := range is {
+		stays := r.Effect == deny || r.allows() && !tight
+		if stays && !slices.ContainsFunc(out, func(other Rule) bool { return says(other) == says(r) }) {
+			r.Name = free(r.Name, want, is, out)
+			out = append(out, r)
+		}
+	}
+	if len(out) == 0 && len(is) > 0 {
+		out = []Rule{nothing()}
+	}
+	return normalRules(out)
+}
+
+// free returns the name under which a rule stays: its own, unless what is wanted gives that to another
+// rule.
+func free(name string, want, is, out []Rule) string {
+	taken := func(rules []Rule) bool {
+		return slices.ContainsFunc(rules, func(r Rule) bool { return r.Name == name })
+	}
+	if !taken(out) {
+		return name
+	}
+	for taken(want) || taken(is) || taken(out) {
+		name += "-before"
+	}
+	return name
+}
+
+// tight reports whether a policy in a knot can allow exactly what is wanted: nothing else is to come in the
+// place of what it allows.
+func (b *builder) tight(name string) bool {
+	k := key{KindPolicy, name}
+	return b.settled(k) && b.gives(k) && !slices.ContainsFunc(b.wants.rules[name], func(r Rule) bool { return r.allows() && b.lacks(r) })
+}
+
+// meant reports whether every role and every team that keeps a policy or a role is wanted with it: what is
+// wanted of it is not meant for others.
+func (b *builder) meant(k key) bool {
+	return b.ofAll(k, func(of key) bool { return b.wants.lists[of].contains(k) && (of.kind == KindTeam || b.meant(of)) })
+}
+
+// settled reports whether nothing else is to come to the roles and teams that keep a policy or a role.
+func (b *builder) settled(k key) bool {
+	return b.ofAll(k, func(of key) bool { return b.complete(of) && (of.kind == KindTeam || b.settled(of)) })
+}
+
+// ofAll reports whether something is so of all roles and teams that keep a policy or a role.
+func (b *builder) ofAll(k key, so func(key) bool) bool {
+	return !slices.ContainsFunc(b.ties(), func(of key) bool {
+		return (k.kind == KindPolicy || of.kind == KindTeam) && b.keeps(of).contains(k) && !so(of)
+	})
+}
+
+// ties returns the roles and teams that tie policies together: of ours those that are wanted and can be there,
+// and roles that nobody wants any more.
+func (b *builder) ties() (out []key) {
+	for k := range b.wants.lists {
+		if !b.theirs[k] && !(k.kind == KindTeam && b.missing[KindTeam][k.name]) {
+			out = append(out, k)
+		}
+	}
+	for k := range b.can.lists {
+		if _, wanted := b.wants.lists[k]; !wanted && !b.theirs[k] && k.kind == KindRole {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// listsOf returns what a role or a team can have by now. Then are the rules and the lists of roles that
+// there will be.
+func (b *builder) listsOf(k key, then has) lists {
+	want := b.wants.lists[k]
+	if !b.knotted[k] {
+		return want
+	}
+	out := b.keeps(k)
+	for _, other := range want.each() {
+		if k.kind == KindRole && !b.meant(k) {
+			break
+		}
+		if !b.theirs[other] && then.is(other) && b.justDenies(other, then) {
+			out = out.with(other)
+		}
+	}
+	return out
+}
+
+// justDenies reports whether a policy or a role will have what is wanted and allows nothing, and nothing
+// else.
+func (b *builder) justDenies(k key, then has) bool {
+	if k.kind == KindRole {
+		return !slices.ContainsFunc(then.lists[k].each(), func(other key) bool {
+			return !b.wants.lists[k].contains(other) || b.theirs[other] || !b.justDenies(other, then)
+		})
+	}
+	return !slices.ContainsFunc(then.rules[k.name], func(r Rule) bool {
+		return r.allows() || !slices.ContainsFunc(b.wants.rules[k.name], func(want Rule) bool { return says(want) == says(r) })
+	})
+}
+
+// keeps returns what of its lists a role or a team keeps where it is in a knot: all, as long as something is
+// to come that may take its place; otherwise what is wanted and what denies.
+func (b *builder) keeps(k key) lists {
+	is, want := b.can.lists[k], b.wants.lists[k]
+	switch {
+	case !b.complete(k):
+		return is
+	case k.kind == KindRole && !slices.ContainsFunc(want.each(), is.contains): // no role is without a policy
+		return is
+	case k.kind == KindRole && !(b.meant(k) && b.settled(k)):
+		return is
+	}
+	return is.only(func(other key) bool { return want.contains(other) || b.can.denies(other) })
+}
+
+// complete reports whether a role or a team has already all that allows what is wanted of it.
+func (b *builder) complete(k key) bool {
+	return !slices.ContainsFunc(b.wants.lists[k].each(), func(other key) bool {
+		return !b.allowsNothing(other) && !(b.can.lists[k].contains(other) && b.gives(other))
+	})
+}
+
+// gives reports whether a policy or a role allows already what is wanted of it.
+func (b *builder) gives(k key) bool {
+	if _, wanted := b.wants.lists[k]; wanted && !b.theirs[k] {
+		return b.complete(k)
+	}
+	want, wanted := b.wants.rules[k.name]
+	if !wanted || k.kind != KindPolicy || b.theirs[k] {
+		return true
+	}
+	return !slices.ContainsFunc(want, func(r Rule) bool { return r.allows() && !covered(r, b.can.rules[k.name]) })
+}
+
+// allowsNothing reports whether a policy or a role is wanted to allow nothing.
+func (b *builder) allowsNothing(k key) bool {
+	all := has{b.wants.rules, b.wants.lists}
+	if _, wanted := b.wants.rules[k.name]; k.kind == KindPolicy && (!wanted || b.theirs[k]) {
+		all = b.can
+	}
+	if _, wanted := b.wants.lists[k]; k.kind == KindRole && (!wanted || b.theirs[k]) {
+		all = b.can
+	}
+	if k.kind == KindRole {
+		return !slices.ContainsFunc(all.lists[k].each(), func(other key) bool { return !b.allowsNothing(other) })
+	}
+	return !all.allows(k)
+}
+
+// is reports whether there is a policy or a role.
+func (h has) is(k key) bool {
+	if k.kind == KindPolicy {
+		return len(h.rules[k.name]) > 0
+	}
+	return len(h.lists[k].policies) > 0
+}
+
+// allows reports whether a policy or a role allows something, denies whether it denies something.
+func (h has) allows(k key) bool { return h.any(k, Rule.allows) }
+
+func (h has) denies(k key) bool {
+	return h.any(k, func(r Rule) bool { return r.Effect == deny })
+}
+
+func (h has) any(k key, is func(Rule) bool) bool {
+	if k.kind == KindPolicy {
+		return slices.ContainsFunc(h.rules[k.name], is)
+	}
+	return slices.ContainsFunc(h.lists[k].policies, func(name string) bool { return slices.ContainsFunc(h.rules[name], is) })
+}

@@ -1,0 +1,106 @@
+package catalog
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
+// This file puts steps about teams in an order in which the catalogue takes each: it looks at the type of a
+// team and at those of the teams above and below it, as they are at that moment.
+
+// place is where a team is.
+type place struct {
+	kind    string
+	parents []string
+}
+
+// placed takes the steps that make teams out of what is created, and those that change teams out of what is
+// updated. The first of the two lists is for before everything else: teams need nothing but other teams, and
+// much needs teams. The second is for what needs a policy or a role that is made first. Teams in a circle
+// cannot be made at all.
+func (b *builder) placed() (first, late []Step, problems []Problem) {
+	take := func(from *[]Step, which func(Step) bool) (out []Step) {
+		for _, s := range *from {
+			if which(s) {
+				out = append(out, s)
+			}
+		}
+		*from = slices.DeleteFunc(*from, which)
+		slices.SortStableFunc(out, byName)
+		return out
+	}
+	team := func(s Step) bool { return s.Kind == KindTeam }
+	now := map[string]place{}
+	for _, t := range b.present.Teams {
+		now[t.Name] = place{t.Type, t.Parents}
+	}
+	made := take(&b.created, team)
+	early := take(&b.updated, func(s Step) bool {
+		return team(s) && !slices.ContainsFunc(s.needs(), func(k key) bool { return k.kind != KindTeam && !b.there[k.kind][k.name] }) &&
+			slices.ContainsFunc(s.Diff, func(d Difference) bool { return d.Field == "type" || d.Field == "parents" })
+	})
+	first, problems = inPlaces(slices.Concat(made, early), now)
+	late, _ = inPlaces(take(&b.updated, team), now)
+	return first, late, problems
+}
+
+// inPlaces sorts steps about teams so that each can be done, and notes where the teams are then. What
+// cannot be done at any time comes in the order of names.
+func inPlaces(steps []Step, now map[string]place) (out []Step, problems []Problem) {
+	for len(steps) > 0 {
+		i := slices.IndexFunc(steps, func(s Step) bool { return fitting(s, now) })
+		if i < 0 {
+			i = slices.IndexFunc(steps, func(s Step) bool { return standing(s, now) })
+		}
+		if i < 0 {
+			for _, s := range steps {
+				problems = append(problems, Problem{s.Kind, s.Name, "needs something that needs it in turn, or something that does"})
+			}
+			return nil, problems
+		}
+		now[steps[i].Name] = place{cmp.Or(steps[i].Team.Type, now[steps[i].Name].kind), steps[i].Team.Parents}
+		out = append(out, steps[i])
+		steps = slices.Delete(steps, i, i+1)
+	}
+	return out, nil
+}
+
+// standing reports whether the teams are there that a step puts a team below.
+func standing(s Step, now map[string]place) bool {
+	return !slices.ContainsFunc(s.Team.Parents, func(parent string) bool { _, there := now[parent]; return !there })
+}
+
+// fitting reports whether the catalogue takes a step about a team: all above and below it are of types that
+// may be there, and it is not above itself.
+func fitting(s Step, now map[string]place) bool {
+	if !standing(s, now) {
+		return false
+	}
+	for _, parent := range s.Team.Parents {
+		if !slices.Contains(above[s.Team.Type], now[parent].kind) || isAbove(s.Name, parent, now) {
+			return false
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(now)) {
+		if slices.Contains(now[name].parents, s.Name) && !slices.Contains(above[now[name].kind], s.Team.Type) {
+			return false
+		}
+	}
+	return true
+}
+
+// isAbove reports whether a team is another or above it.
+func isAbove(team, other string, now map[string]place) bool {
+	seen := map[string]bool{}
+	for next := []string{other}; len(next) > 0; next = next[1:] {
+		if next[0] == team {
+			return true
+		}
+		if !seen[next[0]] {
+			seen[next[0]] = true
+			next = append(next, now[next[0]].parents...)
+		}
+	}
+	return false
+}
