@@ -65,7 +65,7 @@ type builder struct {
 	made    names
 	missing names
 	knotted map[key]bool
-	// types are the types that teams will have, as far as is known.
+	// types are the types that the teams will have which are there.
 	types map[string]string
 	// needed is what is referred to once the plan is carried out.
 	needed map[key]bool
@@ -336,7 +336,7 @@ func (b *builder) teams() {
 			}
 			if b.misplaced(want) {
 				b.found(FoundPartly, KindTeam, want.Name)
-				want.Parents, want.Type = set(without(is.Parents, []string{Organization})), b.typeOf(want.Name)
+				want.Parents, want.Type = set(without(is.Parents, []string{Organization})), b.types[want.Name]
 			}
 			want = b.attached(want)
 			wanted := want

@@ -1,6 +1,9 @@
 package catalog
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // This file says what becomes of policies, roles and teams while a rule of theirs names what cannot be
 // there ([builder.lacks]). The catalogue cannot have such a rule, and half of a policy may allow what the
@@ -71,19 +74,15 @@ func (b *builder) knots() {
 	b.missTeams()
 	b.can = b.is
 	for range 2 + len(b.wants.rules) + len(b.wants.lists) {
-		next := b.next()
-		done := len(next.lists) == len(b.can.lists) && len(next.rules) == len(b.can.rules)
-		for name, rules := range next.rules {
-			done = done && len(ruleDifferences(b.can.rules[name], rules)) == 0 && len(b.can.rules[name]) == len(rules)
-		}
-		for k, l := range next.lists {
-			done = done && b.can.lists[k].equal(l)
-		}
-		if b.can = next; done {
+		before := b.can
+		b.can = b.next()
+		if maps.EqualFunc(before.rules, b.can.rules, sameRules) && maps.EqualFunc(before.lists, b.can.lists, lists.equal) {
 			return
 		}
 	}
 }
+
+func sameRules(a, b []Rule) bool { return len(ruleDifferences(a, b)) == 0 }
 
 // note notes what there is and what is wanted.
 func (b *builder) note() {
@@ -165,11 +164,10 @@ func (b *builder) stay(then has) {
 	for k := range then.lists {
 		next = append(next, k)
 	}
-	next = slices.DeleteFunc(next, func(k key) bool { return b.theirs[k] })
 	seen := map[key]bool{}
 	for ; len(next) > 0; next = next[1:] {
 		k := next[0]
-		if seen[k] {
+		if seen[k] || b.theirs[k] { // what somebody else's refers to is none of ours to keep
 			continue
 		}
 		seen[k] = true

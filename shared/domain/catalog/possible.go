@@ -1,6 +1,9 @@
 package catalog
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // This file finds out what of a plan the catalogue cannot have yet, because a team stays as it is: one of
 // type [TypeGroup], which the catalogue refuses to make anything else, or one of somebody else's. What is
@@ -10,13 +13,30 @@ import "slices"
 // deny is the effect of a rule that denies.
 const deny = "deny"
 
-// missTeams finds out which teams are wanted, are not there, and cannot be made.
+// missTeams finds out which teams are wanted, are not there, and cannot be made, and of what types those
+// will be that are there: a Group stays one, and so does what is somebody else's. A team that stays where it
+// is keeps its type where it could not be there with another.
 func (b *builder) missTeams() {
+	wanted := slices.SortedFunc(slices.Values(b.desired.Teams), func(x, y Team) int { return cmp.Compare(x.Name, y.Name) })
+	is := map[string]PresentTeam{}
+	for _, t := range b.present.Teams {
+		is[t.Name], b.types[t.Name] = t, t.Type
+	}
+	for _, t := range wanted {
+		if old, there := is[t.Name]; there && old.Ours() && old.Type != TypeGroup && t.Name != Organization {
+			b.types[t.Name] = t.Type
+		}
+	}
 	for more := true; more; {
 		more = false
-		for _, t := range b.desired.Teams {
-			if !b.there[KindTeam][t.Name] && !b.missing[KindTeam][t.Name] && b.misplaced(t) {
+		for _, t := range wanted {
+			old, there := is[t.Name]
+			switch {
+			case !b.misplaced(t):
+			case !there && !b.missing[KindTeam][t.Name]:
 				b.missing[KindTeam][t.Name], more = true, true
+			case there && b.types[t.Name] != old.Type && !b.fits(b.types[t.Name], old.Parents):
+				b.types[t.Name], more = old.Type, true
 			}
 		}
 	}
@@ -26,26 +46,8 @@ func (b *builder) missTeams() {
 // one that does not become of a type under which it may be.
 func (b *builder) misplaced(want Team) bool {
 	return slices.ContainsFunc(want.Parents, func(parent string) bool {
-		return b.missing[KindTeam][parent] || b.there[KindTeam][parent] && !slices.Contains(above[want.Type], b.typeOf(parent))
+		return b.missing[KindTeam][parent] || b.there[KindTeam][parent] && !slices.Contains(above[want.Type], b.types[parent])
 	})
-}
-
-// typeOf returns of what type a team that is there will be: a Group stays one, and so does what is
-// somebody else's. A team that stays where it is keeps its type where it could not be there with another.
-func (b *builder) typeOf(name string) string {
-	if known, ok := b.types[name]; ok {
-		return known
-	}
-	is := b.present.Teams[slices.IndexFunc(b.present.Teams, func(t PresentTeam) bool { return t.Name == name })]
-	b.types[name] = is.Type // until it is known better: teams in a circle end here
-	i := slices.IndexFunc(b.desired.Teams, func(t Team) bool { return t.Name == name })
-	switch {
-	case i < 0, !is.Ours(), is.Type == TypeGroup, name == Organization:
-	case b.misplaced(b.desired.Teams[i]) && !b.fits(b.desired.Teams[i].Type, is.Parents):
-	default:
-		b.types[name] = b.desired.Teams[i].Type
-	}
-	return b.types[name]
 }
 
 // fits reports whether a team of a type can be below teams that are there.
@@ -53,7 +55,7 @@ func (b *builder) fits(kind string, parents []string) bool {
 	if len(parents) > 1 && (kind == TypeBusinessUnit || kind == TypeDivision) {
 		return false
 	}
-	return !slices.ContainsFunc(parents, func(parent string) bool { return !slices.Contains(above[kind], b.typeOf(parent)) })
+	return !slices.ContainsFunc(parents, func(parent string) bool { return !slices.Contains(above[kind], b.types[parent]) })
 }
 
 // lacks reports whether a rule names what cannot be there.
