@@ -83,25 +83,3 @@ func (d Deciding) asks(s change.Selector) bool {
 func (d Deciding) needs(s change.Selector) bool {
 	return slices.ContainsFunc(d.Needs, func(n change.Need) bool { return n.From == s })
 }
-
-// Named is somebody whom the request of something new could name as its owner, and whether the person may
-// ask for it then.
-type Named struct {
-	// Owner is the address of the person, [Colleague] or [Stranger].
-	Owner string
-	May   bool
-}
-
-// The ids of those who stand for all others whom a request could name. No directory has such ids.
-const (
-	// Colleague is somebody in the same groups as who asks, and so in the same teams.
-	Colleague = "\x00colleague"
-	// Stranger is somebody in none of them.
-	Stranger = "\x00stranger"
-)
-
-// Namable lists whom conditions tell apart of those whom a person could name as the owner of something
-// new: the person, [Colleague] and [Stranger].
-func Namable(p Person) []Person {
-	return []Person{p, {ID: Colleague, Groups: p.Groups}, {ID: Stranger}}
-}

@@ -163,16 +163,23 @@ func (s *speaker) named(x Explanation) {
 	}
 	s.line("What is new has the owner whom its request names:", "新規の場合、所有者は依頼で指定された人です:")
 	for _, n := range x.Named {
+		why := ""
+		if !n.May || n.Decision.Allowed {
+			why = ": " + s.decision(n.Decision)
+		}
 		if n.May {
-			s.line("- with %[1]s as its owner, %[2]s may ask", "- 所有者が %[1]s の場合、%[2]s は依頼できます", s.who(n.Owner), x.Person)
+			s.line("- with %[1]s as its owner, %[2]s may ask%[3]s", "- 所有者が %[1]s の場合、%[2]s は依頼できます%[3]s", s.who(n.Owner), x.Person, why)
 		} else {
-			s.line("- with %[1]s as its owner, %[2]s may not ask", "- 所有者が %[1]s の場合、%[2]s は依頼できません", s.who(n.Owner), x.Person)
+			s.line("- with %[1]s as its owner, %[2]s may not ask%[3]s", "- 所有者が %[1]s の場合、%[2]s は依頼できません%[3]s", s.who(n.Owner), x.Person, why)
 		}
 	}
 }
 
 // who says who is referred to by an id or an address.
 func (v voice) who(name string) string {
+	if teams, ok := strings.CutPrefix(name, inTeam); ok {
+		return v.says("somebody else in the team %s", "チーム %s の別の人", teams)
+	}
 	switch name {
 	case Colleague:
 		return v.says("somebody in the same groups", "同じグループの別の人")

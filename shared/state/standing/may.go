@@ -146,7 +146,7 @@ func (r *Resolver) whyOfNew(ctx context.Context, person string, o policy.Operati
 	}
 	var out policy.Explanation
 	var named []policy.Named
-	for _, owner := range policy.Namable(p) {
+	for _, owner := range r.engine.Namable(p) {
 		name, roster := cmp.Or(owner.Email, owner.ID), policy.Roster{p}
 		if owner.ID != p.ID {
 			roster = append(roster, owner)
@@ -156,7 +156,7 @@ func (r *Resolver) whyOfNew(ctx context.Context, person string, o policy.Operati
 		if out.Answer() == policy.No {
 			out = x
 		}
-		named = append(named, policy.Named{Owner: name, May: x.Answer() != policy.No})
+		named = append(named, policy.Named{Owner: name, May: x.Answer() != policy.No, Decision: x.Decision})
 	}
 	out.Named = named
 	return out, nil

@@ -315,22 +315,78 @@ Allowed:
   under the condition matchTeam() && !isOwner(): matchTeam() holds, because ada@example.com and an owner of it are in the team engineers; ` +
 			`isOwner() does not hold, because its owner is somebody in the same groups
 What is new has the owner whom its request names:
-- with ada@example.com as its owner, ada@example.com may not ask
-- with somebody in the same groups as its owner, ada@example.com may ask
-- with somebody in none of the same groups as its owner, ada@example.com may not ask`,
+- with ada@example.com as its owner, ada@example.com may not ask: no rule allows it
+- with somebody in the same groups as its owner, ada@example.com may ask: allowed by the rule allow-RequestConnection of the policy p
+- with somebody in none of the same groups as its owner, ada@example.com may not ask: no rule allows it`,
 		"ja": `一部のみ: ada@example.com、RequestConnection、connection:new。
 許可しているルール:
 - RequestConnection: ada@example.com → グループ eng@example.com → チーム engineers → ポリシー p → ルール allow-RequestConnection
   条件 matchTeam() && !isOwner(): matchTeam() は成立 (ada@example.com と所有者がチーム engineers に属している)、` +
 			`isOwner() は不成立 (所有者は 同じグループの別の人)
 新規の場合、所有者は依頼で指定された人です:
-- 所有者が ada@example.com の場合、ada@example.com は依頼できません
-- 所有者が 同じグループの別の人 の場合、ada@example.com は依頼できます
-- 所有者が 同じグループにいない人 の場合、ada@example.com は依頼できません`,
+- 所有者が ada@example.com の場合、ada@example.com は依頼できません: 許可するルールがありません
+- 所有者が 同じグループの別の人 の場合、ada@example.com は依頼できます: ポリシー p のルール allow-RequestConnection が許可しています
+- 所有者が 同じグループにいない人 の場合、ada@example.com は依頼できません: 許可するルールがありません`,
 	} {
 		if diff := cmp.Diff(want, x.In(language)); diff != "" {
 			t.Errorf("in %s (-want +got):\n%s", language, diff)
 		}
+	}
+}
+
+// Ada is in one team below the division data and bo in another, whose division lets people ask about data of
+// its own people; of her own team's she may be denied it. The form opens for her, and /why says with whom.
+func TestTheOwnerOfANewConnectionMayBeInAnotherTeam(t *testing.T) {
+	for denied, want := range map[bool][]string{
+		false: {"with ada@example.com as its owner, ada@example.com may ask", "with somebody in the same groups as its owner, ada@example.com may ask", "with somebody else in the team data as its owner, ada@example.com may ask: allowed by the rule allow-RequestConnection of the policy p", "with somebody in none of the same groups as its owner, ada@example.com may not ask"},
+		true:  {"with ada@example.com as its owner, ada@example.com may not ask: denied by the rule deny-RequestConnection of the policy four-eyes", "with somebody in the same groups as its owner, ada@example.com may not ask: denied by", "with somebody else in the team data as its owner, ada@example.com may ask", "with somebody in none of the same groups as its owner, ada@example.com may not ask: no rule allows it"},
+	} {
+		m := model(rule(t, policy.Allow, policy.RequestConnection, "connection", "matchTeam()"))
+		m.Roles = nil
+		m.Teams = []policy.Team{
+			{Name: "data", Type: policy.Division, Policies: []string{"p"}},
+			{Name: "engineers", Type: policy.Department, Group: "eng@example.com", Parents: []string{"data"}},
+			{Name: "leaders", Type: policy.Department, Group: "leads@example.com", Parents: []string{"data"}},
+			{Name: "apart", Type: policy.Division, Group: "flos@example.com"},
+		}
+		if denied {
+			m.Policies = append(m.Policies, policy.Policy{Name: "four-eyes", Rules: []policy.Rule{rule(t, policy.Deny, policy.RequestConnection, "connection", "matchTeam()")}})
+			m.Teams[1].Policies = []string{"four-eyes"}
+		}
+		r := harbour(t, m)
+		if form, err := r.MayAsk(t.Context(), "ada", change.ConnectionCreate, "new", standing.Sources{}); err != nil || !form {
+			t.Errorf("the form opens: %t, %v", form, err)
+		}
+		x, err := r.Why(t.Context(), "ada", catalog.Account{}, policy.RequestConnection, policy.Resource{Type: policy.ConnectionResource, Name: "new"}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, owners, _ := strings.Cut(x.String(), "What is new has the owner whom its request names:\n")
+		lines := strings.Split(owners, "\n")
+		for i, line := range lines {
+			if len(lines) != len(want) || !strings.HasPrefix(line, "- "+want[i]) {
+				t.Errorf("denied %t: %q, want %q", denied, lines, want)
+				break
+			}
+		}
+		for _, owner := range []string{"ada", "bo", "flo"} {
+			c := change.Change{
+				Kind: change.ConnectionCreate, Target: change.Target{ID: "new", Name: "new"}, Requester: change.Actor{Kind: change.ByPerson, ID: "ada"},
+				Owners: []change.Selector{change.Selector("user:" + owner + "@example.com")},
+			}
+			if may, err := r.MayStillAsk(t.Context(), c, nil); err != nil || may != (owner == "bo" || !denied) {
+				t.Errorf("denied %t: with %s as the owner she may ask: %t, %v", denied, owner, may, err)
+			}
+		}
+	}
+}
+
+// Whoever is in no group has nobody in the same groups.
+func TestNobodyIsInTheGroupsOfWhoIsInNone(t *testing.T) {
+	m := model(rule(t, policy.Allow, policy.RequestConnection, "connection", "isOwner()"))
+	x, err := harbour(t, m).Why(t.Context(), "zoe", catalog.Account{}, policy.RequestConnection, policy.Resource{Type: policy.ConnectionResource, Name: "new"}, nil)
+	if err != nil || len(x.Named) != 2 || x.Named[1].Owner != policy.Stranger {
+		t.Errorf("%v: %s", err, x)
 	}
 }
 
