@@ -87,7 +87,7 @@ type wanted struct {
 // there at the first attempt is not ours. Where policy has the entitlement no longer, nobody knows
 // at which place to look: that ends by itself.
 func (w wanted) mayStand(c change.Change) bool {
-	return w.member != "" && (w.Entitlement.Scope.Conditional() || c.Claim.Fence > 1)
+	return w.member != "" && (w.Entitlement.Scope.Conditional() || c.Claim.Tried)
 }
 
 // request reads what a change asks for, and holds it against the policy and the directory as they

@@ -26,7 +26,7 @@ type creating struct{ *handler }
 // another's.
 func (a creating) Look(ctx context.Context, c change.Change) (ledger.Sight, error) {
 	r, plan, obsolete, err := a.plan(ctx, c)
-	if err == nil && obsolete != "" && c.Claim.Fence > 1 {
+	if err == nil && obsolete != "" && c.Claim.Tried {
 		// Without a plan nobody knows under which schema to look.
 		return ledger.Sight{}, cloudfn.Permanent(errors.New(connection.WhyPerhapsMade + obsolete))
 	}

@@ -86,9 +86,16 @@ func (a applier) whileHeld(ctx context.Context, c change.Change) (ledger.Sight, 
 	if err := a.missed(ctx, c.Target.ID); err != nil {
 		return ledger.Sight{}, err
 	}
-	if c.Attempts >= ledger.MaxAttempts && !c.Stopped() {
-		// It has not failed: where the group comes back after all, it can be asked for again at once. What was
-		// denied after an earlier attempt, and nobody can say what that came to, people have to look at.
+	// It may have come back before it was to be seen that a check is missing.
+	switch now, err := a.mirror.Header(ctx, c.Target.ID); {
+	case err != nil:
+		return ledger.Sight{}, err
+	case !now.Whole:
+		return a.Look(ctx, c)
+	}
+	if c.Attempts >= ledger.MaxAttempts && !c.Claim.Tried {
+		// It has not failed: where the group comes back after all, it can be asked for again at once. Where an earlier
+		// attempt may have come to something, people have to look.
 		return ledger.Sight{Obsolete: onlyHeld{}.Error()}, nil
 	}
 	return ledger.Sight{}, onlyHeld{}

@@ -124,6 +124,10 @@ func (d *decider) refresh(ctx context.Context, in slack.Interaction) error {
 		}
 	}
 	if no, ok := asRefusal(err); ok {
+		t := trail.Turned{Function: "slackinteract", Verb: strings.TrimPrefix(in.Callback, "/"), Actor: in.Team + "/" + in.User, ActorName: a.Person.Email, Text: reason(err)}
+		if err := trail.TurnAway(ctx, d.store, d.now(), desk.Turned(t, err)); err != nil {
+			return err
+		}
 		m, err = refusal(in.Callback, no, a), nil
 	}
 	if err != nil {

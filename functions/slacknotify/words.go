@@ -259,6 +259,8 @@ func (l language) buttonsFor(c change.Change, p part, now time.Time) []slack.But
 		return []slack.Button{button(event.ButtonApprove, "primary"), button(event.ButtonDeny, "danger")}
 	case c.State == change.Approved && p == decides && !c.RetryAt.IsZero() && !c.Stopped():
 		return []slack.Button{button(event.ButtonDeny, "danger")}
+	case c.State == change.Failed && p == decides && c.Stopped(): // nothing more is done for it
+		return []slack.Button{button(event.ButtonDeny, "danger")}
 	case c.State == change.Failed && p == decides:
 		return []slack.Button{button(event.ButtonRetry, "primary"), button(event.ButtonDeny, "danger")}
 	case c.State == change.Applied && p != asked && c.Reversible(now):

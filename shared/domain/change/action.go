@@ -126,6 +126,8 @@ type Fail struct {
 	By      Actor
 	Fence   int
 	Problem string
+	// Blind is that of a [Release]. What nobody has begun and somebody has denied is denied then.
+	Blind bool
 }
 
 // Retry is a person's order to try a failed change again.

@@ -17,7 +17,8 @@
 // Whoever calls a vendor may die before writing down what came of it. So a change that an
 // applier has once claimed counts as [Change.Tried] until somebody has looked: till then nobody
 // can say that it did not happen, and it can neither be denied nor withdrawn nor sent back to
-// the people. A denial is recorded all the same, and nothing more is done for the change.
+// the people. A denial is recorded all the same, and nothing more is done for the change. Whoever ends one
+// that has failed has looked: that is what it waits for.
 package change
 
 import (

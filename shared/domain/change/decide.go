@@ -47,7 +47,10 @@ func (a Deny) apply(c *Change, now time.Time) error {
 		c.State = Denied
 		return nil
 	}
-	c.RetryAt = time.Time{} // the applier does not wait for the time of the next attempt
+	// The applier does not wait for the time of the next attempt; a vendor may need a moment to show what was done.
+	if soon := now.Add(DeniedAfter); soon.Before(c.RetryAt) {
+		c.RetryAt = soon
+	}
 	if c.State == Applying {
 		claim := *c.Claim
 		claim.Denied = true

@@ -171,7 +171,7 @@ func TestADenialOfWhatWasBegunWaitsUntilSomebodyHasLooked(t *testing.T) {
 		t.Errorf("the same denial again: got %s, want %s", got, change.RefusedTwice)
 	}
 	// Whoever looks does not wait for the time of the next attempt.
-	l.then(claim()).then(change.Release{By: applier, Fence: 2, Problem: "still no answer"})
+	l.after(change.DeniedAfter, claim()).then(change.Release{By: applier, Fence: 2, Problem: "still no answer"})
 	if l.State != change.Approved {
 		t.Errorf("the vendor did not answer, and it is %s", l.State)
 	}

@@ -95,7 +95,10 @@ func (a Fail) apply(c *Change, _ time.Time) error {
 		return err
 	}
 	c.Problem = a.Problem
-	c.State = Failed
+	c.Tried = !a.Blind || c.Claim.Tried
+	if c.State = Failed; !c.Tried && c.Stopped() {
+		c.State = Denied
+	}
 	return nil
 }
 

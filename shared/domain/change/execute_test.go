@@ -107,6 +107,25 @@ func TestAnAttemptThatCouldNotLook(t *testing.T) {
 	}
 }
 
+// One that failed before it could look has done nothing either: who denied it meanwhile is not asked again,
+// and a denial after another try ends it.
+func TestAnAttemptThatFailedBeforeItCouldLook(t *testing.T) {
+	fail := change.Fail{By: applier, Fence: 1, Problem: "403", Blind: true}
+	l := begin(t, wanted(one, rin))
+	l.then(l.approve(aiko)).then(claim())
+	denied := *l
+	if denied.then(denied.deny(botan)).then(fail); denied.State != change.Denied {
+		t.Errorf("denied during it, it is %s", denied.State)
+	}
+	if l.then(fail); l.State != change.Failed || l.Tried {
+		t.Errorf("it is %s, tried %t", l.State, l.Tried)
+	}
+	l.then(change.Retry{By: botan, Revision: l.Revision, Counts: []change.Selector{one.Needs[0].From}})
+	if l.then(l.deny(botan)); l.State != change.Denied {
+		t.Errorf("denied before the next, it is %s", l.State)
+	}
+}
+
 // Who denies a change during an attempt does not wait for the time of the next one either.
 func TestADenialDuringAnAttemptBringsTheNextOneSoon(t *testing.T) {
 	for _, wait := range []time.Duration{time.Second, time.Hour} {

@@ -233,7 +233,10 @@ func (h *history) deny(t *rapid.T) {
 	may := (h.phase == waits && h.inTime() || h.phase == toDo || h.phase == inHand || h.phase == stuck) &&
 		revision == h.revision && h.inCharge(sets) && !(stops && said)
 	if h.do(t, change.Deny{By: by, Revision: revision, Counts: sets}, may) {
-		h.no, h.notBefore, h.hasty = append(h.no, by.ID), h.now, true
+		h.no, h.hasty = append(h.no, by.ID), true
+		if soon := h.now.Add(time.Minute); h.notBefore.After(soon) {
+			h.notBefore = soon
+		}
 		if !stops {
 			h.phase = over
 		}
@@ -446,8 +449,11 @@ func (h *history) result(t *rapid.T) {
 			}
 		}
 	case rapid.IntRange(0, 3).Draw(t, "gives up") == 0:
-		if h.do(t, change.Fail{By: applier, Fence: w.fence, Problem: "403"}, mine) {
-			h.phase = stuck
+		if h.do(t, change.Fail{By: applier, Fence: w.fence, Problem: "403", Blind: w.blind}, mine) {
+			h.begun = h.before || !w.blind
+			if h.phase = stuck; !h.begun && len(h.no) > 0 {
+				h.phase = over
+			}
 		}
 	case w.looked && !w.acted && rapid.IntRange(0, 3).Draw(t, "obsolete") == 0:
 		if h.do(t, change.Withdraw{By: applier, Fence: w.fence}, mine) {

@@ -74,7 +74,7 @@ var table = map[Verb]map[State][]State{
 	VerbClaim:    {Approved: {Applying, Proposed}, Applying: {Applying}},
 	VerbRelease:  {Applying: {Approved, Denied, Proposed}},
 	VerbComplete: {Applying: {Applied}},
-	VerbFail:     {Applying: {Failed}},
+	VerbFail:     {Applying: {Failed, Denied}},
 	VerbRetry:    {Failed: {Approved}},
 	VerbUndo:     {Applied: {Undone}},
 }

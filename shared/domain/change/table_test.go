@@ -31,7 +31,7 @@ var follows = map[change.State]map[change.Verb]string{
 	change.Applying: {
 		change.VerbDeny: "applying", change.VerbWithdraw: "withdrawn", change.VerbRepublish: "approved",
 		change.VerbClaim: "applying", change.VerbRelease: "approved denied proposed",
-		change.VerbComplete: "applied", change.VerbFail: "failed",
+		change.VerbComplete: "applied", change.VerbFail: "failed denied",
 	},
 	change.Applied:   {change.VerbUndo: "undone"},
 	change.Undone:    {},
@@ -167,7 +167,9 @@ func everyAction(c change.Change) []change.Action {
 		change.Release{By: applier, Fence: fence, Problem: "500"},
 		change.Release{By: applier, Fence: fence, Problem: "not there", Absent: true},
 		change.Complete{By: applier, Fence: fence},
+		change.Release{By: applier, Fence: fence, Problem: "500", Blind: true},
 		change.Fail{By: applier, Fence: fence, Problem: "403"},
+		change.Fail{By: applier, Fence: fence, Problem: "403", Blind: true},
 		change.Retry{By: aiko, Revision: 1, Counts: sits["aiko"]},
 		change.Undo{By: rin, Change: "x"},
 	}

@@ -15,8 +15,8 @@ const (
 	// ActAfter is how long an approved change may lie untouched before its notice goes out
 	// again.
 	ActAfter = 10 * time.Minute
-	// DeniedAfter is how soon, at the latest, the next attempt follows one during which somebody denied the
-	// change: it finds out what came of it.
+	// DeniedAfter is how soon, at the latest, the next attempt follows when somebody denied a change that was
+	// begun, or the attempt during which they did: it finds out what came of the change.
 	DeniedAfter = time.Minute
 	// LapsedAfter is how long after its end a claim is taken for that of a dead applier.
 	LapsedAfter = time.Minute

@@ -163,7 +163,7 @@ func (l *Ledger) retry(ctx context.Context, c change.Change, r change.Release, c
 		if diverges {
 			problem = fmt.Sprintf("does not converge: %d times %s", MaxUnseen, problem)
 		}
-		return l.end(ctx, c.ID, change.Fail{By: r.By, Fence: c.Claim.Fence, Problem: problem})
+		return l.end(ctx, c.ID, change.Fail{By: r.By, Fence: c.Claim.Fence, Problem: problem, Blind: r.Blind})
 	}
 	r.Fence, r.Problem, r.RetryAt = c.Claim.Fence, cause.Error(), l.now().Add(wait(c.Attempts, cause))
 	if err := l.end(ctx, c.ID, r); err != nil {

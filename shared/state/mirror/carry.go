@@ -18,7 +18,8 @@ import (
 // What is written is what the mirror holds of the member at that moment, read in the same transaction.
 // So a person or a group is stored first and carried then, and it does not matter who carries: of two
 // readings that end in another order than they began, both write the newer one into every group. Where the
-// members of a group were listed after that reading began, the listing knows better, and stays.
+// members of a group were listed after that reading began, the listing knows better, and stays; not where
+// some of the members are only kept, and nobody can tell whom the listing had.
 //
 // A listing of members that began before something was carried, and is stored after, does not bring back
 // what the group has of its members. It does for somebody whom the group did not have yet when theirs was
@@ -146,9 +147,8 @@ func (m *Mirror) carry(ctx context.Context, member string, held func(context.Con
 				return err
 			}
 			before := members[i]
-			// A listing knows better that began after that reading, if it says itself what its members are:
-			// it took nothing from the one before it, and nobody is only kept.
-			own := !h.Merged && h.Held == 0 && !h.Whole
+			// A listing knows better that began after that reading, unless it may lack the member, who is only kept.
+			own := h.Held == 0 && !h.Whole
 			if !own || !h.Read.After(newest.read) {
 				newest.into(&members[i])
 			}
@@ -180,9 +180,10 @@ func (m *Mirror) carry(ctx context.Context, member string, held func(context.Con
 	return untold, nil
 }
 
-// rewritten returns members of an older listing with the addresses and states that the mirror has of
-// them in this group. Who is new in it comes as listed.
-func rewritten(ctx context.Context, tx store.Tx, h Header, listed []group.Member) ([]group.Member, error) {
+// rewritten returns the members of a listing that began before something was written of one of them, with the
+// addresses and states that the mirror has of those who were read by themselves since. The others come as
+// listed.
+func rewritten(ctx context.Context, tx store.Tx, h Header, s group.Snapshot) ([]group.Member, error) {
 	have := map[string]group.Member{}
 	for k := range h.Sums {
 		part, err := readChunk(ctx, tx, h, k)
@@ -193,11 +194,36 @@ func rewritten(ctx context.Context, tx store.Tx, h Header, listed []group.Member
 			have[one.ID] = one
 		}
 	}
-	out := slices.Clone(listed)
+	out := slices.Clone(s.Members)
 	for i, one := range out {
-		if stored, ok := have[one.ID]; ok {
+		stored, ok := have[one.ID]
+		if !ok || stored.Email == one.Email && stored.Status == one.Status {
+			continue
+		}
+		read, err := readApart(ctx, tx, one)
+		if err != nil {
+			return nil, err
+		}
+		if read.After(s.Read) {
 			out[i].Email, out[i].Status = stored.Email, stored.Status
 		}
 	}
 	return out, nil
+}
+
+// readApart returns when a member was read by itself last; zero, if never.
+func readApart(ctx context.Context, tx store.Tx, one group.Member) (read time.Time, err error) {
+	if one.Type == group.Nested {
+		var h Header
+		h, err = headers.Get(ctx, tx, one.ID)
+		read = h.Listed
+	} else {
+		var a account
+		a, err = people.Get(ctx, tx, one.ID)
+		read = a.Read
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		err = nil
+	}
+	return read, err
 }

@@ -278,3 +278,36 @@ func TestAnOlderListingBringsNoFormerAddress(t *testing.T) {
 		w.wantSnapshot(t, read("g1", "eng@example.com", 7, user("a"), user("b")))
 	}
 }
+
+// Somebody who is new in a listing that was stored after something was carried into the group comes as listed, and an older
+// reading of theirs does not change that.
+func TestSomebodyNewComesAsListed(t *testing.T) {
+	w := newWorld(t)
+	a, b := user("a"), user("b")
+	w.person(t, 0, group.Person{ID: "a", Email: a.Email})
+	w.person(t, 0, group.Person{ID: "b", Email: b.Email})
+	w.replace(t, read("g1", "eng@example.com", 0, b))
+	w.person(t, 1, group.Person{ID: "a", Email: "old@example.com"}) // and the process ends
+	w.person(t, 3, group.Person{ID: "b", Email: "moved@example.com"})
+	w.carry(t, "b")
+	now, moved := a, b
+	now.Email, moved.Email = "new@example.com", "moved@example.com"
+	w.replace(t, read("g1", "eng@example.com", 2, now, b)) // a is new in it
+	w.wantSnapshot(t, read("g1", "eng@example.com", 2, now, moved))
+	w.carry(t, "a")
+	w.wantSnapshot(t, read("g1", "eng@example.com", 2, now, moved))
+}
+
+// A listing that was stored after something was carried of one member keeps that, and brings what is new of the others.
+func TestAListingBringsWhatIsNewOfThoseWhoWereNotCarried(t *testing.T) {
+	w := newWorld(t)
+	x, b := user("x"), user("b") // x is nobody of ours: no person is ever read
+	w.person(t, 0, group.Person{ID: "b", Email: b.Email})
+	w.replace(t, read("g1", "eng@example.com", 0, x, b))
+	w.person(t, 3, group.Person{ID: "b", Email: "moved@example.com"})
+	w.carry(t, "b")
+	now, moved := x, b
+	now.Email, moved.Email = "renamed@gmail.com", "moved@example.com"
+	w.replace(t, read("g1", "eng@example.com", 2, now, b))
+	w.wantSnapshot(t, read("g1", "eng@example.com", 2, now, moved))
+}

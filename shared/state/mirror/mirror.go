@@ -52,9 +52,6 @@ type Header struct {
 	// ([Mirror.CarryPerson], [Mirror.CarryGroup]); zero where a reading that began later has it. A listing
 	// that began before does not know it.
 	Rewritten time.Time `json:"rewritten,omitzero"`
-	// Merged says that the reading of the members began before that, and took from the one before it
-	// what had been written of them.
-	Merged bool `json:"merged,omitempty"`
 	// Held is how many of the members are only there because the brake keeps them, or because the
 	// listing that lacks them may be incomplete.
 	Held int `json:"held,omitempty"`

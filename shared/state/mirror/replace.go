@@ -88,8 +88,8 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, partial bool, de
 		}
 		members := s.Members
 		if before.Rewritten.After(s.Read) {
-			after.Rewritten, after.Merged = before.Rewritten, true
-			if members, err = rewritten(ctx, tx, before, members); err != nil {
+			after.Rewritten = before.Rewritten
+			if members, err = rewritten(ctx, tx, before, s); err != nil {
 				return err
 			}
 		}
