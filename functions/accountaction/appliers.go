@@ -241,27 +241,33 @@ func (a reviving) unwanted(ctx context.Context, c change.Change) (string, error)
 	return idle.WhyAsked, nil
 }
 
-// Act implements [ledger.Applier].
+// Act implements [ledger.Applier]. Where a request has begun to set other roles, the account first has those
+// again that it had: they are what people were shown.
 func (a reviving) Act(ctx context.Context, c change.Change, _ ledger.Sight) error {
 	s, id, _, err := a.existing(ctx, c)
 	if err != nil {
 		return err
 	}
-	return a.enable(ctx, s, c, id)
-}
-
-// enable gives an account back.
-func (h *handler) enable(ctx context.Context, s system, c change.Change, id string) error {
-	if err := h.revived(ctx, c, id); err != nil {
+	unfinished, release, err := a.hold(ctx, c, id, c.ID)
+	if err != nil {
 		return err
 	}
-	return s.Enable(ctx, id)
-}
-
-// revived remembers that an account is given back now, which counts as used from then on, or the next
-// night would stop it again. It comes before the account is enabled: whatever becomes of the change, none
-// is enabled without it. Of an account that stays stopped the next night forgets it.
-func (h *handler) revived(ctx context.Context, c change.Change, id string) error {
-	name, _ := account.Split(c.Target.ID)
-	return h.revive(ctx, name, id, h.now())
+	defer release()
+	found := idle.Account{ID: id}
+	if unfinished.Request != "" {
+		if found, err = s.Account(ctx, id); err != nil {
+			return err
+		}
+		if found.PartOfRoles {
+			return errPartOfRoles
+		}
+	}
+	had, err := hadBefore(ctx, s, unfinished, found)
+	if err != nil {
+		return err
+	}
+	if err := a.begin(ctx, c, id, account.Setting{Had: had, Found: found.Roles, Set: had}); err != nil {
+		return err
+	}
+	return a.enable(ctx, s, c, found, had)
 }

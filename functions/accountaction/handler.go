@@ -78,15 +78,12 @@ func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
 	if err != nil {
 		return err
 	}
-	switch c.State {
-	case change.Applied:
-		return h.given(ctx, c)
-	case change.Withdrawn, change.Failed, change.Denied, change.Expired:
-		if c.Kind == change.AccountCreate {
-			return making{h}.restore(ctx, c)
+	if c.State == change.Applied {
+		if err := h.given(ctx, c); err != nil {
+			return err
 		}
 	}
-	return nil
+	return h.settle(ctx, c)
 }
 
 // given remembers that an account counts as used since it was given, or given back.
