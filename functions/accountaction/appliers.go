@@ -205,7 +205,8 @@ func (a stopping) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 // reviving gives accounts back.
 type reviving struct{ *handler }
 
-// Look implements [ledger.Applier].
+// Look implements [ledger.Applier]. What somebody else has given back is not what people were shown: a request
+// may have given it back without roles that are on the message of the stop.
 func (a reviving) Look(ctx context.Context, c change.Change) (ledger.Sight, error) {
 	s, id, there, err := a.existing(ctx, c)
 	if err != nil {
@@ -221,9 +222,15 @@ func (a reviving) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 		}
 		return ledger.Sight{}, err
 	}
-	sight := ledger.Sight{InEffect: !found.Disabled, Before: map[string]string{"enabled": fmt.Sprint(!found.Disabled)}}
-	if !sight.InEffect {
+	sight := ledger.Sight{Before: map[string]string{"enabled": fmt.Sprint(!found.Disabled)}}
+	if found.Disabled {
 		sight.Obsolete, err = a.unwanted(ctx, c)
+		return sight, err
+	}
+	name, _ := account.Split(c.Target.ID)
+	unfinished, err := account.GetUnfinished(ctx, a.store, name, id)
+	if sight.InEffect = unfinished.Request == c.ID; !sight.InEffect {
+		sight.Obsolete = idle.WhyGivenBack
 	}
 	return sight, err
 }

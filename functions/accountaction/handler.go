@@ -78,7 +78,7 @@ func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
 	if err != nil {
 		return err
 	}
-	if c.State == change.Applied {
+	if c.State == change.Applied || c.State == change.Withdrawn && c.Problem == idle.WhyGivenBack {
 		if err := h.given(ctx, c); err != nil {
 			return err
 		}
@@ -86,7 +86,7 @@ func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
 	return h.settle(ctx, c)
 }
 
-// given remembers that an account counts as used since it was given, or given back.
+// given remembers that an account counts as used since it was given, or given back, by whomever.
 func (h *handler) given(ctx context.Context, c change.Change) error {
 	name, target := account.Split(c.Target.ID)
 	switch c.Kind {

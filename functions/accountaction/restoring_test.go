@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sekisho/sekisho/functions/accountaction"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
@@ -313,6 +314,54 @@ func TestTheWayBackDuringAHalfDoneRequest(t *testing.T) {
 	}
 	if u, _ := d.looker.User(stopped.Email); u.Disabled || !slices.Equal(d.roles(stopped.Email), []string{"Admin", "User"}) {
 		t.Errorf("the account is disabled: %t, with the roles %v", u.Disabled, d.roles(stopped.Email))
+	}
+}
+
+// Who takes the stop back after a request has given the account back without some of its roles hears that it
+// was given back already, and not that it has the roles again. It counts as used from then on, as whoever
+// decided about it wanted.
+func TestTheWayBackOfWhatWasGivenBack(t *testing.T) {
+	for name, byRequest := range map[string]bool{"by a request": true, "by an administrator": false} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesks(t)
+			if err := d.looker.SetRoles(stopped.Email, "Admin", "User"); err != nil {
+				t.Fatal(err)
+			}
+			d.under(requests)
+			d.people()
+			if err := mirror.New(d.Store).PutPeople(t.Context(), []group.Person{stopped}, d.Clock.Now()); err != nil {
+				t.Fatal(err)
+			}
+			enable := d.wayBack(stopped)
+			if byRequest {
+				d.carryOut(d.ask(stopped, "User", change.Ask))
+			} else if err := d.looker.SetDisabled(stopped.Email, false); err != nil {
+				t.Fatal(err)
+			}
+			before := d.roles(stopped.Email)
+			d.Clock.Advance(time.Hour)
+			if enable = d.carryOut(enable); enable.State != change.Withdrawn || enable.Problem != idle.WhyGivenBack {
+				t.Errorf("the way back is %s, %s", enable.State, enable.Problem)
+			}
+			u, _ := d.looker.User(stopped.Email)
+			if u.Disabled || !slices.Equal(d.roles(stopped.Email), before) {
+				t.Errorf("the account is disabled: %t, with the roles %v", u.Disabled, d.roles(stopped.Email))
+			}
+			if m, err := account.Get(t.Context(), d.Store, "looker", u.ID); err != nil || !m.Active.Equal(d.Clock.Now()) {
+				t.Errorf("remembered %+v, %v", m, err)
+			}
+		})
+	}
+}
+
+// What an attempt whose answer was lost has given back is given back.
+func TestTheWayBackWithoutAnAnswer(t *testing.T) {
+	d := newDesks(t)
+	d.people()
+	d.Outbound = &breaking{RoundTripper: d.Outbound, method: http.MethodPatch, answer: true}
+	d.handler = d.Build(accountaction.Function)
+	if c := d.carryOut(d.wayBack(stopped)); c.State != change.Applied {
+		t.Errorf("it is %s, %s", c.State, c.Problem)
 	}
 }
 
