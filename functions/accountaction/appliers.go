@@ -2,6 +2,7 @@ package accountaction
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/idle"
+	"github.com/sekisho/sekisho/shared/ports/retry"
 	"github.com/sekisho/sekisho/shared/state/account"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
@@ -91,11 +93,27 @@ func (a stopping) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 	}
 	sight := ledger.Sight{InEffect: found.Disabled && !signedIn(found), Before: map[string]string{"enabled": fmt.Sprint(!found.Disabled)}}
 	switch {
-	case sight.InEffect || found.Disabled:
+	case sight.InEffect:
+	case found.Disabled:
+		return a.halfDone(ctx, c, sight)
 	case c.Requester.Kind == change.ByRule:
 		sight.Obsolete, err = a.spared(ctx, c, found)
 	case c.UndoOf != "":
 		sight.Obsolete, err = a.never(ctx, c, found)
+	}
+	return sight, err
+}
+
+// halfDone says how a stop stands whose account is disabled while somebody is signed in: there are sessions to
+// end, unless that is not tried any more. It counts as done then, so that people are told and can take it
+// back: nobody could give back an account whose stop was denied or has failed.
+func (a stopping) halfDone(ctx context.Context, c change.Change, sight ledger.Sight) (ledger.Sight, error) {
+	c, err := a.ledger.Get(ctx, c.ID) // somebody may just have denied it
+	if err != nil {
+		return ledger.Sight{}, err
+	}
+	if sight.InEffect = c.Stopped() || !c.Authorized() || c.Attempts >= ledger.MaxAttempts; sight.InEffect {
+		sight.Result, err = json.Marshal(idle.Stopped{SignedIn: true})
 	}
 	return sight, err
 }
@@ -199,7 +217,13 @@ func (a stopping) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 	if err != nil {
 		return err
 	}
-	return s.Disable(ctx, id)
+	err = s.Disable(ctx, id)
+	if retry.IsPermanent(err) {
+		if found, unread := s.Account(ctx, id); unread == nil && found.Disabled {
+			return mayPass{err} // or the stop would fail, and nobody could take it back
+		}
+	}
+	return err
 }
 
 // reviving gives accounts back.

@@ -83,7 +83,22 @@ func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
 			return err
 		}
 	}
+	if err := h.warn(ctx, c); err != nil {
+		return err
+	}
 	return h.settle(ctx, c)
+}
+
+// warn says of a stop that came to its end that somebody may still be signed in.
+func (h *handler) warn(ctx context.Context, c change.Change) error {
+	if c.Kind != change.AccountDisable || c.State != change.Applied {
+		return nil
+	}
+	stopped, err := idle.DecodeStopped(c.Result)
+	if stopped.SignedIn {
+		h.log.ErrorContext(ctx, "an account is stopped, and its sessions could not be ended", "change_id", c.ID, "account", c.Target.ID)
+	}
+	return err
 }
 
 // given remembers that an account counts as used since it was given, or given back, by whomever.
