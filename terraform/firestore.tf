@@ -46,6 +46,7 @@ locals {
     settings       = true
     slack-accounts = true
     summaries      = false
+    unfinished     = true
     walk-steps     = true
     walks          = false
     withheld       = true

@@ -2,6 +2,7 @@ package accountaction
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/idle"
+	"github.com/sekisho/sekisho/shared/ports/retry"
 	"github.com/sekisho/sekisho/shared/state/account"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
@@ -91,11 +93,27 @@ func (a stopping) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 	}
 	sight := ledger.Sight{InEffect: found.Disabled && !signedIn(found), Before: map[string]string{"enabled": fmt.Sprint(!found.Disabled)}}
 	switch {
-	case sight.InEffect || found.Disabled:
+	case sight.InEffect:
+	case found.Disabled:
+		return a.halfDone(ctx, c, sight)
 	case c.Requester.Kind == change.ByRule:
 		sight.Obsolete, err = a.spared(ctx, c, found)
 	case c.UndoOf != "":
 		sight.Obsolete, err = a.never(ctx, c, found)
+	}
+	return sight, err
+}
+
+// halfDone says how a stop stands whose account is disabled while somebody is signed in: there are sessions to
+// end, unless that is not tried any more. It counts as done then, so that people are told and can take it
+// back: nobody could give back an account whose stop was denied or has failed.
+func (a stopping) halfDone(ctx context.Context, c change.Change, sight ledger.Sight) (ledger.Sight, error) {
+	c, err := a.ledger.Get(ctx, c.ID) // somebody may just have denied it
+	if err != nil {
+		return ledger.Sight{}, err
+	}
+	if sight.InEffect = c.Stopped() || !c.Authorized() || c.Attempts >= ledger.MaxAttempts; sight.InEffect {
+		sight.Result, err = json.Marshal(idle.Stopped{SignedIn: true})
 	}
 	return sight, err
 }
@@ -199,13 +217,20 @@ func (a stopping) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 	if err != nil {
 		return err
 	}
-	return s.Disable(ctx, id)
+	err = s.Disable(ctx, id)
+	if retry.IsPermanent(err) {
+		if found, unread := s.Account(ctx, id); unread == nil && found.Disabled {
+			return mayPass{err} // or the stop would fail, and nobody could take it back
+		}
+	}
+	return err
 }
 
 // reviving gives accounts back.
 type reviving struct{ *handler }
 
-// Look implements [ledger.Applier].
+// Look implements [ledger.Applier]. What somebody else has given back is not what people were shown: a request
+// may have given it back without roles that are on the message of the stop.
 func (a reviving) Look(ctx context.Context, c change.Change) (ledger.Sight, error) {
 	s, id, there, err := a.existing(ctx, c)
 	if err != nil {
@@ -221,9 +246,15 @@ func (a reviving) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 		}
 		return ledger.Sight{}, err
 	}
-	sight := ledger.Sight{InEffect: !found.Disabled, Before: map[string]string{"enabled": fmt.Sprint(!found.Disabled)}}
-	if !sight.InEffect {
+	sight := ledger.Sight{Before: map[string]string{"enabled": fmt.Sprint(!found.Disabled)}}
+	if found.Disabled {
 		sight.Obsolete, err = a.unwanted(ctx, c)
+		return sight, err
+	}
+	name, _ := account.Split(c.Target.ID)
+	unfinished, err := account.GetUnfinished(ctx, a.store, name, id)
+	if sight.InEffect = unfinished.Request == c.ID; !sight.InEffect {
+		sight.Obsolete = idle.WhyGivenBack
 	}
 	return sight, err
 }
@@ -241,27 +272,33 @@ func (a reviving) unwanted(ctx context.Context, c change.Change) (string, error)
 	return idle.WhyAsked, nil
 }
 
-// Act implements [ledger.Applier].
+// Act implements [ledger.Applier]. Where a request has begun to set other roles, the account first has those
+// again that it had: they are what people were shown.
 func (a reviving) Act(ctx context.Context, c change.Change, _ ledger.Sight) error {
 	s, id, _, err := a.existing(ctx, c)
 	if err != nil {
 		return err
 	}
-	return a.enable(ctx, s, c, id)
-}
-
-// enable gives an account back.
-func (h *handler) enable(ctx context.Context, s system, c change.Change, id string) error {
-	if err := h.revived(ctx, c, id); err != nil {
+	unfinished, release, err := a.hold(ctx, c, id, c.ID)
+	if err != nil {
 		return err
 	}
-	return s.Enable(ctx, id)
-}
-
-// revived remembers that an account is given back now, which counts as used from then on, or the next
-// night would stop it again. It comes before the account is enabled: whatever becomes of the change, none
-// is enabled without it. Of an account that stays stopped the next night forgets it.
-func (h *handler) revived(ctx context.Context, c change.Change, id string) error {
-	name, _ := account.Split(c.Target.ID)
-	return h.revive(ctx, name, id, h.now())
+	defer release()
+	found := idle.Account{ID: id}
+	if unfinished.Request != "" {
+		if found, err = s.Account(ctx, id); err != nil {
+			return err
+		}
+		if found.PartOfRoles {
+			return errPartOfRoles
+		}
+	}
+	had, err := hadBefore(ctx, s, unfinished, found)
+	if err != nil {
+		return err
+	}
+	if err := a.begin(ctx, c, id, account.Setting{Had: had, Found: found.Roles, Set: had}); err != nil {
+		return err
+	}
+	return a.enable(ctx, s, c, found, had)
 }

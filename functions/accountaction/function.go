@@ -3,11 +3,11 @@
 // Trigger: change-events (an account's change was approved, denied or carried out), tasks of the
 // queue looker (carry out one change).
 //
-// Reads: policy; accounts, changes, groups, listings, members, people, withheld.
+// Reads: policy; accounts, changes, groups, listings, members, people, unfinished, withheld.
 //
 // Writes: accounts (who is kept, who was given back), listings (one that people say is right),
-// withheld (roles that do not come back with an account); changes and audit through the ledger; tasks
-// of its own queue.
+// unfinished (roles that an account has again if nothing comes of a request), withheld (roles that do
+// not come back with an account); changes and audit through the ledger; tasks of its own queue.
 //
 // Calls: Looker API, as the only one that changes anything there: users, roles, sessions,
 // credentials. Admin SDK Directory API: users.get, users.update, where policy looks after accounts

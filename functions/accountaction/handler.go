@@ -78,18 +78,30 @@ func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
 	if err != nil {
 		return err
 	}
-	switch c.State {
-	case change.Applied:
-		return h.given(ctx, c)
-	case change.Withdrawn, change.Failed, change.Denied, change.Expired:
-		if c.Kind == change.AccountCreate {
-			return making{h}.restore(ctx, c)
+	if c.State == change.Applied || c.State == change.Withdrawn && c.Problem == idle.WhyGivenBack {
+		if err := h.given(ctx, c); err != nil {
+			return err
 		}
 	}
-	return nil
+	if err := h.warn(ctx, c); err != nil {
+		return err
+	}
+	return h.settle(ctx, c)
 }
 
-// given remembers that an account counts as used since it was given, or given back.
+// warn says of a stop that came to its end that somebody may still be signed in.
+func (h *handler) warn(ctx context.Context, c change.Change) error {
+	if c.Kind != change.AccountDisable || c.State != change.Applied {
+		return nil
+	}
+	stopped, err := idle.DecodeStopped(c.Result)
+	if stopped.SignedIn {
+		h.log.ErrorContext(ctx, "an account is stopped, and its sessions could not be ended", "change_id", c.ID, "account", c.Target.ID)
+	}
+	return err
+}
+
+// given remembers that an account counts as used since it was given, or given back, by whomever.
 func (h *handler) given(ctx context.Context, c change.Change) error {
 	name, target := account.Split(c.Target.ID)
 	switch c.Kind {

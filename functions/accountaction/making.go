@@ -185,17 +185,19 @@ func (a making) Act(ctx context.Context, c change.Change, seen ledger.Sight) err
 		}
 		return s.Create(ctx, email, a.nameOf(ctx, email), roles)
 	}
+	if seen.Before["enabled"] == "false" {
+		return a.giveBack(ctx, s, c, there.Account)
+	}
 	found, err := s.Account(ctx, there.Account)
 	if err != nil {
 		return err
 	}
-	if found.Disabled {
-		return a.giveBack(ctx, s, c, found)
-	}
-	if role == "" || has(found, role) {
+	switch {
+	case found.Disabled:
+		return a.giveBack(ctx, s, c, found.ID) // somebody has stopped it since
+	case role == "" || has(found, role):
 		return nil
-	}
-	if found.PartOfRoles {
+	case found.PartOfRoles:
 		return errPartOfRoles
 	}
 	return s.SetRoles(ctx, found.ID, append(slices.Clone(found.Roles), role))
@@ -203,10 +205,7 @@ func (a making) Act(ctx context.Context, c change.Change, seen ledger.Sight) err
 
 // giveBack gives a stopped account back with the role that was asked for, and with those that it had
 // as far as its person could ask for them now: nobody was shown the others.
-func (a making) giveBack(ctx context.Context, s system, c change.Change, found idle.Account) error {
-	if found.PartOfRoles {
-		return errPartOfRoles
-	}
+func (a making) giveBack(ctx context.Context, s system, c change.Change, id string) error {
 	var offers []string
 	if c.Requester.Kind == change.ByPerson {
 		rule, holds, err := a.asking(ctx, c)
@@ -215,26 +214,35 @@ func (a making) giveBack(ctx context.Context, s system, c change.Change, found i
 		}
 		offers = rule.Offers(holds)
 	}
-	role := wanted(c, "role")
-	back, withheld := idle.GivenBack(found.Roles, offers, role)
-	others := len(withheld) > 0 || role != "" && !has(found, role)
-	if others {
-		if err := account.Withhold(ctx, a.store, c.ID, account.Roles{Had: found.Roles, Set: back, Withheld: withheld}, a.now()); err != nil {
-			return err
-		}
+	unfinished, release, err := a.hold(ctx, c, id, c.ID)
+	if err != nil {
+		return err
+	}
+	defer release()
+	found, err := s.Account(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case !found.Disabled:
+		return nil // somebody has just given it back: the next attempt gives the role
+	case found.PartOfRoles:
+		return errPartOfRoles
+	}
+	had, err := hadBefore(ctx, s, unfinished, found)
+	if err != nil {
+		return err
+	}
+	back, withheld := idle.GivenBack(had, offers, wanted(c, "role"))
+	if err := a.begin(ctx, c, id, account.Setting{Had: had, Found: found.Roles, Set: back, Withheld: withheld}); err != nil {
+		return err
 	}
 	if uninvited(found) {
-		if err := a.revived(ctx, c, found.ID); err != nil {
+		if err := a.revived(ctx, c, id); err != nil {
 			return err
 		}
 		return s.Create(ctx, found.Email, a.nameOf(ctx, found.Email), back)
 	}
-	if others {
-		if err := s.SetRoles(ctx, found.ID, back); err != nil {
-			return err
-		}
-	}
-	return a.enable(ctx, s, c, found.ID)
+	return a.enable(ctx, s, c, found, back)
 }
 
 // uninvited reports whether the person of a stopped account that takes a password may have none: for sure

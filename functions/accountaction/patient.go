@@ -29,12 +29,13 @@ func (p patient) Act(ctx context.Context, c change.Change, seen ledger.Sight) er
 // passing marks an error of what is forbidden as one that may pass.
 func passing(err error) error {
 	if errors.Is(err, vendor.ErrForbidden) {
-		return forbiddenNow{err}
+		return mayPass{err}
 	}
 	return err
 }
 
-type forbiddenNow struct{ error }
+// mayPass is an error that is tried again, whatever its adapter says.
+type mayPass struct{ error }
 
-func (e forbiddenNow) Unwrap() error   { return e.error }
-func (e forbiddenNow) Permanent() bool { return false }
+func (e mayPass) Unwrap() error   { return e.error }
+func (e mayPass) Permanent() bool { return false }

@@ -2,64 +2,127 @@ package accountaction
 
 import (
 	"context"
-	"slices"
-	"strings"
+	"fmt"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/idle"
+	"github.com/sekisho/sekisho/shared/ports/queue"
 	"github.com/sekisho/sekisho/shared/state/account"
 )
 
-// restoreFor is how long it is tried to restore the roles of an account. What stands in the way then, such
-// as a right of the API key, is for people to mend, and each try is calls.
-const restoreFor = 24 * time.Hour
+// This file gives stopped accounts the roles again that they had before a request of which nothing came.
 
-// restore gives a stopped account the roles back that it had before a request set others, where the request
-// came to nothing after that: whoever takes the stop back later gives it back as it was. An account
-// whose roles are others by now than the request has set is left alone: somebody has seen to it.
-func (a making) restore(ctx context.Context, c change.Change) error {
-	had, set, begun, err := account.Changed(ctx, a.store, c.ID)
-	if err != nil || !begun {
-		return err
+// restoreAfter are the waits between the tries to restore the roles of an account, a day in all. Each try is
+// calls that Looker counts, and what stands in the way is mostly for people to mend.
+var restoreAfter = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour, 8 * time.Hour}
+
+// underWay reports whether a request will come to an end by itself, which then sees to its accounts. One that
+// people are to decide about once more may never be heard of again.
+func underWay(s change.State) bool { return s == change.Approved || s == change.Applying }
+
+// gaveBack reports whether a request has given an account back.
+func gaveBack(c change.Change, id string) (bool, error) {
+	if c.State != change.Applied && c.State != change.Undone {
+		return false, nil
 	}
-	if err := a.giveRoles(ctx, c, had, set); err != nil {
-		if a.now().Sub(c.Updated) < restoreFor {
-			return passing(err)
-		}
-		a.log.ErrorContext(ctx, "a stopped account does not have the roles again that a request took", "change_id", c.ID, "roles", had, "error", err.Error())
-	}
-	return account.Forget(ctx, a.store, c.ID)
+	made, err := idle.DecodeMade(c.Result)
+	return c.Kind == change.AccountEnable || made.Account == id, err
 }
 
-// giveRoles gives a stopped account roles in place of others, if it has these.
-func (a making) giveRoles(ctx context.Context, c change.Change, roles, others []string) error {
-	s, email, err := a.system(c)
+// settle sees to the accounts that a request has begun with and that it did not give back. They have the roles
+// again that they had: whoever takes the stop back later gives it back as it was.
+func (h *handler) settle(ctx context.Context, c change.Change) error {
+	if c.Kind != change.AccountCreate && c.Kind != change.AccountEnable || underWay(c.State) {
+		return nil
+	}
+	begun, err := account.Begun(ctx, h.store, c.ID)
+	if err != nil || len(begun) == 0 {
+		return err
+	}
+	s, _, err := h.system(c)
 	if err != nil {
 		return err
 	}
-	found, there, err := a.find(ctx, s, email)
+	name, _ := account.Split(c.Target.ID)
+	for _, id := range begun {
+		done, err := gaveBack(c, id)
+		switch {
+		case err != nil:
+		case done:
+			err = account.Finish(ctx, h.store, name, id, c.ID, h.now())
+		default:
+			err = h.restore(ctx, s, c, id)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// restore gives a stopped account the roles again that it had before a request, or orders that it is tried
+// again later. It holds the account meanwhile: people may just approve the request once more.
+func (h *handler) restore(ctx context.Context, s system, c change.Change, id string) error {
+	during, cancel := context.WithTimeout(ctx, account.HoldFor)
+	defer cancel()
+	unfinished, release, err := h.hold(ctx, c, id, "restoring after "+c.ID)
+	if err != nil {
+		return err
+	}
+	defer release()
+	now, err := h.ledger.Get(ctx, c.ID)
+	if err != nil || underWay(now.State) {
+		return err
+	}
+	name, _ := account.Split(c.Target.ID)
+	if unfinished.Request == c.ID { // else a later request sees to it
+		if unfinished.Tries > len(restoreAfter) {
+			return nil
+		}
+		if err := giveRolesBack(during, s, id, unfinished); err != nil {
+			return h.later(ctx, c, id, unfinished, err)
+		}
+	}
+	return account.Finish(ctx, h.store, name, id, c.ID, h.now())
+}
+
+// giveRolesBack gives a stopped account the roles that it had. One whose roles are others by now than were
+// set is left alone: somebody has seen to it.
+func giveRolesBack(ctx context.Context, s system, id string, unfinished account.Unfinished) error {
+	found, err := s.Account(ctx, id)
 	switch {
+	case isGone(err):
+		return nil
 	case err != nil:
 		return err
-	case !there, !found.Disabled:
+	case !found.Disabled:
 		return nil
 	case found.PartOfRoles:
 		return errPartOfRoles
-	case !sameRoles(found.Roles, others):
-		return nil
 	}
-	return s.SetRoles(ctx, found.ID, roles)
+	had, err := hadBefore(ctx, s, unfinished, found)
+	if err != nil || account.SameRoles(had, found.Roles) {
+		return err
+	}
+	return s.SetRoles(ctx, id, had)
 }
 
-// sameRoles reports whether two lists name the same roles. Capitals do not matter.
-func sameRoles(a, b []string) bool {
-	lower := func(roles []string) []string {
-		var out []string
-		for _, r := range roles {
-			out = append(out, strings.ToLower(r))
+// later orders that it is tried again to restore the roles of an account, whatever the error was: somebody may
+// mend it. When a day is over people have to. What the account had stays known, for who gives it back.
+func (h *handler) later(ctx context.Context, c change.Change, id string, unfinished account.Unfinished, cause error) error {
+	name, _ := account.Split(c.Target.ID)
+	if unfinished.Tries == len(restoreAfter) {
+		h.log.ErrorContext(ctx, "a stopped account does not have the roles again that a request took",
+			"change_id", c.ID, "account", id, "roles", unfinished.Had, "error", cause.Error())
+	} else {
+		at := h.now().Add(restoreAfter[unfinished.Tries])
+		h.log.InfoContext(ctx, "roles are restored later", "change_id", c.ID, "at", at, "cause", cause.Error())
+		task := queue.Task{Queue: event.QueueLooker, Name: fmt.Sprintf("restore-%s-%d-%s-%d", c.ID, c.Seq, id, unfinished.Tries), NotBefore: at}
+		if err := queue.Order(ctx, h.carrier.Queue, task, event.ApplyChange{Change: c.ID}); err != nil {
+			return err
 		}
-		slices.Sort(out)
-		return slices.Compact(out)
 	}
-	return slices.Equal(lower(a), lower(b))
+	return account.Tried(ctx, h.store, name, id, c.ID, h.now())
 }

@@ -8,10 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sekisho/sekisho/functions/accountaction"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/idle"
+	"github.com/sekisho/sekisho/shared/ports/queue"
+	"github.com/sekisho/sekisho/shared/state/account"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
@@ -77,32 +80,349 @@ func TestARestoreOverwritesNobody(t *testing.T) {
 	}
 }
 
-// Where Looker lets nobody write for a while, the roles come back once it does, and it is not asked for ever.
+// Where Looker lets nobody write for a while, the roles come back once it does, and it is not asked for ever:
+// each try is calls that Looker counts. What the account had is known all the same to who gives it back.
 func TestARestoreIsTriedForADay(t *testing.T) {
-	for name, mended := range map[string]bool{"mended in time": true, "never mended": false} {
+	for name, mended := range map[string]time.Duration{"mended at once": time.Minute, "mended in time": 20 * time.Hour, "mended too late": 48 * time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			wall := &forbidding{}
 			d, c := halfDone(t, wall)
+			d.Queue.Take(event.QueueLooker)
 			wall.on = true
-			do := func() int { return d.Do(d.handler, d.Envelope(event.ApplyChange{Change: c.ID})) }
-			if status := do(); status != http.StatusServiceUnavailable {
-				t.Fatalf("status %d, want the task to come again", status)
+			before, began := d.looker.Administrative(), d.Clock.Now()
+			if c = d.carryOut(c); c.State != change.Withdrawn {
+				t.Fatalf("it is %s, %s", c.State, c.Problem)
 			}
-			if mended {
-				wall.on = false
-			} else {
-				d.Clock.Advance(25 * time.Hour)
+			for len(d.Queue.Tasks()) > 0 {
+				wall.on = d.Clock.Now().Sub(began)+d.nextTask() < mended
+				d.Work(d.handler, event.QueueLooker)
 			}
-			if status := do(); status != http.StatusOK {
-				t.Fatalf("status %d at last", status)
+			if took := d.Clock.Now().Sub(began); took > 24*time.Hour {
+				t.Errorf("it was tried for %s", took)
 			}
-			u, _ := d.looker.User(stopped.Email)
-			if back := slices.Contains(u.Roles, "Admin"); back != mended {
-				t.Errorf("the roles are %v", u.Roles)
+			if spent := d.looker.Administrative() - before + wall.writes; spent > 60 {
+				t.Errorf("it took %d administrative calls", spent)
+			}
+			back := mended < 24*time.Hour
+			if got := d.roles(stopped.Email); slices.Contains(got, "Admin") != back {
+				t.Errorf("the roles are %v", got)
+			}
+			if said := strings.Contains(d.Log.String(), "does not have the roles again"); said == back {
+				t.Errorf("people have to see to it: %t", said)
 			}
 			calls := wall.writes
-			if do(); wall.writes != calls {
+			if d.carryOut(c); wall.writes != calls || len(d.Queue.Tasks()) > 0 {
 				t.Error("it is tried once more after that")
+			}
+			wall.on = false
+			if enable := d.carryOut(d.wayBack(stopped)); enable.State != change.Applied {
+				t.Errorf("the way back is %s, %s", enable.State, enable.Problem)
+			}
+			if got := d.roles(stopped.Email); !slices.Equal(got, []string{"Admin", "User"}) {
+				t.Errorf("it was given back with the roles %v", got)
+			}
+		})
+	}
+}
+
+// nextTask is how long it is until the next task.
+func (d *desks) nextTask() time.Duration {
+	next := slices.MinFunc(d.Queue.Tasks(), func(a, b queue.Task) int { return a.NotBefore.Compare(b.NotBefore) })
+	return next.NotBefore.Sub(d.Clock.Now())
+}
+
+// roles are the roles of an account, sorted.
+func (d *desks) roles(email string) []string {
+	u, _ := d.looker.User(email)
+	return slices.Sorted(slices.Values(u.Roles))
+}
+
+// wayBack is what somebody asks for by the button on the message about the stop of their account, which
+// root approves. The message names the roles Admin and User.
+func (d *desks) wayBack(who group.Person) change.Change {
+	d.TB.Helper()
+	u, _ := d.looker.User(who.Email)
+	return d.decided(change.Proposal{
+		Kind: change.AccountEnable, Target: change.Target{ID: account.Name("looker", u.ID), Name: who.Email},
+		Diff:      []change.Delta{{Field: "enabled", Before: "false", After: "true"}, {Field: "roles", Before: "Admin, User"}},
+		Requester: change.Actor{Kind: change.ByPerson, ID: who.ID, Name: who.Email}, Concerned: []string{who.ID}, Requirement: change.Requirement{Mode: change.Ask},
+	})
+}
+
+// A request that goes back to people, because who approved it may not any more, may never be heard of again:
+// its account has its roles then. Where it is approved once more, it is given back without them.
+func TestARequestThatGoesBackToPeopleLeavesTheRoles(t *testing.T) {
+	wall := &forbidding{}
+	d, c := halfDone(t, wall)
+	d.under(requests)
+	d.Queue.Take(event.QueueLooker)
+	m := mirror.New(d.Store)
+	root := group.Person{ID: "9", Email: "root@example.com", Name: "Rui Costa", Admin: true}
+	left := root
+	left.Suspended = true
+	if err := m.PutPeople(t.Context(), []group.Person{left, nia, stopped}, d.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	wall.on = true // the first try comes to nothing too
+	if c = d.carryOut(c); c.State != change.Proposed {
+		t.Fatalf("it is %s, %s", c.State, c.Problem)
+	}
+	wall.on = false
+	d.Work(d.handler, event.QueueLooker)
+	if got := d.roles(stopped.Email); !slices.Equal(got, []string{"Admin", "User"}) {
+		t.Errorf("the roles are %v while it waits for people", got)
+	}
+	if err := m.PutPeople(t.Context(), []group.Person{root, nia, stopped}, d.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	c, err := d.ledger.Apply(t.Context(), c.ID, change.Approve{By: change.Actor{Kind: change.ByPerson, ID: root.ID, Name: root.Email}, Revision: c.Revision, Counts: []change.Selector{"user:root@example.com"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c = d.carryOut(c); c.State != change.Applied {
+		t.Errorf("approved once more it is %s, %s", c.State, c.Problem)
+	}
+	if got := d.roles(stopped.Email); !slices.Equal(got, []string{"Developer", "User"}) {
+		t.Errorf("it was given back with the roles %v", got)
+	}
+}
+
+// A restore waits while somebody sets the roles of the account: people may have approved the request once more.
+func TestARestoreKeepsOutOfTheWay(t *testing.T) {
+	d, c := halfDone(t, &forbidding{})
+	u, _ := d.looker.User(stopped.Email)
+	if _, err := account.Hold(t.Context(), d.Store, "looker", u.ID, "another", d.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if status := d.Do(d.handler, d.Envelope(event.ApplyChange{Change: c.ID})); status != http.StatusServiceUnavailable {
+		t.Errorf("while another sets the roles: status %d, want the task to come again", status)
+	}
+	if got := d.roles(stopped.Email); slices.Contains(got, "Admin") {
+		t.Errorf("the roles are %v while another sets them", got)
+	}
+	d.Clock.Advance(account.HoldFor)
+	d.carryOut(c)
+	if got := d.roles(stopped.Email); !slices.Contains(got, "Admin") {
+		t.Errorf("the roles are %v after that", got)
+	}
+}
+
+// The address of a stopped account passes to another one while a request is half done: each has its own roles.
+func TestARestoreIsAboutTheSameAccount(t *testing.T) {
+	for name, policy := range map[string]string{"it comes to nothing": withoutDeveloper, "it gives the other one": requests} {
+		t.Run(name, func(t *testing.T) {
+			d, c := halfDone(t, &forbidding{})
+			if err := d.looker.SetRoles("away@example.com", "Developer", "User"); err != nil {
+				t.Fatal(err)
+			}
+			if err := d.looker.SetDisabled("away@example.com", true); err != nil {
+				t.Fatal(err)
+			}
+			d.Outbound = &readdressed{RoundTripper: d.Outbound, from: stopped.Email, to: "away@example.com", on: true}
+			d.under(policy)
+			if c = d.carryOut(c); c.State != change.Withdrawn && c.State != change.Applied {
+				t.Fatalf("it is %s, %s", c.State, c.Problem)
+			}
+			if got := d.roles("away@example.com"); !slices.Equal(got, []string{"Developer", "User"}) {
+				t.Errorf("the other account has the roles %v", got)
+			}
+			if got := d.roles(stopped.Email); !slices.Equal(got, []string{"Admin", "User"}) {
+				t.Errorf("its own has the roles %v", got)
+			}
+		})
+	}
+}
+
+// What stands in the way of a restore may pass: whoever has two accounts for an hour is no reason to leave one
+// without its roles, and a role that was deleted does not keep the others from coming back.
+func TestARestoreOutlastsWhatPasses(t *testing.T) {
+	t.Run("two accounts of one person", func(t *testing.T) {
+		d, c := halfDone(t, &forbidding{})
+		double := stopped
+		double.Aliases = []string{"working@example.com"}
+		if err := mirror.New(d.Store).PutPeople(t.Context(), []group.Person{double}, d.Clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if c = d.carryOut(c); c.State != change.Failed {
+			t.Fatalf("it is %s, %s", c.State, c.Problem)
+		}
+		if got := d.roles(stopped.Email); !slices.Equal(got, []string{"Admin", "User"}) {
+			t.Errorf("the roles are %v", got)
+		}
+	})
+	for _, deleted := range []string{"Admin", "Developer"} {
+		t.Run("a role is deleted: "+deleted, func(t *testing.T) {
+			d, c := halfDone(t, &forbidding{})
+			if deleted == "Developer" {
+				if err := d.looker.SetRoles(stopped.Email, "User"); err != nil { // from everybody who has it
+					t.Fatal(err)
+				}
+			}
+			d.Outbound = withoutRole{d.Outbound, deleted}
+			d.under(withoutDeveloper)
+			if c = d.carryOut(c); c.State != change.Withdrawn {
+				t.Fatalf("it is %s, %s", c.State, c.Problem)
+			}
+			want := map[string][]string{"Admin": {"User"}, "Developer": {"Admin", "User"}}[deleted]
+			if got := d.roles(stopped.Email); !slices.Equal(got, want) {
+				t.Errorf("the roles are %v, want %v", got, want)
+			}
+		})
+	}
+}
+
+// A role that an administrator has taken from a stopped account does not come back with what a request had
+// found before.
+func TestWhatAnAdministratorTookStaysTaken(t *testing.T) {
+	d := newDesks(t)
+	if err := d.looker.SetRoles(stopped.Email, "Admin", "User"); err != nil {
+		t.Fatal(err)
+	}
+	// The first attempt does not get the roles set, the second not the account enabled.
+	d.Outbound = &breaking{method: http.MethodPut, RoundTripper: &breaking{method: http.MethodPatch, RoundTripper: d.Outbound}}
+	d.under(requests)
+	d.people()
+	if err := mirror.New(d.Store).PutPeople(t.Context(), []group.Person{stopped}, d.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	c := d.carryOut(d.ask(stopped, "Developer", change.Ask))
+	if err := d.looker.SetRoles(stopped.Email, "User"); err != nil {
+		t.Fatal(err)
+	}
+	d.Clock.Advance(time.Hour)
+	if c = d.carryOut(c); !slices.Equal(d.roles(stopped.Email), []string{"Developer", "User"}) {
+		t.Fatalf("it is %s, and the roles are %v, want it half done", c.State, d.roles(stopped.Email))
+	}
+	d.under(withoutDeveloper)
+	d.Clock.Advance(time.Hour)
+	if c = d.carryOut(c); c.State != change.Withdrawn {
+		t.Fatalf("it is %s, %s", c.State, c.Problem)
+	}
+	if got := d.roles(stopped.Email); !slices.Equal(got, []string{"User"}) {
+		t.Errorf("the roles are %v", got)
+	}
+}
+
+// Who takes the stop back while a request is half done gives the account back as people were shown it.
+func TestTheWayBackDuringAHalfDoneRequest(t *testing.T) {
+	d, c := halfDone(t, &forbidding{})
+	if enable := d.carryOut(d.wayBack(stopped)); enable.State != change.Applied {
+		t.Fatalf("the way back is %s, %s", enable.State, enable.Problem)
+	}
+	if c = d.carryOut(c); c.State != change.Withdrawn {
+		t.Errorf("the request is %s, %s", c.State, c.Problem)
+	}
+	if u, _ := d.looker.User(stopped.Email); u.Disabled || !slices.Equal(d.roles(stopped.Email), []string{"Admin", "User"}) {
+		t.Errorf("the account is disabled: %t, with the roles %v", u.Disabled, d.roles(stopped.Email))
+	}
+}
+
+// Who takes the stop back after a request has given the account back without some of its roles hears that it
+// was given back already, and not that it has the roles again. It counts as used from then on, as whoever
+// decided about it wanted.
+func TestTheWayBackOfWhatWasGivenBack(t *testing.T) {
+	for name, byRequest := range map[string]bool{"by a request": true, "by an administrator": false} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesks(t)
+			if err := d.looker.SetRoles(stopped.Email, "Admin", "User"); err != nil {
+				t.Fatal(err)
+			}
+			d.under(requests)
+			d.people()
+			if err := mirror.New(d.Store).PutPeople(t.Context(), []group.Person{stopped}, d.Clock.Now()); err != nil {
+				t.Fatal(err)
+			}
+			enable := d.wayBack(stopped)
+			if byRequest {
+				d.carryOut(d.ask(stopped, "User", change.Ask))
+			} else if err := d.looker.SetDisabled(stopped.Email, false); err != nil {
+				t.Fatal(err)
+			}
+			before := d.roles(stopped.Email)
+			d.Clock.Advance(time.Hour)
+			if enable = d.carryOut(enable); enable.State != change.Withdrawn || enable.Problem != idle.WhyGivenBack {
+				t.Errorf("the way back is %s, %s", enable.State, enable.Problem)
+			}
+			u, _ := d.looker.User(stopped.Email)
+			if u.Disabled || !slices.Equal(d.roles(stopped.Email), before) {
+				t.Errorf("the account is disabled: %t, with the roles %v", u.Disabled, d.roles(stopped.Email))
+			}
+			if m, err := account.Get(t.Context(), d.Store, "looker", u.ID); err != nil || !m.Active.Equal(d.Clock.Now()) {
+				t.Errorf("remembered %+v, %v", m, err)
+			}
+		})
+	}
+}
+
+// What an attempt whose answer was lost has given back is given back.
+func TestTheWayBackWithoutAnAnswer(t *testing.T) {
+	d := newDesks(t)
+	d.people()
+	d.Outbound = &breaking{RoundTripper: d.Outbound, method: http.MethodPatch, answer: true}
+	d.handler = d.Build(accountaction.Function)
+	if c := d.carryOut(d.wayBack(stopped)); c.State != change.Applied {
+		t.Errorf("it is %s, %s", c.State, c.Problem)
+	}
+}
+
+// Two requests for one stopped account are both half done. In whatever order they end, and wherever the second
+// was interrupted, the account has what it had before the first where both come to nothing, and what was
+// asked for where one of them does not.
+func TestTwoHalfDoneRequests(t *testing.T) {
+	const nothing, onlyUser = `inactivity: {looker: {after: 180d}}`, withoutDeveloper
+	for name, test := range map[string]struct {
+		lost   string // what the second request does not get answered first
+		policy string
+		second bool // ends first
+		want   []string
+	}{
+		"both come to nothing, first one first":       {lost: http.MethodPatch, policy: nothing, want: []string{"Admin"}},
+		"both come to nothing, second one first":      {lost: http.MethodPatch, policy: nothing, second: true, want: []string{"Admin"}},
+		"the second did not set its roles":            {lost: http.MethodPut, policy: nothing, want: []string{"Admin"}},
+		"the second did not, and is the first to end": {lost: http.MethodPut, policy: nothing, second: true, want: []string{"Admin"}},
+		"the first comes to nothing":                  {lost: http.MethodPatch, policy: onlyUser, want: []string{"User"}},
+		"the first comes to nothing, after that":      {lost: http.MethodPatch, policy: onlyUser, second: true, want: []string{"User"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesks(t)
+			if err := d.looker.SetRoles(stopped.Email, "Admin"); err != nil {
+				t.Fatal(err)
+			}
+			whole := d.Outbound
+			d.Outbound = &breaking{method: http.MethodPatch, RoundTripper: whole}
+			d.under(requests)
+			d.people()
+			if err := mirror.New(d.Store).PutPeople(t.Context(), []group.Person{stopped}, d.Clock.Now()); err != nil {
+				t.Fatal(err)
+			}
+			first := d.carryOut(d.ask(stopped, "Developer", change.Ask))
+			d.Outbound = &breaking{method: test.lost, RoundTripper: whole}
+			d.under(requests)
+			second := d.carryOut(d.ask(stopped, "User", change.Ask))
+			if first.State != change.Approved || second.State != change.Approved || slices.Contains(d.roles(stopped.Email), "Admin") {
+				t.Fatalf("they are %s and %s, and the roles are %v", first.State, second.State, d.roles(stopped.Email))
+			}
+			d.under(test.policy)
+			d.Clock.Advance(time.Hour)
+			ends := []change.Change{first, second}
+			if test.second {
+				slices.Reverse(ends)
+			}
+			for _, c := range ends {
+				d.carryOut(c)
+			}
+			if got := d.roles(stopped.Email); !slices.Equal(got, test.want) {
+				t.Errorf("the roles are %v, want %v", got, test.want)
+			}
+			for _, c := range ends { // tasks that come again change nothing
+				d.carryOut(c)
+			}
+			if got := d.roles(stopped.Email); !slices.Equal(got, test.want) {
+				t.Errorf("the roles are %v after the tasks came again", got)
+			}
+			u, _ := d.looker.User(stopped.Email)
+			if left, err := account.GetUnfinished(t.Context(), d.Store, "looker", u.ID); err != nil || left.Request != "" || left.Holder != "" {
+				t.Errorf("it is still remembered: %+v, %v", left, err)
 			}
 		})
 	}

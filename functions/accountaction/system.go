@@ -20,7 +20,9 @@ type system interface {
 	// Disable stops an account and signs its person out everywhere, Enable gives it back.
 	Disable(ctx context.Context, id string) error
 	Enable(ctx context.Context, id string) error
-	// SetRoles gives an account these roles and no others.
+	// Roles lists the names of all roles that there are. SetRoles gives an account some of them and no
+	// others.
+	Roles(ctx context.Context) ([]string, error)
 	SetRoles(ctx context.Context, id string, names []string) error
 	// Create makes an account that a person can sign in to, also of one that is there, stopped, and that
 	// nobody has ever signed in to. It has these roles then and no others.
@@ -65,6 +67,11 @@ var errNotHere = cloudfn.Permanent(errors.New("accounts of Google Workspace are 
 // workspaceSystem is Google Workspace as a system of accounts, which are stopped and given back
 // only.
 type workspaceSystem struct{ *workspace.Users }
+
+// Roles implements [system].
+func (workspaceSystem) Roles(context.Context) ([]string, error) {
+	return []string{workspace.SuperAdmin, workspace.DelegatedAdmin}, nil
+}
 
 // SetRoles implements [system].
 func (workspaceSystem) SetRoles(context.Context, string, []string) error { return errNotHere }

@@ -50,6 +50,7 @@ var japaneseCauses = causes{
 		idle.WhyNotLet:                                       "依頼した方は、ポリシーにより依頼できなくなりました",
 		idle.WhyNotOffered:                                   "依頼した方は、ポリシーによりこのロールを依頼できなくなりました",
 		idle.WhyAsked:                                        "ポリシーが変わり、確認を依頼することになりました",
+		idle.WhyGivenBack:                                    "アカウントはすでに再開されています",
 		"who asked for it is not there any more":             "依頼した方が在籍していません",
 		"policy does not have it any more":                   "ポリシーからなくなりました",
 		"policy does not look after the system any more":     "ポリシーがこのシステムを扱わなくなりました",

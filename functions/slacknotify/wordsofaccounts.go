@@ -20,6 +20,7 @@ var englishAccounts = map[change.Kind]kindWords{
 		headings: map[change.State]string{change.Applied: "An account nobody used has been stopped (disabled): %s"}, ofRules: true,
 		labels:   map[string]string{event.ButtonApprove: "Disable", event.ButtonDeny: "Keep", event.ButtonUndo: "Ask for it back"},
 		delta:    valued(englishAccountFacts, "never"),
+		result:   signedIn("Its sessions could not be ended: who is signed in stays so until they end. Somebody who administers the system can end them there."),
 		together: "Accounts that nobody uses: %d.", approveAll: "Disable all %d",
 	},
 	change.AccountDisablePlan: {subject: "stopping accounts past the brake, all at once: %s", delta: planned("%s, last sign-in: %s", "never")},
@@ -46,6 +47,7 @@ var japaneseAccounts = map[change.Kind]kindWords{
 		headings: map[change.State]string{change.Applied: "使われていないアカウントを停止しました: %s"}, ofRules: true,
 		labels:   map[string]string{event.ButtonApprove: "停止する", event.ButtonDeny: "残す", event.ButtonUndo: "再開を依頼する"},
 		delta:    valued(japaneseAccountFacts, japaneseNever),
+		result:   signedIn("セッションを終了できませんでした。ログイン中の人は、セッションが切れるまで利用を続けられます。システムの管理者は、管理画面でセッションを終了できます。"),
 		together: "使われていないアカウント: %d 件。", approveAll: "%d 件すべて停止する",
 	},
 	change.AccountDisablePlan: {subject: "ブレーキを超えたアカウントの一括停止: %s", delta: planned("%s (最終ログイン: %s)", japaneseNever)},
@@ -98,6 +100,16 @@ func without(format, between string) func(json.RawMessage) string {
 			return ""
 		}
 		return fmt.Sprintf(format, strings.Join(made.Withheld, between))
+	}
+}
+
+// signedIn says of a stop that somebody may still be signed in to the account.
+func signedIn(said string) func(json.RawMessage) string {
+	return func(result json.RawMessage) string {
+		if stopped, err := idle.DecodeStopped(result); err != nil || !stopped.SignedIn {
+			return ""
+		}
+		return said
 	}
 }
 

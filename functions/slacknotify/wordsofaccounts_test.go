@@ -31,3 +31,25 @@ func TestRolesThatDoNotComeBackAreNamed(t *testing.T) {
 		}
 	}
 }
+
+// Who was asked about a stop reads that somebody may still be signed in, if that is so.
+func TestSessionsThatCouldNotBeEndedAreTold(t *testing.T) {
+	for _, test := range []struct {
+		in     language
+		result string
+		want   string
+	}{
+		{english, `{"signed_in":true}`, "Its sessions could not be ended"},
+		{japanese, `{"signed_in":true}`, "セッションを終了できませんでした"},
+		{english, "", ""},
+		{english, "{}", ""},
+		{english, "{", ""},
+	} {
+		c := changeOf(change.AccountDisable, change.Applied)
+		c.Result = []byte(test.result)
+		lines := strings.Join(test.in.write(c, letter{Part: hears}, only, noon).Lines, "\n")
+		if test.want != "" && !strings.Contains(lines, test.want) || test.want == "" && strings.Contains(lines, "sessions") {
+			t.Errorf("%s: %q", test.result, lines)
+		}
+	}
+}

@@ -24,3 +24,22 @@ func DecodeMade(result json.RawMessage) (Made, error) {
 	}
 	return m, nil
 }
+
+// Stopped is what a stop has come to, where people have to know more than that it was done. It is kept as
+// the result of its change.
+type Stopped struct {
+	// SignedIn says that the account is disabled, and that its sessions could not be ended.
+	SignedIn bool `json:"signed_in,omitempty"`
+}
+
+// DecodeStopped reads the result of a stop's change; most have none.
+func DecodeStopped(result json.RawMessage) (Stopped, error) {
+	if len(result) == 0 {
+		return Stopped{}, nil
+	}
+	var s Stopped
+	if err := json.Unmarshal(result, &s); err != nil {
+		return Stopped{}, fmt.Errorf("decode what a stop came to: %w", err)
+	}
+	return s, nil
+}

@@ -90,6 +90,7 @@ const (
 	WhyNotLet     = "the policy does not let who asked for it ask for it any more"
 	WhyNotOffered = "the policy does not offer this role to who asked for it any more"
 	WhyAsked      = "the policy wants people asked by now"
+	WhyGivenBack  = "the account was given back already"
 )
 
 // Unwanted says why a request for a role, which was decided in a mode, is not wanted any more from a

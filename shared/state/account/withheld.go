@@ -10,81 +10,60 @@ import (
 	"github.com/sekisho/sekisho/shared/ports/store"
 )
 
-// withheldFor is how long it is known what a request did not give back: longer than anybody tries
+// begunFor is how long it is known what a request has begun and not finished: longer than anybody tries
 // again one that failed.
-const withheldFor = 90 * 24 * time.Hour
+const begunFor = 90 * 24 * time.Hour
 
-type withheld struct {
-	// Had are the roles that the account had before the request, Set those that the request gave it
-	// instead, and Roles those that are withheld.
-	Had     []string  `json:"had"`
-	Set     []string  `json:"set"`
-	Roles   []string  `json:"roles"`
-	Updated time.Time `json:"updated"`
+// request is what a request for stopped accounts has begun, and has not come to its end with.
+type request struct {
+	// Accounts are the ids of the accounts whose roles it has begun to set: one, unless the address that
+	// it is about has passed to another account in between.
+	Accounts []string `json:"accounts"`
+	// Withheld are the roles that the latest of them had and that do not come back with it.
+	Withheld []string  `json:"withheld,omitempty"`
+	Updated  time.Time `json:"updated"`
 }
 
-var withholdings = store.Collection[withheld]{
+var requests = store.Collection[request]{
 	Name:    "withheld",
-	Expires: func(w withheld) time.Time { return w.Updated.Add(withheldFor) },
+	Expires: func(r request) time.Time { return r.Updated.Add(begunFor) },
 }
 
-// Roles are what becomes of the roles of a stopped account by a request.
-type Roles struct {
-	// Had are those that it has, Set those that the request gives it instead, Withheld those of Had that
-	// do not come back with it.
-	Had, Set, Withheld []string
-}
-
-// Withhold writes down what becomes of the roles of a stopped account. It is for the moment before they are
-// set: afterwards nobody could say what they were, if whoever sets them dies there. What was written down
-// first of what it had stands.
-func Withhold(ctx context.Context, s store.Store, request string, r Roles, now time.Time) error {
-	err := s.Update(ctx, func(ctx context.Context, tx store.Tx) error {
-		before, err := getWithheld(ctx, tx, request)
-		if err != nil {
-			return err
-		}
-		if before.Set == nil {
-			before.Had = r.Had
-		}
-		all := slices.Concat(before.Roles, r.Withheld)
-		slices.Sort(all)
-		set := append([]string{}, r.Set...) // never nil: it says that roles are set
-		return withholdings.Put(tx, request, withheld{Had: before.Had, Set: set, Roles: slices.Compact(all), Updated: now})
-	})
-	if err != nil {
-		return fmt.Errorf("remember the roles that request %s does not give back: %w", request, err)
-	}
-	return nil
-}
-
-// Withheld returns the roles that a request did not give back, sorted.
+// Withheld returns the roles that a request under way does not give back, sorted.
 func Withheld(ctx context.Context, r store.Reader, request string) ([]string, error) {
-	w, err := getWithheld(ctx, r, request)
-	return w.Roles, err
+	q, err := getRequest(ctx, r, request)
+	return q.Withheld, err
 }
 
-// Changed returns the roles that a stopped account had before a request set others, and those; false where
-// the request has set none.
-func Changed(ctx context.Context, r store.Reader, request string) (had, set []string, ok bool, err error) {
-	w, err := getWithheld(ctx, r, request)
-	return w.Had, w.Set, w.Set != nil, err
+// Begun returns the ids of the accounts whose roles a request has begun to set and of which nobody has seen
+// to it since: see [Begin] and [Finish].
+func Begun(ctx context.Context, r store.Reader, request string) ([]string, error) {
+	q, err := getRequest(ctx, r, request)
+	return q.Accounts, err
 }
 
-// Forget forgets what became of the roles of an account by a request, which has come to nothing.
-func Forget(ctx context.Context, s store.Store, request string) error {
-	err := s.Update(ctx, func(_ context.Context, tx store.Tx) error { return withholdings.Delete(tx, request) })
-	if err != nil {
-		return fmt.Errorf("forget the roles that request %s did not give back: %w", request, err)
-	}
-	return nil
-}
-
-// getWithheld returns the zero value where nothing is written down.
-func getWithheld(ctx context.Context, r store.Reader, request string) (withheld, error) {
-	w, err := withholdings.Get(ctx, r, request)
+// getRequest returns the zero value where nothing is written down.
+func getRequest(ctx context.Context, r store.Reader, id string) (request, error) {
+	q, err := requests.Get(ctx, r, id)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return withheld{}, fmt.Errorf("read the roles that request %s did not give back: %w", request, err)
+		return request{}, fmt.Errorf("read what request %s has begun: %w", id, err)
 	}
-	return w, nil
+	return q, nil
+}
+
+// begin adds an account to those of a request.
+func (q request) begin(account string, withheld []string, now time.Time) request {
+	q.Accounts = append(slices.Clone(q.Accounts), account)
+	slices.Sort(q.Accounts)
+	q.Accounts = slices.Compact(q.Accounts)
+	q.Withheld = slices.Clone(withheld)
+	slices.Sort(q.Withheld)
+	q.Updated = now
+	return q
+}
+
+// finish takes an account from those of a request.
+func (q request) finish(account string) request {
+	q.Accounts = slices.DeleteFunc(slices.Clone(q.Accounts), func(id string) bool { return id == account })
+	return q
 }

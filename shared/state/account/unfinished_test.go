@@ -1,0 +1,178 @@
+package account_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sekisho/sekisho/shared/adapters/embedded"
+	"github.com/sekisho/sekisho/shared/state/account"
+)
+
+// setting is of a request that asks for the role b of an account with a and c.
+var setting = account.Setting{Had: []string{"a", "c"}, Found: []string{"a", "c"}, Set: []string{"b", "c"}, Withheld: []string{"a"}}
+
+// begun is a store in which a request has begun to give back the account 7.
+func begun(t *testing.T, request string) *embedded.Store {
+	t.Helper()
+	s := open(t)
+	begin(t, s, request, setting)
+	return s
+}
+
+func begin(t *testing.T, s *embedded.Store, request string, r account.Setting) {
+	t.Helper()
+	if _, err := account.Hold(t.Context(), s, "looker", "7", request, now); err != nil {
+		t.Fatal(err)
+	}
+	if err := account.Begin(t.Context(), s, "looker", "7", request, r, now); err != nil {
+		t.Fatal(err)
+	}
+	if err := account.Release(t.Context(), s, "looker", "7", request, now); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// remembered is what is known of the account 7.
+func remembered(t *testing.T, s *embedded.Store) account.Unfinished {
+	t.Helper()
+	u, err := account.GetUnfinished(t.Context(), s, "looker", "7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// What an account had counts as long as its roles are those that were set, or those that were there before:
+// a setting may have had no effect. Others are somebody's decision.
+func TestWhatAnAccountHadCountsUntilSomebodyDecides(t *testing.T) {
+	u := account.Unfinished{Request: "r", Had: []string{"a", "c"}, Found: []string{"b", "c"}, Set: []string{"c"}}
+	for _, test := range []struct {
+		u           account.Unfinished
+		roles, want []string
+	}{
+		{u, []string{"c"}, u.Had},
+		{u, []string{"C", "b"}, u.Had},
+		{u, []string{"b"}, []string{"b"}},
+		{u, nil, nil},
+		{u.Among([]string{"c"}), []string{"c"}, []string{"c"}},
+		{u.Among([]string{"A", "b"}), nil, []string{"a"}},
+		{account.Unfinished{Request: "r"}, nil, nil},
+		{account.Unfinished{}, []string{"a"}, []string{"a"}},
+	} {
+		if diff := cmp.Diff(test.want, test.u.Before(test.roles)); diff != "" {
+			t.Errorf("%v of %+v (-want +got):\n%s", test.roles, test.u, diff)
+		}
+	}
+}
+
+func TestOnlyOneSetsTheRolesOfAnAccount(t *testing.T) {
+	held := func() *embedded.Store {
+		s := open(t)
+		if _, err := account.Hold(t.Context(), s, "looker", "7", "one", now); err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	later := now.Add(account.HoldFor)
+	for name, test := range map[string]struct {
+		id, holder string
+		at         time.Time
+		want       error
+	}{
+		"another":                  {"7", "two", later.Add(-time.Nanosecond), account.ErrHeld},
+		"another, of another one":  {"8", "two", now, nil},
+		"itself":                   {"7", "one", now, nil},
+		"another, once it is over": {"7", "two", later, nil},
+	} {
+		if _, err := account.Hold(t.Context(), held(), "looker", test.id, test.holder, test.at); !errors.Is(err, test.want) {
+			t.Errorf("%s: %v, want %v", name, err, test.want)
+		}
+	}
+	s := held()
+	for name, at := range map[string]time.Time{"two": now, "one": later} {
+		if err := account.Begin(t.Context(), s, "looker", "7", name, setting, at); !errors.Is(err, account.ErrHeld) {
+			t.Errorf("%s begins at %s without holding them: %v", name, at, err)
+		}
+	}
+	if err := account.Release(t.Context(), s, "looker", "7", "two", now); err != nil {
+		t.Fatal(err)
+	}
+	if u := remembered(t, s); u.Holder != "one" {
+		t.Errorf("it is held by %q after another released it", u.Holder)
+	}
+	if err := account.Release(t.Context(), s, "looker", "7", "one", now); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(account.Unfinished{}, remembered(t, s)); diff != "" {
+		t.Errorf("nothing was begun (-want +got):\n%s", diff)
+	}
+}
+
+// What a request has begun is forgotten with its end, and not what a later one has begun.
+func TestARequestForgetsWhatItHasBegun(t *testing.T) {
+	s := begun(t, "one")
+	if err := account.Tried(t.Context(), s, "looker", "7", "one", now); err != nil {
+		t.Fatal(err)
+	}
+	if u := remembered(t, s); u.Request != "one" || u.Tries != 1 || !slices.Equal(u.Had, setting.Had) {
+		t.Errorf("remembered %+v", u)
+	}
+	if withheld, err := account.Withheld(t.Context(), s, "one"); err != nil || !slices.Equal(withheld, setting.Withheld) {
+		t.Errorf("withheld %v, %v", withheld, err)
+	}
+	second := account.Setting{Had: setting.Had, Found: setting.Set, Set: []string{"d"}}
+	begin(t, s, "two", second)
+	for _, request := range []string{"one", "none"} {
+		if err := account.Tried(t.Context(), s, "looker", "7", request, now); err != nil {
+			t.Fatal(err)
+		}
+		if err := account.Finish(t.Context(), s, "looker", "7", request, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if u := remembered(t, s); u.Request != "two" || u.Tries != 0 {
+		t.Errorf("after another's end: %+v", u)
+	}
+	for request, want := range map[string][]string{"one": nil, "two": {"7"}} {
+		if got, err := account.Begun(t.Context(), s, request); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s has begun %v, %v; want %v", request, got, err, want)
+		}
+	}
+	if _, err := account.Hold(t.Context(), s, "looker", "7", "three", now); err != nil {
+		t.Fatal(err)
+	}
+	if err := account.Finish(t.Context(), s, "looker", "7", "two", now); err != nil {
+		t.Fatal(err)
+	}
+	if u := remembered(t, s); u.Request != "" || u.Holder != "three" || u.Had != nil {
+		t.Errorf("while the third holds it: %+v", u)
+	}
+}
+
+// A request has begun with two accounts where its address has passed to another: each has its own end.
+func TestARequestRemembersEveryAccountThatItBegan(t *testing.T) {
+	s := begun(t, "one")
+	if _, err := account.Hold(t.Context(), s, "looker", "8", "one", now); err != nil {
+		t.Fatal(err)
+	}
+	if err := account.Begin(t.Context(), s, "looker", "8", "one", account.Setting{}, now); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		finish string
+		left   []string
+	}{{"", []string{"7", "8"}}, {"7", []string{"8"}}, {"7", []string{"8"}}, {"8", nil}} {
+		if test.finish != "" {
+			if err := account.Finish(t.Context(), s, "looker", test.finish, "one", now); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := account.Begun(t.Context(), s, "one"); err != nil || !slices.Equal(got, test.left) {
+			t.Errorf("after the end of %q: %v, %v; want %v", test.finish, got, err, test.left)
+		}
+	}
+}
