@@ -91,7 +91,10 @@ func (a stopping) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 		}
 		return ledger.Sight{}, err
 	}
-	sight := ledger.Sight{InEffect: found.Disabled && !signedIn(found), Before: map[string]string{"enabled": fmt.Sprint(!found.Disabled)}}
+	sight := ledger.Sight{InEffect: found.Disabled && !signedIn(found)}
+	if !found.Disabled || c.Attempts <= 1 { // else an earlier attempt may have disabled it
+		sight.Before = map[string]string{"enabled": fmt.Sprint(!found.Disabled)}
+	}
 	switch {
 	case sight.InEffect:
 	case found.Disabled:
@@ -171,7 +174,10 @@ func (a stopping) spared(ctx context.Context, c change.Change, found idle.Accoun
 	case idle.Idle:
 		return "", nil
 	case idle.Active:
-		return "it is in use again", nil
+		if d.Last.At.After(c.Proposed) {
+			return "it is in use again", nil
+		}
+		return "it is not due to be stopped any more", nil
 	default:
 		return string(d.Why), nil
 	}
@@ -211,11 +217,18 @@ func (a stopping) judge(ctx context.Context, rule idle.Rule, found idle.Account)
 	return idle.NewJudge(rule, d, a.now())
 }
 
-// Act implements [ledger.Applier].
-func (a stopping) Act(ctx context.Context, c change.Change, _ ledger.Sight) error {
+// Act implements [ledger.Applier]. What an account had before an earlier stop, and did not get back, has ended
+// with its being in use: it is given back as it is stopped now.
+func (a stopping) Act(ctx context.Context, c change.Change, seen ledger.Sight) error {
 	s, id, _, err := a.existing(ctx, c)
 	if err != nil {
 		return err
+	}
+	if seen.Before["enabled"] == "true" {
+		name, _ := account.Split(c.Target.ID)
+		if err := account.Drop(ctx, a.store, name, id, a.now()); err != nil {
+			return err
+		}
 	}
 	err = s.Disable(ctx, id)
 	if retry.IsPermanent(err) {
@@ -284,14 +297,14 @@ func (a reviving) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 		return err
 	}
 	defer release()
-	found := idle.Account{ID: id}
-	if unfinished.Request != "" {
-		if found, err = s.Account(ctx, id); err != nil {
-			return err
-		}
-		if found.PartOfRoles {
-			return errPartOfRoles
-		}
+	found, err := s.Account(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case !found.Disabled:
+		return nil // somebody has just given it back
+	case found.PartOfRoles && unfinished.Request != "":
+		return errPartOfRoles
 	}
 	had, err := hadBefore(ctx, s, unfinished, found)
 	if err != nil {

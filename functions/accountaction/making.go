@@ -87,7 +87,7 @@ func (a making) sight(ctx context.Context, c change.Change) (ledger.Sight, error
 	if has(found, role) {
 		before["role"] = role
 	}
-	withheld, err := account.Withheld(ctx, a.store, c.ID)
+	withheld, err := account.Withheld(ctx, a.store, c.ID, found.ID)
 	if err != nil {
 		return ledger.Sight{}, err
 	}
@@ -188,6 +188,11 @@ func (a making) Act(ctx context.Context, c change.Change, seen ledger.Sight) err
 	if seen.Before["enabled"] == "false" {
 		return a.giveBack(ctx, s, c, there.Account)
 	}
+	_, release, err := a.hold(ctx, c, there.Account, c.ID)
+	if err != nil {
+		return err
+	}
+	defer release()
 	found, err := s.Account(ctx, there.Account)
 	if err != nil {
 		return err

@@ -54,6 +54,7 @@ var japaneseCauses = causes{
 		"who asked for it is not there any more":             "依頼した方が在籍していません",
 		"policy does not have it any more":                   "ポリシーからなくなりました",
 		"policy does not look after the system any more":     "ポリシーがこのシステムを扱わなくなりました",
+		"it is not due to be stopped any more":               "停止の対象ではなくなりました",
 		"it is in use again":                                 "再び利用されています",
 		"the latest listing gives no reason for it any more": "最新の一覧では、停止する理由がなくなりました",
 		"Google had no such group when it was asked last":    "最後に確認した時点で、Google にこのグループはありませんでした",

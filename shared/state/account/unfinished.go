@@ -201,6 +201,21 @@ func Finish(ctx context.Context, s store.Store, system, id, request string, now 
 	return nil
 }
 
+// Drop forgets what an account had before a stop: it was in use since.
+func Drop(ctx context.Context, s store.Store, system, id string, now time.Time) error {
+	err := s.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		u, err := GetUnfinished(ctx, tx, system, id)
+		if err != nil || u.Request == "" {
+			return err
+		}
+		return Unfinished{Holder: u.Holder, Until: u.Until}.put(tx, system, id, now)
+	})
+	if err != nil {
+		return fmt.Errorf("forget the roles that %s in %s had: %w", id, system, err)
+	}
+	return nil
+}
+
 // Tried counts that it was tried in vain to give an account back what it had before a request.
 func Tried(ctx context.Context, s store.Store, system, id, request string, now time.Time) error {
 	err := s.Update(ctx, func(ctx context.Context, tx store.Tx) error {

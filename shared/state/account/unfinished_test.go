@@ -121,7 +121,7 @@ func TestARequestForgetsWhatItHasBegun(t *testing.T) {
 	if u := remembered(t, s); u.Request != "one" || u.Tries != 1 || !slices.Equal(u.Had, setting.Had) {
 		t.Errorf("remembered %+v", u)
 	}
-	if withheld, err := account.Withheld(t.Context(), s, "one"); err != nil || !slices.Equal(withheld, setting.Withheld) {
+	if withheld, err := account.Withheld(t.Context(), s, "one", "7"); err != nil || !slices.Equal(withheld, setting.Withheld) {
 		t.Errorf("withheld %v, %v", withheld, err)
 	}
 	second := account.Setting{Had: setting.Had, Found: setting.Set, Set: []string{"d"}}

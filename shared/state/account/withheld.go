@@ -19,7 +19,8 @@ type request struct {
 	// Accounts are the ids of the accounts whose roles it has begun to set: one, unless the address that
 	// it is about has passed to another account in between.
 	Accounts []string `json:"accounts"`
-	// Withheld are the roles that the latest of them had and that do not come back with it.
+	// Withheld are the roles that the latest of them, Of, had and that do not come back with it.
+	Of       string    `json:"of,omitempty"`
 	Withheld []string  `json:"withheld,omitempty"`
 	Updated  time.Time `json:"updated"`
 }
@@ -29,9 +30,12 @@ var requests = store.Collection[request]{
 	Expires: func(r request) time.Time { return r.Updated.Add(begunFor) },
 }
 
-// Withheld returns the roles that a request under way does not give back, sorted.
-func Withheld(ctx context.Context, r store.Reader, request string) ([]string, error) {
+// Withheld returns the roles that a request under way does not give back with an account, sorted.
+func Withheld(ctx context.Context, r store.Reader, request, account string) ([]string, error) {
 	q, err := getRequest(ctx, r, request)
+	if q.Of != account {
+		return nil, err
+	}
 	return q.Withheld, err
 }
 
@@ -56,7 +60,7 @@ func (q request) begin(account string, withheld []string, now time.Time) request
 	q.Accounts = append(slices.Clone(q.Accounts), account)
 	slices.Sort(q.Accounts)
 	q.Accounts = slices.Compact(q.Accounts)
-	q.Withheld = slices.Clone(withheld)
+	q.Of, q.Withheld = account, slices.Clone(withheld)
 	slices.Sort(q.Withheld)
 	q.Updated = now
 	return q
