@@ -91,7 +91,7 @@ func TestRolesOfAnEarlierStopDoNotComeBack(t *testing.T) {
 	d, c := halfDone(t, wall)
 	d.Queue.Take(event.QueueLooker)
 	wall.on = true
-	c = d.carryOut(c)
+	d.carryOut(c)
 	for len(d.Queue.Tasks()) > 0 {
 		d.nextTask()
 		d.Work(d.handler, event.QueueLooker)

@@ -65,6 +65,9 @@ type builder struct {
 	made    names
 	missing names
 	knotted map[key]bool
+	tied    tied
+	// off are the policies that are switched off.
+	off map[string]bool
 	// types are the types that the teams will have which are there.
 	types map[string]string
 	// needed is what is referred to once the plan is carried out.
@@ -78,7 +81,7 @@ func newBuilder(d Desired, p Present) *builder {
 	b := &builder{
 		desired: d, present: p, there: names{KindPolicy: {}, KindRole: {}, KindTeam: {}}, account: map[string]int{},
 		theirs: map[key]bool{}, made: namesOf(d), missing: names{KindPolicy: {}, KindRole: {}, KindTeam: {}},
-		types: map[string]string{}, needed: map[key]bool{},
+		types: map[string]string{}, off: map[string]bool{}, needed: map[key]bool{},
 	}
 	for _, e := range p.Policies {
 		b.there[KindPolicy][e.Name] = true

@@ -89,6 +89,7 @@ func (b *builder) note() {
 	b.is, b.wants = has{map[string][]Rule{}, map[key]lists{}}, has{map[string][]Rule{}, map[key]lists{}}
 	for _, p := range b.present.Policies {
 		b.is.rules[p.Name], b.theirs[key{KindPolicy, p.Name}] = normalRules(p.Rules), !p.Ours()
+		b.off[p.Name] = p.Disabled
 	}
 	for _, r := range b.present.Roles {
 		k := key{KindRole, r.Name}
@@ -98,9 +99,7 @@ func (b *builder) note() {
 		k := key{KindTeam, t.Name}
 		b.is.lists[k], b.theirs[k] = lists{set(t.Policies), set(t.DefaultRoles)}, !t.Ours() && t.Name != Organization
 	}
-	// What somebody else has attached to the organization is neither wanted nor taken away.
 	organization := key{KindTeam, Organization}
-	b.is.lists[organization] = b.is.lists[organization].only(func(k key) bool { return !b.theirs[k] })
 	b.wants.lists[organization] = lists{}
 	for _, p := range b.desired.Policies {
 		b.wants.rules[p.Name] = normalRules(p.Rules)
@@ -111,10 +110,15 @@ func (b *builder) note() {
 	for _, t := range b.desired.Teams {
 		b.wants.lists[key{KindTeam, t.Name}] = lists{set(t.Policies), set(t.DefaultRoles)}
 	}
+	// What somebody else has attached to the organization is not taken away.
+	b.is.lists[organization] = b.is.lists[organization].only(func(k key) bool {
+		return !b.theirs[k] || b.wants.lists[organization].contains(k)
+	})
 }
 
 // next returns what policies, roles and teams can have, given what they have.
 func (b *builder) next() has {
+	b.tie()
 	b.missing[KindPolicy], b.missing[KindRole] = map[string]bool{}, map[string]bool{}
 	for {
 		b.knotted = b.inKnots()
@@ -225,21 +229,23 @@ func (b *builder) parentsOf(team string) (out []key) {
 // inKnots returns the policies, roles and teams that are knotted to a policy with a rule that cannot be
 // there.
 func (b *builder) inKnots() map[key]bool {
-	links := map[key][]key{}
-	for _, k := range b.ties() {
-		for _, other := range slices.Concat(b.wants.lists[k].each(), b.keeps(k).each()) {
-			if !b.theirs[other] {
-				links[k], links[other] = append(links[k], other), append(links[other], k)
-			}
-		}
-	}
 	var next []key
 	for name, rules := range b.wants.rules {
 		if k := (key{KindPolicy, name}); !b.theirs[k] && slices.ContainsFunc(rules, b.lacks) {
 			next = append(next, k)
 		}
 	}
-	out := map[key]bool{}
+	out, links := map[key]bool{}, map[key][]key{}
+	if len(next) == 0 {
+		return out
+	}
+	for k, keeps := range b.tied.keeps {
+		for _, other := range slices.Concat(b.wants.lists[k].each(), keeps.each()) {
+			if !b.theirs[other] {
+				links[k], links[other] = append(links[k], other), append(links[other], k)
+			}
+		}
+	}
 	for ; len(next) > 0; next = next[1:] {
 		if !out[next[0]] {
 			out[next[0]] = true
@@ -257,6 +263,8 @@ func (b *builder) rulesOf(name string) []Rule {
 		return want
 	case slices.ContainsFunc(is, func(r Rule) bool { return !b.named(r) }):
 		return is // the catalogue takes nothing that names what is not there
+	case b.off[name]:
+		return is // a change of it switches it on
 	}
 	if !b.meant(key{KindPolicy, name}) {
 		return is
@@ -306,19 +314,57 @@ func (b *builder) tight(name string) bool {
 // meant reports whether every role and every team that keeps a policy or a role is wanted with it: what is
 // wanted of it is not meant for others.
 func (b *builder) meant(k key) bool {
-	return b.ofAll(k, func(of key) bool { return b.wants.lists[of].contains(k) && (of.kind == KindTeam || b.meant(of)) })
+	return once(b.tied.meant, k, func() bool {
+		return b.ofAll(k, func(of key) bool { return b.wants.lists[of].contains(k) && (of.kind == KindTeam || b.meant(of)) })
+	})
 }
 
 // settled reports whether nothing else is to come to the roles and teams that keep a policy or a role.
 func (b *builder) settled(k key) bool {
-	return b.ofAll(k, func(of key) bool { return b.complete(of) && (of.kind == KindTeam || b.settled(of)) })
+	return once(b.tied.settled, k, func() bool {
+		return b.ofAll(k, func(of key) bool { return b.complete(of) && (of.kind == KindTeam || b.settled(of)) })
+	})
 }
 
 // ofAll reports whether something is so of all roles and teams that keep a policy or a role.
 func (b *builder) ofAll(k key, so func(key) bool) bool {
-	return !slices.ContainsFunc(b.ties(), func(of key) bool {
-		return (k.kind == KindPolicy || of.kind == KindTeam) && b.keeps(of).contains(k) && !so(of)
-	})
+	return !slices.ContainsFunc(b.tied.keepers[k], func(of key) bool { return !so(of) })
+}
+
+// tied is what is found out about the roles and teams that tie policies together, for as long as these have
+// what they have: many ask for it.
+type tied struct {
+	keeps   map[key]lists
+	keepers map[key][]key // of a policy or a role
+	// What is known of an answer already.
+	complete, meant, settled, gives, allowsNothing map[key]bool
+}
+
+// once answers a question about something once.
+func once(known map[key]bool, k key, find func() bool) bool {
+	answer, ok := known[k]
+	if !ok {
+		answer = find()
+		known[k] = answer
+	}
+	return answer
+}
+
+// tie finds out what ties policies together: the teams first, because what a role keeps depends on them.
+func (b *builder) tie() {
+	b.tied = tied{map[key]lists{}, map[key][]key{}, map[key]bool{}, map[key]bool{}, map[key]bool{}, map[key]bool{}, map[key]bool{}}
+	for _, kind := range []Kind{KindTeam, KindRole} {
+		for _, of := range b.ties() {
+			if of.kind != kind {
+				continue
+			}
+			keeps := b.kept(of)
+			b.tied.keeps[of] = keeps
+			for _, k := range keeps.each() {
+				b.tied.keepers[k] = append(b.tied.keepers[k], of)
+			}
+		}
+	}
 }
 
 // ties returns the roles and teams that tie policies together: of ours those that are wanted and can be there,
@@ -369,9 +415,17 @@ func (b *builder) justDenies(k key, then has) bool {
 	})
 }
 
-// keeps returns what of its lists a role or a team keeps where it is in a knot: all, as long as something is
-// to come that may take its place; otherwise what is wanted and what denies.
+// keeps is [builder.kept], found out once.
 func (b *builder) keeps(k key) lists {
+	if known, ok := b.tied.keeps[k]; ok {
+		return known
+	}
+	return b.kept(k)
+}
+
+// kept returns what of its lists a role or a team keeps where it is in a knot: all, as long as something is
+// to come that may take its place; otherwise what is wanted and what denies.
+func (b *builder) kept(k key) lists {
 	is, want := b.can.lists[k], b.wants.lists[k]
 	switch {
 	case !b.complete(k):
@@ -386,25 +440,39 @@ func (b *builder) keeps(k key) lists {
 
 // complete reports whether a role or a team has already all that allows what is wanted of it.
 func (b *builder) complete(k key) bool {
-	return !slices.ContainsFunc(b.wants.lists[k].each(), func(other key) bool {
-		return !b.allowsNothing(other) && !(b.can.lists[k].contains(other) && b.gives(other))
+	return once(b.tied.complete, k, func() bool {
+		return !slices.ContainsFunc(b.wants.lists[k].each(), func(other key) bool {
+			return !b.allowsNothing(other) && !(b.can.lists[k].contains(other) && b.gives(other))
+		})
 	})
 }
 
-// gives reports whether a policy or a role allows already what is wanted of it.
+// gives reports whether a policy or a role allows already what is wanted of it. One that is switched off, and
+// stays so in a knot, allows nothing.
 func (b *builder) gives(k key) bool {
+	return once(b.tied.gives, k, func() bool { return b.givesNow(k) })
+}
+
+func (b *builder) givesNow(k key) bool {
 	if _, wanted := b.wants.lists[k]; wanted && !b.theirs[k] {
 		return b.complete(k)
 	}
 	want, wanted := b.wants.rules[k.name]
-	if !wanted || k.kind != KindPolicy || b.theirs[k] {
+	switch {
+	case !wanted, k.kind != KindPolicy, b.theirs[k]:
 		return true
+	case b.off[k.name]:
+		return false
 	}
 	return !slices.ContainsFunc(want, func(r Rule) bool { return r.allows() && !covered(r, b.can.rules[k.name]) })
 }
 
 // allowsNothing reports whether a policy or a role is wanted to allow nothing.
 func (b *builder) allowsNothing(k key) bool {
+	return once(b.tied.allowsNothing, k, func() bool { return b.wantedToAllowNothing(k) })
+}
+
+func (b *builder) wantedToAllowNothing(k key) bool {
 	all := has{b.wants.rules, b.wants.lists}
 	if _, wanted := b.wants.rules[k.name]; k.kind == KindPolicy && (!wanted || b.theirs[k]) {
 		all = b.can

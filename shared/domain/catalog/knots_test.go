@@ -310,14 +310,38 @@ func TestWhatDecidesNothingTakesNoPlace(t *testing.T) {
 	}
 }
 
-// A policy that somebody has switched off is not switched on without what it is to deny.
+// A policy that somebody has switched off is not switched on without all that it is to deny, and as it stays off,
+// nothing that allows goes for it.
 func TestAPolicyInAKnotStaysSwitchedOff(t *testing.T) {
-	bound := has("bound", rule("look", "allow", ""))
+	look := rule("look", "allow", "")
+	bound := has("bound", look)
 	bound.Disabled = true
-	d := wantingNew(catalog.Desired{Policies: []catalog.Policy{{Name: "bound", Rules: []catalog.Rule{rule("look", "allow", ""), rule("b", "deny", "!inAnyTeam('new')")}}}})
-	plan := diff(t, d, stuck(bound))
+	p := stuck(bound, has("look", look))
+	p.Roles = append(p.Roles, catalog.PresentRole{Entity: entity("r"), Policies: []string{"bound", "look"}})
+	d := wantingNew(catalog.Desired{
+		Policies: []catalog.Policy{{Name: "bound", Rules: []catalog.Rule{look, rule("pii", "deny", "noOwner()"), rule("b", "deny", "!inAnyTeam('new')")}}},
+		Roles:    []catalog.Role{{Name: "r", Policies: []string{"bound"}}},
+	})
+	plan := diff(t, d, p)
 	if !plan.Empty() || !slices.Contains(plan.Findings, catalog.Finding{Code: catalog.FoundPartly, Kind: catalog.KindPolicy, Name: "bound"}) {
 		t.Errorf("the plan: %v", plan.Lines())
+	}
+}
+
+// The organization loses what is not wanted of it too, whether the file names what every catalogue has there or not.
+func TestTheOrganizationLosesTheRestInAKnot(t *testing.T) {
+	edit := rule("edit", "allow", "isOwner()")
+	for _, theirs := range [][]string{nil, {"OrganizationPolicy"}} {
+		p := stuck(has("bound", edit), has("look", rule("look", "allow", "")))
+		p.Teams[0].Policies = []string{"OrganizationPolicy", "bound", "look"}
+		d := wantingNew(catalog.Desired{
+			Policies: []catalog.Policy{{Name: "bound", Rules: []catalog.Rule{edit, rule("b", "deny", "!inAnyTeam('new')")}}},
+			Teams:    []catalog.Team{{Name: catalog.Organization, Type: catalog.TypeOrganization, Policies: append(theirs, "bound")}},
+		})
+		after := carry(t, diff(t, d, p), p)
+		if diff := cmp.Diff([]string{"OrganizationPolicy", "bound"}, after.Teams[0].Policies); diff != "" {
+			t.Errorf("with %v wanted (-want +got):\n%s", theirs, diff)
+		}
 	}
 }
 

@@ -80,6 +80,17 @@ func (a account) writeInto(one *group.Member) {
 	}
 }
 
+// correct changes what an older listing of a group says of a person as a member.
+func (a account) correct(one *group.Member) {
+	one.Email = a.Email
+	switch {
+	case a.Suspended && one.Status == active:
+		one.Status = suspended
+	case !a.Suspended && one.Status == suspended:
+		one.Status = active
+	}
+}
+
 // Uncarried returns the ids of the people of whom groups may say something older than what was stored
 // last, because it was not carried there yet or the process ended in between.
 func (m *Mirror) Uncarried(ctx context.Context) ([]string, error) {
@@ -181,8 +192,8 @@ func (m *Mirror) carry(ctx context.Context, member string, held func(context.Con
 }
 
 // rewritten returns the members of a listing that began before something was written of one of them, with the
-// addresses and states that the mirror has of those who were read by themselves since. The others come as
-// listed.
+// addresses and states of those who were read by themselves since. The others come as listed. Only where the
+// mirror has had another word of a member is that looked up.
 func rewritten(ctx context.Context, tx store.Tx, h Header, s group.Snapshot) ([]group.Member, error) {
 	have := map[string]group.Member{}
 	for k := range h.Sums {
@@ -197,33 +208,33 @@ func rewritten(ctx context.Context, tx store.Tx, h Header, s group.Snapshot) ([]
 	out := slices.Clone(s.Members)
 	for i, one := range out {
 		stored, ok := have[one.ID]
-		if !ok || stored.Email == one.Email && stored.Status == one.Status {
+		if ok && stored.Email == one.Email && stored.Status == one.Status {
 			continue
 		}
-		read, err := readApart(ctx, tx, one)
+		newest, err := readApart(ctx, tx, one)
 		if err != nil {
 			return nil, err
 		}
-		if read.After(s.Read) {
-			out[i].Email, out[i].Status = stored.Email, stored.Status
+		if newest.read.After(s.Read) {
+			newest.into(&out[i])
 		}
 	}
 	return out, nil
 }
 
-// readApart returns when a member was read by itself last; zero, if never.
-func readApart(ctx context.Context, tx store.Tx, one group.Member) (read time.Time, err error) {
+// readApart returns what was read of a member by itself last, and when; the zero time, if nothing ever was.
+func readApart(ctx context.Context, tx store.Tx, one group.Member) (newest carried, err error) {
 	if one.Type == group.Nested {
 		var h Header
 		h, err = headers.Get(ctx, tx, one.ID)
-		read = h.Listed
+		newest = carried{into: func(one *group.Member) { one.Email = h.Group.Email }, read: h.Listed}
 	} else {
 		var a account
 		a, err = people.Get(ctx, tx, one.ID)
-		read = a.Read
+		newest = carried{into: a.correct, read: a.Read}
 	}
 	if errors.Is(err, store.ErrNotFound) {
-		err = nil
+		return carried{}, nil
 	}
-	return read, err
+	return newest, err
 }

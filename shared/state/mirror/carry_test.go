@@ -311,3 +311,27 @@ func TestAListingBringsWhatIsNewOfThoseWhoWereNotCarried(t *testing.T) {
 	w.replace(t, read("g1", "eng@example.com", 2, now, b))
 	w.wantSnapshot(t, read("g1", "eng@example.com", 2, now, moved))
 }
+
+// Somebody who came into a group with an old address has the new one when the group is read again, though
+// something of somebody else is carried meanwhile and a reading of theirs brought nothing new.
+func TestAnOldAddressDoesNotOutlastTheNextListing(t *testing.T) {
+	w := newWorld(t)
+	a, b := user("a"), user("b")
+	bnew, anew := b, a
+	bnew.Email, anew.Email = "bnew@example.com", "anew@example.com"
+	w.person(t, 0, group.Person{ID: "a", Email: a.Email})
+	w.person(t, 0, group.Person{ID: "b", Email: b.Email})
+	w.replace(t, read("g1", "eng@example.com", 0, a))
+	// b is renamed while a listing begun at 1 goes on; the group does not have b yet.
+	w.person(t, 2, group.Person{ID: "b", Email: bnew.Email})
+	w.carry(t, "b")
+	w.replace(t, read("g1", "eng@example.com", 1, a, b)) // b comes as listed
+	w.wantSnapshot(t, read("g1", "eng@example.com", 1, a, b))
+	// The group is read again at 5; meanwhile the walk of people reads both at 6: a was renamed, b unchanged.
+	w.person(t, 6, group.Person{ID: "a", Email: anew.Email})
+	w.person(t, 6, group.Person{ID: "b", Email: bnew.Email})
+	w.carry(t, "a")
+	w.carry(t, "b")
+	w.replace(t, read("g1", "eng@example.com", 5, a, bnew))
+	w.wantSnapshot(t, read("g1", "eng@example.com", 5, anew, bnew))
+}
