@@ -40,9 +40,9 @@ func (h *handler) existing(ctx context.Context, c change.Change) (system, string
 	if err != nil || !strings.Contains(id, "@") {
 		return s, id, err == nil, err
 	}
-	given, err := h.accountOf(ctx, c.UndoOf)
-	if err != nil || given != "" {
-		return s, given, err == nil, err
+	made, err := h.madeBy(ctx, c.UndoOf)
+	if err != nil || made.Account != "" {
+		return s, made.Account, err == nil, err
 	}
 	found, err := s.Find(ctx, id)
 	if isGone(err) {
@@ -51,20 +51,19 @@ func (h *handler) existing(ctx context.Context, c change.Change) (system, string
 	return s, found.ID, err == nil, err
 }
 
-// accountOf returns the id of the account that a request gave; empty where that is not known.
-func (h *handler) accountOf(ctx context.Context, request string) (string, error) {
+// madeBy returns what a request has come to; of one that is not known, nothing.
+func (h *handler) madeBy(ctx context.Context, request string) (idle.Made, error) {
 	if request == "" {
-		return "", nil
+		return idle.Made{}, nil
 	}
 	c, err := h.ledger.Get(ctx, request)
 	if errors.Is(err, ledger.ErrNotFound) {
-		return "", nil
+		return idle.Made{}, nil
 	}
 	if err != nil {
-		return "", err
+		return idle.Made{}, err
 	}
-	m, err := idle.DecodeMade(c.Result)
-	return m.Account, err
+	return idle.DecodeMade(c.Result)
 }
 
 // gone is why nothing is left to be done.
@@ -229,6 +228,11 @@ func (a stopping) Act(ctx context.Context, c change.Change, seen ledger.Sight) e
 		if err := account.Drop(ctx, a.store, name, id, a.now()); err != nil {
 			return err
 		}
+		release, err := a.reset(ctx, s, c, id)
+		if err != nil {
+			return err
+		}
+		defer release()
 	}
 	err = s.Disable(ctx, id)
 	if retry.IsPermanent(err) {
@@ -237,6 +241,29 @@ func (a stopping) Act(ctx context.Context, c change.Change, seen ledger.Sight) e
 		}
 	}
 	return err
+}
+
+// reset writes down which roles an account is to have again that is stopped because a request for it is taken
+// back: those that it had before the request. It gets them when it is stopped: see settle. Until the
+// function that it returns is called, nobody else sets them.
+func (a stopping) reset(ctx context.Context, s system, c change.Change, id string) (release func(), err error) {
+	made, err := a.madeBy(ctx, c.UndoOf)
+	if err != nil || made.Account != id || len(made.Withheld) == 0 && made.Given == "" {
+		return func() {}, err
+	}
+	_, release, err = a.hold(ctx, c, id)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.Account(ctx, id)
+	if err == nil && !found.PartOfRoles { // to stop it comes first
+		err = a.begin(ctx, c, id, account.Setting{Had: made.HadBefore(found.Roles), Found: found.Roles, Set: found.Roles})
+	}
+	if err != nil {
+		release()
+		return nil, err
+	}
+	return release, nil
 }
 
 // reviving gives accounts back.
@@ -266,9 +293,14 @@ func (a reviving) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 	}
 	name, _ := account.Split(c.Target.ID)
 	unfinished, err := account.GetUnfinished(ctx, a.store, name, id)
+	if err != nil {
+		return ledger.Sight{}, err
+	}
 	if sight.InEffect = unfinished.Request == c.ID; !sight.InEffect {
 		sight.Obsolete = idle.WhyGivenBack
+		return sight, nil
 	}
+	sight.Result, err = a.result(ctx, c, found)
 	return sight, err
 }
 
@@ -292,7 +324,7 @@ func (a reviving) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 	if err != nil {
 		return err
 	}
-	unfinished, release, err := a.hold(ctx, c, id, c.ID)
+	unfinished, release, err := a.hold(ctx, c, id)
 	if err != nil {
 		return err
 	}
@@ -306,12 +338,15 @@ func (a reviving) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 	case found.PartOfRoles && unfinished.Request != "":
 		return errPartOfRoles
 	}
-	had, err := hadBefore(ctx, s, unfinished, found)
+	had, lost, err := hadBefore(ctx, s, unfinished, found)
 	if err != nil {
 		return err
 	}
-	if err := a.begin(ctx, c, id, account.Setting{Had: had, Found: found.Roles, Set: had}); err != nil {
+	if err := a.begin(ctx, c, id, account.Setting{Had: had, Found: found.Roles, Set: had, Lost: lost}); err != nil {
 		return err
 	}
-	return a.enable(ctx, s, c, found, had)
+	if err := setRoles(ctx, s, found, had); err != nil {
+		return err
+	}
+	return a.enable(ctx, s, c, id)
 }

@@ -13,16 +13,19 @@ import (
 
 // hold keeps others from setting the roles of the account that a change is about, until the function that it
 // returns is called.
-func (h *handler) hold(ctx context.Context, c change.Change, id, holder string) (account.Unfinished, func(), error) {
+func (h *handler) hold(ctx context.Context, c change.Change, id string) (account.Unfinished, func(), error) {
 	name, _ := account.Split(c.Target.ID)
-	unfinished, err := account.Hold(ctx, h.store, name, id, holder, h.now())
-	release := func() {
-		// Where this is not possible the next one waits until the time is over.
-		if err := account.Release(ctx, h.store, name, id, holder, h.now()); err != nil {
-			h.log.WarnContext(ctx, "the roles of an account stay held for a while", "change_id", c.ID, "error", err.Error())
-		}
+	unfinished, err := account.Hold(ctx, h.store, name, id, c.ID, h.now())
+	return unfinished, func() { h.release(ctx, c, id, c.ID) }, err
+}
+
+// release lets others set the roles that somebody holds. Where this is not possible the next one waits until the
+// time is over.
+func (h *handler) release(ctx context.Context, c change.Change, id, holder string) {
+	name, _ := account.Split(c.Target.ID)
+	if err := account.Release(ctx, h.store, name, id, holder, h.now()); err != nil {
+		h.log.WarnContext(ctx, "the roles of an account stay held for a while", "change_id", c.ID, "error", err.Error())
 	}
-	return unfinished, release, err
 }
 
 // begin writes down what is about to become of the roles of an account.
@@ -31,30 +34,34 @@ func (h *handler) begin(ctx context.Context, c change.Change, id string, r accou
 	return account.Begin(ctx, h.store, name, id, c.ID, r, h.now())
 }
 
-// hadBefore returns the roles that a stopped account had before anybody began to set others. One that does
-// not exist any more is left out: nothing can give it.
-func hadBefore(ctx context.Context, s system, unfinished account.Unfinished, found idle.Account) ([]string, error) {
+// hadBefore returns the roles that a stopped account had before anybody began to set others. Those that do
+// not exist any more are left out, and returned as lost: nothing can give them.
+func hadBefore(ctx context.Context, s system, unfinished account.Unfinished, found idle.Account) (had, lost []string, err error) {
 	if unfinished.Request == "" || account.SameRoles(unfinished.Had, found.Roles) {
-		return found.Roles, nil
+		return found.Roles, nil, nil
 	}
 	all, err := s.Roles(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return unfinished.Among(all).Before(found.Roles), nil
+	had = unfinished.Among(all).Before(found.Roles)
+	return had, unfinished.Lost(had, all), nil
 }
 
-// enable gives an account back that was found with some roles, with these.
-func (h *handler) enable(ctx context.Context, s system, c change.Change, found idle.Account, roles []string) error {
-	if !account.SameRoles(found.Roles, roles) {
-		if err := s.SetRoles(ctx, found.ID, roles); err != nil {
-			return err
-		}
+// setRoles gives a stopped account that was found with some roles these, unless it has them.
+func setRoles(ctx context.Context, s system, found idle.Account, roles []string) error {
+	if account.SameRoles(found.Roles, roles) {
+		return nil
 	}
-	if err := h.revived(ctx, c, found.ID); err != nil {
+	return s.SetRoles(ctx, found.ID, roles)
+}
+
+// enable gives an account back that has its roles.
+func (h *handler) enable(ctx context.Context, s system, c change.Change, id string) error {
+	if err := h.revived(ctx, c, id); err != nil {
 		return err
 	}
-	return s.Enable(ctx, found.ID)
+	return s.Enable(ctx, id)
 }
 
 // revived remembers that an account is given back now, which counts as used from then on, or the next

@@ -87,16 +87,25 @@ func (a making) sight(ctx context.Context, c change.Change) (ledger.Sight, error
 	if has(found, role) {
 		before["role"] = role
 	}
-	withheld, err := account.Withheld(ctx, a.store, c.ID, found.ID)
+	result, err := a.result(ctx, c, found)
 	if err != nil {
 		return ledger.Sight{}, err
 	}
-	withheld = slices.DeleteFunc(withheld, func(role string) bool { return has(found, role) }) // which it has all the same
-	result, err := json.Marshal(idle.Made{Account: found.ID, Withheld: withheld})
-	if err != nil {
-		return ledger.Sight{}, fmt.Errorf("encode what change %s made: %w", c.ID, err)
-	}
 	return ledger.Sight{InEffect: !found.Disabled && (role == "" || has(found, role)), Before: before, Result: result}, nil
+}
+
+// result says what a request has made of an account.
+func (h *handler) result(ctx context.Context, c change.Change, found idle.Account) (json.RawMessage, error) {
+	made, err := account.Made(ctx, h.store, c.ID, found.ID)
+	if err != nil {
+		return nil, err
+	}
+	made.Withheld = slices.DeleteFunc(made.Withheld, func(role string) bool { return has(found, role) }) // which it has all the same
+	result, err := json.Marshal(made)
+	if err != nil {
+		return nil, fmt.Errorf("encode what change %s made: %w", c.ID, err)
+	}
+	return result, nil
 }
 
 // find returns the account of the person who has an address. It may still be under one that the person
@@ -179,16 +188,12 @@ func (a making) Act(ctx context.Context, c change.Change, seen ledger.Sight) err
 		return err
 	}
 	if there.Account == "" {
-		var roles []string
-		if role != "" {
-			roles = []string{role}
-		}
-		return s.Create(ctx, email, a.nameOf(ctx, email), roles)
+		return a.make(ctx, s, c, email)
 	}
 	if seen.Before["enabled"] == "false" {
 		return a.giveBack(ctx, s, c, there.Account)
 	}
-	_, release, err := a.hold(ctx, c, there.Account, c.ID)
+	_, release, err := a.hold(ctx, c, there.Account)
 	if err != nil {
 		return err
 	}
@@ -208,6 +213,41 @@ func (a making) Act(ctx context.Context, c change.Change, seen ledger.Sight) err
 	return s.SetRoles(ctx, found.ID, append(slices.Clone(found.Roles), role))
 }
 
+// make makes an account for an address. It holds the address meanwhile: two who make one for it at once would
+// leave a user behind that nobody has.
+func (a making) make(ctx context.Context, s system, c change.Change, email string) error {
+	_, release, err := a.hold(ctx, c, email)
+	if err != nil {
+		return err
+	}
+	defer release()
+	var roles []string
+	if role := wanted(c, "role"); role != "" {
+		roles = []string{role}
+	}
+	id, err := s.Create(ctx, email, a.nameOf(ctx, email), roles)
+	if err != nil {
+		return err
+	}
+	if err := a.invite(ctx, s, c, id); err != nil {
+		return err
+	}
+	return a.enable(ctx, s, c, id)
+}
+
+// invite has the person of a new account invited, once for a request. It comes before the account is enabled:
+// one that is in use counts as made.
+func (a making) invite(ctx context.Context, s system, c change.Change, id string) error {
+	done, err := account.Invited(ctx, a.store, c.ID)
+	if err != nil || done {
+		return err
+	}
+	if err := s.Invite(ctx, id); err != nil {
+		return err
+	}
+	return account.Invite(ctx, a.store, c.ID, a.now())
+}
+
 // giveBack gives a stopped account back with the role that was asked for, and with those that it had
 // as far as its person could ask for them now: nobody was shown the others.
 func (a making) giveBack(ctx context.Context, s system, c change.Change, id string) error {
@@ -219,7 +259,7 @@ func (a making) giveBack(ctx context.Context, s system, c change.Change, id stri
 		}
 		offers = rule.Offers(holds)
 	}
-	unfinished, release, err := a.hold(ctx, c, id, c.ID)
+	unfinished, release, err := a.hold(ctx, c, id)
 	if err != nil {
 		return err
 	}
@@ -233,21 +273,28 @@ func (a making) giveBack(ctx context.Context, s system, c change.Change, id stri
 	case found.PartOfRoles:
 		return errPartOfRoles
 	}
-	had, err := hadBefore(ctx, s, unfinished, found)
+	had, lost, err := hadBefore(ctx, s, unfinished, found)
 	if err != nil {
 		return err
 	}
-	back, withheld := idle.GivenBack(had, offers, wanted(c, "role"))
-	if err := a.begin(ctx, c, id, account.Setting{Had: had, Found: found.Roles, Set: back, Withheld: withheld}); err != nil {
+	role := wanted(c, "role")
+	back, withheld := idle.GivenBack(had, offers, role)
+	setting := account.Setting{Had: had, Found: found.Roles, Set: back, Withheld: withheld, Lost: lost}
+	if !slices.ContainsFunc(had, func(r string) bool { return strings.EqualFold(r, role) }) {
+		setting.Given = role
+	}
+	if err := a.begin(ctx, c, id, setting); err != nil {
+		return err
+	}
+	if err := setRoles(ctx, s, found, back); err != nil {
 		return err
 	}
 	if uninvited(found) {
-		if err := a.revived(ctx, c, id); err != nil {
+		if err := a.invite(ctx, s, c, id); err != nil {
 			return err
 		}
-		return s.Create(ctx, found.Email, a.nameOf(ctx, found.Email), back)
 	}
-	return a.enable(ctx, s, c, found, back)
+	return a.enable(ctx, s, c, id)
 }
 
 // uninvited reports whether the person of a stopped account that takes a password may have none: for sure

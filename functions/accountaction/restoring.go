@@ -31,10 +31,15 @@ func gaveBack(c change.Change, id string) (bool, error) {
 	return c.Kind == change.AccountEnable || made.Account == id, err
 }
 
-// settle sees to the accounts that a request has begun with and that it did not give back. They have the roles
-// again that they had: whoever takes the stop back later gives it back as it was.
+// settle sees to the accounts that a request has begun with and that it did not give back, or that were taken back.
+// They have the roles again that they had: whoever takes the stop back later gives it back as it was.
 func (h *handler) settle(ctx context.Context, c change.Change) error {
-	if c.Kind != change.AccountCreate && c.Kind != change.AccountEnable || underWay(c.State) {
+	switch c.Kind {
+	case change.AccountCreate, change.AccountEnable, change.AccountDisable:
+	default:
+		return nil
+	}
+	if underWay(c.State) {
 		return nil
 	}
 	begun, err := account.Begun(ctx, h.store, c.ID)
@@ -67,46 +72,51 @@ func (h *handler) settle(ctx context.Context, c change.Change) error {
 func (h *handler) restore(ctx context.Context, s system, c change.Change, id string) error {
 	during, cancel := context.WithTimeout(ctx, account.HoldFor)
 	defer cancel()
-	unfinished, release, err := h.hold(ctx, c, id, "restoring after "+c.ID)
+	name, _ := account.Split(c.Target.ID)
+	holder := "restoring after " + c.ID
+	unfinished, err := account.HoldOnce(ctx, h.store, name, id, holder, h.now())
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer h.release(ctx, c, id, holder)
 	now, err := h.ledger.Get(ctx, c.ID)
 	if err != nil || underWay(now.State) {
 		return err
 	}
-	name, _ := account.Split(c.Target.ID)
 	if unfinished.Request == c.ID { // else a later request sees to it
 		if unfinished.Tries > len(restoreAfter) {
 			return nil
 		}
-		if err := giveRolesBack(during, s, id, unfinished); err != nil {
+		lost, err := giveRolesBack(during, s, id, unfinished)
+		if err != nil {
 			return h.later(ctx, c, id, unfinished, err)
+		}
+		if len(lost) > 0 {
+			h.log.ErrorContext(ctx, "a stopped account has lost roles that do not exist any more", "change_id", c.ID, "account", id, "roles", lost)
 		}
 	}
 	return account.Finish(ctx, h.store, name, id, c.ID, h.now())
 }
 
-// giveRolesBack gives a stopped account the roles that it had. One whose roles are others by now than were
-// set is left alone: somebody has seen to it.
-func giveRolesBack(ctx context.Context, s system, id string, unfinished account.Unfinished) error {
+// giveRolesBack gives a stopped account the roles that it had, and returns those that it cannot have again. One
+// whose roles are others by now than were set is left alone: somebody has seen to it.
+func giveRolesBack(ctx context.Context, s system, id string, unfinished account.Unfinished) (lost []string, err error) {
 	found, err := s.Account(ctx, id)
 	switch {
 	case isGone(err):
-		return nil
+		return nil, nil
 	case err != nil:
-		return err
+		return nil, err
 	case !found.Disabled:
-		return nil
+		return nil, nil
 	case found.PartOfRoles:
-		return errPartOfRoles
+		return nil, errPartOfRoles
 	}
-	had, err := hadBefore(ctx, s, unfinished, found)
-	if err != nil || account.SameRoles(had, found.Roles) {
-		return err
+	had, lost, err := hadBefore(ctx, s, unfinished, found)
+	if err != nil {
+		return nil, err
 	}
-	return s.SetRoles(ctx, id, had)
+	return lost, setRoles(ctx, s, found, had)
 }
 
 // later orders that it is tried again to restore the roles of an account, whatever the error was: somebody may

@@ -24,9 +24,10 @@ type system interface {
 	// others.
 	Roles(ctx context.Context) ([]string, error)
 	SetRoles(ctx context.Context, id string, names []string) error
-	// Create makes an account that a person can sign in to, also of one that is there, stopped, and that
-	// nobody has ever signed in to. It has these roles then and no others.
-	Create(ctx context.Context, email, name string, roles []string) error
+	// Create makes an account with some roles, which is stopped until it is enabled, and returns its id. Invite
+	// sends its person what is needed to sign in for the first time.
+	Create(ctx context.Context, email, name string, roles []string) (id string, err error)
+	Invite(ctx context.Context, id string) error
 }
 
 // isGone reports whether an error says that there is no such account.
@@ -42,10 +43,17 @@ type lookerSystem struct {
 }
 
 // Create implements [system].
-func (l lookerSystem) Create(ctx context.Context, email, name string, roles []string) error {
+func (l lookerSystem) Create(ctx context.Context, email, name string, roles []string) (string, error) {
 	first, last, _ := strings.Cut(name, " ")
-	_, err := l.Client.Create(ctx, looker.NewAccount{Email: email, First: first, Last: last, Roles: roles, Invite: l.invite})
-	return err
+	return l.Client.Create(ctx, looker.NewAccount{Email: email, First: first, Last: last, Roles: roles})
+}
+
+// Invite implements [system]. Who signs in through an identity provider needs nothing.
+func (l lookerSystem) Invite(ctx context.Context, id string) error {
+	if !l.invite {
+		return nil
+	}
+	return l.Client.Invite(ctx, id)
 }
 
 // workspaceUsers returns the accounts of Google Workspace as a system of accounts.
@@ -77,4 +85,9 @@ func (workspaceSystem) Roles(context.Context) ([]string, error) {
 func (workspaceSystem) SetRoles(context.Context, string, []string) error { return errNotHere }
 
 // Create implements [system].
-func (workspaceSystem) Create(context.Context, string, string, []string) error { return errNotHere }
+func (workspaceSystem) Create(context.Context, string, string, []string) (string, error) {
+	return "", errNotHere
+}
+
+// Invite implements [system].
+func (workspaceSystem) Invite(context.Context, string) error { return errNotHere }

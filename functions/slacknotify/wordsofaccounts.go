@@ -32,11 +32,12 @@ var englishAccounts = map[change.Kind]kindWords{
 	change.AccountEnable: {
 		subject: "giving back the account %s",
 		delta:   valued(englishAccountFacts, "never"),
+		result:  without("", englishLost, ", "),
 	},
 	change.AccountCreate: {
 		subject: "an account for %s",
 		delta:   given(valued(englishAccountFacts, "never"), "The account was in use before: the role alone is new."),
-		result:  without("Without the roles that it had before and that cannot be asked for here: %s.", ", "),
+		result:  without("Without the roles that it had before and that cannot be asked for here: %s.", englishLost, ", "),
 	},
 }
 
@@ -61,11 +62,12 @@ var japaneseAccounts = map[change.Kind]kindWords{
 	change.AccountEnable: {
 		subject: "アカウント %s の再開",
 		delta:   valued(japaneseAccountFacts, japaneseNever),
+		result:  without("", japaneseLost, "、"),
 	},
 	change.AccountCreate: {
 		subject: "%s のアカウント",
 		delta:   given(valued(japaneseAccountFacts, japaneseNever), "アカウントは以前から利用できたため、ロールのみを追加しました。"),
-		result:  without("以前のロールのうち、ここで依頼できない次のロールは戻していません: %s", "、"),
+		result:  without("以前のロールのうち、ここで依頼できない次のロールは戻していません: %s", japaneseLost, "、"),
 	},
 }
 
@@ -92,14 +94,28 @@ func given(facts func(change.Delta, string) string, had string) func(change.Delt
 	}
 }
 
-// without says which roles did not come back with an account that was stopped.
-func without(format, between string) func(json.RawMessage) string {
+// What is said of roles that an account had and that were deleted or called otherwise while it was given back.
+const (
+	englishLost  = "Without the roles that do not exist any more by these names: %s."
+	japaneseLost = "以前のロールのうち、次の名前のロールは存在しないため戻していません: %s"
+)
+
+// without says which roles did not come back with an account that was stopped: those that were withheld, and
+// those that are lost.
+func without(withheld, lost, between string) func(json.RawMessage) string {
 	return func(result json.RawMessage) string {
 		made, err := idle.DecodeMade(result)
-		if err != nil || len(made.Withheld) == 0 {
+		if err != nil {
 			return ""
 		}
-		return fmt.Sprintf(format, strings.Join(made.Withheld, between))
+		var said []string
+		if len(made.Withheld) > 0 && withheld != "" {
+			said = append(said, fmt.Sprintf(withheld, strings.Join(made.Withheld, between)))
+		}
+		if len(made.Lost) > 0 {
+			said = append(said, fmt.Sprintf(lost, strings.Join(made.Lost, between)))
+		}
+		return strings.Join(said, " ")
 	}
 }
 

@@ -150,25 +150,22 @@ func TestRolesAreReplaced(t *testing.T) {
 	}
 }
 
-var nia = looker.NewAccount{Email: "Nia@example.com", First: "Nia", Last: "Ito", Roles: []string{"User", "developer"}, Invite: true}
+var nia = looker.NewAccount{Email: "Nia@example.com", First: "Nia", Last: "Ito", Roles: []string{"User", "developer"}}
 
-// made checks that there is exactly one account for a person, whole and enabled.
+// made checks that there is exactly one account for a person, whole and not yet enabled.
 func (w *world) made(id string) {
 	w.t.Helper()
 	n := 0
 	for _, u := range w.looker.Users() {
 		if strings.EqualFold(u.Email, nia.Email) || u.Name == "Nia Ito" {
 			n++
-			if u.ID != id || u.Disabled || !slices.Equal(u.Roles, []string{"Developer", "User"}) || u.Email != "nia@example.com" {
+			if u.ID != id || !u.Disabled || !slices.Equal(u.Roles, []string{"Developer", "User"}) || u.Email != "nia@example.com" {
 				w.t.Errorf("got %+v, want %s", u, id)
 			}
 		}
 	}
 	if n != 1 {
 		w.t.Errorf("there are %d accounts", n)
-	}
-	if mails := w.looker.Mails(); len(mails) == 0 || mails[0].To != "nia@example.com" || !mails[0].Setup {
-		w.t.Errorf("mails: %+v", mails)
 	}
 }
 
@@ -183,12 +180,21 @@ func TestCreate(t *testing.T) {
 		t.Errorf("a second time: got %s, want %s", again, id)
 	}
 	w.made(id)
+	w.must(w.Invite(t.Context(), id))
+	if mails := w.looker.Mails(); len(mails) != 1 || mails[0].To != "nia@example.com" || !mails[0].Setup {
+		t.Errorf("mails: %+v", mails)
+	}
+	w.must(w.Enable(t.Context(), id))
+	_, err = w.Create(t.Context(), nia)
+	if e := check(t, err, looker.ErrConflict); e.Permanent() {
+		t.Errorf("an account that is there by now: %v", err)
+	}
 	w.must(w.looker.Login("nia@example.com", "google"))
 
 	quiet, err := w.Create(t.Context(), looker.NewAccount{Email: "bo@example.com", Roles: []string{"User"}})
 	w.must(err)
-	if u := w.user("bo@example.com"); u.ID != quiet || u.Disabled || len(w.looker.Mails()) != 1 {
-		t.Errorf("without a name and a mail: got %+v", u)
+	if u := w.user("bo@example.com"); u.ID != quiet || !u.Disabled || len(w.looker.Mails()) != 1 {
+		t.Errorf("without a name: got %+v", u)
 	}
 	_, err = w.Create(t.Context(), looker.NewAccount{Email: "cy@example.com", Roles: []string{"Boss"}})
 	if e := check(t, err, looker.ErrInvalid); !e.Permanent() {

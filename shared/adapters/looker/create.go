@@ -15,18 +15,15 @@ type NewAccount struct {
 	First, Last string
 	// Roles are names of roles.
 	Roles []string
-	// Invite has Looker send a mail by which the person sets a password. It is not needed where
-	// people sign in through an identity provider that vouches for their address.
-	Invite bool
 }
 
 // Create makes an account and returns its id. Looker makes one in several steps, and a program
-// may die between two of them. So the account is disabled until all of it is there, and Create
+// may die between two of them. So the account is disabled, for [Client.Enable] to end that, and Create
 // takes up what an earlier attempt has left: calling it again after an error makes no second
-// account, though it may send a second mail.
+// account. Two that make one for the same person at the same time may.
 //
-// An account that is there and enabled is returned as it is. One that is disabled and was used
-// before is [ErrConflict]: giving it back is another decision than making one.
+// An account that is there and enabled, or was used before, is [ErrConflict]: giving it back, or a role, is
+// another decision than making one. The error is permanent where it is disabled.
 func (c *Client) Create(ctx context.Context, n NewAccount) (string, error) {
 	const op = "create_user"
 	roles, err := c.roleIDs(ctx, op, n.Roles)
@@ -40,12 +37,12 @@ func (c *Client) Create(ctx context.Context, n NewAccount) (string, error) {
 	case err != nil:
 		return "", err
 	case !found.Disabled:
-		return found.ID, nil
+		return "", &Error{API: api, Op: op, Message: "there is such an account by now", Kind: ErrConflict}
 	}
 	if last, sure := found.LastUse(false); !sure || !last.At.IsZero() {
 		return "", &Error{API: api, Op: op, Message: "there is such an account, and it is disabled", Kind: ErrConflict, Final: true}
 	}
-	return found.ID, c.finish(ctx, n, found.ID, roles)
+	return found.ID, c.setRoles(ctx, found.ID, roles)
 }
 
 // make begins with nothing, or with a user who has no address yet.
@@ -70,7 +67,7 @@ func (c *Client) make(ctx context.Context, n NewAccount, roles []string) (string
 	if err != nil {
 		return "", err
 	}
-	return id, c.finish(ctx, n, id, roles)
+	return id, c.setRoles(ctx, id, roles)
 }
 
 // begun returns the id of a user that an earlier attempt has left without an address, or
@@ -120,23 +117,25 @@ func (c *Client) begin(ctx context.Context, n NewAccount) (string, error) {
 	return made.ID.or(""), nil
 }
 
-// finish gives a disabled account with an address all the rest, and enables it last.
-func (c *Client) finish(ctx context.Context, n NewAccount, id string, roles []string) error {
-	path, err := userPath("set_user_roles", id)
+// setRoles gives an account the roles with these ids.
+func (c *Client) setRoles(ctx context.Context, id string, roles []string) error {
+	const op = "set_user_roles"
+	path, err := userPath(op, id)
 	if err != nil {
 		return err
 	}
-	if _, err := c.do(ctx, request{op: "set_user_roles", method: http.MethodPut, path: path + "/roles", query: url.Values{"fields": {"id"}}, body: roles}); err != nil {
+	_, err = c.do(ctx, request{op: op, method: http.MethodPut, path: path + "/roles", query: url.Values{"fields": {"id"}}, body: roles})
+	return err
+}
+
+// Invite has Looker send the person of an account a mail by which they set a password. It is not needed where
+// people sign in through an identity provider that vouches for their address.
+func (c *Client) Invite(ctx context.Context, id string) error {
+	const op = "send_user_credentials_email_password_reset"
+	path, err := userPath(op, id)
+	if err != nil {
 		return err
 	}
-	if n.Invite {
-		_, err := c.do(ctx, request{
-			op: "send_user_credentials_email_password_reset", method: http.MethodPost,
-			path: path + "/credentials_email/send_password_reset", query: url.Values{"fields": {"email"}},
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return c.Enable(ctx, id)
+	_, err = c.do(ctx, request{op: op, method: http.MethodPost, path: path + "/credentials_email/send_password_reset", query: url.Values{"fields": {"email"}}})
+	return err
 }

@@ -210,7 +210,7 @@ func (j *Judge) Decide(a *Account, m Memory) Decision {
 func (j *Judge) judge(d *Decision, a *Account, t traces) {
 	recent := j.recent(d)
 	if a.Disabled {
-		d.Verdict, d.Next = Disabled, Memory{}
+		d.Verdict, d.Next, d.Ended = Disabled, Memory{}, false // nobody is told that it will not be stopped
 		return
 	}
 	if d.Why = j.spared(a, t, d.Next); d.Why != "" {

@@ -154,8 +154,13 @@ func TestWhatThePeopleSayIsRemembered(t *testing.T) {
 	if d := judge(t, ladder(), idle.Directory{}).Decide(&a, kept); !d.Void || d.Ended || !d.Remember || !cmp.Equal(d.Next, want) {
 		t.Errorf("kept after warnings: void %t, ended %t, remember %+v", d.Void, d.Ended, d.Next)
 	}
-	if diff := cmp.Diff(idle.Memory{Active: tonight}, warned.Revive(tonight)); diff != "" {
-		t.Errorf("given back (-want +got):\n%s", diff)
+	revived := warned.Revive(tonight.Add(-time.Hour))
+	if d := judge(t, ladder(), idle.Directory{}).Decide(&a, revived); d.Verdict != idle.Active || !d.Ended || d.Action != idle.Leave || !cmp.Equal(d.Next, idle.Memory{Active: tonight.Add(-time.Hour)}) {
+		t.Errorf("given a role after warnings: %s, ended %t, %s, remember %+v", d.Verdict, d.Ended, d.Action, d.Next)
+	}
+	a.Disabled = true
+	if d := judge(t, ladder(), idle.Directory{}).Decide(&a, revived); d.Verdict != idle.Disabled || d.Ended || d.Void || d.Moved || !d.Next.IsZero() {
+		t.Errorf("not given back in the end: %s, ended %t, remember %+v", d.Verdict, d.Ended, d.Next)
 	}
 	if warned.IsZero() || !(idle.Memory{}).IsZero() {
 		t.Error("a memory is taken for none, or none for one")

@@ -3,6 +3,8 @@ package idle
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // Made is what a request for an account has come to. It is kept as the result of its change.
@@ -11,6 +13,22 @@ type Made struct {
 	Account string `json:"account"`
 	// Withheld are the roles that a stopped account had and that were not given back with it.
 	Withheld []string `json:"withheld,omitempty"`
+	// Lost are the roles that it had and that there are not any more by their names.
+	Lost []string `json:"lost,omitempty"`
+	// Given is the role that was asked for, where a stopped account did not have it.
+	Given string `json:"given,omitempty"`
+}
+
+// HadBefore returns the roles that a stopped account had before a request gave it back, of one that has these now:
+// what the request gave is not among them, what it withheld is. What else people did with it since, stands.
+func (m Made) HadBefore(roles []string) []string {
+	had := slices.DeleteFunc(slices.Clone(roles), func(role string) bool { return strings.EqualFold(role, m.Given) })
+	for _, role := range m.Withheld {
+		if !slices.ContainsFunc(had, func(other string) bool { return strings.EqualFold(other, role) }) {
+			had = append(had, role)
+		}
+	}
+	return had
 }
 
 // DecodeMade reads the result of a request's change; one that has none yet has made nothing.

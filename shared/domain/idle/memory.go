@@ -45,9 +45,13 @@ func (m Memory) Keep(until time.Time) Memory {
 	return m
 }
 
-// Revive returns the memory of an account that was given back at that moment. It counts as
-// used then, because its latest sign-in is as long ago as before.
-func (m Memory) Revive(at time.Time) Memory { return Memory{Active: at, Kept: m.Kept} }
+// Revive returns the memory of an account that was given back at that moment, or given a role. It counts as
+// used then, because its latest sign-in is as long ago as before. What the person was told is void with
+// that, and is taken back the next night.
+func (m Memory) Revive(at time.Time) Memory {
+	m.Active, m.Session = at, false
+	return m
+}
 
 // Equal reports whether two memories say the same.
 func (m Memory) Equal(other Memory) bool {

@@ -66,12 +66,25 @@ func (u Unfinished) Before(roles []string) []string {
 // who has it, which is no word about the others.
 func (u Unfinished) Among(all []string) Unfinished {
 	there := func(roles []string) []string {
-		return slices.DeleteFunc(slices.Clone(roles), func(role string) bool {
-			return !slices.ContainsFunc(all, func(other string) bool { return strings.EqualFold(role, other) })
-		})
+		return slices.DeleteFunc(slices.Clone(roles), func(role string) bool { return !names(all, role) })
 	}
 	u.Had, u.Found, u.Set = there(u.Had), there(u.Found), there(u.Set)
 	return u
+}
+
+// Lost returns which of the roles that the account had are not known by their names any more, or not to be told from
+// what an administrator has set, because one was deleted or called otherwise: of an account that counts as
+// having some of all roles that there are.
+func (u Unfinished) Lost(had, all []string) []string {
+	if !slices.ContainsFunc(slices.Concat(u.Had, u.Found, u.Set), func(role string) bool { return !names(all, role) }) {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(u.Had), func(role string) bool { return names(had, role) })
+}
+
+// names reports whether a role is among some. Capitals do not matter.
+func names(roles []string, role string) bool {
+	return slices.ContainsFunc(roles, func(other string) bool { return strings.EqualFold(role, other) })
 }
 
 // SameRoles reports whether two lists name the same roles. Capitals do not matter.
@@ -92,6 +105,9 @@ type Setting struct {
 	// Had are those that count as what the account has, see [Unfinished.Before]; Found those that it has
 	// now, Set those that the request gives it, and Withheld those of Had that do not come back with it.
 	Had, Found, Set, Withheld []string
+	// Lost are those that it had and that there are not any more; Given is the one of Set that it did not have.
+	Lost  []string
+	Given string
 }
 
 // GetUnfinished returns what is known of the roles of a stopped account.
@@ -104,15 +120,25 @@ func GetUnfinished(ctx context.Context, r store.Reader, system, id string) (Unfi
 }
 
 // Hold gives one writer the roles of a stopped account for [HoldFor], or returns [ErrHeld]. Roles that are
-// looked up after that nobody else here sets before [Release]. Who holds them may hold them again.
+// looked up after that nobody else here sets before [Release]. Who holds them may hold them again: a request is
+// carried out by one at a time.
 func Hold(ctx context.Context, s store.Store, system, id, holder string, now time.Time) (Unfinished, error) {
+	return hold(ctx, s, system, id, holder, now, func(u Unfinished) bool { return u.Holder == holder })
+}
+
+// HoldOnce is [Hold] for a writer that several processes may be at once: one of them.
+func HoldOnce(ctx context.Context, s store.Store, system, id, holder string, now time.Time) (Unfinished, error) {
+	return hold(ctx, s, system, id, holder, now, func(Unfinished) bool { return false })
+}
+
+func hold(ctx context.Context, s store.Store, system, id, holder string, now time.Time, again func(Unfinished) bool) (Unfinished, error) {
 	var held Unfinished
 	err := s.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		u, err := GetUnfinished(ctx, tx, system, id)
 		if err != nil {
 			return err
 		}
-		if u.Holder != holder && now.Before(u.Until) {
+		if !again(u) && now.Before(u.Until) {
 			return ErrHeld
 		}
 		u.Holder, u.Until, u.Updated = holder, now.Add(HoldFor), now
@@ -161,7 +187,7 @@ func Begin(ctx context.Context, s store.Store, system, id, request string, r Set
 		if err := u.put(tx, system, id, now); err != nil {
 			return err
 		}
-		return requests.Put(tx, request, q.begin(id, r.Withheld, now))
+		return requests.Put(tx, request, q.begin(id, r, now))
 	})
 	if err != nil {
 		return fmt.Errorf("remember the roles of %s in %s for request %s: %w", id, system, request, err)

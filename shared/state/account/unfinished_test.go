@@ -9,11 +9,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sekisho/sekisho/shared/adapters/embedded"
+	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/state/account"
 )
 
 // setting is of a request that asks for the role b of an account with a and c.
-var setting = account.Setting{Had: []string{"a", "c"}, Found: []string{"a", "c"}, Set: []string{"b", "c"}, Withheld: []string{"a"}}
+var setting = account.Setting{Had: []string{"a", "c"}, Found: []string{"a", "c"}, Set: []string{"b", "c"}, Withheld: []string{"a"}, Lost: []string{"f", "e"}, Given: "b"}
 
 // begun is a store in which a request has begun to give back the account 7.
 func begun(t *testing.T, request string) *embedded.Store {
@@ -69,6 +70,43 @@ func TestWhatAnAccountHadCountsUntilSomebodyDecides(t *testing.T) {
 	}
 }
 
+// A role that was deleted or called otherwise is said to be lost, and none that the account has, or that an
+// administrator took.
+func TestWhichRolesAreLost(t *testing.T) {
+	u := account.Unfinished{Request: "r", Had: []string{"a", "c"}, Found: []string{"a", "c"}, Set: []string{"c", "b"}}
+	for _, test := range []struct{ now, all, want []string }{
+		{[]string{"c", "b"}, []string{"a", "b", "c"}, nil},
+		{[]string{"c", "b"}, []string{"A", "B", "C", "d"}, nil},
+		{[]string{"c", "b"}, []string{"b", "c", "new name of a"}, []string{"a"}},
+		{[]string{"new name of c", "b"}, []string{"a", "b", "new name of c"}, []string{"a", "c"}},
+		{[]string{"c", "new name of b"}, []string{"a", "c", "new name of b"}, []string{"a"}},
+		{[]string{"d"}, []string{"a", "b", "c", "d"}, nil},
+	} {
+		had := u.Among(test.all).Before(test.now)
+		if got := u.Lost(had, test.all); !slices.Equal(got, test.want) {
+			t.Errorf("with %v among %v: %v are lost, want %v", test.now, test.all, got, test.want)
+		}
+	}
+}
+
+// However many processes restore the roles of an account for a request, one at a time sets them.
+func TestOneAtATimeHoldsOnce(t *testing.T) {
+	s := open(t)
+	hold := func(at time.Time) error {
+		_, err := account.HoldOnce(t.Context(), s, "looker", "7", "restoring", at)
+		return err
+	}
+	if err := hold(now); err != nil {
+		t.Fatal(err)
+	}
+	if err := hold(now.Add(account.HoldFor - 1)); !errors.Is(err, account.ErrHeld) {
+		t.Errorf("a second one: %v", err)
+	}
+	if err := hold(now.Add(account.HoldFor)); err != nil {
+		t.Errorf("when the time is over: %v", err)
+	}
+}
+
 func TestOnlyOneSetsTheRolesOfAnAccount(t *testing.T) {
 	held := func() *embedded.Store {
 		s := open(t)
@@ -121,8 +159,10 @@ func TestARequestForgetsWhatItHasBegun(t *testing.T) {
 	if u := remembered(t, s); u.Request != "one" || u.Tries != 1 || !slices.Equal(u.Had, setting.Had) {
 		t.Errorf("remembered %+v", u)
 	}
-	if withheld, err := account.Withheld(t.Context(), s, "one", "7"); err != nil || !slices.Equal(withheld, setting.Withheld) {
-		t.Errorf("withheld %v, %v", withheld, err)
+	for id, want := range map[string]idle.Made{"7": {Account: "7", Withheld: []string{"a"}, Lost: []string{"e", "f"}, Given: "b"}, "8": {Account: "8"}} {
+		if made, err := account.Made(t.Context(), s, "one", id); err != nil || !cmp.Equal(made, want) {
+			t.Errorf("made of %s %+v, %v; want %+v", id, made, err, want)
+		}
 	}
 	second := account.Setting{Had: setting.Had, Found: setting.Set, Set: []string{"d"}}
 	begin(t, s, "two", second)

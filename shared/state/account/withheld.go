@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/ports/store"
 )
 
@@ -19,10 +20,11 @@ type request struct {
 	// Accounts are the ids of the accounts whose roles it has begun to set: one, unless the address that
 	// it is about has passed to another account in between.
 	Accounts []string `json:"accounts"`
-	// Withheld are the roles that the latest of them, Of, had and that do not come back with it.
-	Of       string    `json:"of,omitempty"`
-	Withheld []string  `json:"withheld,omitempty"`
-	Updated  time.Time `json:"updated"`
+	// Made is what becomes of the latest of them.
+	Made idle.Made `json:"made,omitzero"`
+	// Invited says that the person of a new account was sent the mail by which a password is set.
+	Invited bool      `json:"invited,omitempty"`
+	Updated time.Time `json:"updated"`
 }
 
 var requests = store.Collection[request]{
@@ -30,13 +32,35 @@ var requests = store.Collection[request]{
 	Expires: func(r request) time.Time { return r.Updated.Add(begunFor) },
 }
 
-// Withheld returns the roles that a request under way does not give back with an account, sorted.
-func Withheld(ctx context.Context, r store.Reader, request, account string) ([]string, error) {
+// Made returns what a request under way makes of an account. Its lists are sorted.
+func Made(ctx context.Context, r store.Reader, request, account string) (idle.Made, error) {
 	q, err := getRequest(ctx, r, request)
-	if q.Of != account {
-		return nil, err
+	if q.Made.Account != account {
+		return idle.Made{Account: account}, err
 	}
-	return q.Withheld, err
+	return q.Made, err
+}
+
+// Invited reports whether a request under way has had its person invited.
+func Invited(ctx context.Context, r store.Reader, request string) (bool, error) {
+	q, err := getRequest(ctx, r, request)
+	return q.Invited, err
+}
+
+// Invite remembers that a request has had its person invited: however often it is tried, one mail is enough.
+func Invite(ctx context.Context, s store.Store, request string, now time.Time) error {
+	err := s.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		q, err := getRequest(ctx, tx, request)
+		if err != nil {
+			return err
+		}
+		q.Invited, q.Updated = true, now
+		return requests.Put(tx, request, q)
+	})
+	if err != nil {
+		return fmt.Errorf("remember that request %s has invited its person: %w", request, err)
+	}
+	return nil
 }
 
 // Begun returns the ids of the accounts whose roles a request has begun to set and of which nobody has seen
@@ -56,12 +80,11 @@ func getRequest(ctx context.Context, r store.Reader, id string) (request, error)
 }
 
 // begin adds an account to those of a request.
-func (q request) begin(account string, withheld []string, now time.Time) request {
+func (q request) begin(account string, r Setting, now time.Time) request {
 	q.Accounts = append(slices.Clone(q.Accounts), account)
 	slices.Sort(q.Accounts)
 	q.Accounts = slices.Compact(q.Accounts)
-	q.Of, q.Withheld = account, slices.Clone(withheld)
-	slices.Sort(q.Withheld)
+	q.Made = idle.Made{Account: account, Withheld: slices.Sorted(slices.Values(r.Withheld)), Lost: slices.Sorted(slices.Values(r.Lost)), Given: r.Given}
 	q.Updated = now
 	return q
 }
