@@ -176,12 +176,18 @@ func has(a idle.Account, role string) bool {
 	return role != "" && slices.ContainsFunc(a.Roles, func(r string) bool { return strings.EqualFold(r, role) })
 }
 
-// Act implements [ledger.Applier].
+// Act implements [ledger.Applier]. It holds the address that a request is about: two who make an account for it at
+// once would leave a user behind that nobody has, and one would set the roles of what the other has not yet made.
 func (a making) Act(ctx context.Context, c change.Change, seen ledger.Sight) error {
 	s, email, err := a.system(c)
 	if err != nil {
 		return err
 	}
+	_, release, err := a.hold(ctx, c, email)
+	if err != nil {
+		return err
+	}
+	defer release()
 	role := wanted(c, "role")
 	there, err := idle.DecodeMade(seen.Result)
 	if err != nil {
@@ -193,11 +199,11 @@ func (a making) Act(ctx context.Context, c change.Change, seen ledger.Sight) err
 	if seen.Before["enabled"] == "false" {
 		return a.giveBack(ctx, s, c, there.Account)
 	}
-	_, release, err := a.hold(ctx, c, there.Account)
+	_, let, err := a.hold(ctx, c, there.Account)
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer let()
 	found, err := s.Account(ctx, there.Account)
 	if err != nil {
 		return err
@@ -213,14 +219,8 @@ func (a making) Act(ctx context.Context, c change.Change, seen ledger.Sight) err
 	return s.SetRoles(ctx, found.ID, append(slices.Clone(found.Roles), role))
 }
 
-// make makes an account for an address. It holds the address meanwhile: two who make one for it at once would
-// leave a user behind that nobody has.
+// make makes an account for an address.
 func (a making) make(ctx context.Context, s system, c change.Change, email string) error {
-	_, release, err := a.hold(ctx, c, email)
-	if err != nil {
-		return err
-	}
-	defer release()
 	var roles []string
 	if role := wanted(c, "role"); role != "" {
 		roles = []string{role}

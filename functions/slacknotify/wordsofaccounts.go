@@ -115,7 +115,7 @@ func without(withheld, lost, between string) func(json.RawMessage) string {
 		if len(made.Lost) > 0 {
 			said = append(said, fmt.Sprintf(lost, strings.Join(made.Lost, between)))
 		}
-		return strings.Join(said, " ")
+		return strings.Join(said, "\n")
 	}
 }
 

@@ -10,6 +10,24 @@ import (
 
 // Who has a stopped account back reads which of its roles are not there any more, once it is back.
 func TestRolesThatDoNotComeBackAreNamed(t *testing.T) {
+	const lost = `{"account":"7","withheld":["Admin"],"lost":["Old","Older"]}`
+	for kind, want := range map[change.Kind][2]string{
+		change.AccountCreate: {
+			"Without the roles that it had before and that cannot be asked for here: Admin.\nWithout the roles that do not exist any more by these names: Old, Older.",
+			"以前のロールのうち、ここで依頼できない次のロールは戻していません: Admin\n以前のロールのうち、次の名前のロールは存在しないため戻していません: Old、Older",
+		},
+		change.AccountEnable: {
+			"Without the roles that do not exist any more by these names: Old, Older.", "以前のロールのうち、次の名前のロールは存在しないため戻していません: Old、Older",
+		},
+	} {
+		c := changeOf(kind, change.Applied)
+		c.Result = []byte(lost)
+		for i, in := range []language{english, japanese} {
+			if lines := in.write(c, letter{Part: hears}, only, noon).Lines; !slices.Contains(lines, want[i]) {
+				t.Errorf("%s: %q", kind, lines)
+			}
+		}
+	}
 	for _, test := range []struct {
 		in     language
 		result string
