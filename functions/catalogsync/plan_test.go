@@ -388,7 +388,7 @@ func TestWhatIsWithheldIsNotDone(t *testing.T) {
 	}
 	update := catalog.Step{Verb: catalog.Update, Kind: catalog.KindPolicy, Name: "p", Policy: &catalog.Policy{Name: "p", Rules: []catalog.Rule{rule("a"), rule("b")}}}
 	role := catalog.Step{Verb: catalog.Update, Kind: catalog.KindRole, Name: "p", Role: &catalog.Role{Name: "p", Policies: []string{"p", "q"}}}
-	team := catalog.Step{Verb: catalog.Update, Kind: catalog.KindTeam, Name: "p", Team: &catalog.Team{Name: "p", Type: "Division", Policies: []string{"p"}}}
+	team := catalog.Step{Verb: catalog.Update, Kind: catalog.KindTeam, Name: "p", Team: &catalog.Team{Name: "p", Type: "Division", Policies: []string{"p"}}, Diff: []catalog.Difference{{Field: "parents", Before: "q"}}}
 	partly := func(k catalog.Kind) catalog.Plan {
 		return catalog.Plan{Findings: []catalog.Finding{{Code: catalog.FoundPartly, Kind: k, Name: "p"}}}
 	}
@@ -411,6 +411,7 @@ func TestWhatIsWithheldIsNotDone(t *testing.T) {
 		"the role has one":        {role, partly(catalog.KindRole), catalog.Present{Roles: []catalog.PresentRole{{Entity: of, Policies: []string{"p"}}}}, true},
 		"the team is as approved": {team, partly(catalog.KindTeam), catalog.Present{Teams: []catalog.PresentTeam{{Entity: of, Type: "Division", Policies: []string{"p"}}}}, false},
 		"the team is elsewhere":   {team, partly(catalog.KindTeam), catalog.Present{Teams: []catalog.PresentTeam{{Entity: of, Type: "Division", Policies: []string{"p"}, Parents: []string{"q"}}}}, true},
+		"it has since more":       {team, partly(catalog.KindTeam), catalog.Present{Teams: []catalog.PresentTeam{{Entity: of, Type: "Division", Policies: []string{"p", "r"}}}}, false},
 		"a member":                {catalog.Step{Verb: catalog.Add, Kind: catalog.KindMember, Name: "p", Person: "a@example.com"}, partly(catalog.KindTeam), catalog.Present{}, false},
 	} {
 		if got := withheld([]catalog.Step{test.approved}, test.now, test.present); (got != "") != test.withheld {

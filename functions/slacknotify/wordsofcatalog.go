@@ -86,9 +86,9 @@ var (
 		catalog.FoundTwice:    "{name} のアドレスを持つアカウントが複数あります",
 		catalog.FoundBelow:    "{kind} {name} の下にほかのチームがあります",
 		catalog.FoundGroup:    "{kind} {name} の種別は Group のままです。種別を変えるには、一度削除する必要があります",
-		catalog.FoundWaits:    "{kind} {name} は作成していません。上位のチーム、または必要なチームの種別が Group のままです",
-		catalog.FoundPartly:   "{kind} {name} は一部だけ反映しています。上位のチーム、または必要なチームの種別が Group のままです",
-		catalog.FoundNeeded:   "{kind} {name} は削除していません。まだ反映できない設定が参照しています (チームの種別が Group のままです)",
+		catalog.FoundWaits:    "{kind} {name} は作成していません。上位のチーム、または必要なチームを変更できないためです",
+		catalog.FoundPartly:   "{kind} {name} は一部だけ反映しています。上位や下位のチーム、または必要なチームを変更できないためです",
+		catalog.FoundNeeded:   "{kind} {name} は削除していません。まだ反映できない設定が参照しています",
 	}
 	japaneseKinds = map[string]string{
 		string(catalog.KindPolicy): "ポリシー", string(catalog.KindRole): "ロール", string(catalog.KindTeam): "チーム", string(catalog.KindUser): "ユーザー",

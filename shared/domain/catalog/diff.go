@@ -70,6 +70,8 @@ type builder struct {
 	off map[string]bool
 	// types are the types that the teams will have which are there.
 	types map[string]string
+	// stays are teams that cannot be put below a team, because that stays below them.
+	stays map[string]bool
 	// needed is what is referred to once the plan is carried out.
 	needed map[key]bool
 
@@ -81,7 +83,7 @@ func newBuilder(d Desired, p Present) *builder {
 	b := &builder{
 		desired: d, present: p, there: names{KindPolicy: {}, KindRole: {}, KindTeam: {}}, account: map[string]int{},
 		theirs: map[key]bool{}, made: namesOf(d), missing: names{KindPolicy: {}, KindRole: {}, KindTeam: {}},
-		types: map[string]string{}, off: map[string]bool{}, needed: map[key]bool{},
+		types: map[string]string{}, stays: map[string]bool{}, off: map[string]bool{}, needed: map[key]bool{},
 	}
 	for _, e := range p.Policies {
 		b.there[KindPolicy][e.Name] = true
@@ -339,7 +341,11 @@ func (b *builder) teams() {
 			}
 			if b.misplaced(want) {
 				b.found(FoundPartly, KindTeam, want.Name)
-				want.Parents, want.Type = set(without(is.Parents, []string{Organization})), b.types[want.Name]
+				want.Parents = set(without(is.Parents, []string{Organization}))
+			}
+			if want.Type != b.types[want.Name] {
+				b.found(FoundPartly, KindTeam, want.Name)
+				want.Type = b.types[want.Name]
 			}
 			want = b.attached(want)
 			wanted := want

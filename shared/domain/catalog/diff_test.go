@@ -215,7 +215,7 @@ func TestWhatIsWantedBelowAGroupWaits(t *testing.T) {
 		},
 	}
 	plan := diff(t, d, p)
-	waits, partly := " is not made: a team above it, or one that it or what is tied to it needs, stays as it is", " is not all that is wanted: a team above it, or one that it or what is tied to it needs, stays as it is"
+	waits, partly := " is not made: a team above it, or one that it or what is tied to it needs, stays as it is", " is not all that is wanted: a team above or below it, or one that it or what is tied to it needs, stays as it is"
 	want := []string{
 		"create team apart", "create policy look", "create role reader",
 		"add holder reader: ken@example.com", "add member apart: ken@example.com", "add member club: aiko@example.com", "add member here: ken@example.com",

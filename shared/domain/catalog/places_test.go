@@ -1,10 +1,14 @@
 package catalog_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	cmpgo "github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/sekisho/sekisho/shared/domain/catalog"
 )
@@ -20,7 +24,20 @@ func refusal(s catalog.Step, teams []catalog.PresentTeam) error {
 	if len(s.Team.Parents) > 1 && (s.Team.Type == catalog.TypeBusinessUnit || s.Team.Type == catalog.TypeDivision) {
 		return fmt.Errorf("%s can have one parent only", s.Name)
 	}
+	seen := map[string]bool{}
+	for next := slices.Clone(s.Team.Parents); len(next) > 0; next = next[1:] {
+		if next[0] == s.Name {
+			return fmt.Errorf("%s cannot be below itself", s.Name)
+		}
+		if i := index(teams, next[0], teamEntity); i >= 0 && !seen[next[0]] {
+			seen[next[0]] = true
+			next = append(next, teams[i].Parents...)
+		}
+	}
 	for _, t := range teams {
+		if t.Name == s.Name && t.Type == catalog.TypeGroup && s.Team.Type != t.Type {
+			return fmt.Errorf("%s is a group, and stays one", s.Name)
+		}
 		if slices.Contains(s.Team.Parents, t.Name) && (t.Type == catalog.TypeGroup || rank[t.Type] > rank[s.Team.Type]) {
 			return fmt.Errorf("%s, a %s, cannot be below %s, a %s", s.Name, s.Team.Type, t.Name, t.Type)
 		}
@@ -108,5 +125,113 @@ func TestTeamsChangePlaces(t *testing.T) {
 				t.Errorf("the second run: %v", again.Lines())
 			}
 		})
+	}
+}
+
+// drawTeams draws teams as a policy may have them.
+func drawTeams(r *rapid.T, label string, roles bool) (out []catalog.Team) {
+	ranks := []string{"", catalog.TypeBusinessUnit, catalog.TypeDivision, catalog.TypeDepartment, catalog.TypeGroup}
+	names := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"a", "b", "c", "d", "e"}), 1, 5, rapid.ID).Draw(r, label+"teams")
+	for i, name := range names {
+		t := catalog.Team{Name: name, Type: ranks[rapid.IntRange(1, 4).Draw(r, label+name+" type")]}
+		if roles {
+			t.DefaultRoles = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"r1", "r2"}), 0, 2, rapid.ID).Draw(r, label+name+" roles")
+		}
+		most := 2
+		if rank[t.Type] <= rank[catalog.TypeDivision] {
+			most = 1
+		}
+		var may []string
+		for _, above := range out[:i] {
+			if above.Type != catalog.TypeGroup && rank[above.Type] <= rank[t.Type] {
+				may = append(may, above.Name)
+			}
+		}
+		if len(may) > 0 {
+			t.Parents = rapid.SliceOfNDistinct(rapid.SampledFrom(may), 0, min(most, len(may)), rapid.ID).Draw(r, label+name+" parents")
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// However teams are to change their types and places, among others' and above such as are to go: the catalogue
+// takes each step. What waits for a team to be gone follows then, and after that there is nothing to do.
+func TestTeamsChangePlacesAnyhow(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		p := begin()
+		for _, is := range drawTeams(r, "is ", false) {
+			e := entity(is.Name)
+			if rapid.IntRange(0, 5).Draw(r, is.Name+" is somebody else's") == 0 {
+				e.Description = "by hand"
+			}
+			p.Teams = append(p.Teams, catalog.PresentTeam{Entity: e, Type: is.Type, Parents: is.Parents})
+		}
+		d := catalog.Desired{Us: us, Teams: drawTeams(r, "want ", true), Policies: []catalog.Policy{{Name: "p", Rules: []catalog.Rule{rule("look", "allow", "")}}}}
+		for _, role := range []string{"r1", "r2"} {
+			d.Roles = append(d.Roles, catalog.Role{Name: role, Policies: []string{"p"}})
+		}
+		m := &model{p}
+		var plan catalog.Plan
+		for range 6 {
+			var problems []catalog.Problem
+			var err error
+			if plan, problems, err = catalog.Diff(d, m.Present); err != nil || len(problems) > 0 {
+				r.Fatal(problems, err)
+			}
+			m.Teams, m.Roles, m.Policies = slices.Clone(m.Teams), slices.Clone(m.Roles), slices.Clone(m.Policies)
+			for _, s := range plan.Steps {
+				if err := cmp.Or(refusal(s, m.Teams), m.apply(s)); err != nil {
+					r.Fatalf("%s: %v of\n%s", s, err, strings.Join(plan.Lines(), "\n"))
+				}
+			}
+			if plan.Empty() {
+				break
+			}
+		}
+		if !plan.Empty() {
+			r.Fatalf("there is always more to do: %v", plan.Lines())
+		}
+		for _, want := range d.Teams {
+			i := index(m.Teams, want.Name, teamEntity)
+			known := slices.ContainsFunc(plan.Findings, func(f catalog.Finding) bool { return f.Kind == catalog.KindTeam && f.Name == want.Name })
+			if !known && (i < 0 || m.Teams[i].Type != want.Type || !slices.Equal(slices.Sorted(slices.Values(m.Teams[i].Parents)), slices.Sorted(slices.Values(want.Parents)))) {
+				r.Fatalf("%s is not as it is wanted, and nothing is said: %v", want.Name, plan.Findings)
+			}
+		}
+	})
+}
+
+// A team that rises for the one below it, and is given a role that is made with it, rises first. One above a team
+// that is to go sinks when that is gone.
+func TestPlacesComeBeforeWhatTeamsHave(t *testing.T) {
+	p := begin()
+	p.Teams = append(p.Teams, catalog.PresentTeam{Entity: entity("z"), Type: catalog.TypeDepartment}, catalog.PresentTeam{Entity: entity("a"), Type: catalog.TypeDepartment, Parents: []string{"z"}})
+	d := catalog.Desired{
+		Us: us, Policies: []catalog.Policy{{Name: "p", Rules: []catalog.Rule{rule("look", "allow", "")}}}, Roles: []catalog.Role{{Name: "r", Policies: []string{"p"}}},
+		Teams: []catalog.Team{{Name: "z", Type: catalog.TypeDivision, DefaultRoles: []string{"r"}}, {Name: "a", Type: catalog.TypeDivision, Parents: []string{"z"}}},
+	}
+	want := []string{
+		"update team z: type Department → Division",
+		"update team a: type Department → Division",
+		"create policy p",
+		"create role r",
+		"update team z: default roles nothing → r",
+	}
+	if diff := cmpgo.Diff(want, diff(t, d, p).Lines()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	after := carry(t, diff(t, d, p), p)
+	d.Teams = []catalog.Team{{Name: "z", Type: catalog.TypeDepartment, DefaultRoles: []string{"r"}}}
+	for _, want := range [][]string{
+		{"delete team a", "team z is not all that is wanted: a team above or below it, or one that it or what is tied to it needs, stays as it is"},
+		{"update team z: type Division → Department"},
+		nil,
+	} {
+		plan := diff(t, d, after)
+		if diff := cmpgo.Diff(want, plan.Lines()); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		after = carry(t, plan, after)
 	}
 }

@@ -13,9 +13,10 @@ import (
 // deny is the effect of a rule that denies.
 const deny = "deny"
 
-// missTeams finds out which teams are wanted, are not there, and cannot be made, and of what types those
-// will be that are there: a Group stays one, and so does what is somebody else's. A team that stays where it
-// is keeps its type where it could not be there with another.
+// missTeams finds out which teams are wanted, are not there, and cannot be made, and of what types the others
+// will be: a Group stays one, and so does what is somebody else's. A team that stays where it is keeps its type
+// where it could not be there with another, and so does one above a team that stays, or that is not yet
+// deleted, where that could not be below another. In the end all can be as they are.
 func (b *builder) missTeams() {
 	wanted := slices.SortedFunc(slices.Values(b.desired.Teams), func(x, y Team) int { return cmp.Compare(x.Name, y.Name) })
 	is := map[string]PresentTeam{}
@@ -23,7 +24,7 @@ func (b *builder) missTeams() {
 		is[t.Name], b.types[t.Name] = t, t.Type
 	}
 	for _, t := range wanted {
-		if old, there := is[t.Name]; there && old.Ours() && old.Type != TypeGroup && t.Name != Organization {
+		if old, there := is[t.Name]; !there || old.Ours() && old.Type != TypeGroup && t.Name != Organization {
 			b.types[t.Name] = t.Type
 		}
 	}
@@ -31,22 +32,69 @@ func (b *builder) missTeams() {
 		more = false
 		for _, t := range wanted {
 			old, there := is[t.Name]
+			misplaced := b.misplaced(t)
 			switch {
-			case !b.misplaced(t):
-			case !there && !b.missing[KindTeam][t.Name]:
+			case misplaced && !there && !b.missing[KindTeam][t.Name]:
 				b.missing[KindTeam][t.Name], more = true, true
-			case there && b.types[t.Name] != old.Type && !b.fits(b.types[t.Name], old.Parents):
+			case !there || b.types[t.Name] == old.Type:
+			case misplaced && !b.fits(b.types[t.Name], old.Parents), b.heldAbove(t.Name):
 				b.types[t.Name], more = old.Type, true
 			}
+		}
+		if name := b.belowItself(wanted); !more && name != "" {
+			b.stays[name], more = true, true
 		}
 	}
 }
 
-// misplaced reports whether a team cannot be where it is wanted: below one that cannot be made, or below
-// one that does not become of a type under which it may be.
+// belowItself returns a team that would be below itself if it was put where it is wanted, because another below it
+// stays where it is; empty where there is none.
+func (b *builder) belowItself(wanted []Team) string {
+	then := map[string]place{}
+	for _, is := range b.present.Teams {
+		then[is.Name] = place{parents: is.Parents}
+	}
+	var moved []string
+	for _, t := range wanted {
+		is, there := then[t.Name]
+		if b.misplaced(t) || t.Name == Organization || there && !b.ourTeam(t.Name) {
+			continue
+		}
+		then[t.Name] = place{parents: t.Parents}
+		if there && !slices.Equal(set(is.parents), set(t.Parents)) {
+			moved = append(moved, t.Name)
+		}
+	}
+	i := slices.IndexFunc(moved, func(name string) bool {
+		return slices.ContainsFunc(then[name].parents, func(parent string) bool { return isAbove(name, parent, then) })
+	})
+	if i < 0 {
+		return ""
+	}
+	return moved[i]
+}
+
+// ourTeam reports whether a team is there and ours.
+func (b *builder) ourTeam(name string) bool {
+	return slices.ContainsFunc(b.present.Teams, func(is PresentTeam) bool { return is.Name == name && is.Ours() })
+}
+
+// misplaced reports whether a team cannot be where it is wanted: below one that cannot be made, or stays below
+// it, or does not become of a type under which it may be.
 func (b *builder) misplaced(want Team) bool {
-	return slices.ContainsFunc(want.Parents, func(parent string) bool {
-		return b.missing[KindTeam][parent] || b.there[KindTeam][parent] && !slices.Contains(above[want.Type], b.types[parent])
+	return b.stays[want.Name] || slices.ContainsFunc(want.Parents, func(parent string) bool { return b.missing[KindTeam][parent] }) ||
+		!b.fits(b.types[want.Name], want.Parents)
+}
+
+// heldAbove reports whether a team below one stays there, for now at least, and could not be below one of the
+// type that this is to become.
+func (b *builder) heldAbove(name string) bool {
+	return slices.ContainsFunc(b.present.Teams, func(is PresentTeam) bool {
+		if !slices.Contains(is.Parents, name) || slices.Contains(above[b.types[is.Name]], b.types[name]) {
+			return false
+		}
+		i := slices.IndexFunc(b.desired.Teams, func(t Team) bool { return t.Name == is.Name })
+		return !is.Ours() || i < 0 || b.misplaced(b.desired.Teams[i])
 	})
 }
 
@@ -130,7 +178,9 @@ func (p Present) Has(s Step) bool {
 		}
 		is := p.Teams[i]
 		is.Joinable = is.Joinable && s.Name != Organization // that of the organization is left as it is
-		return len(teamDifferences(is, *s.Team)) == 0
+		return !slices.ContainsFunc(teamDifferences(is, *s.Team), func(left Difference) bool {
+			return slices.ContainsFunc(s.Diff, func(d Difference) bool { return d.Field == left.Field })
+		})
 	}
 	return true
 }

@@ -107,9 +107,9 @@ func TestWhatIsStillNeededIsNotDeleted(t *testing.T) {
 	want := []string{
 		"create policy pii", "update role analyst: policies old → old, pii", "update team here: policies gone → nothing", "delete policy gone",
 		"policy about is not made: a team above it, or one that it or what is tied to it needs, stays as it is", "policy old" + needed,
-		"role analyst is not all that is wanted: a team above it, or one that it or what is tied to it needs, stays as it is",
+		"role analyst is not all that is wanted: a team above or below it, or one that it or what is tied to it needs, stays as it is",
 		"team above" + needed, "team club stays a Group: delete it for it to become something else", "team former" + needed,
-		"team here is not all that is wanted: a team above it, or one that it or what is tied to it needs, stays as it is",
+		"team here is not all that is wanted: a team above or below it, or one that it or what is tied to it needs, stays as it is",
 		"team new is not made: a team above it, or one that it or what is tied to it needs, stays as it is", "team place" + needed,
 	}
 	if diff := cmp.Diff(want, plan.Lines()); diff != "" {
