@@ -70,8 +70,10 @@ type builder struct {
 	off map[string]bool
 	// types are the types that the teams will have which are there.
 	types map[string]string
-	// stays are teams that cannot be put below a team, because that stays below them.
-	stays map[string]bool
+	// bound are teams that cannot be put below a team, because that stays below them.
+	bound map[string]bool
+	// stays are roles and teams that nobody wants, and that stay because something refers to them.
+	stays map[key]bool
 	// needed is what is referred to once the plan is carried out.
 	needed map[key]bool
 
@@ -83,7 +85,7 @@ func newBuilder(d Desired, p Present) *builder {
 	b := &builder{
 		desired: d, present: p, there: names{KindPolicy: {}, KindRole: {}, KindTeam: {}}, account: map[string]int{},
 		theirs: map[key]bool{}, made: namesOf(d), missing: names{KindPolicy: {}, KindRole: {}, KindTeam: {}},
-		types: map[string]string{}, stays: map[string]bool{}, off: map[string]bool{}, needed: map[key]bool{},
+		types: map[string]string{}, bound: map[string]bool{}, stays: map[key]bool{}, off: map[string]bool{}, needed: map[key]bool{},
 	}
 	for _, e := range p.Policies {
 		b.there[KindPolicy][e.Name] = true

@@ -9,7 +9,8 @@ import (
 // there ([builder.lacks]). The catalogue cannot have such a rule, and half of a policy may allow what the
 // whole denies, or less than what it is to take the place of. So the policy stays as it is, and with it
 // everything that is knotted to it: the roles and teams that have it or are to have it, what else these
-// have, and so on. Of a knot only this is done:
+// have, and so on. What nobody wants and something still refers to stays as it is too ([FoundNeeded]), and so does
+// what is knotted to that. Of a knot only this is done:
 //
 //   - a deny that can be stored is added to a policy that nobody has who is not wanted to, and a policy of
 //     such denies to a role or a team;
@@ -67,11 +68,32 @@ func (l lists) with(k key) lists {
 
 func (l lists) empty() bool { return len(l.policies)+len(l.roles) == 0 }
 
-// knots finds out what policies, roles and teams can have by now: each thing that is done in a knot may
-// allow another, until nothing more is.
+// knots finds out what policies, roles and teams can have by now. What nobody wants and stays all the same, because
+// something refers to it, is as much a reason to wait: its people are not to have what others are to have. That
+// it waits may have more stay in turn.
 func (b *builder) knots() {
 	b.note()
 	b.missTeams()
+	for more := true; more; {
+		b.untie()
+		more = false
+		for k := range b.can.lists {
+			if !b.wanted(k) && !b.theirs[k] && !b.stays[k] {
+				b.stays[k], more = true, true
+			}
+		}
+	}
+}
+
+// wanted reports whether a role or a team is wanted.
+func (b *builder) wanted(k key) bool {
+	_, wanted := b.wants.lists[k]
+	return wanted
+}
+
+// untie finds out what can be there as long as what stays is a reason to wait: each thing that is done in a knot
+// may allow another, until nothing more is.
+func (b *builder) untie() {
 	b.can = b.is
 	for range 2 + len(b.wants.rules) + len(b.wants.lists) {
 		before := b.can
@@ -152,15 +174,15 @@ func (b *builder) next() has {
 			}
 		}
 		if !more {
-			b.stay(out)
+			b.keepReferred(out)
 			return out
 		}
 	}
 }
 
-// stay adds what nobody wants to what there will be: what is somebody else's, and of ours what is still
+// keepReferred adds what nobody wants to what there will be: what is somebody else's, and of ours what is still
 // referred to ([builder.deletable]).
-func (b *builder) stay(then has) {
+func (b *builder) keepReferred(then has) {
 	var next []key
 	for name := range then.rules {
 		next = append(next, key{KindPolicy, name})
@@ -227,9 +249,9 @@ func (b *builder) parentsOf(team string) (out []key) {
 }
 
 // inKnots returns the policies, roles and teams that are knotted to a policy with a rule that cannot be
-// there.
+// there, or to what stays though nobody wants it.
 func (b *builder) inKnots() map[key]bool {
-	var next []key
+	next := slices.Collect(maps.Keys(b.stays))
 	for name, rules := range b.wants.rules {
 		if k := (key{KindPolicy, name}); !b.theirs[k] && slices.ContainsFunc(rules, b.lacks) {
 			next = append(next, k)
@@ -368,7 +390,7 @@ func (b *builder) tie() {
 }
 
 // ties returns the roles and teams that tie policies together: of ours those that are wanted and can be there,
-// and roles that nobody wants any more.
+// roles that nobody wants any more, and such teams that stay.
 func (b *builder) ties() (out []key) {
 	for k := range b.wants.lists {
 		if !b.theirs[k] && !(k.kind == KindTeam && b.missing[KindTeam][k.name]) {
@@ -376,7 +398,7 @@ func (b *builder) ties() (out []key) {
 		}
 	}
 	for k := range b.can.lists {
-		if _, wanted := b.wants.lists[k]; !wanted && !b.theirs[k] && k.kind == KindRole {
+		if !b.wanted(k) && !b.theirs[k] && (k.kind == KindRole || b.stays[k]) {
 			out = append(out, k)
 		}
 	}
@@ -428,7 +450,7 @@ func (b *builder) keeps(k key) lists {
 func (b *builder) kept(k key) lists {
 	is, want := b.can.lists[k], b.wants.lists[k]
 	switch {
-	case !b.complete(k):
+	case !b.wanted(k), !b.complete(k):
 		return is
 	case k.kind == KindRole && !slices.ContainsFunc(want.each(), is.contains): // no role is without a policy
 		return is

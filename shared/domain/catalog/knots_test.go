@@ -11,15 +11,17 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/catalog"
 )
 
-// situation is one in which a rule may hold: somebody who is in no team does something.
+// situation is one in which a rule may hold: somebody does something who is in no team, but perhaps in gone, or has
+// the role old.
 type situation struct {
 	operation, resource string
 	owner               bool
+	has                 string
 }
 
 func (s situation) holds(condition string) bool {
 	for part := range strings.SplitSeq(condition, " && ") {
-		if !map[string]bool{"": true, "isOwner()": s.owner, "noOwner()": !s.owner, "!inAnyTeam('new')": true}[part] {
+		if !map[string]bool{"": true, "isOwner()": s.owner, "noOwner()": !s.owner, "!inAnyTeam('new')": true, "inAnyTeam('gone')": s.has == "gone", "hasAnyRole('old')": s.has == "old"}[part] {
 			return false
 		}
 	}
@@ -50,7 +52,7 @@ func (s situation) allowed(rules []catalog.Rule) bool {
 func situations() (out []situation) {
 	for _, operation := range []string{"ViewBasic", "ViewUsage", "EditTags", "EditLineage", "Delete"} {
 		for _, resource := range []string{"table", "topic"} {
-			out = append(out, situation{operation, resource, false}, situation{operation, resource, true})
+			out = append(out, situation{operation: operation, resource: resource}, situation{operation: operation, resource: resource, owner: true})
 		}
 	}
 	return out
@@ -160,6 +162,43 @@ func TestInAKnotNobodyGainsAndNobodyLoses(t *testing.T) {
 			r.Fatalf("the second run: %v, %v", plan.Lines(), err)
 		}
 	})
+}
+
+// What nobody wants any more stays where something refers to it that waits. Its people gain nothing by what is done
+// for others meanwhile.
+func TestWhatNobodyWantsGainsNothing(t *testing.T) {
+	stayed := 0
+	rapid.Check(t, func(r *rapid.T) {
+		old := drawKnot(r, "is ", []string{"", "isOwner()", "inAnyTeam('gone')", "hasAnyRole('old')"})
+		some := func(of []string, least int, what string) []string {
+			return rapid.SliceOfNDistinct(rapid.SampledFrom(of), least, len(of), rapid.ID).Draw(r, what)
+		}
+		policies := []string{"p1", "p2", "p3"}
+		old.Roles = append(old.Roles, catalog.Role{Name: "old", Policies: some(policies, 1, "policies of old")})
+		old.Teams = append(old.Teams, catalog.Team{Name: "gone", Type: catalog.TypeDivision, Policies: some(policies, 0, "policies of gone"), DefaultRoles: some([]string{"r1", "r2", "old"}, 0, "roles of gone")})
+		old.Teams[0].DefaultRoles = some([]string{"r1", "r2", "old"}, 0, "roles of t, old too")
+		before := carried(r, old, begin())
+		before.Teams = append(before.Teams, catalog.PresentTeam{Entity: entity("club"), Type: catalog.TypeGroup})
+		after := carried(r, wantingNew(drawKnot(r, "want ", []string{"", "isOwner()", "noOwner()", "inAnyTeam('new')", "!inAnyTeam('new')"})), before)
+		check := func(has string, was, is []catalog.Rule) {
+			for _, s := range situations() {
+				if s.has = has; s.allowed(is) && !s.allowed(was) {
+					r.Fatalf("%s gains %+v\nwas %v\nis %v", has, s, was, is)
+				}
+			}
+		}
+		if len(rulesOfRole(after, "old")) > 0 {
+			stayed++
+			check("old", rulesOfRole(before, "old"), rulesOfRole(after, "old"))
+		}
+		if slices.ContainsFunc(after.Teams, func(t catalog.PresentTeam) bool { return t.Name == "gone" }) {
+			stayed++
+			check("gone", rulesOfTeam(before, "gone"), rulesOfTeam(after, "gone"))
+		}
+	})
+	if stayed == 0 {
+		t.Error("nothing has stayed")
+	}
 }
 
 // carried returns a catalogue after everything was done that is to be.

@@ -42,7 +42,7 @@ func (b *builder) missTeams() {
 			}
 		}
 		if name := b.belowItself(wanted); !more && name != "" {
-			b.stays[name], more = true, true
+			b.bound[name], more = true, true
 		}
 	}
 }
@@ -82,7 +82,7 @@ func (b *builder) ourTeam(name string) bool {
 // misplaced reports whether a team cannot be where it is wanted: below one that cannot be made, or stays below
 // it, or does not become of a type under which it may be.
 func (b *builder) misplaced(want Team) bool {
-	return b.stays[want.Name] || slices.ContainsFunc(want.Parents, func(parent string) bool { return b.missing[KindTeam][parent] }) ||
+	return b.bound[want.Name] || slices.ContainsFunc(want.Parents, func(parent string) bool { return b.missing[KindTeam][parent] }) ||
 		!b.fits(b.types[want.Name], want.Parents)
 }
 
