@@ -122,13 +122,14 @@ func stepsOf(c change.Change) ([]catalog.Step, error) {
 // of the others, [withheld] says.
 func left(approved []catalog.Step, now catalog.Plan) (steps []catalog.Step, another string, err error) {
 	words := map[string]bool{}
-	about := map[string]bool{}
+	about, deleted := map[string]bool{}, map[string]bool{}
 	for _, s := range approved {
 		f, err := fit(s)
 		if err != nil {
 			return nil, "", err
 		}
 		words[f.text], about[subject(s)] = true, true
+		deleted[subject(s)] = deleted[subject(s)] || s.Verb == catalog.Delete
 	}
 	for _, s := range now.Steps {
 		f, err := fit(s)
@@ -148,6 +149,7 @@ func left(approved []catalog.Step, now catalog.Plan) (steps []catalog.Step, anot
 		case another != "" || !about[s]:
 		case f.Code == catalog.FoundGroup: // everything else about it is done
 		case f.Code == catalog.FoundPartly: // what can be is done
+		case f.Code == catalog.FoundBelow && !deleted[s]: // it is to lose what it has
 		default:
 			another = strings.TrimSpace(s) + " is not ours to change, cannot be made, or is still needed"
 		}

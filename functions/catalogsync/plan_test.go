@@ -365,6 +365,12 @@ func TestOnlyWhatWasApprovedIsLeft(t *testing.T) {
 			0, false,
 		},
 		"a team that more people are in by now": {[]catalog.Step{deleted(2)}, catalog.Plan{Steps: []catalog.Step{deleted(3)}}, 1, false},
+		"it loses what it has, and stays where it is": {
+			[]catalog.Step{update("", ""), remove}, catalog.Plan{Steps: []catalog.Step{remove}, Findings: []catalog.Finding{{Code: catalog.FoundBelow, Kind: catalog.KindTeam, Name: "etl"}}}, 1, false,
+		},
+		"it was to be deleted, and somebody has put a team below it": {
+			[]catalog.Step{deleted(2)}, catalog.Plan{Findings: []catalog.Finding{{Code: catalog.FoundBelow, Kind: catalog.KindTeam, Name: "etl"}}}, 0, true,
+		},
 		"it cannot be made by now": {
 			[]catalog.Step{update("x", "")},
 			catalog.Plan{Findings: []catalog.Finding{{Code: catalog.FoundWaits, Kind: catalog.KindTeam, Name: "etl"}}},

@@ -170,18 +170,27 @@ func TestTeamsWithOthersBelowThemStay(t *testing.T) {
 	ours := func(name string, parents ...string) catalog.PresentTeam {
 		return catalog.PresentTeam{Entity: entity(name), Type: catalog.TypeDivision, Parents: parents}
 	}
-	p := begin()
-	p.Teams = append(p.Teams, ours("a"), ours("b", "a"), ours("c", "b"), ours("d", "a"), ours("e", "d", "c"), ours("moved", "b"))
+	p := begin(aiko)
+	p.Policies = append(p.Policies, has("look", rule("look", "allow", "")))
+	d := ours("d", "a")
+	d.Policies, d.Members, d.Joinable = []string{"look"}, []string{aiko}, true
+	p.Teams = append(p.Teams, ours("a"), ours("b", "a"), ours("c", "b"), d, ours("e", "d", "c"), ours("moved", "b"))
 	p.Teams = append(p.Teams, catalog.PresentTeam{Entity: catalog.Entity{Name: "theirs", UpdatedBy: "admin"}, Type: catalog.TypeGroup, Parents: []string{"d"}})
-	plan := diff(t, catalog.Desired{Us: us, Teams: []catalog.Team{{Name: "moved", Type: catalog.TypeDivision}}}, p)
+	wanted := catalog.Desired{Us: us, Teams: []catalog.Team{{Name: "moved", Type: catalog.TypeDivision}}}
+	plan := diff(t, wanted, p)
+	const stays = " stays because of other teams below it, with nobody in it"
 	want := []string{
 		"update team moved: parents b → nothing", "delete team e", "delete team c", "delete team b",
-		"team a stays because of other teams below it", "team d stays because of other teams below it",
+		"update team d: joinable yes → no; policies look → nothing", "remove member d: aiko@example.com", "delete policy look",
+		"team a" + stays, "team d" + stays,
 	}
 	if diff := cmp.Diff(want, plan.Lines()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	carry(t, plan, p)
+	again := diff(t, wanted, carry(t, plan, p))
+	if diff := cmp.Diff([]string{"team a" + stays, "team d" + stays}, again.Lines()); diff != "" {
+		t.Errorf("the second run (-want +got):\n%s", diff)
+	}
 }
 
 func TestAGroupStaysAGroup(t *testing.T) {

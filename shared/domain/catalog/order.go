@@ -104,7 +104,7 @@ func inTwo(s Step) (bare, update Step) {
 
 // deletions are in an order in which nothing is left hanging: teams before those above them, then
 // roles, then policies. The catalogue deletes no team with teams below it, so one with somebody
-// else's below it stays.
+// else's below it stays, with nobody in it and without all that it had.
 func (b *builder) deletions() []Step {
 	var teams, roles, policies []Step
 	for _, s := range b.deletable() { // sorted by name
@@ -136,6 +136,24 @@ func (b *builder) deletions() []Step {
 	}
 	for _, s := range teams {
 		b.found(FoundBelow, KindTeam, s.Name)
+		out = append(out, b.emptied(s.Name)...)
 	}
 	return slices.Concat(out, roles, policies)
+}
+
+// emptied returns the steps that leave of a team its place alone.
+func (b *builder) emptied(name string) (out []Step) {
+	for _, is := range b.present.Teams {
+		if is.Name != name {
+			continue
+		}
+		bare := Team{Name: name, Type: is.Type, Parents: set(without(is.Parents, []string{Organization}))}
+		if diff := teamDifferences(is, bare); len(diff) > 0 {
+			out = append(out, Step{Verb: Update, Kind: KindTeam, Name: name, Team: &bare, Diff: diff, Drift: b.drift(is.Entity)})
+		}
+		for _, email := range people(is.Members) {
+			out = append(out, Step{Verb: Remove, Kind: KindMember, Name: name, Person: email})
+		}
+	}
+	return out
 }

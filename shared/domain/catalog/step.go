@@ -92,7 +92,7 @@ const (
 	// FoundMissing is a person without an account, who therefore gets nothing.
 	FoundMissing FindingCode = "missing"
 	// FoundBelow is a team that nobody wants any more, but with somebody else's teams below it. It
-	// stays as it is.
+	// stays, with nobody in it and without all that it had.
 	FoundBelow FindingCode = "below"
 	// FoundGroup is a team of type Group that is wanted as another type, which the catalogue
 	// refuses. Everything else about the team is done.
@@ -160,7 +160,7 @@ func (p Plan) Lines() []string {
 	}
 	text := map[FindingCode]string{
 		FoundStranger: "is somebody else's and stays as it is", FoundMissing: "has no account", FoundTwice: "is the address of several accounts",
-		FoundBelow: "stays because of other teams below it", FoundGroup: "stays a Group: delete it for it to become something else",
+		FoundBelow: "stays because of other teams below it, with nobody in it", FoundGroup: "stays a Group: delete it for it to become something else",
 		FoundWaits:  "is not made: a team above it, or one that it or what is tied to it needs, stays as it is",
 		FoundPartly: "is not all that is wanted: a team above or below it, or one that it or what is tied to it needs, stays as it is",
 		FoundNeeded: "stays because of what is not yet as it is wanted: a team stays as it is",
