@@ -8,6 +8,7 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/slack"
 	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/state/trail"
 )
 
 // wordList behind a command asks for what there is, in place of a form.
@@ -39,7 +40,7 @@ func (d *decider) list(ctx context.Context, e event.Asked, from desk.Lister) err
 		lines, err = from.List(ctx, a)
 	}
 	if no, ok := asRefusal(err); ok {
-		return d.answer(ctx, e, no)
+		return d.unanswered(ctx, e, a, err, no)
 	}
 	if err != nil {
 		return err
@@ -51,4 +52,14 @@ func (d *decider) list(ctx context.Context, e event.Asked, from desk.Lister) err
 		lines = []string{a.Says("There is nothing yet.", "まだ何もありません。")}
 	}
 	return d.answer(ctx, e, strings.Join(lines, "\n"))
+}
+
+// unanswered tells who asked for what there is, or why, that they may not know it, and records that they asked. Nothing
+// was asked for that another policy would decide otherwise ([desk.Turned]).
+func (d *decider) unanswered(ctx context.Context, e event.Asked, a desk.Asker, why error, text string) error {
+	t := trail.Turned{Function: "slackinteract", Verb: strings.TrimPrefix(e.Command, "/"), Actor: e.Team + "/" + e.User, ActorName: a.Person.Email, Text: reason(why)}
+	if err := trail.TurnAway(ctx, d.store, d.now(), t); err != nil {
+		return err
+	}
+	return d.answer(ctx, e, text)
 }

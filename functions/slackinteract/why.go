@@ -43,7 +43,7 @@ func (d *decider) why(ctx context.Context, e event.Asked) error {
 	if !ok {
 		return err
 	}
-	return d.answer(ctx, e, no)
+	return d.unanswered(ctx, e, a, err, no)
 }
 
 func (d *decider) answer(ctx context.Context, e event.Asked, text string) error {
