@@ -90,14 +90,19 @@ func (a stopping) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 		}
 		return ledger.Sight{}, err
 	}
-	sight := ledger.Sight{InEffect: found.Disabled && !signedIn(found)}
+	resets, err := a.resets(ctx, c, id)
+	if err != nil {
+		return ledger.Sight{}, err
+	}
+	sight := ledger.Sight{InEffect: found.Disabled && !signedIn(found) && (found.PartOfRoles || !resets)}
 	if !found.Disabled || c.Attempts <= 1 { // else an earlier attempt may have disabled it
 		sight.Before = map[string]string{"enabled": fmt.Sprint(!found.Disabled)}
 	}
 	switch {
 	case sight.InEffect:
-	case found.Disabled:
+	case found.Disabled && signedIn(found):
 		return a.halfDone(ctx, c, sight)
+	case found.Disabled:
 	case c.Requester.Kind == change.ByRule:
 		sight.Obsolete, err = a.spared(ctx, c, found)
 	case c.UndoOf != "":
@@ -138,6 +143,13 @@ func (a stopping) never(ctx context.Context, c change.Change, found idle.Account
 	judge, err := a.judge(ctx, rule, found)
 	if err != nil {
 		return "", err
+	}
+	made, err := a.madeBy(ctx, c.UndoOf)
+	if err != nil {
+		return "", err
+	}
+	if made.Account == found.ID { // the role that it gave spares nobody from its being taken back
+		found.Roles = made.WithoutGiven(found.Roles)
 	}
 	switch d := judge.Decide(&found, idle.Memory{}); d.Why {
 	case idle.IsStaff, idle.IsService, idle.SparedEmail, idle.SparedRole, idle.SparedGroup:
@@ -223,16 +235,19 @@ func (a stopping) Act(ctx context.Context, c change.Change, seen ledger.Sight) e
 	if err != nil {
 		return err
 	}
+	_, release, err := a.hold(ctx, c, id)
+	if err != nil {
+		return err
+	}
+	defer release()
 	if seen.Before["enabled"] == "true" {
 		name, _ := account.Split(c.Target.ID)
-		if err := account.Drop(ctx, a.store, name, id, a.now()); err != nil {
+		if err := account.Drop(ctx, a.store, name, id, c.UndoOf, a.now()); err != nil {
 			return err
 		}
-		release, err := a.reset(ctx, s, c, id)
-		if err != nil {
-			return err
-		}
-		defer release()
+	}
+	if err := a.reset(ctx, s, c, id); err != nil {
+		return err
 	}
 	err = s.Disable(ctx, id)
 	if retry.IsPermanent(err) {
@@ -243,27 +258,43 @@ func (a stopping) Act(ctx context.Context, c change.Change, seen ledger.Sight) e
 	return err
 }
 
-// reset writes down which roles an account is to have again that is stopped because a request for it is taken
-// back: those that it had before the request. It gets them when it is stopped: see settle. Until the
-// function that it returns is called, nobody else sets them.
-func (a stopping) reset(ctx context.Context, s system, c change.Change, id string) (release func(), err error) {
+// resets reports whether an account is still to be given the roles again that it had before a request which is taken
+// back: that request was the last to give it back, and it is not yet written down which roles these are.
+func (a stopping) resets(ctx context.Context, c change.Change, id string) (bool, error) {
 	made, err := a.madeBy(ctx, c.UndoOf)
 	if err != nil || made.Account != id || len(made.Withheld) == 0 && made.Given == "" {
-		return func() {}, err
+		return false, err
 	}
-	_, release, err = a.hold(ctx, c, id)
+	name, _ := account.Split(c.Target.ID)
+	unfinished, err := account.GetUnfinished(ctx, a.store, name, id)
+	return unfinished.Gave == c.UndoOf && unfinished.Request != c.ID, err
+}
+
+// reset writes down which roles an account is to have again that is stopped because a request for it is taken
+// back: those that it had before the request. It gets them when it is stopped: see settle.
+func (a stopping) reset(ctx context.Context, s system, c change.Change, id string) error {
+	if resets, err := a.resets(ctx, c, id); err != nil || !resets {
+		return err
+	}
+	made, err := a.madeBy(ctx, c.UndoOf)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	found, err := s.Account(ctx, id)
-	if err == nil && !found.PartOfRoles { // to stop it comes first
-		err = a.begin(ctx, c, id, account.Setting{Had: made.HadBefore(found.Roles), Found: found.Roles, Set: found.Roles})
-	}
+	name, _ := account.Split(c.Target.ID)
+	unfinished, err := account.GetUnfinished(ctx, a.store, name, id)
 	if err != nil {
-		release()
-		return nil, err
+		return err
 	}
-	return release, nil
+	found, err := look(ctx, s, id)
+	if err != nil || found.PartOfRoles { // to stop it comes first
+		return err
+	}
+	now, lost := unfinished.Before(found.has, found.all)
+	had, unknown := idle.RolesNamed(found.all, made.HadBefore(idle.Names(now)))
+	if lost = append(lost, unknown...); len(lost) > 0 {
+		a.log.ErrorContext(ctx, "a stopped account has lost roles that do not exist any more", "change_id", c.ID, "account", id, "roles", lost)
+	}
+	return a.begin(ctx, c, id, account.Setting{Had: had, Found: found.has, Set: found.has})
 }
 
 // reviving gives accounts back.
@@ -329,23 +360,20 @@ func (a reviving) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 		return err
 	}
 	defer release()
-	found, err := s.Account(ctx, id)
+	found, err := look(ctx, s, id)
 	switch {
 	case err != nil:
 		return err
 	case !found.Disabled:
 		return nil // somebody has just given it back
-	case found.PartOfRoles && unfinished.Request != "":
+	case found.PartOfRoles && unfinished.Unsettled():
 		return errPartOfRoles
 	}
-	had, lost, err := hadBefore(ctx, s, unfinished, found)
-	if err != nil {
+	had, lost := unfinished.Before(found.has, found.all)
+	if err := a.begin(ctx, c, id, account.Setting{Had: had, Found: found.has, Set: had, Lost: lost}); err != nil {
 		return err
 	}
-	if err := a.begin(ctx, c, id, account.Setting{Had: had, Found: found.Roles, Set: had, Lost: lost}); err != nil {
-		return err
-	}
-	if err := setRoles(ctx, s, found, had); err != nil {
+	if err := found.setRoles(ctx, s, had); err != nil {
 		return err
 	}
 	return a.enable(ctx, s, c, id)

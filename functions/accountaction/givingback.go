@@ -2,7 +2,11 @@ package accountaction
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strings"
 
+	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/state/account"
@@ -34,26 +38,47 @@ func (h *handler) begin(ctx context.Context, c change.Change, id string, r accou
 	return account.Begin(ctx, h.store, name, id, c.ID, r, h.now())
 }
 
-// hadBefore returns the roles that a stopped account had before anybody began to set others. Those that do
-// not exist any more are left out, and returned as lost: nothing can give them.
-func hadBefore(ctx context.Context, s system, unfinished account.Unfinished, found idle.Account) (had, lost []string, err error) {
-	if unfinished.Request == "" || account.SameRoles(unfinished.Had, found.Roles) {
-		return found.Roles, nil, nil
-	}
-	all, err := s.Roles(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	had = unfinished.Among(all).Before(found.Roles)
-	return had, unfinished.Lost(had, all), nil
+// roleHolder is an account with its roles: what was found of it, the roles that it has, and all that there are.
+type roleHolder struct {
+	idle.Account
+	has, all []idle.Role
 }
 
-// setRoles gives a stopped account that was found with some roles these, unless it has them.
-func setRoles(ctx context.Context, s system, found idle.Account, roles []string) error {
-	if account.SameRoles(found.Roles, roles) {
+// look reads an account with its roles.
+func look(ctx context.Context, s system, id string) (roleHolder, error) {
+	all, err := s.Roles(ctx)
+	if err != nil {
+		return roleHolder{}, err
+	}
+	found, err := s.Account(ctx, id)
+	if err != nil {
+		return roleHolder{}, err
+	}
+	has, unknown := idle.RolesNamed(all, found.Roles)
+	if len(unknown) > 0 {
+		return roleHolder{}, fmt.Errorf("tell the roles of account %s apart: %w: %s", id, errUnknownRole, strings.Join(unknown, ", "))
+	}
+	return roleHolder{found, has, all}, nil
+}
+
+// named returns the roles that are to be given by name.
+func (h roleHolder) named(names []string) ([]idle.Role, error) {
+	roles, unknown := idle.RolesNamed(h.all, names)
+	if len(unknown) > 0 {
+		return nil, cloudfn.Permanent(fmt.Errorf("find roles by name: %w: %s", errUnknownRole, strings.Join(unknown, ", ")))
+	}
+	return roles, nil
+}
+
+// errUnknownRole says that no role has a name, or that several have it but for capitals.
+var errUnknownRole = errors.New("there is no such role, or several")
+
+// setRoles gives a stopped account these roles, unless it has them.
+func (h roleHolder) setRoles(ctx context.Context, in system, roles []idle.Role) error {
+	if idle.SameRoles(h.has, roles) {
 		return nil
 	}
-	return s.SetRoles(ctx, found.ID, roles)
+	return in.SetRoles(ctx, h.ID, roles)
 }
 
 // enable gives an account back that has its roles.

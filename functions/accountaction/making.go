@@ -204,35 +204,32 @@ func (a making) Act(ctx context.Context, c change.Change, seen ledger.Sight) err
 		return err
 	}
 	defer let()
-	found, err := s.Account(ctx, there.Account)
+	found, err := look(ctx, s, there.Account)
 	if err != nil {
 		return err
 	}
 	switch {
 	case found.Disabled:
 		return a.giveBack(ctx, s, c, found.ID) // somebody has stopped it since
-	case role == "" || has(found, role):
+	case role == "" || has(found.Account, role):
 		return nil
 	case found.PartOfRoles:
 		return errPartOfRoles
 	}
-	return s.SetRoles(ctx, found.ID, append(slices.Clone(found.Roles), role))
-}
-
-// make makes an account for an address.
-func (a making) make(ctx context.Context, s system, c change.Change, email string) error {
-	var roles []string
-	if role := wanted(c, "role"); role != "" {
-		roles = []string{role}
-	}
-	id, err := s.Create(ctx, email, a.nameOf(ctx, email), roles)
+	more, err := found.named([]string{role})
 	if err != nil {
 		return err
 	}
-	if err := a.invite(ctx, s, c, id); err != nil {
+	return s.SetRoles(ctx, found.ID, append(found.has, more...))
+}
+
+// make makes an account for an address, and gives it as one that was stopped: what is begun with it is known.
+func (a making) make(ctx context.Context, s system, c change.Change, email string) error {
+	id, err := s.Create(ctx, email, a.nameOf(ctx, email))
+	if err != nil {
 		return err
 	}
-	return a.enable(ctx, s, c, id)
+	return a.giveBack(ctx, s, c, id)
 }
 
 // invite has the person of a new account invited, once for a request. It comes before the account is enabled:
@@ -264,7 +261,7 @@ func (a making) giveBack(ctx context.Context, s system, c change.Change, id stri
 		return err
 	}
 	defer release()
-	found, err := s.Account(ctx, id)
+	found, err := look(ctx, s, id)
 	switch {
 	case err != nil:
 		return err
@@ -273,23 +270,24 @@ func (a making) giveBack(ctx context.Context, s system, c change.Change, id stri
 	case found.PartOfRoles:
 		return errPartOfRoles
 	}
-	had, lost, err := hadBefore(ctx, s, unfinished, found)
+	had, lost := unfinished.Before(found.has, found.all)
+	role := wanted(c, "role")
+	names, withheld := idle.GivenBack(idle.Names(had), offers, role)
+	back, err := found.named(names)
 	if err != nil {
 		return err
 	}
-	role := wanted(c, "role")
-	back, withheld := idle.GivenBack(had, offers, role)
-	setting := account.Setting{Had: had, Found: found.Roles, Set: back, Withheld: withheld, Lost: lost}
-	if !slices.ContainsFunc(had, func(r string) bool { return strings.EqualFold(r, role) }) {
+	setting := account.Setting{Had: had, Found: found.has, Set: back, Withheld: withheld, Lost: lost}
+	if !slices.ContainsFunc(had, func(r idle.Role) bool { return strings.EqualFold(r.Name, role) }) {
 		setting.Given = role
 	}
 	if err := a.begin(ctx, c, id, setting); err != nil {
 		return err
 	}
-	if err := setRoles(ctx, s, found, back); err != nil {
+	if err := found.setRoles(ctx, s, back); err != nil {
 		return err
 	}
-	if uninvited(found) {
+	if uninvited(found.Account) {
 		if err := a.invite(ctx, s, c, id); err != nil {
 			return err
 		}

@@ -56,7 +56,7 @@ func (h *handler) settle(ctx context.Context, c change.Change) error {
 		switch {
 		case err != nil:
 		case done:
-			err = account.Finish(ctx, h.store, name, id, c.ID, h.now())
+			err = account.Finish(ctx, h.store, name, id, c.ID, true, h.now())
 		default:
 			err = h.restore(ctx, s, c, id)
 		}
@@ -95,13 +95,16 @@ func (h *handler) restore(ctx context.Context, s system, c change.Change, id str
 			h.log.ErrorContext(ctx, "a stopped account has lost roles that do not exist any more", "change_id", c.ID, "account", id, "roles", lost)
 		}
 	}
-	return account.Finish(ctx, h.store, name, id, c.ID, h.now())
+	return account.Finish(ctx, h.store, name, id, c.ID, false, h.now())
 }
 
 // giveRolesBack gives a stopped account the roles that it had, and returns those that it cannot have again. One
 // whose roles are others by now than were set is left alone: somebody has seen to it.
 func giveRolesBack(ctx context.Context, s system, id string, unfinished account.Unfinished) (lost []string, err error) {
-	found, err := s.Account(ctx, id)
+	if !unfinished.Unsettled() {
+		return nil, nil
+	}
+	found, err := look(ctx, s, id)
 	switch {
 	case isGone(err):
 		return nil, nil
@@ -112,11 +115,8 @@ func giveRolesBack(ctx context.Context, s system, id string, unfinished account.
 	case found.PartOfRoles:
 		return nil, errPartOfRoles
 	}
-	had, lost, err := hadBefore(ctx, s, unfinished, found)
-	if err != nil {
-		return nil, err
-	}
-	return lost, setRoles(ctx, s, found, had)
+	had, lost := unfinished.Before(found.has, found.all)
+	return lost, found.setRoles(ctx, s, had)
 }
 
 // later orders that it is tried again to restore the roles of an account, whatever the error was: somebody may
@@ -125,7 +125,7 @@ func (h *handler) later(ctx context.Context, c change.Change, id string, unfinis
 	name, _ := account.Split(c.Target.ID)
 	if unfinished.Tries == len(restoreAfter) {
 		h.log.ErrorContext(ctx, "a stopped account does not have the roles again that a request took",
-			"change_id", c.ID, "account", id, "roles", unfinished.Had, "error", cause.Error())
+			"change_id", c.ID, "account", id, "roles", idle.Names(unfinished.Had), "error", cause.Error())
 	} else {
 		at := h.now().Add(restoreAfter[unfinished.Tries])
 		h.log.InfoContext(ctx, "roles are restored later", "change_id", c.ID, "at", at, "cause", cause.Error())

@@ -20,13 +20,13 @@ type system interface {
 	// Disable stops an account and signs its person out everywhere, Enable gives it back.
 	Disable(ctx context.Context, id string) error
 	Enable(ctx context.Context, id string) error
-	// Roles lists the names of all roles that there are. SetRoles gives an account some of them and no
-	// others.
-	Roles(ctx context.Context) ([]string, error)
-	SetRoles(ctx context.Context, id string, names []string) error
-	// Create makes an account with some roles, which is stopped until it is enabled, and returns its id. Invite
-	// sends its person what is needed to sign in for the first time.
-	Create(ctx context.Context, email, name string, roles []string) (id string, err error)
+	// Roles lists all roles that there are. An account that is read after that has its roles by their names
+	// there. SetRoles gives an account some of them and no others.
+	Roles(ctx context.Context) ([]idle.Role, error)
+	SetRoles(ctx context.Context, id string, roles []idle.Role) error
+	// Create makes an account, which is stopped until it is enabled, and returns its id. Invite sends its
+	// person what is needed to sign in for the first time.
+	Create(ctx context.Context, email, name string) (id string, err error)
 	Invite(ctx context.Context, id string) error
 }
 
@@ -43,9 +43,9 @@ type lookerSystem struct {
 }
 
 // Create implements [system].
-func (l lookerSystem) Create(ctx context.Context, email, name string, roles []string) (string, error) {
+func (l lookerSystem) Create(ctx context.Context, email, name string) (string, error) {
 	first, last, _ := strings.Cut(name, " ")
-	return l.Client.Create(ctx, looker.NewAccount{Email: email, First: first, Last: last, Roles: roles})
+	return l.Client.Create(ctx, looker.NewAccount{Email: email, First: first, Last: last})
 }
 
 // Invite implements [system]. Who signs in through an identity provider needs nothing.
@@ -77,15 +77,18 @@ var errNotHere = cloudfn.Permanent(errors.New("accounts of Google Workspace are 
 type workspaceSystem struct{ *workspace.Users }
 
 // Roles implements [system].
-func (workspaceSystem) Roles(context.Context) ([]string, error) {
-	return []string{workspace.SuperAdmin, workspace.DelegatedAdmin}, nil
+func (workspaceSystem) Roles(context.Context) (out []idle.Role, err error) {
+	for _, name := range []string{workspace.SuperAdmin, workspace.DelegatedAdmin} {
+		out = append(out, idle.Role{ID: name, Name: name})
+	}
+	return out, nil
 }
 
 // SetRoles implements [system].
-func (workspaceSystem) SetRoles(context.Context, string, []string) error { return errNotHere }
+func (workspaceSystem) SetRoles(context.Context, string, []idle.Role) error { return errNotHere }
 
 // Create implements [system].
-func (workspaceSystem) Create(context.Context, string, string, []string) (string, error) {
+func (workspaceSystem) Create(context.Context, string, string) (string, error) {
 	return "", errNotHere
 }
 

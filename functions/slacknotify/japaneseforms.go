@@ -17,7 +17,8 @@ var japaneseForms = map[string]string{
 	"does not converge: %s times %s":     "%[1]s 回実施しましたが、反映されませんでした",
 	"%s: the system is not configured":   "システム %s が設定されていません",
 
-	"one person has several accounts: %s": "同じ人のアカウントが複数あります: %s",
+	"one person has several accounts: %s":                       "同じ人のアカウントが複数あります: %s",
+	"find roles by name: there is no such role, or several: %s": "次の名前のロールがないか、複数あります: %s",
 
 	// Why our rules and functions ask for something.
 	"%s accounts at once are more than the brake lets pass":                                           "一度に停止するアカウントが %s 件あり、ブレーキの上限を超えています",

@@ -11,7 +11,6 @@ import (
 
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/domain/idle"
-	"github.com/sekisho/sekisho/shared/ports/vendor"
 )
 
 // Account reads one user by id. It is [ErrNotFound] if there is none.
@@ -149,46 +148,21 @@ func (c *Client) endSessions(ctx context.Context, id string) error {
 	return nil
 }
 
-// SetRoles gives an account these roles, by name, and takes all others away. It is [ErrInvalid]
-// if there is no such role.
-func (c *Client) SetRoles(ctx context.Context, id string, names []string) error {
+// SetRoles gives an account these roles, by their ids, and takes all others away.
+func (c *Client) SetRoles(ctx context.Context, id string, roles []idle.Role) error {
 	const op = "set_user_roles"
 	path, err := userPath(op, id)
 	if err != nil {
 		return err
 	}
-	ids, err := c.roleIDs(ctx, op, names)
-	if err != nil {
-		return err
-	}
-	var list []role
-	_, err = c.into(ctx, request{op: op, method: http.MethodPut, path: path + "/roles", query: url.Values{"fields": {"id,name"}}, body: ids}, &list)
-	return err
-}
-
-// roleIDs returns the ids of roles by their names, whatever the capitals.
-func (c *Client) roleIDs(ctx context.Context, op string, names []string) ([]string, error) {
-	roles, err := c.readRoles(ctx)
-	if err != nil {
-		return nil, err
-	}
-	ids := make([]string, 0, len(names))
-	for _, name := range names {
-		var of []string
-		for id, known := range roles {
-			if strings.EqualFold(known, name) {
-				of = append(of, id)
-			}
-		}
-		if len(of) != 1 {
-			return nil, invalid(op, strconv.Itoa(len(of))+" roles have the name "+strconv.Quote(vendor.Clean(name)))
-		}
-		if !slices.Contains(ids, of[0]) {
-			ids = append(ids, of[0])
-		}
+	ids := make([]string, 0, len(roles))
+	for _, r := range roles {
+		ids = append(ids, r.ID)
 	}
 	slices.Sort(ids)
-	return ids, nil
+	var list []role
+	_, err = c.into(ctx, request{op: op, method: http.MethodPut, path: path + "/roles", query: url.Values{"fields": {"id,name"}}, body: slices.Compact(ids)}, &list)
+	return err
 }
 
 // userPath is the path of a user. Ids are never addresses, nor anything that could lead

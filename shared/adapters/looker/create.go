@@ -13,27 +13,22 @@ type NewAccount struct {
 	Email string
 	// First and Last are the person's names; either may be empty.
 	First, Last string
-	// Roles are names of roles.
-	Roles []string
 }
 
-// Create makes an account and returns its id. Looker makes one in several steps, and a program
+// Create makes an account without roles and returns its id. Looker makes one in several steps, and a program
 // may die between two of them. So the account is disabled, for [Client.Enable] to end that, and Create
-// takes up what an earlier attempt has left: calling it again after an error makes no second
-// account. Two that make one for the same person at the same time may.
+// takes up what an earlier attempt has left, or an account that is disabled and that nobody has ever used, with
+// the roles that it has: calling it again after an error makes no second account. Two that make one for the
+// same person at the same time may.
 //
 // An account that is there and enabled, or was used before, is [ErrConflict]: giving it back, or a role, is
 // another decision than making one. The error is permanent where it is disabled.
 func (c *Client) Create(ctx context.Context, n NewAccount) (string, error) {
 	const op = "create_user"
-	roles, err := c.roleIDs(ctx, op, n.Roles)
-	if err != nil {
-		return "", err
-	}
 	found, err := c.Find(ctx, n.Email)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return c.make(ctx, n, roles)
+		return c.make(ctx, n)
 	case err != nil:
 		return "", err
 	case !found.Disabled:
@@ -42,11 +37,11 @@ func (c *Client) Create(ctx context.Context, n NewAccount) (string, error) {
 	if last, sure := found.LastUse(false); !sure || !last.At.IsZero() {
 		return "", &Error{API: api, Op: op, Message: "there is such an account, and it is disabled", Kind: ErrConflict, Final: true}
 	}
-	return found.ID, c.setRoles(ctx, found.ID, roles)
+	return found.ID, nil
 }
 
 // make begins with nothing, or with a user who has no address yet.
-func (c *Client) make(ctx context.Context, n NewAccount, roles []string) (string, error) {
+func (c *Client) make(ctx context.Context, n NewAccount) (string, error) {
 	id, err := c.begun(ctx, n)
 	if err != nil {
 		return "", err
@@ -67,7 +62,7 @@ func (c *Client) make(ctx context.Context, n NewAccount, roles []string) (string
 	if err != nil {
 		return "", err
 	}
-	return id, c.setRoles(ctx, id, roles)
+	return id, nil
 }
 
 // begun returns the id of a user that an earlier attempt has left without an address, or
@@ -115,17 +110,6 @@ func (c *Client) begin(ctx context.Context, n NewAccount) (string, error) {
 		return "", incomplete(op, "the new user has no id")
 	}
 	return made.ID.or(""), nil
-}
-
-// setRoles gives an account the roles with these ids.
-func (c *Client) setRoles(ctx context.Context, id string, roles []string) error {
-	const op = "set_user_roles"
-	path, err := userPath(op, id)
-	if err != nil {
-		return err
-	}
-	_, err = c.do(ctx, request{op: op, method: http.MethodPut, path: path + "/roles", query: url.Values{"fields": {"id"}}, body: roles})
-	return err
 }
 
 // Invite has Looker send the person of an account a mail by which they set a password. It is not needed where

@@ -1,6 +1,7 @@
 package looker
 
 import (
+	"cmp"
 	"context"
 	"hash/fnv"
 	"net/http"
@@ -237,16 +238,17 @@ func (c *Client) knownRoles(ctx context.Context, ids []string) (map[string]strin
 	return c.readRoles(ctx)
 }
 
-// Roles lists the names of all roles, sorted.
-func (c *Client) Roles(ctx context.Context) ([]string, error) {
+// Roles lists all roles, sorted by their names. Accounts that are read within [roleLife] after that have their roles
+// by these names.
+func (c *Client) Roles(ctx context.Context) ([]idle.Role, error) {
 	roles, err := c.readRoles(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var names []string
-	for _, name := range roles {
-		names = append(names, name)
+	var out []idle.Role
+	for id, name := range roles {
+		out = append(out, idle.Role{ID: id, Name: name})
 	}
-	slices.Sort(names)
-	return names, nil
+	slices.SortFunc(out, func(x, y idle.Role) int { return cmp.Or(cmp.Compare(x.Name, y.Name), cmp.Compare(x.ID, y.ID)) })
+	return out, nil
 }

@@ -19,10 +19,15 @@ type Made struct {
 	Given string `json:"given,omitempty"`
 }
 
+// WithoutGiven returns roles without the one that a request gave to a stopped account.
+func (m Made) WithoutGiven(roles []string) []string {
+	return slices.DeleteFunc(slices.Clone(roles), func(role string) bool { return strings.EqualFold(role, m.Given) })
+}
+
 // HadBefore returns the roles that a stopped account had before a request gave it back, of one that has these now:
 // what the request gave is not among them, what it withheld is. What else people did with it since, stands.
 func (m Made) HadBefore(roles []string) []string {
-	had := slices.DeleteFunc(slices.Clone(roles), func(role string) bool { return strings.EqualFold(role, m.Given) })
+	had := m.WithoutGiven(roles)
 	for _, role := range m.Withheld {
 		if !slices.ContainsFunc(had, func(other string) bool { return strings.EqualFold(other, role) }) {
 			had = append(had, role)

@@ -4,37 +4,40 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
+	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/ports/store"
 )
 
-// This file keeps, of every stopped account that somebody has begun to give back, which roles it has to have
+// This file keeps, of every account that somebody has begun to stop or to give back, which roles it has to have
 // again if nothing comes of it. A vendor takes roles and the enabling of an account by two calls. Whoever
 // dies between them, or finds then that the request is not wanted any more, leaves a stopped account with
 // roles that nobody decided about; and a second request must not take these for what the account had.
 
-// HoldFor is how long one writer has the roles of a stopped account to itself.
+// HoldFor is how long one writer has the roles of an account, or an address for which one is made, to itself.
 const HoldFor = 2 * time.Minute
 
 // ErrHeld says that another is setting the roles of an account at the moment.
 var ErrHeld = errors.New("the roles of the account are being set for another request")
 
-// Unfinished is what is known of a stopped account whose roles somebody has begun to set. The zero value
-// says that nobody has.
+// Unfinished is what is known of a stopped account whose roles somebody has begun to set. Where Request is empty
+// nobody has.
 type Unfinished struct {
 	// Request is whose setting is the latest.
 	Request string `json:"request,omitempty"`
 	// Had are the roles that the account had before the first of the settings that are not finished.
-	Had []string `json:"had,omitempty"`
+	Had []idle.Role `json:"had,omitempty"`
 	// Found are the roles before the latest setting, Set those that it gives. One or the other the account
 	// has as long as nobody else has set its roles.
-	Found []string `json:"found,omitempty"`
-	Set   []string `json:"set,omitempty"`
+	Found []idle.Role `json:"found,omitempty"`
+	Set   []idle.Role `json:"set,omitempty"`
 	// Tries counts how often it was tried in vain to give Had back.
 	Tries int `json:"tries,omitempty"`
+
+	// Gave is the request that gave the account back last, as long as it is not stopped for anything but to take
+	// that back.
+	Gave string `json:"gave,omitempty"`
 
 	// Holder is who may set the roles now, and nobody else until then.
 	Holder  string    `json:"holder,omitempty"`
@@ -47,70 +50,37 @@ var unfinished = store.Collection[Unfinished]{
 	Expires: func(u Unfinished) time.Time { return u.Updated.Add(begunFor) },
 }
 
-// Ours reports whether an account that has these roles has them of a setting that is not finished. If not,
-// an administrator has seen to it since, and that stands. Capitals do not matter.
-func (u Unfinished) Ours(roles []string) bool {
-	return u.Request != "" && (SameRoles(roles, u.Set) || SameRoles(roles, u.Found))
+// Unsettled reports whether somebody has begun to give an account other roles than it had.
+func (u Unfinished) Unsettled() bool {
+	return !idle.SameRoles(u.Had, u.Found) || !idle.SameRoles(u.Had, u.Set)
 }
 
-// Before returns the roles that count as those of an account which has these: what it had before the settings
-// that are not finished.
-func (u Unfinished) Before(roles []string) []string {
-	if u.Ours(roles) {
-		return u.Had
+// Before returns the roles that count as those of an account which has some of all roles that there are: what it had
+// before the settings that are not finished, as long as it has what these set, or what they found. If not, an
+// administrator has seen to it since, and that stands. A role that was deleted is no word about the others: a
+// vendor takes it from everybody who has it. Of what the account had such roles are lost.
+func (u Unfinished) Before(has, all []idle.Role) (had []idle.Role, lost []string) {
+	had, lost = idle.RolesThere(all, u.Had)
+	found, _ := idle.RolesThere(all, u.Found)
+	set, _ := idle.RolesThere(all, u.Set)
+	if u.Request == "" || !idle.SameRoles(has, set) && !idle.SameRoles(has, found) {
+		return has, nil
 	}
-	return roles
-}
-
-// Among leaves out the roles that are not among these. A vendor takes one that is deleted from everybody
-// who has it, which is no word about the others.
-func (u Unfinished) Among(all []string) Unfinished {
-	there := func(roles []string) []string {
-		return slices.DeleteFunc(slices.Clone(roles), func(role string) bool { return !names(all, role) })
-	}
-	u.Had, u.Found, u.Set = there(u.Had), there(u.Found), there(u.Set)
-	return u
-}
-
-// Lost returns which of the roles that the account had are not known by their names any more, or not to be told from
-// what an administrator has set, because one was deleted or called otherwise: of an account that counts as
-// having some of all roles that there are.
-func (u Unfinished) Lost(had, all []string) []string {
-	if !slices.ContainsFunc(slices.Concat(u.Had, u.Found, u.Set), func(role string) bool { return !names(all, role) }) {
-		return nil
-	}
-	return slices.DeleteFunc(slices.Clone(u.Had), func(role string) bool { return names(had, role) })
-}
-
-// names reports whether a role is among some. Capitals do not matter.
-func names(roles []string, role string) bool {
-	return slices.ContainsFunc(roles, func(other string) bool { return strings.EqualFold(role, other) })
-}
-
-// SameRoles reports whether two lists name the same roles. Capitals do not matter.
-func SameRoles(a, b []string) bool {
-	lower := func(roles []string) []string {
-		var out []string
-		for _, r := range roles {
-			out = append(out, strings.ToLower(r))
-		}
-		slices.Sort(out)
-		return slices.Compact(out)
-	}
-	return slices.Equal(lower(a), lower(b))
+	return had, lost
 }
 
 // Setting is what becomes of the roles of a stopped account by a request.
 type Setting struct {
 	// Had are those that count as what the account has, see [Unfinished.Before]; Found those that it has
-	// now, Set those that the request gives it, and Withheld those of Had that do not come back with it.
-	Had, Found, Set, Withheld []string
-	// Lost are those that it had and that there are not any more; Given is the one of Set that it did not have.
-	Lost  []string
-	Given string
+	// now, Set those that the request gives it.
+	Had, Found, Set []idle.Role
+	// Withheld are those of Had that do not come back with it, Lost those that it had and that there are not any
+	// more; Given is the one of Set that it did not have.
+	Withheld, Lost []string
+	Given          string
 }
 
-// GetUnfinished returns what is known of the roles of a stopped account.
+// GetUnfinished returns what is known of the roles of an account.
 func GetUnfinished(ctx context.Context, r store.Reader, system, id string) (Unfinished, error) {
 	u, err := unfinished.Get(ctx, r, Name(system, id))
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -119,8 +89,8 @@ func GetUnfinished(ctx context.Context, r store.Reader, system, id string) (Unfi
 	return u, nil
 }
 
-// Hold gives one writer the roles of a stopped account for [HoldFor], or returns [ErrHeld]. Roles that are
-// looked up after that nobody else here sets before [Release]. Who holds them may hold them again: a request is
+// Hold gives one writer the roles of an account for [HoldFor], or an address in place of an id, for which an account is
+// to be made; or it returns [ErrHeld]. Roles that are looked up after that nobody else here sets before [Release]. Who holds them may hold them again: a request is
 // carried out by one at a time.
 func Hold(ctx context.Context, s store.Store, system, id, holder string, now time.Time) (Unfinished, error) {
 	return hold(ctx, s, system, id, holder, now, func(u Unfinished) bool { return u.Holder == holder })
@@ -195,9 +165,9 @@ func Begin(ctx context.Context, s store.Store, system, id, request string, r Set
 	return nil
 }
 
-// Finish forgets what a request has begun with an account: either it is given back, or it has again what it
-// had. What a later request has begun with it stays.
-func Finish(ctx context.Context, s store.Store, system, id, request string, now time.Time) error {
+// Finish forgets what a request has begun with an account: either it is given back, which is remembered, or it has
+// again what it had. What a later request has begun with it stays.
+func Finish(ctx context.Context, s store.Store, system, id, request string, gave bool, now time.Time) error {
 	err := s.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		u, err := GetUnfinished(ctx, tx, system, id)
 		if err != nil {
@@ -208,11 +178,14 @@ func Finish(ctx context.Context, s store.Store, system, id, request string, now 
 			return err
 		}
 		if u.Request == request {
-			held := Unfinished{Holder: u.Holder, Until: u.Until}
+			then := Unfinished{Holder: u.Holder, Until: u.Until}
 			if !now.Before(u.Until) {
-				held = Unfinished{} // whoever held it has died
+				then = Unfinished{} // whoever held it has died
 			}
-			if err := held.put(tx, system, id, now); err != nil {
+			if gave {
+				then.Gave = request
+			}
+			if err := then.put(tx, system, id, now); err != nil {
 				return err
 			}
 		}
@@ -227,14 +200,19 @@ func Finish(ctx context.Context, s store.Store, system, id, request string, now 
 	return nil
 }
 
-// Drop forgets what an account had before a stop: it was in use since.
-func Drop(ctx context.Context, s store.Store, system, id string, now time.Time) error {
+// Drop forgets what an account had before an earlier stop: it was in use since. Who gave it back stays known
+// where it is stopped to take just that back.
+func Drop(ctx context.Context, s store.Store, system, id, takenBack string, now time.Time) error {
 	err := s.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		u, err := GetUnfinished(ctx, tx, system, id)
-		if err != nil || u.Request == "" {
+		if err != nil || u.Request == "" && u.Gave == "" {
 			return err
 		}
-		return Unfinished{Holder: u.Holder, Until: u.Until}.put(tx, system, id, now)
+		then := Unfinished{Holder: u.Holder, Until: u.Until}
+		if takenBack != "" && u.Gave == takenBack {
+			then.Gave = u.Gave
+		}
+		return then.put(tx, system, id, now)
 	})
 	if err != nil {
 		return fmt.Errorf("forget the roles that %s in %s had: %w", id, system, err)
@@ -260,7 +238,7 @@ func Tried(ctx context.Context, s store.Store, system, id, request string, now t
 
 // put stores what is known of the roles of an account; nothing is not stored.
 func (u Unfinished) put(tx store.Tx, system, id string, now time.Time) error {
-	if u.Request == "" && u.Holder == "" {
+	if u.Request == "" && u.Holder == "" && u.Gave == "" {
 		return unfinished.Delete(tx, Name(system, id))
 	}
 	u.Updated = now

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/sekisho/sekisho/shared/adapters/embedded"
 	"github.com/sekisho/sekisho/shared/domain/idle"
@@ -14,7 +15,15 @@ import (
 )
 
 // setting is of a request that asks for the role b of an account with a and c.
-var setting = account.Setting{Had: []string{"a", "c"}, Found: []string{"a", "c"}, Set: []string{"b", "c"}, Withheld: []string{"a"}, Lost: []string{"f", "e"}, Given: "b"}
+var setting = account.Setting{Had: roles("ac"), Found: roles("ac"), Set: roles("bc"), Withheld: []string{"a"}, Lost: []string{"f", "e"}, Given: "b"}
+
+// roles are some whose names and ids are letters.
+func roles(of string) (out []idle.Role) {
+	for _, name := range of {
+		out = append(out, idle.Role{ID: string(name), Name: string(name)})
+	}
+	return out
+}
 
 // begun is a store in which a request has begun to give back the account 7.
 func begun(t *testing.T, request string) *embedded.Store {
@@ -48,43 +57,34 @@ func remembered(t *testing.T, s *embedded.Store) account.Unfinished {
 }
 
 // What an account had counts as long as its roles are those that were set, or those that were there before:
-// a setting may have had no effect. Others are somebody's decision.
+// a setting may have had no effect. Others are somebody's decision. A role that is called otherwise is the same;
+// one that was deleted is no word about the others, and is lost.
 func TestWhatAnAccountHadCountsUntilSomebodyDecides(t *testing.T) {
-	u := account.Unfinished{Request: "r", Had: []string{"a", "c"}, Found: []string{"b", "c"}, Set: []string{"c"}}
+	u := account.Unfinished{Request: "r", Had: roles("ac"), Found: roles("bc"), Set: roles("c")}
+	called := []idle.Role{{ID: "a", Name: "A"}, {ID: "b", Name: "b"}, {ID: "c", Name: "c"}}
 	for _, test := range []struct {
-		u           account.Unfinished
-		roles, want []string
+		u         account.Unfinished
+		has, all  []idle.Role
+		want      []idle.Role
+		lost      []string
+		unsettled bool
 	}{
-		{u, []string{"c"}, u.Had},
-		{u, []string{"C", "b"}, u.Had},
-		{u, []string{"b"}, []string{"b"}},
-		{u, nil, nil},
-		{u.Among([]string{"c"}), []string{"c"}, []string{"c"}},
-		{u.Among([]string{"A", "b"}), nil, []string{"a"}},
-		{account.Unfinished{Request: "r"}, nil, nil},
-		{account.Unfinished{}, []string{"a"}, []string{"a"}},
+		{u, roles("c"), roles("abc"), u.Had, nil, true},
+		{u, roles("cb"), roles("abc"), u.Had, nil, true},
+		{u, roles("cb"), called, []idle.Role{called[0], called[2]}, nil, true},
+		{u, roles("b"), roles("abc"), roles("b"), nil, true},
+		{u, nil, roles("abc"), nil, nil, true},
+		{u, roles("c"), roles("c"), roles("c"), []string{"a"}, true},
+		{u, nil, roles("ab"), roles("a"), []string{"c"}, true},
+		{u, nil, roles("b"), nil, []string{"a", "c"}, true},
+		{u, roles("d"), roles("bd"), roles("d"), nil, true},
+		{account.Unfinished{Request: "r"}, nil, nil, nil, nil, false},
+		{account.Unfinished{Request: "r", Had: roles("ab"), Found: roles("ba"), Set: roles("ab")}, roles("ab"), roles("ab"), roles("ab"), nil, false},
+		{account.Unfinished{}, roles("a"), roles("a"), roles("a"), nil, false},
 	} {
-		if diff := cmp.Diff(test.want, test.u.Before(test.roles)); diff != "" {
-			t.Errorf("%v of %+v (-want +got):\n%s", test.roles, test.u, diff)
-		}
-	}
-}
-
-// A role that was deleted or called otherwise is said to be lost, and none that the account has, or that an
-// administrator took.
-func TestWhichRolesAreLost(t *testing.T) {
-	u := account.Unfinished{Request: "r", Had: []string{"a", "c"}, Found: []string{"a", "c"}, Set: []string{"c", "b"}}
-	for _, test := range []struct{ now, all, want []string }{
-		{[]string{"c", "b"}, []string{"a", "b", "c"}, nil},
-		{[]string{"c", "b"}, []string{"A", "B", "C", "d"}, nil},
-		{[]string{"c", "b"}, []string{"b", "c", "new name of a"}, []string{"a"}},
-		{[]string{"new name of c", "b"}, []string{"a", "b", "new name of c"}, []string{"a", "c"}},
-		{[]string{"c", "new name of b"}, []string{"a", "c", "new name of b"}, []string{"a"}},
-		{[]string{"d"}, []string{"a", "b", "c", "d"}, nil},
-	} {
-		had := u.Among(test.all).Before(test.now)
-		if got := u.Lost(had, test.all); !slices.Equal(got, test.want) {
-			t.Errorf("with %v among %v: %v are lost, want %v", test.now, test.all, got, test.want)
+		had, lost := test.u.Before(test.has, test.all)
+		if !cmp.Equal(test.want, had, cmpopts.EquateEmpty()) || !slices.Equal(lost, test.lost) || test.u.Unsettled() != test.unsettled {
+			t.Errorf("%v of %+v: had %v, lost %v, unsettled %t", test.has, test.u, had, lost, test.u.Unsettled())
 		}
 	}
 }
@@ -156,7 +156,7 @@ func TestARequestForgetsWhatItHasBegun(t *testing.T) {
 	if err := account.Tried(t.Context(), s, "looker", "7", "one", now); err != nil {
 		t.Fatal(err)
 	}
-	if u := remembered(t, s); u.Request != "one" || u.Tries != 1 || !slices.Equal(u.Had, setting.Had) {
+	if u := remembered(t, s); u.Request != "one" || u.Tries != 1 || !cmp.Equal(u.Had, setting.Had) {
 		t.Errorf("remembered %+v", u)
 	}
 	for id, want := range map[string]idle.Made{"7": {Account: "7", Withheld: []string{"a"}, Lost: []string{"e", "f"}, Given: "b"}, "8": {Account: "8"}} {
@@ -164,13 +164,13 @@ func TestARequestForgetsWhatItHasBegun(t *testing.T) {
 			t.Errorf("made of %s %+v, %v; want %+v", id, made, err, want)
 		}
 	}
-	second := account.Setting{Had: setting.Had, Found: setting.Set, Set: []string{"d"}}
+	second := account.Setting{Had: setting.Had, Found: setting.Set, Set: roles("d")}
 	begin(t, s, "two", second)
 	for _, request := range []string{"one", "none"} {
 		if err := account.Tried(t.Context(), s, "looker", "7", request, now); err != nil {
 			t.Fatal(err)
 		}
-		if err := account.Finish(t.Context(), s, "looker", "7", request, now); err != nil {
+		if err := account.Finish(t.Context(), s, "looker", "7", request, false, now); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -185,11 +185,33 @@ func TestARequestForgetsWhatItHasBegun(t *testing.T) {
 	if _, err := account.Hold(t.Context(), s, "looker", "7", "three", now); err != nil {
 		t.Fatal(err)
 	}
-	if err := account.Finish(t.Context(), s, "looker", "7", "two", now); err != nil {
+	if err := account.Finish(t.Context(), s, "looker", "7", "two", false, now); err != nil {
 		t.Fatal(err)
 	}
 	if u := remembered(t, s); u.Request != "" || u.Holder != "three" || u.Had != nil {
 		t.Errorf("while the third holds it: %+v", u)
+	}
+}
+
+// Who gave an account back last is known until it is stopped for anything but to take that back.
+func TestWhoGaveAnAccountBackIsKnown(t *testing.T) {
+	for taken, want := range map[string]string{"": "", "other": "", "one": "one"} {
+		s := begun(t, "one")
+		if err := account.Finish(t.Context(), s, "looker", "7", "one", true, now); err != nil {
+			t.Fatal(err)
+		}
+		if u := remembered(t, s); u.Gave != "one" || u.Request != "" {
+			t.Errorf("given back: %+v", u)
+		}
+		if _, err := account.Hold(t.Context(), s, "looker", "7", "stop", now); err != nil {
+			t.Fatal(err)
+		}
+		if err := account.Drop(t.Context(), s, "looker", "7", taken, now); err != nil {
+			t.Fatal(err)
+		}
+		if u := remembered(t, s); u.Gave != want || u.Holder != "stop" {
+			t.Errorf("stopped to take %q back: %+v", taken, u)
+		}
 	}
 }
 
@@ -207,7 +229,7 @@ func TestARequestRemembersEveryAccountThatItBegan(t *testing.T) {
 		left   []string
 	}{{"", []string{"7", "8"}}, {"7", []string{"8"}}, {"7", []string{"8"}}, {"8", nil}} {
 		if test.finish != "" {
-			if err := account.Finish(t.Context(), s, "looker", test.finish, "one", now); err != nil {
+			if err := account.Finish(t.Context(), s, "looker", test.finish, "one", false, now); err != nil {
 				t.Fatal(err)
 			}
 		}
