@@ -6,8 +6,9 @@
 // Reads: policy; accounts, changes, groups, listings, members, people, unfinished, withheld.
 //
 // Writes: accounts (who is kept, who was given back), listings (one that people say is right),
-// unfinished (roles that an account has again if nothing comes of a request), withheld (roles that do
-// not come back with an account); changes and audit through the ledger; tasks of its own queue.
+// unfinished (who may set an account's roles, which it has again if nothing comes of a request, and what gave
+// it back last), withheld (what a request under way gives and does not give, and whether its person was
+// invited); changes and audit through the ledger; tasks of its own queue.
 //
 // Calls: Looker API, as the only one that changes anything there: users, roles, sessions,
 // credentials. Admin SDK Directory API: users.get, users.update, where policy looks after accounts

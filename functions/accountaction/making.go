@@ -232,10 +232,10 @@ func (a making) make(ctx context.Context, s system, c change.Change, email strin
 	return a.giveBack(ctx, s, c, id)
 }
 
-// invite has the person of a new account invited, once for a request. It comes before the account is enabled:
+// invite has the person of a new account invited, once a day for a request. It comes before the account is enabled:
 // one that is in use counts as made.
 func (a making) invite(ctx context.Context, s system, c change.Change, id string) error {
-	done, err := account.Invited(ctx, a.store, c.ID)
+	done, err := account.Invited(ctx, a.store, c.ID, a.now())
 	if err != nil || done {
 		return err
 	}

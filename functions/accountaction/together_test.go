@@ -1,12 +1,14 @@
 package accountaction_test
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/sekisho/sekisho/functions/accountaction"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
@@ -141,5 +143,58 @@ func TestAStopThatIsNotDueByTheNewPolicy(t *testing.T) {
 	c := d.carry(change.AccountDisable, away.ID, "")
 	if c.State != change.Withdrawn || c.Problem != "it is not due to be stopped any more" {
 		t.Errorf("%s %q", c.State, c.Problem)
+	}
+}
+
+// Whoever holds the roles of an account keeps a role from being given to it, and a stop from forgetting what it
+// had; and a stop holds them until it is done.
+func TestWhoHoldsTheRolesIsWaitedFor(t *testing.T) {
+	d := newDesks(t)
+	d.under(requests)
+	d.people(working)
+	u, _ := d.looker.User(working.Email)
+	hold := func() error {
+		_, err := account.Hold(t.Context(), d.Store, "looker", u.ID, "another", d.Clock.Now())
+		return err
+	}
+	if err := hold(); err != nil {
+		t.Fatal(err)
+	}
+	gives := d.carryOut(d.ask(working, "Developer", change.Ask))
+	if got := d.roles(working.Email); gives.State != change.Approved || !slices.Equal(got, []string{"User"}) {
+		t.Errorf("a request while another sets the roles: %s, %v", gives.State, got)
+	}
+	gives = d.until(gives)
+	if got := d.roles(working.Email); gives.State != change.Applied || !slices.Equal(got, []string{"Developer", "User"}) {
+		t.Errorf("after that: %s, %s, %v", gives.State, gives.Problem, got)
+	}
+
+	d = newDesks(t)
+	h := &hook{RoundTripper: d.Outbound, match: func(r *http.Request) bool { return r.Method == http.MethodPatch }}
+	h.before = func() {
+		if err := hold(); !errors.Is(err, account.ErrHeld) {
+			t.Errorf("while it is stopped: %v", err)
+		}
+	}
+	d.Outbound = h
+	d.handler = d.Build(accountaction.Function)
+	u, _ = d.looker.User("away@example.com")
+	if stop := d.carry(change.AccountDisable, u.ID, ""); stop.State != change.Applied || !h.done {
+		t.Errorf("%s, %s", stop.State, stop.Problem)
+	}
+	if err := hold(); err != nil {
+		t.Errorf("after it was stopped: %v", err)
+	}
+}
+
+// A stop whose answer was lost says that the account was enabled before, and can be taken back.
+func TestAStopWithoutAnAnswerSaysWhatWas(t *testing.T) {
+	d := newDesks(t)
+	d.Outbound = &breaking{RoundTripper: d.Outbound, method: http.MethodPatch, answer: true}
+	d.handler = d.Build(accountaction.Function)
+	u, _ := d.looker.User("away@example.com")
+	stop := d.until(d.carry(change.AccountDisable, u.ID, ""))
+	if i := slices.IndexFunc(stop.Diff, func(d change.Delta) bool { return d.Field == "enabled" }); stop.State != change.Applied || stop.Diff[i].Before != "true" {
+		t.Errorf("%s, %s: %+v", stop.State, stop.Problem, stop.Diff)
 	}
 }

@@ -110,6 +110,13 @@ func TestAnInvitationIsSentOnce(t *testing.T) {
 	if mails := d.looker.Mails(); len(mails) != 1 {
 		t.Errorf("%d mails", len(mails))
 	}
+	// Who has it tried once more days later is sent one that is good.
+	wall.RoundTripper, d.Outbound = nil, wall.RoundTripper
+	d.under(requests)
+	d.Clock.Advance(3 * 24 * time.Hour)
+	if c = d.until(d.ask(nia, "Developer", change.Ask)); c.State != change.Applied || len(d.looker.Mails()) != 2 {
+		t.Errorf("%s, %s: %d mails", c.State, c.Problem, len(d.looker.Mails()))
+	}
 }
 
 // noEnabling is a transport on which nobody may change users.

@@ -148,7 +148,7 @@ func fill(t *testing.T, n *nights, users int) {
 		if err := m.PutPeople(ctx, people, n.Clock.Now()); err != nil {
 			t.Fatal(err)
 		}
-		if err := account.Remember(ctx, n.Store, "looker", n.Clock.Now(), notes...); err != nil {
+		if _, err := account.Remember(ctx, n.Store, "looker", n.Clock.Now(), notes...); err != nil {
 			t.Fatal(err)
 		}
 		n.Store.Written() // what is written is not kept twice
@@ -246,7 +246,7 @@ func TestANightWarnsWhereProposingGoesWrong(t *testing.T) {
 	fill(t, n, users)
 	at := n.Clock.Now()
 	told := idle.Memory{Told: []time.Duration{14 * day}, From: at.Add(-300 * day), Stop: at.Add(-day), Begun: at.Add(-15 * day)}
-	if err := account.Remember(t.Context(), n.Store, "looker", at, account.Note{ID: "2", Before: ofIdle(at), After: told}); err != nil {
+	if _, err := account.Remember(t.Context(), n.Store, "looker", at, account.Note{ID: "2", Before: ofIdle(at), After: told}); err != nil {
 		t.Fatal(err)
 	}
 	broken := store.Record{

@@ -170,20 +170,36 @@ func (n *night) refuse(ctx context.Context, why string, rows ...map[string]strin
 func (n *night) act(ctx context.Context) error {
 	proposed := n.proposeAll(ctx)
 	for _, a := range n.agenda.acts {
-		// What was said is written down at once: a night that ends in the middle has lost nothing.
-		warned, err := n.tell(ctx, a)
-		if err != nil {
+		if err := n.carry(ctx, a, proposed == nil); err != nil {
 			return errors.Join(proposed, err)
 		}
-		if !a.decision.Remember || proposed != nil && a.decision.Action == idle.Stop {
-			continue
-		}
-		if err := account.Remember(ctx, n.store, n.name, n.at, account.Note{ID: a.account.ID, Before: a.before, After: a.decision.Next}); err != nil {
-			return errors.Join(proposed, err)
-		}
+	}
+	_, err := account.Remember(ctx, n.store, n.name, n.at, n.agenda.notes...)
+	return errors.Join(proposed, err)
+}
+
+// carry tells a person what there is to say, and writes it down at once: a night that ends in the middle has lost
+// nothing. Where people have decided about the account since the night began, that is for the next one: what was
+// said in that moment is taken back.
+func (n *night) carry(ctx context.Context, a act, proposed bool) error {
+	stands, err := account.Get(ctx, n.store, n.name, a.account.ID)
+	if err != nil || !stands.Equal(a.before) {
+		return err
+	}
+	warned, err := n.tell(ctx, a)
+	if err != nil || !a.decision.Remember || !proposed && a.decision.Action == idle.Stop {
+		return err
+	}
+	written, err := account.Remember(ctx, n.store, n.name, n.at, account.Note{ID: a.account.ID, Before: a.before, After: a.decision.Next})
+	switch {
+	case err != nil:
+		return err
+	case written == 0 && warned:
+		return n.end(ctx, n.warningID(a.account, a.decision.Step, a.decision.Next), "moved")
+	case written > 0:
 		n.count(a.decision, warned)
 	}
-	return errors.Join(proposed, account.Remember(ctx, n.store, n.name, n.at, n.agenda.notes...))
+	return nil
 }
 
 // count counts what was said to a person, once it is remembered: what is not is said again by the next

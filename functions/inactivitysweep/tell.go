@@ -52,26 +52,36 @@ func (n *night) takeBack(ctx context.Context, a act) error {
 	if !a.decision.Ended && !a.decision.Void && !a.decision.Moved {
 		return nil
 	}
+	why := ""
+	switch {
+	case a.decision.Void:
+		why = "spared"
+	case a.decision.Moved:
+		why = "moved"
+	}
 	for _, step := range a.before.Told {
-		w, err := notice.Get(ctx, n.store, n.warningID(a.account, step, a.before))
-		if errors.Is(err, notice.ErrUnknown) || err == nil && w.Over {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		w.Over, w.At = true, n.at
-		switch {
-		case a.decision.Void:
-			w.Facts["spared"] = "yes"
-		case a.decision.Moved:
-			w.Facts["moved"] = "yes"
-		}
-		if err := notice.Post(ctx, n.store, n.queue, w); err != nil {
+		if err := n.end(ctx, n.warningID(a.account, step, a.before), why); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// end ends a warning, because the account is spared or the day has moved; or because it is in use again, if neither
+// is why.
+func (n *night) end(ctx context.Context, warning, why string) error {
+	w, err := notice.Get(ctx, n.store, warning)
+	if errors.Is(err, notice.ErrUnknown) || err == nil && w.Over {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	w.Over, w.At = true, n.at
+	if why != "" {
+		w.Facts[why] = "yes"
+	}
+	return notice.Post(ctx, n.store, n.queue, w)
 }
 
 // clocks says to people what our clock and the vendor's show.

@@ -155,6 +155,9 @@ func TestWhatThePeopleSayIsRemembered(t *testing.T) {
 		t.Errorf("kept after warnings: void %t, ended %t, remember %+v", d.Void, d.Ended, d.Next)
 	}
 	revived := warned.Revive(tonight.Add(-time.Hour))
+	if m := (idle.Memory{Active: ago(250), Session: true}).Revive(tonight); !cmp.Equal(m, idle.Memory{Active: tonight}) {
+		t.Errorf("a session is remembered: %+v", m)
+	}
 	if d := judge(t, ladder(), idle.Directory{}).Decide(&a, revived); d.Verdict != idle.Active || !d.Ended || d.Action != idle.Leave || !cmp.Equal(d.Next, idle.Memory{Active: tonight.Add(-time.Hour)}) {
 		t.Errorf("given a role after warnings: %s, ended %t, %s, remember %+v", d.Verdict, d.Ended, d.Action, d.Next)
 	}

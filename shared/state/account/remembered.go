@@ -142,24 +142,30 @@ type Note struct {
 // notesAtOnce is how many notes are written in one transaction.
 const notesAtOnce = 100
 
-// Remember writes notes down. Where something else is remembered by now than before, somebody has
-// decided about the account meanwhile, and that stands.
-func Remember(ctx context.Context, s store.Store, system string, now time.Time, notes ...Note) error {
+// Remember writes notes down and returns how many. Where something else is remembered by now than before, somebody
+// has decided about the account meanwhile, and that stands.
+func Remember(ctx context.Context, s store.Store, system string, now time.Time, notes ...Note) (int, error) {
+	written := 0
 	for some := range slices.Chunk(notes, notesAtOnce) {
-		err := s.Update(ctx, func(ctx context.Context, tx store.Tx) error { return remember(ctx, tx, system, now, some) })
+		n := 0
+		err := s.Update(ctx, func(ctx context.Context, tx store.Tx) (err error) {
+			n, err = remember(ctx, tx, system, now, some)
+			return err
+		})
 		if err != nil {
-			return fmt.Errorf("remember %d accounts of %s: %w", len(some), system, err)
+			return written, fmt.Errorf("remember %d accounts of %s: %w", len(some), system, err)
 		}
+		written += n
 	}
-	return nil
+	return written, nil
 }
 
-func remember(ctx context.Context, tx store.Tx, system string, now time.Time, notes []Note) error {
+func remember(ctx context.Context, tx store.Tx, system string, now time.Time, notes []Note) (int, error) {
 	var current []Note
 	for _, n := range notes {
 		stands, err := Get(ctx, tx, system, n.ID)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if stands.Equal(n.Before) {
 			current = append(current, n)
@@ -167,8 +173,8 @@ func remember(ctx context.Context, tx store.Tx, system string, now time.Time, no
 	}
 	for _, n := range current {
 		if err := put(tx, system, n.ID, n.After, now); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	return len(current), nil
 }

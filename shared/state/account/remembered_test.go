@@ -37,11 +37,11 @@ func TestEverythingThatIsRememberedComesBack(t *testing.T) {
 		"5":                     {Active: time.Date(2200, 12, 31, 0, 0, 0, 0, time.UTC)},
 	}
 	for id, m := range want {
-		if err := account.Remember(t.Context(), s, "looker", now, account.Note{ID: id, After: m}); err != nil {
+		if _, err := account.Remember(t.Context(), s, "looker", now, account.Note{ID: id, After: m}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := account.Remember(t.Context(), s, "workspace", now, account.Note{ID: "6", After: want["1"]}); err != nil {
+	if _, err := account.Remember(t.Context(), s, "workspace", now, account.Note{ID: "6", After: want["1"]}); err != nil {
 		t.Fatal(err)
 	}
 	all, err := account.Memories(t.Context(), s, "looker")
@@ -74,8 +74,8 @@ func TestWhatWasDecidedMeanwhileStands(t *testing.T) {
 	if err := account.Update(t.Context(), s, "looker", "120", now, func(idle.Memory) idle.Memory { return kept }); err != nil {
 		t.Fatal(err)
 	}
-	if err := account.Remember(t.Context(), s, "looker", now, notes...); err != nil {
-		t.Fatal(err)
+	if n, err := account.Remember(t.Context(), s, "looker", now, notes...); err != nil || n != len(notes)-1 {
+		t.Fatal(n, err)
 	}
 	all, err := account.Memories(t.Context(), s, "looker")
 	if err != nil {
@@ -91,7 +91,7 @@ func TestWhatWasDecidedMeanwhileStands(t *testing.T) {
 		}
 	}
 	forget := account.Note{ID: "0", Before: idle.Memory{Active: now}}
-	if err := account.Remember(t.Context(), s, "looker", now, forget); err != nil {
+	if _, err := account.Remember(t.Context(), s, "looker", now, forget); err != nil {
 		t.Fatal(err)
 	}
 	if m, err := account.Get(t.Context(), s, "looker", "0"); err != nil || !m.IsZero() {

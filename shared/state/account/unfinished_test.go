@@ -238,3 +238,20 @@ func TestARequestRemembersEveryAccountThatItBegan(t *testing.T) {
 		}
 	}
 }
+
+// An invitation is good for a day, and a request's own.
+func TestAnInvitationIsGoodForADay(t *testing.T) {
+	s := open(t)
+	if err := account.Invite(t.Context(), s, "one", now); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		request string
+		at      time.Time
+		want    bool
+	}{{"one", now, true}, {"one", now.Add(24*time.Hour - 1), true}, {"one", now.Add(24 * time.Hour), false}, {"two", now, false}} {
+		if got, err := account.Invited(t.Context(), s, test.request, test.at); err != nil || got != test.want {
+			t.Errorf("%s at %s: %t, %v", test.request, test.at, got, err)
+		}
+	}
+}

@@ -22,8 +22,8 @@ type request struct {
 	Accounts []string `json:"accounts"`
 	// Made is what becomes of the latest of them.
 	Made idle.Made `json:"made,omitzero"`
-	// Invited says that the person of a new account was sent the mail by which a password is set.
-	Invited bool      `json:"invited,omitempty"`
+	// Invited is when the person of a new account was sent the mail by which a password is set.
+	Invited time.Time `json:"invited,omitzero"`
 	Updated time.Time `json:"updated"`
 }
 
@@ -41,20 +41,24 @@ func Made(ctx context.Context, r store.Reader, request, account string) (idle.Ma
 	return q.Made, err
 }
 
-// Invited reports whether a request under way has had its person invited.
-func Invited(ctx context.Context, r store.Reader, request string) (bool, error) {
+// invitedFor is how long an invitation is taken to be good: people answer it on the same day, and what is in the mail
+// ends by itself.
+const invitedFor = 24 * time.Hour
+
+// Invited reports whether a request under way has had its person invited lately.
+func Invited(ctx context.Context, r store.Reader, request string, now time.Time) (bool, error) {
 	q, err := getRequest(ctx, r, request)
-	return q.Invited, err
+	return now.Before(q.Invited.Add(invitedFor)), err
 }
 
-// Invite remembers that a request has had its person invited: however often it is tried, one mail is enough.
+// Invite remembers that a request has had its person invited: however often it is tried that day, one mail is enough.
 func Invite(ctx context.Context, s store.Store, request string, now time.Time) error {
 	err := s.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		q, err := getRequest(ctx, tx, request)
 		if err != nil {
 			return err
 		}
-		q.Invited, q.Updated = true, now
+		q.Invited, q.Updated = now, now
 		return requests.Put(tx, request, q)
 	})
 	if err != nil {

@@ -1,0 +1,86 @@
+package inactivitysweep_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/sekisho/sekisho/functions/inactivitysweep"
+	"github.com/sekisho/sekisho/shared/domain/idle"
+	"github.com/sekisho/sekisho/shared/ports/store"
+	"github.com/sekisho/sekisho/shared/sim"
+	"github.com/sekisho/sekisho/shared/state/account"
+)
+
+// listing is a transport on which something happens once, while accounts are listed.
+type listing struct {
+	http.RoundTripper
+	do   func()
+	done bool
+}
+
+func (l *listing) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := l.RoundTripper.RoundTrip(r)
+	if !l.done && strings.HasSuffix(r.URL.Path, "/users") {
+		l.done = true
+		l.do()
+	}
+	return resp, err
+}
+
+// warning is a store on which something happens once, after a person was warned.
+type warning struct {
+	store.Store
+	warned func() bool
+	do     func()
+	done   bool
+}
+
+func (w *warning) Update(ctx context.Context, decide func(context.Context, store.Tx) error) error {
+	if !w.done && w.warned() {
+		w.done = true
+		w.do()
+	}
+	return w.Store.Update(ctx, decide)
+}
+
+// Somebody is given a role, or kept, while the night lists, or in the moment in which it warns them: what they are
+// told is taken back, or they are not told.
+func TestWhatPeopleDecideDuringTheNight(t *testing.T) {
+	for name, change := range map[string]func(idle.Memory, *nights) idle.Memory{
+		"given a role": func(m idle.Memory, n *nights) idle.Memory { return m.Revive(n.Clock.Now()) },
+		"kept":         func(m idle.Memory, n *nights) idle.Memory { return m.Keep(n.Clock.Now().Add(idle.KeepFor)) },
+	} {
+		for _, warned := range []bool{false, true} {
+			n := newNights(t, aCompany, `{after: 210d, warn: [14d, 7d, 1d], mode: ask, channel: "#looker-admins"}`)
+			away, _ := n.looker.User("away@example.com")
+			inner := n.Store.Store
+			do := func() {
+				err := account.Update(context.Background(), inner, "looker", away.ID, n.Clock.Now(), func(m idle.Memory) idle.Memory { return change(m, n) })
+				if err != nil {
+					t.Error(err)
+				}
+			}
+			if warned {
+				n.Store.Store = &warning{Store: inner, do: do, warned: func() bool { return len(n.told("account-warning")) > 0 }}
+			} else {
+				n.Outbound = &listing{RoundTripper: sim.Transport{"looker.test": n.looker}, do: do}
+			}
+			n.handler = n.Build(inactivitysweep.Function)
+			n.pass()
+			told := n.told("account-warning")
+			if len(told) > 0 != warned {
+				t.Errorf("%s: told %v", name, told)
+			}
+			for _, w := range told {
+				if !w.Over || w.Facts["moved"] == "" {
+					t.Errorf("%s: it is still said that it is stopped on %s", name, w.Until)
+				}
+			}
+			if s := n.summary(); len(s.Warned) > 0 {
+				t.Errorf("%s: the summary counts %v", name, s.Warned)
+			}
+		}
+	}
+}
