@@ -372,7 +372,9 @@ func TestARoleThatCannotBeReadIsInNobodysWay(t *testing.T) {
 		d.under(requests)
 		return d
 	}
-	d := begin(t, func(r http.RoundTripper) http.RoundTripper { return &breaking{method: http.MethodPatch, RoundTripper: r} })
+	d := begin(t, func(r http.RoundTripper) http.RoundTripper {
+		return &breaking{method: http.MethodPatch, RoundTripper: r}
+	})
 	if c := d.until(d.wayBack(stopped)); c.State != change.Applied {
 		t.Errorf("one call was lost: %s, %s", c.State, c.Problem)
 	}
