@@ -4,6 +4,9 @@ import (
 	"context"
 	"maps"
 	"net/http"
+	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -67,6 +70,18 @@ func (w *twoSystems) tick(ctx context.Context) int {
 
 // mostTicks is how often the scheduler calls in one night: once, and as often as it tries again.
 const mostTicks = 6
+
+// The job of Cloud Scheduler tries again as often as this function counts.
+func TestTheSchedulerTriesAsOften(t *testing.T) {
+	text, err := os.ReadFile("../../terraform/modules/function/triggers.tf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile(`(?m)^\s*retry_count\s*=\s*(\d+)$`).FindSubmatch(text)
+	if m == nil || string(m[1]) != strconv.Itoa(mostTicks-1) {
+		t.Errorf("the job is tried again %s times, and counted are %d", m, mostTicks-1)
+	}
+}
 
 // mostAttempts is how often a system is listed in one night that is down.
 const mostAttempts = 2
