@@ -43,6 +43,11 @@ func (h *handler) members(ctx context.Context, e event.ReadMembers) error {
 	} else if err != nil {
 		return err
 	}
+	if _, err := h.mirror.Draft(ctx, e.Group, began, e.Page); err == nil {
+		return h.nextPage(ctx, e, began) // the task came again: its page is kept, and another goes on from there
+	} else if !errors.Is(err, mirror.ErrNoDraft) {
+		return err
+	}
 	priority := budget.Refresh
 	if e.Sweep {
 		priority = budget.Sweep
@@ -87,6 +92,11 @@ func (h *handler) keepPage(ctx context.Context, e event.ReadMembers, began time.
 	if err := h.mirror.PutDraft(ctx, d, page.Members); err != nil {
 		return err
 	}
+	return h.nextPage(ctx, e, began)
+}
+
+// nextPage queues the page that follows one.
+func (h *handler) nextPage(ctx context.Context, e event.ReadMembers, began time.Time) error {
 	next := e
 	next.Began, next.Page = began, e.Page+1
 	return h.ensure(ctx, next, fmt.Sprintf("members-%s-%d-%d", e.Group, began.UnixNano(), next.Page), time.Time{})

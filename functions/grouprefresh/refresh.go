@@ -8,7 +8,6 @@ import (
 
 	"github.com/sekisho/sekisho/shared/adapters/workspace"
 	"github.com/sekisho/sekisho/shared/domain/event"
-	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/state/budget"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
@@ -33,7 +32,7 @@ func (h *handler) refresh(ctx context.Context, e event.RefreshGroup) error {
 	case err != nil:
 		return fmt.Errorf("read group %s: %w", e.Group, err)
 	}
-	if err := h.mirror.PutDetails(ctx, []group.Group{g}, began); err != nil {
+	if err := h.mirror.PutDetailsOf(ctx, g, began); err != nil {
 		return err
 	}
 	if e.Group != g.ID {

@@ -2,14 +2,18 @@ package grouprefresh
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/adapters/workspace"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
@@ -40,7 +44,7 @@ func (h *handler) askForUnknown(ctx context.Context, members []group.Member) err
 		}
 		// It may be in many groups that are read at once.
 		now := h.now()
-		name := fmt.Sprintf("unknown-%s-%d", m.ID, now.Truncate(putOff).Unix())
+		name := fmt.Sprintf("unknown-%s-%d", inName(m.ID), now.Truncate(putOff).Unix())
 		if err := h.ensure(ctx, event.RefreshGroup{Group: m.ID, Noticed: now, Unknown: true}, name, time.Time{}); err != nil {
 			return err
 		}
@@ -48,13 +52,30 @@ func (h *handler) askForUnknown(ctx context.Context, members []group.Member) err
 	return nil
 }
 
-// known reports whether the mirror knows a group, or that there is none.
+// inName returns what stands for a group in the name of a task: a group that is listed without an id is known by its
+// address, which no name can have.
+func inName(idOrAddress string) string {
+	if !strings.Contains(idOrAddress, "@") {
+		return idOrAddress
+	}
+	sum := sha256.Sum256([]byte(group.Address(idOrAddress)))
+	return hex.EncodeToString(sum[:10])
+}
+
+// known reports whether the mirror knows a group, or that there is none. What no id and no address of a group can be
+// is known to be none.
 func (h *handler) known(ctx context.Context, id string) (bool, error) {
 	_, err := h.mirror.Find(ctx, id)
-	if !errors.Is(err, mirror.ErrUnknown) {
+	switch {
+	case errors.Is(err, store.ErrInvalid):
+		return true, nil
+	case !errors.Is(err, mirror.ErrUnknown):
 		return err == nil, err
 	}
 	asked, err := h.mirror.Freshness(ctx, id)
+	if errors.Is(err, store.ErrInvalid) {
+		return true, nil
+	}
 	return h.now().Sub(asked) < askedAgain, err
 }
 
@@ -69,7 +90,7 @@ func (h *handler) unanswered(ctx context.Context, e event.RefreshGroup) (bool, e
 		return err == nil, err
 	}
 	at := now.Truncate(putOff).Add(putOff)
-	return false, h.ensure(ctx, e, fmt.Sprintf("unknown-%s-%d", e.Group, at.Unix()), at)
+	return false, h.ensure(ctx, e, fmt.Sprintf("unknown-%s-%d", inName(e.Group), at.Unix()), at)
 }
 
 // elsewhere reports whether Google refuses to speak of a group because it is another company's: of these
@@ -104,5 +125,5 @@ func (h *handler) askLater(ctx context.Context, e event.RefreshGroup) error {
 	wait := waitAfter(e.Try)
 	at := h.now().Add(wait)
 	e.Try++
-	return h.ensure(ctx, e, fmt.Sprintf("unknown-%s-%d-%d", e.Group, e.Try, at.UnixNano()/int64(wait)), at)
+	return h.ensure(ctx, e, fmt.Sprintf("unknown-%s-%d-%d", inName(e.Group), e.Try, at.UnixNano()/int64(wait)), at)
 }

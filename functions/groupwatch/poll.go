@@ -277,6 +277,16 @@ func (l *look) lastRead(ctx context.Context, s group.Signal) (time.Time, error) 
 		}
 		known, err := l.mirror.Settings(ctx, header.Group.ID)
 		return known.Judged, err
+	case group.AboutGroup, group.AboutWhole:
+		// A reading of the members alone has not seen what else there is of the group.
+		header, err := l.mirror.Find(ctx, s.Group)
+		if errors.Is(err, mirror.ErrUnknown) || err == nil && (header.Whole || header.Gone) {
+			return l.mirror.Freshness(ctx, s.Group)
+		}
+		if header.Read.Before(header.Listed) {
+			return header.Read, err
+		}
+		return header.Listed, err
 	default:
 		return l.mirror.Freshness(ctx, s.Group)
 	}

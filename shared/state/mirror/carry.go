@@ -165,7 +165,11 @@ func (m *Mirror) carry(ctx context.Context, member string, held func(context.Con
 			}
 			if members[i] == before {
 				tell = slices.Contains(h.Untold, group.Details)
-				return nil
+				if !newest.read.After(h.Read) || !newest.read.After(h.Rewritten) {
+					return nil
+				}
+				h.Rewritten = newest.read // another listing under way may not have it
+				return headers.Put(tx, id, h)
 			}
 			tell = true
 			h.Sums[k] = sum(members)
@@ -191,35 +195,42 @@ func (m *Mirror) carry(ctx context.Context, member string, held func(context.Con
 	return untold, nil
 }
 
+// apartAtMost is how many members of a listing are looked up by themselves, each of which is a document.
+const apartAtMost = 200
+
 // rewritten returns the members of a listing that began before something was written of one of them, with the
 // addresses and states of those who were read by themselves since. The others come as listed. Only where the
-// mirror has had another word of a member is that looked up.
-func rewritten(ctx context.Context, tx store.Tx, h Header, s group.Snapshot) ([]group.Member, error) {
+// mirror has had another word of a member, or none, is that looked up. The boolean is false where these are too
+// many: the rest comes as listed too, and the group is to be read again.
+func rewritten(ctx context.Context, tx store.Tx, h Header, s group.Snapshot) ([]group.Member, bool, error) {
 	have := map[string]group.Member{}
 	for k := range h.Sums {
 		part, err := readChunk(ctx, tx, h, k)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		for _, one := range part {
 			have[one.ID] = one
 		}
 	}
-	out := slices.Clone(s.Members)
+	out, apart := slices.Clone(s.Members), 0
 	for i, one := range out {
 		stored, ok := have[one.ID]
 		if ok && stored.Email == one.Email && stored.Status == one.Status {
 			continue
 		}
+		if apart++; apart > apartAtMost {
+			return out, false, nil
+		}
 		newest, err := readApart(ctx, tx, one)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		if newest.read.After(s.Read) {
 			newest.into(&out[i])
 		}
 	}
-	return out, nil
+	return out, true, nil
 }
 
 // readApart returns what was read of a member by itself last, and when; the zero time, if nothing ever was.
@@ -233,7 +244,7 @@ func readApart(ctx context.Context, tx store.Tx, one group.Member) (newest carri
 		a, err = people.Get(ctx, tx, one.ID)
 		newest = carried{into: a.correct, read: a.Read}
 	}
-	if errors.Is(err, store.ErrNotFound) {
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrInvalid) { // an address that no key can be
 		return carried{}, nil
 	}
 	return newest, err

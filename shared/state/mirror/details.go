@@ -23,6 +23,16 @@ const detailsAtOnce = 100
 // Others hear of the differences together with the members: a group whose details differ is
 // to be read, and [Mirror.PutMembers] returns them.
 func (m *Mirror) PutDetails(ctx context.Context, list []group.Group, read time.Time) error {
+	return m.putDetails(ctx, list, read, false)
+}
+
+// PutDetailsOf is [Mirror.PutDetails] of one group that was asked for. That it was read is written also where nothing
+// differs: nothing older is believed of it then ([Header.Listed]).
+func (m *Mirror) PutDetailsOf(ctx context.Context, g group.Group, read time.Time) error {
+	return m.putDetails(ctx, []group.Group{g}, read, true)
+}
+
+func (m *Mirror) putDetails(ctx context.Context, list []group.Group, read time.Time, always bool) error {
 	for part := range slices.Chunk(list, detailsAtOnce) {
 		err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 			type pair struct {
@@ -36,6 +46,10 @@ func (m *Mirror) PutDetails(ctx context.Context, list []group.Group, read time.T
 					return err
 				}
 				after, differing, ok := withDetails(before, g, read)
+				if !ok && always && before.Group.ID != "" && read.After(before.Listed) && !before.Gone {
+					after, ok = before, true
+					after.Listed = read
+				}
 				if ok {
 					changed = append(changed, pair{before, after, differing})
 				}
@@ -43,6 +57,11 @@ func (m *Mirror) PutDetails(ctx context.Context, list []group.Group, read time.T
 			for _, c := range changed {
 				if err := headers.Put(tx, c.after.Group.ID, c.after); err != nil {
 					return err
+				}
+				if c.before.Whole && !c.after.Whole { // Google had it again: what was missing is counted anew
+					if err := held.Delete(tx, c.after.Group.ID); err != nil {
+						return err
+					}
 				}
 				if err := m.note(tx, c.before, c.after, group.Difference{Parts: c.parts}); err != nil {
 					return err

@@ -51,16 +51,17 @@ func (m *Mirror) Draft(ctx context.Context, id string, began time.Time, page int
 	return d, nil
 }
 
-// PutDraft keeps one page of a listing.
+// PutDraft keeps one page of a listing. One that is kept already stays: the pages after it go on where that ends, and
+// whoever joined or left since would be listed on two of them, or on none.
 func (m *Mirror) PutDraft(ctx context.Context, d Draft, members []group.Member) error {
 	d.Members = make([]packed, 0, len(members))
 	for _, one := range members {
 		d.Members = append(d.Members, pack(one))
 	}
 	err := m.store.Update(ctx, func(_ context.Context, tx store.Tx) error {
-		return drafts.Put(tx, draftID(d.Group, d.Began, d.Page), d)
+		return drafts.Create(tx, draftID(d.Group, d.Began, d.Page), d)
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, store.ErrExists) {
 		return fmt.Errorf("keep page %d of group %s: %w", d.Page, d.Group, err)
 	}
 	return nil

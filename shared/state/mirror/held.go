@@ -188,7 +188,10 @@ func heldNow(before Held, h Header, gone []group.Member, whole bool, sum string,
 		First: now, Last: now, Agreed: 1,
 	}
 	if before.Sum == sum {
-		after.First, after.Agreed, after.Released = before.First, before.Agreed+1, before.Released
+		after.First, after.Agreed, after.Released = before.First, before.Agreed, before.Released
+		if now.After(before.Last) { // else it is the same reading once more
+			after.Agreed++
+		}
 	}
 	for _, one := range gone {
 		after.Some = append(after.Some, one.Email)

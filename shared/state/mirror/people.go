@@ -74,6 +74,11 @@ func (m *Mirror) PutPeople(ctx context.Context, list []group.Person, read time.T
 func (m *Mirror) putAccounts(ctx context.Context, list []account) error {
 	err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		var newer []account
+		census, err := readCensus(ctx, tx)
+		if err != nil {
+			return err
+		}
+		filled := census.Memberships > 0 // groups may have been read before, with another address
 		for _, a := range list {
 			before, err := people.Get(ctx, tx, a.ID)
 			if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -84,7 +89,7 @@ func (m *Mirror) putAccounts(ctx context.Context, list []account) error {
 				continue
 			}
 			if !a.Gone { // Google takes who is gone out of all groups
-				a.Moved = before.Moved || known && before.Email != a.Email
+				a.Moved = before.Moved || known && before.Email != a.Email || !known && filled
 				a.Turned = before.Turned || before.Suspended != a.Suspended
 			}
 			newer = append(newer, a)

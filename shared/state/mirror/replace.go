@@ -89,8 +89,12 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, partial bool, de
 		members := s.Members
 		if before.Rewritten.After(s.Read) {
 			after.Rewritten = before.Rewritten
-			if members, err = rewritten(ctx, tx, before, s); err != nil {
+			all := false
+			if members, all, err = rewritten(ctx, tx, before, s); err != nil {
 				return err
+			}
+			if !all && !after.Due.After(before.Rewritten) {
+				after.Due = before.Rewritten
 			}
 		}
 		r, err := m.compare(ctx, tx, before, after.Group, members)
@@ -225,15 +229,17 @@ func keptSettings(ctx context.Context, tx store.Tx, before Header) (*Settings, e
 }
 
 // Told records that others have heard of these parts of what the mirror holds since a reading; what
-// else is untold stays so. Where a newer reading was stored meanwhile, whoever stored it tells all
-// of it.
+// else is untold stays so. Where a newer reading was stored meanwhile, or something was carried into it, whoever
+// did so tells all of it.
 func (m *Mirror) Told(ctx context.Context, id string, read time.Time, parts []group.Part) error {
 	err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		h, err := headers.Get(ctx, tx, id)
 		if err != nil || h.Seen().After(read) {
 			return err
 		}
-		left := slices.DeleteFunc(slices.Clone(h.Untold), func(p group.Part) bool { return slices.Contains(parts, p) })
+		left := slices.DeleteFunc(slices.Clone(h.Untold), func(p group.Part) bool {
+			return slices.Contains(parts, p) && !(p == group.Details && h.Rewritten.After(read)) // carried meanwhile
+		})
 		if len(left) == len(h.Untold) {
 			return nil
 		}

@@ -22,6 +22,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -78,6 +79,9 @@ type Event struct {
 	Renamed string
 	// Person is the address of the account that a change of accounts names.
 	Person string
+	// OfGroup says that a change of settings names what belongs to the group itself: its address, its name
+	// or its description.
+	OfGroup bool
 }
 
 // wire is the form of https://developers.google.com/workspace/admin/reports/reference/rest/v1/activities/list#Activity,
@@ -158,7 +162,7 @@ func Parse(body []byte) (Activity, error) {
 
 // event returns what is kept of an event of the activity.
 func (a Activity) event(name string, parameters []parameter) Event {
-	event := Event{Name: name, Group: named(parameters, "group_email", "group_id")}
+	event := Event{Name: name, Group: named(parameters, "group_email", "group_id"), OfGroup: ofGroup(parameters)}
 	if a.Application == Admin && name == renaming {
 		event.Renamed = named(parameters, "new_value")
 	}
@@ -166,6 +170,12 @@ func (a Activity) event(name string, parameters []parameter) Event {
 		event.Person = named(parameters, "user_email")
 	}
 	return event
+}
+
+// ofGroup reports whether parameters say that what was changed belongs to a group itself, and not to its settings.
+func ofGroup(parameters []parameter) bool {
+	what := named(parameters, "info_setting", "basic_setting", "setting_name")
+	return slices.Contains([]string{"email", "name", "description"}, strings.ToLower(what))
 }
 
 // shallow reports whether no value is nested deeper than maxDepth, whatever else is wrong.

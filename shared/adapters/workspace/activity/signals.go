@@ -142,6 +142,9 @@ func (a Activity) Signals() []group.Signal {
 		if e.Person != "" {
 			topic, ok = group.AboutPerson, true
 		}
+		if topic == group.AboutSettings && e.OfGroup {
+			topic = group.AboutWhole
+		}
 		switch {
 		case topic == group.AboutPerson:
 		case !ok && e.Group == "":
