@@ -104,6 +104,13 @@ func (h *handler) inGroup(ctx context.Context, e event.ExplainAccess, at grant.S
 		}
 	}
 	if !timed && !slices.ContainsFunc(person.Groups, func(g policy.InGroup) bool { return g.Group == at.Name }) {
+		everybody, err := h.mirror.HasEverybody(ctx, at.Name)
+		if err != nil {
+			return "", err
+		}
+		if everybody {
+			return strings.Join(append(lines, says(e.Language, "%s is in %s as everybody in the company is.", "%s は %s に、会社の全員として入っています。", person.Email, at.Name)), "\n"), nil
+		}
 		lines = append(lines, says(e.Language, "Nothing puts %s into %s.", "%s が %s に入る経路はありません。", person.Email, at.Name))
 	}
 	return strings.Join(lines, "\n"), nil

@@ -68,6 +68,7 @@ type decider struct {
 type refused struct {
 	code change.RefusalCode
 	text string
+	of   change.Change // what was to be taken back, if anything was
 }
 
 func (r *refused) Error() string { return r.text }
@@ -86,9 +87,9 @@ func (d *decider) decide(ctx context.Context, p event.Pressed) error {
 	var elsewhere *desk.Refused
 	var no *refused
 	if errors.As(err, &elsewhere) {
-		no = &refused{change.RefusedStranger, elsewhere.Text}
+		no = &refused{code: change.RefusedStranger, text: elsewhere.Text}
 	} else if r, ok := change.Refused(err); ok {
-		no = &refused{r.Code, r.Text}
+		no = &refused{code: r.Code, text: r.Text}
 	} else if !errors.As(err, &no) && err != nil {
 		return err
 	}
@@ -104,7 +105,10 @@ func (d *decider) decide(ctx context.Context, p event.Pressed) error {
 	}
 	if _, inLedger := change.Refused(err); !inLedger {
 		// The ledger writes its own refusals down.
-		t := trail.Turned{Function: "slackinteract", Verb: p.Action, Actor: p.Team + "/" + p.User, ActorName: who.Name, Text: no.text}
+		t := trail.Turned{
+			Function: "slackinteract", Verb: p.Action, Actor: p.Team + "/" + p.User, ActorName: who.Name, Text: no.text,
+			Change: no.of.ID, Kind: string(no.of.Kind), Target: no.of.Target.Name,
+		}
 		if err := trail.TurnAway(ctx, d.store, d.now(), desk.Turned(t, err)); err != nil {
 			return err
 		}
@@ -148,7 +152,7 @@ func (d *decider) act(ctx context.Context, p event.Pressed, asker desk.Asker) er
 	id, shown, _ := strings.Cut(p.Value, " ")
 	revision, err := strconv.Atoi(shown)
 	if err != nil {
-		return &refused{change.RefusedInvalid, "the button names no change"}
+		return &refused{code: change.RefusedInvalid, text: "the button names no change"}
 	}
 	who := asker.Actor()
 	if p.Action == event.ButtonApproveAll {
@@ -156,7 +160,7 @@ func (d *decider) act(ctx context.Context, p event.Pressed, asker desk.Asker) er
 	}
 	c, err := d.ledger.Get(ctx, id)
 	if errors.Is(err, ledger.ErrNotFound) || errors.Is(err, store.ErrInvalid) {
-		return &refused{change.RefusedInvalid, "the button names no change"}
+		return &refused{code: change.RefusedInvalid, text: "the button names no change"}
 	}
 	if err != nil {
 		return err
@@ -169,7 +173,7 @@ func (d *decider) act(ctx context.Context, p event.Pressed, asker desk.Asker) er
 	}
 	presser, ok := d.pressers[p.Action]
 	if !ok {
-		return &refused{change.RefusedInvalid, "the button does nothing that is known here"}
+		return &refused{code: change.RefusedInvalid, text: "the button does nothing that is known here"}
 	}
 	return presser.Press(ctx, p.Press, asker, c)
 }
@@ -211,7 +215,7 @@ func (d *decider) approveAll(ctx context.Context, p event.Pressed, batch string,
 		revisions += c.Revision
 	}
 	if len(all) == 0 || revisions != shown {
-		return &refused{change.RefusedStale, "the message showed other changes"}
+		return &refused{code: change.RefusedStale, text: "the message showed other changes"}
 	}
 	var first error
 	approved := 0
@@ -238,7 +242,7 @@ func (d *decider) approveAll(ctx context.Context, p event.Pressed, batch string,
 		return nil
 	}
 	if first == nil {
-		return &refused{change.RefusedState, "all of them are decided already"}
+		return &refused{code: change.RefusedState, text: "all of them are decided already"}
 	}
 	return first
 }
@@ -258,11 +262,11 @@ func (d *decider) undo(ctx context.Context, pressed event.Pressed, c change.Chan
 		no := &desk.Refused{Text: asker.Says("The policy does not let you have this taken back.", "ポリシーにより、元に戻すことを依頼できません。")}
 		return &desk.Barred{Refused: no, Kind: c.Kind, About: c.Target.Name, Change: c.ID}
 	case !verdict.May:
-		return &refused{change.RefusedStranger, who.Name + " has nothing to do with it"}
+		return &refused{code: change.RefusedStranger, text: who.Name + " has nothing to do with it", of: c}
 	}
 	p, ok := c.Reverse(who, "", d.now())
 	if !ok {
-		return &refused{change.RefusedState, "there is nothing to take back: it is " + string(c.State)}
+		return &refused{code: change.RefusedState, text: "there is nothing to take back: it is " + string(c.State)}
 	}
 	if p.Requirement, err = d.undoing(ctx, asker, c, p); err != nil {
 		return err

@@ -343,12 +343,12 @@ func TestWhoMayUndoByPolicy(t *testing.T) {
 			if lines := o.Audit(); test.refusal != "" && !strings.Contains(lines[len(lines)-1], test.refusal) {
 				t.Errorf("audit %q, want %q", lines[len(lines)-1], test.refusal)
 			}
-			// What the policy does not let somebody have taken back stands in the change's own trail.
+			// What somebody was not let have taken back stands in the change's own trail.
 			entries, err := trail.Of(t.Context(), o.Store, c.ID)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, want := slices.ContainsFunc(entries, func(e audit.Entry) bool { return e.Verb == "slackinteract.undo" }), test.text != ""; got != want {
+			if got, want := slices.ContainsFunc(entries, func(e audit.Entry) bool { return e.Verb == "slackinteract.undo" }), test.refusal != ""; got != want {
 				t.Errorf("in the trail of the change: %t, want %t", got, want)
 			}
 			p, err := press.Get(t.Context(), o.Store, strings.TrimPrefix(task.Name, "press-"))

@@ -14,7 +14,7 @@ import (
 // workspace, with exactly one active account in the directory. Everybody else is a stranger.
 func (d *decider) identify(ctx context.Context, team, user string) (desk.Asker, error) {
 	stranger := func(text string) (desk.Asker, error) {
-		return desk.Asker{}, &refused{change.RefusedStranger, text}
+		return desk.Asker{}, &refused{code: change.RefusedStranger, text: text}
 	}
 	if team != d.team {
 		return stranger("it came from another workspace")

@@ -54,8 +54,8 @@ func (d *decider) list(ctx context.Context, e event.Asked, from desk.Lister) err
 	return d.answer(ctx, e, strings.Join(lines, "\n"))
 }
 
-// unanswered tells who asked for what there is, or why, that they may not know it, and records that they asked. Nothing
-// was asked for that another policy would decide otherwise ([desk.Turned]).
+// unanswered tells who asked for what there is, or why, that they may not know it, and records that they asked. It is
+// no request for a change, which are the ones that are held against another policy ([desk.Turned]).
 func (d *decider) unanswered(ctx context.Context, e event.Asked, a desk.Asker, why error, text string) error {
 	t := trail.Turned{Function: "slackinteract", Verb: strings.TrimPrefix(e.Command, "/"), Actor: e.Team + "/" + e.User, ActorName: a.Person.Email, Text: reason(why)}
 	if err := trail.TurnAway(ctx, d.store, d.now(), t); err != nil {

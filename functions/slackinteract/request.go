@@ -133,7 +133,11 @@ func (d *decider) refresh(ctx context.Context, in slack.Interaction) error {
 	if err != nil {
 		return err
 	}
-	return d.slack.UpdateModal(ctx, in.View, in.Hash, m)
+	err = d.slack.UpdateModal(ctx, in.View, in.Hash, m)
+	if slack.IsClosed(err) {
+		return nil
+	}
+	return err
 }
 
 // send checks what was entered in a modal, and queues the request where nothing is wrong with

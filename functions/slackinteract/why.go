@@ -95,7 +95,7 @@ func (d *decider) explainTarget(ctx context.Context, e event.Asked, a desk.Asker
 	header, err := d.mirror.Find(ctx, strings.TrimPrefix(target, policy.GroupResource+":"))
 	switch {
 	case err == nil && !d.givesMembership(header.Group.Email):
-		return inGroup(a, person, header.Group.Email), nil
+		return d.inGroup(ctx, a, person, header.Group)
 	case err == nil:
 		target = string(grant.Group) + ":" + header.Group.Email
 	case !errors.Is(err, mirror.ErrUnknown):
@@ -136,16 +136,24 @@ func (d *decider) placeOf(target string) (at grant.Scope, entitlement string, er
 }
 
 // inGroup says by which way somebody is in a group.
-func inGroup(a desk.Asker, person policy.Person, address string) string {
+func (d *decider) inGroup(ctx context.Context, a desk.Asker, person policy.Person, in group.Group) (string, error) {
+	address := in.Email
 	for _, g := range person.Groups {
 		if g.Group != address {
 			continue
 		}
 		if len(g.Via) == 0 {
-			return fmt.Sprintf(a.Says("%s is a member of %s itself.", "%s は %s の直接のメンバーです。"), person.Email, address)
+			return fmt.Sprintf(a.Says("%s is a member of %s itself.", "%s は %s の直接のメンバーです。"), person.Email, address), nil
 		}
 		way := strings.Join(append(slices.Clone(g.Via), address), " → ")
-		return fmt.Sprintf(a.Says("%s is in %s through other groups: %s.", "%s は %s に、ほかのグループを通じて入っています: %s"), person.Email, address, way)
+		return fmt.Sprintf(a.Says("%s is in %s through other groups: %s.", "%s は %s に、ほかのグループを通じて入っています: %s"), person.Email, address, way), nil
 	}
-	return fmt.Sprintf(a.Says("Nothing puts %s into %s.", "%s が %s に入る経路はありません。"), person.Email, address)
+	everybody, err := d.mirror.HasEverybody(ctx, in.ID)
+	if err != nil {
+		return "", err
+	}
+	if everybody {
+		return fmt.Sprintf(a.Says("%s is in %s as everybody in the company is.", "%s は %s に、会社の全員として入っています。"), person.Email, address), nil
+	}
+	return fmt.Sprintf(a.Says("Nothing puts %s into %s.", "%s が %s に入る経路はありません。"), person.Email, address), nil
 }

@@ -43,6 +43,15 @@ func (a *asker) shifts(ctx context.Context, kind string) (gains, loses []shift, 
 	}
 	for _, p := range a.people {
 		for _, r := range things {
+			if r.own && r.Type == policy.AccountResource {
+				managers, err := a.set(ctx, 0, change.Manager)
+				if err != nil {
+					return nil, nil, err
+				}
+				if !managers[p.ID] {
+					continue
+				}
+			}
 			if r.own {
 				r.Owners = []policy.Reference{{Type: policy.TypeUser, Name: p.ID}}
 			}
@@ -243,9 +252,7 @@ func decidedBy(o policy.Operation, resource string) []change.Kind {
 func (a *asker) holds(
 	ctx context.Context, which int, selectors []change.Selector, kind change.Kind, p policy.Person, r thing,
 ) ([]change.Selector, error) {
-	// Who owns an account as rules mean it, because it is theirs, is not whom a change of it asks. A
-	// connection asks the owner whom its request names.
-	owns := (!r.own || r.Type == policy.ConnectionResource) && slices.ContainsFunc(r.Owners, func(o policy.Reference) bool { return o.Name == p.ID || o.Name == p.Email })
+	owns := slices.ContainsFunc(r.Owners, func(o policy.Reference) bool { return o.Name == p.ID || o.Name == p.Email })
 	var out []change.Selector
 	for _, s := range selectors {
 		in := false
@@ -314,13 +321,21 @@ type thing struct {
 // otherType stands for whatever no rule names, for rules about all types.
 const otherType = "everything else"
 
+// reports is what the accounts are called whose persons somebody manages: a change of one asks the manager, who owns
+// it as rules mean that.
+const reports = "of somebody who reports to them"
+
 // imagined lists things of a type that conditions tell apart: by whose they are and by their tags. What
 // is in the catalogue is not read for this, and there is more of it than could be asked about. Of
-// accounts, each matters to the person whose it is; of connections, each has the owner whom its request
-// names.
+// accounts, each is owned by who manages its person, and by those who administer the system, whom nobody knows
+// here; of connections, each has the owner whom its request names.
 func (a *asker) imagined(kind string) []thing {
-	if kind == policy.AccountResource {
-		return []thing{{policy.Resource{Type: kind, Name: "their own"}, true}}
+	if kind == policy.AccountResource && a.asksForOwners(kind) {
+		elses := []policy.Reference{{Type: policy.TypeUser}}
+		return []thing{
+			{policy.Resource{Type: kind, Name: reports}, true},
+			{policy.Resource{Type: kind, Name: "their own, or that of nobody who reports to them", Owners: elses}, false},
+		}
 	}
 	if kind == policy.ConnectionResource && a.asksForOwners(kind) {
 		elses := []policy.Reference{{Type: policy.TypeUser}} // nobody who is asked
@@ -334,13 +349,16 @@ func (a *asker) imagined(kind string) []thing {
 	}
 	owned := false
 	var tags, certificates []string
+	var together [][]string // those of one condition
 	for _, r := range a.rules() {
 		if !isAbout(r, kind) {
 			continue
 		}
 		calls := func(name string) bool { return strings.Contains(r.Condition.String(), name) }
 		owned = owned || calls("isOwner") || calls("noOwner") || calls("matchTeam")
-		tags = append(tags, r.Condition.Names(policy.TagName)...)
+		named := r.Condition.Names(policy.TagName)
+		tags = append(tags, named...)
+		together = append(together, slices.Compact(slices.Sorted(slices.Values(named))))
 		if calls("matchAnyCertification") {
 			certificates = append(certificates, r.Condition.Names(policy.TagName)...)
 		}
@@ -351,8 +369,10 @@ func (a *asker) imagined(kind string) []thing {
 	for _, tag := range tags {
 		sets = append(sets, []string{tag})
 	}
-	if len(tags) > 1 {
-		sets = append(sets, tags)
+	for _, set := range append(together, tags) {
+		if len(set) > 1 && !slices.ContainsFunc(sets, func(other []string) bool { return slices.Equal(set, other) }) {
+			sets = append(sets, set)
+		}
 	}
 	slices.Sort(certificates)
 	var out []thing
@@ -435,11 +455,15 @@ func (a *asker) notCompared() []string {
 	}{
 		{"that a team owns", calls("isOwner", "matchTeam") || a.teamsHavePolicies()},
 		{"that people review", calls("isReviewer")},
+		{"with other tags together than those of one condition, or all", a.namesTags() > 2},
 		{"in data domains", calls("hasDomain", "noDomain")},
 	} {
 		if x.some {
 			out = append(out, "things of the data catalogue "+x.what)
 		}
+	}
+	if a.asksForOwners(policy.AccountResource) {
+		out = append(out, "accounts, as those see them who administer their system")
 	}
 	if a.asksForOwners(policy.ConnectionResource) && slices.ContainsFunc(a.rules(), func(r policy.Rule) bool {
 		return isAbout(r, policy.ConnectionResource) && strings.Contains(r.Condition.String(), "matchTeam")
@@ -447,6 +471,17 @@ func (a *asker) notCompared() []string {
 		out = append(out, "connections to data of others in the same team")
 	}
 	return out
+}
+
+// namesTags counts the tags that conditions name.
+func (a *asker) namesTags() int {
+	tags := map[string]bool{}
+	for _, r := range a.rules() {
+		for _, tag := range r.Condition.Names(policy.TagName) {
+			tags[tag] = true
+		}
+	}
+	return len(tags)
 }
 
 // askOtherOwners lists the kinds of change about which one policy alone asks the owners, where nobody was

@@ -36,6 +36,8 @@ const farFuture = 10 * 365 * 24 * time.Hour
 type past struct {
 	audit.Entry
 	Of change.Change
+	// Undone is what the change takes back, if it does.
+	Undone change.Change
 }
 
 // turnedAway returns an entry of what the policy did not let somebody ask for as what they did. The
@@ -135,23 +137,36 @@ func recorded(ctx context.Context, s store.Store, now time.Time) ([]past, error)
 	}
 	changes := map[string]change.Change{}
 	l := ledger.New(s, nil, func() time.Time { return now })
+	known := func(id string) (change.Change, error) { // the zero value for one that is not there
+		if c, ok := changes[id]; ok {
+			return c, nil
+		}
+		c, err := l.Get(ctx, id)
+		if err != nil && !errors.Is(err, ledger.ErrNotFound) {
+			return c, fmt.Errorf("read change %s: %w", id, err)
+		}
+		changes[id] = c
+		return c, nil
+	}
 	var out []past
 	for _, e := range entries {
 		if trail.IsTurned(e) {
 			e = turnedAway(e)
 		}
 		if e.Change == "" {
-			out = append(out, past{e, change.Change{Kind: change.Kind(e.Kind), Target: change.Target{Name: e.Target}}})
+			out = append(out, past{Entry: e, Of: change.Change{Kind: change.Kind(e.Kind), Target: change.Target{Name: e.Target}}})
 			continue
 		}
-		c, ok := changes[e.Change]
-		if !ok {
-			if c, err = l.Get(ctx, e.Change); err != nil && !errors.Is(err, ledger.ErrNotFound) {
-				return nil, fmt.Errorf("read change %s: %w", e.Change, err)
-			}
-			changes[e.Change] = c
+		p := past{Entry: e}
+		if p.Of, err = known(e.Change); err != nil {
+			return nil, err
 		}
-		out = append(out, past{e, c})
+		if p.Of.UndoOf != "" {
+			if p.Undone, err = known(p.Of.UndoOf); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, p)
 	}
 	return out, nil
 }

@@ -75,11 +75,11 @@ func TestWhatThePolicyDidNotLetSomebodyHaveUndone(t *testing.T) {
 	barring := edited(t, shared, "policies:\n", "policies:\n  - {name: bar, rules: [{name: bar, effect: deny, operations: [Undo], resources: [group]}]}\n",
 		"roles:\n", "roles:\n  - {name: barred, policies: [bar], members: [user:ken@example.com]}\n")
 	undo := past{
-		turnedAway(audit.Entry{
+		Entry: turnedAway(audit.Entry{
 			ID: "turned.1", Verb: "slackinteract.undo", Actor: "T1/U1", ActorName: "ken@example.com", Outcome: audit.Refused,
 			Change: "x-1", Kind: string(change.GroupSettings), Target: "payroll@example.com",
 		}),
-		change.Change{ID: "x-1", Kind: change.GroupSettings, Target: change.Target{Name: "payroll@example.com"}},
+		Of: change.Change{ID: "x-1", Kind: change.GroupSettings, Target: change.Target{Name: "payroll@example.com"}},
 	}
 	for after, want := range map[string][]string{shared: {"ken@example.com Undo on group:payroll@example.com was allowed false"}, barring: nil} {
 		c, err := opened(t, company(t), "").compare(t.Context(), written(t, barring), written(t, after), []past{undo}, nil)

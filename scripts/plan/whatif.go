@@ -230,7 +230,7 @@ func (a *asker) resources(ctx context.Context, kind string) ([]policy.Resource, 
 			}
 		}
 	default:
-		if standing.InCatalog(kind) || kind == policy.ConnectionResource && a.asksForOwners(kind) {
+		if standing.InCatalog(kind) || (kind == policy.ConnectionResource || kind == policy.AccountResource) && a.asksForOwners(kind) {
 			return nil, nil // see imagined
 		}
 		return []policy.Resource{{Type: kind}}, nil
@@ -302,6 +302,10 @@ func (a *asker) question(ctx context.Context, p past) (decided, bool, error) {
 // ownersOf returns the owners of what a past change is about; where it never came to a change, of what has
 // that name.
 func (a *asker) ownersOf(ctx context.Context, c change.Change, about policy.Resource) ([]policy.Reference, error) {
+	if c.ID == "" && about.Type == policy.ConnectionResource && strings.Contains(c.Target.Name, "@") {
+		// The owner of the data who was named, and not how the connection would be called.
+		return []policy.Reference{{Type: policy.TypeUser, Name: c.Target.Name}}, nil
+	}
 	if c.ID == "" {
 		return a.resolver.OwnersOf(ctx, about, a.files[0].Access)
 	}
@@ -322,7 +326,7 @@ func (a *asker) pressed(ctx context.Context, which int, p past, q policy.Request
 	o := q.Operations[0]
 	switch {
 	case o == policy.Undo:
-		return undoes(rules), nil
+		return a.takesBack(ctx, which, p, rules)
 	case asks(o):
 		return a.lets(which, q, rules), nil
 	}
@@ -345,6 +349,32 @@ func (a *asker) pressed(ctx context.Context, which int, p past, q policy.Request
 		c.Requirement = change.DefaultRequirement()
 	}
 	return said(o, rules, c.Requirement, counts), nil
+}
+
+// takesBack answers by one policy whether somebody may ask again that something is taken back: whom it concerns and
+// who decides about such changes may as well as those whom a rule allows it.
+func (a *asker) takesBack(ctx context.Context, which int, p past, rules policy.Decision) (answer, error) {
+	undone := p.Undone
+	if change.Verb(p.Verb) == change.VerbUndo {
+		undone = p.Of // it was turned away, and came to no change
+	}
+	person, known, err := a.resolver.Person(ctx, p.Actor)
+	if err != nil || !known || undone.ID == "" { // nobody knows whom it concerns
+		return undoes(rules), err
+	}
+	who := change.Actor{Kind: change.ByPerson, ID: person.ID}
+	concerned := who.Same(undone.Requester) || slices.Contains(undone.Concerned, person.ID)
+	if trait, _ := change.TraitOf(undone.Kind); concerned && trait.UndoMode == change.Auto {
+		return answer{true, policy.Unspoken(policy.Undo).String()}, nil // giving back what one was given is nobody else's business
+	}
+	v, err := a.resolvers[which].MayUndo(ctx, undone, person.ID, concerned)
+	if err != nil {
+		return answer{}, fmt.Errorf("whether %s may have %s taken back: %w", p.Actor, undone.ID, err)
+	}
+	if v.May && !rules.Allowed {
+		return answer{true, policy.Unspoken(policy.Undo).String()}, nil
+	}
+	return answer{v.May, rules.String()}, nil
 }
 
 // spoken reports whether one of the policies says who may do something.

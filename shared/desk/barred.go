@@ -13,7 +13,8 @@ type Barred struct {
 	*Refused
 	Kind change.Kind
 	// About is what it is about, by the name that the policy or the directory has for it: never what
-	// somebody typed, and empty where nothing else is known.
+	// somebody typed, and empty where nothing else is known. Of a new connection it is the address of the
+	// owner of the data who was named.
 	About string
 	// Change is the id of what was to be taken back.
 	Change string

@@ -56,7 +56,7 @@ func (d *Connection) Word() string { return fieldService }
 // Form implements [Desk]. It asks for what the policy requires of the service, and offers the
 // choices that the vendor lists.
 func (d *Connection) Form(ctx context.Context, a Asker, v Values) (Form, error) {
-	if err := d.may(ctx, a, change.ConnectionCreate, v.One(fieldName)); err != nil {
+	if err := d.may(ctx, a); err != nil {
 		return Form{}, err
 	}
 	names := slices.Sorted(maps.Keys(d.Rules.Services))
@@ -191,7 +191,7 @@ func (d *Connection) Submit(ctx context.Context, name string, a Asker, v Values)
 
 func (d *Connection) proposal(ctx context.Context, a Asker, v Values) (change.Proposal, error) {
 	r := connection.Request{Service: v.One(fieldService), Name: v.One(fieldName), Reason: v.One(fieldReason), Settings: map[string]string{}}
-	if err := d.may(ctx, a, change.ConnectionCreate, r.Name); err != nil {
+	if err := d.may(ctx, a); err != nil {
 		return change.Proposal{}, err
 	}
 	for field := range v {
@@ -251,16 +251,13 @@ func (d *Connection) mayFor(ctx context.Context, a Asker, p change.Proposal, own
 		return err
 	}
 	no := &Refused{fmt.Sprintf(a.Says("The policy does not let you ask for a connection to the data of %s.", "ポリシーにより、%s が所有するデータの接続は依頼できません。"), owner)}
-	return &Barred{Refused: no, Kind: p.Kind}
+	return &Barred{Refused: no, Kind: p.Kind, About: owner}
 }
 
-// may is [Counter.may]. How a new connection is called, somebody typed.
-func (d *Connection) may(ctx context.Context, a Asker, kind change.Kind, name string) error {
-	err := d.Counter.may(ctx, a, kind, name)
-	if b, ok := errors.AsType[*Barred](err); ok {
-		b.About = ""
-	}
-	return err
+// may is [Counter.may] of a new connection. How that is called, somebody typed: if another one is called so, whose that
+// is does not matter.
+func (d *Connection) may(ctx context.Context, a Asker) error {
+	return d.Counter.may(ctx, a, change.ConnectionCreate, "")
 }
 
 // group finds the destination that was chosen, by its id or its name, and returns its name.

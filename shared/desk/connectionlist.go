@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/connection"
 )
 
@@ -16,7 +15,7 @@ var setupWords = map[string]string{"incomplete": "設定未完了", "connected":
 // List implements [Lister]: every connection with how it stands and whose data it is, for those who
 // may ask for one. The credentials are nowhere in it.
 func (d *Connection) List(ctx context.Context, a Asker) ([]string, error) {
-	if err := d.may(ctx, a, change.ConnectionCreate, ""); err != nil {
+	if err := d.may(ctx, a); err != nil {
 		return nil, err
 	}
 	all, err := d.Shelf.Open(ctx)

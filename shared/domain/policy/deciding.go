@@ -31,8 +31,8 @@ type Answer string
 // The answers.
 const (
 	Yes Answer = "yes"
-	// InPart is that of who counts for some kinds of change, or later, or where reports of theirs ask, and
-	// of who may ask for something new with some owners only.
+	// InPart is that of who counts for some kinds of change, or later, or where reports of theirs ask, of who
+	// may ask for something new with some owners only, and of who may where it concerns them.
 	InPart Answer = "in part"
 	// ByNoRule is that of whom no rule allows what none allows to anybody: what holds without a policy
 	// holds for them.
@@ -51,7 +51,7 @@ func (x Explanation) Answer() Answer {
 		return No
 	case len(x.Deciding) > 0 && all, len(x.Deciding) == 0 && x.Decision.Allowed:
 		return Yes
-	case len(x.Deciding) > 0 && some:
+	case len(x.Deciding) > 0 && some, x.Concerned:
 		return InPart
 	case len(x.Deciding) == 0 && x.Silent != "":
 		return ByNoRule

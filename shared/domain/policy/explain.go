@@ -35,6 +35,9 @@ type Explanation struct {
 	// Otherwise is the operation where the policy denies it to the person and is silent about it besides:
 	// without the denies, what holds without a policy would hold for them.
 	Otherwise Operation
+	// Concerned says that, though no rule allows it to the person, those may whom it concerns and those who
+	// decide about such changes: of an undo, which rules allow to others besides.
+	Concerned bool
 	// Deciding says whether the person counts where people are asked about changes, which the rules do
 	// not say alone. It is for whoever knows the policy's approvals to fill in, of an operation by which
 	// people decide; nobody counts who is refused by the rules.
@@ -112,6 +115,7 @@ func (e *Engine) Explain(r Request) Explanation {
 	if e.silentFor(r) {
 		out.Silent = r.Operations[0]
 	}
+	out.Concerned = out.Silent == "" && e.leftTo(r)
 	if out.Decision.Reason == Denied && e.silent(r) {
 		out.Otherwise = r.Operations[0]
 	}
@@ -125,6 +129,15 @@ func (e *Engine) Explain(r Request) Explanation {
 	x.about = e.book.kind(r.Resource.Type)
 	x.explain()
 	return out
+}
+
+// leftTo reports whether something may be done by whom it concerns, also where rules allow it to others.
+func (e *Engine) leftTo(r Request) bool {
+	if e == nil || len(r.Operations) != 1 || r.Operations[0] != Undo {
+		return false
+	}
+	d := e.human(e.ask(r), r.Subject)
+	return d.Reason == NotAllowed
 }
 
 // silentFor reports whether what holds without a policy holds for who asks, because the policy says

@@ -82,6 +82,9 @@ func (x Explanation) In(language string) string {
 		s.findings(s.says("What could allow %s, if its condition were otherwise:", "条件が変われば %s を許可するルール:", missing), x.Nearly, s.finding)
 		s.findings(s.says("What allows %s to others:", "ほかの人に %s を許可しているルール:", missing), x.Elsewhere, s.elsewhere)
 	}
+	if x.Concerned {
+		s.line("Besides them, %s.", "それ以外に、%s。", Unspoken(x.Request.Operations[0]).in(s.voice))
+	}
 	s.deciding(x)
 	s.named(x)
 	return strings.TrimSuffix(s.out.String(), "\n")

@@ -34,7 +34,8 @@ const (
 
 // Namable lists whom conditions tell apart of those whom a person could name as the owner of something
 // new: the person, a [Colleague], a [Stranger], and between them somebody for each other set of teams that
-// the person can have in common with others.
+// the person has in common with who is in one group alone. Who is in several groups of theirs, and not in all,
+// is not among them.
 func (e *Engine) Namable(p Person) []Person {
 	own := e.book.above(p.Groups)
 	common := func(groups []InGroup) []int {

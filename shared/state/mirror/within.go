@@ -91,3 +91,28 @@ func (m *Mirror) within(ctx context.Context, idOrAddress string) (known []group.
 	slices.SortFunc(known, func(a, b group.Member) int { return cmp.Compare(a.ID, b.ID) })
 	return slices.CompactFunc(known, func(a, b group.Member) bool { return a.ID == b.ID }), unread, nil
 }
+
+// HasEverybody reports whether everybody in the company is a member of a group, by itself or of a group within: of whom
+// [Mirror.Roster] and [Mirror.GroupsOf] name nobody.
+func (m *Mirror) HasEverybody(ctx context.Context, idOrAddress string) (bool, error) {
+	seen := map[string]bool{}
+	for next := []string{idOrAddress}; len(next) > 0; next = next[1:] {
+		s, err := m.Snapshot(ctx, next[0])
+		if errors.Is(err, ErrUnknown) || err == nil && seen[s.Group.ID] {
+			continue
+		}
+		if err != nil {
+			return false, err
+		}
+		seen[s.Group.ID] = true
+		for _, member := range s.Members {
+			switch member.Type {
+			case group.Customer:
+				return true, nil
+			case group.Nested:
+				next = append(next, member.ID)
+			}
+		}
+	}
+	return false, nil
+}
