@@ -267,7 +267,7 @@ func (a applying) left(ctx context.Context, c change.Change) ([]catalog.Step, st
 	if err != nil {
 		return nil, "", catalog.Present{}, err
 	}
-	steps, another, err := left(approved, v.plan)
+	steps, another, err := left(approved, v.plan, v.present)
 	if another == "" {
 		another = withheld(approved, v.plan, v.present)
 	}

@@ -120,9 +120,21 @@ func stepsOf(c change.Change) ([]catalog.Step, error) {
 // left returns those of the steps approved that are still to be done, in the plan's order. Another
 // says what the plan wants by now in place of one of them; empty where it wants nothing else. What became
 // of the others, [withheld] says.
-func left(approved []catalog.Step, now catalog.Plan) (steps []catalog.Step, another string, err error) {
-	words := map[string]bool{}
+//
+// A plan may want more of something than was approved: what its next part is about, or what somebody has decided
+// since. That is in no one's place as long as each of the steps approved about it is still to be done, or is
+// there by now.
+func left(approved []catalog.Step, now catalog.Plan, present catalog.Present) (steps []catalog.Step, another string, err error) {
+	words, planned := map[string]bool{}, map[string]bool{}
 	about, deleted := map[string]bool{}, map[string]bool{}
+	for _, s := range now.Steps {
+		f, err := fit(s)
+		if err != nil {
+			return nil, "", err
+		}
+		planned[f.text] = true
+	}
+	replaced := map[string]bool{} // what a step approved is about that is neither
 	for _, s := range approved {
 		f, err := fit(s)
 		if err != nil {
@@ -130,6 +142,8 @@ func left(approved []catalog.Step, now catalog.Plan) (steps []catalog.Step, anot
 		}
 		words[f.text], about[subject(s)] = true, true
 		deleted[subject(s)] = deleted[subject(s)] || s.Verb == catalog.Delete
+		there := (s.Policy != nil || s.Role != nil || s.Team != nil) && present.Has(s)
+		replaced[subject(s)] = replaced[subject(s)] || !planned[f.text] && !there
 	}
 	for _, s := range now.Steps {
 		f, err := fit(s)
@@ -139,7 +153,7 @@ func left(approved []catalog.Step, now catalog.Plan) (steps []catalog.Step, anot
 		switch {
 		case words[f.text]:
 			steps = append(steps, s)
-		case about[subject(s)] && another == "":
+		case replaced[subject(s)] && another == "":
 			another = s.String()
 		}
 	}
@@ -191,7 +205,7 @@ func removedLately(changes []change.Change, since time.Time, now catalog.Plan) (
 		if c.State == change.Applied {
 			continue
 		}
-		undone, _, err := left(steps, now)
+		undone, _, err := left(steps, now, catalog.Present{})
 		if err != nil {
 			return 0, err
 		}

@@ -274,13 +274,13 @@ func TestOneStepThatIsLargerThanARecord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	todo, another, err := left(approved, plan)
+	todo, another, err := left(approved, plan, catalog.Present{})
 	if diff := cmp.Diff(plan.Steps, todo); diff != "" || another != "" || err != nil {
 		t.Errorf("%q, %v (-want +got):\n%s", another, err, diff)
 	}
 	// What cannot be shown tells plans apart all the same.
 	other := planned(rules(1000, "allow", ""), rules(1000, "deny", "isOwner()"))
-	if _, another, err = left(approved, other); another == "" || err != nil {
+	if _, another, err = left(approved, other, catalog.Present{}); another == "" || err != nil {
 		t.Errorf("another rule at the end is taken for the same: %v", err)
 	}
 	others, err := proposals(p, other, 10, 0)
@@ -379,7 +379,7 @@ func TestOnlyWhatWasApprovedIsLeft(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, another, err := left(test.approved, test.now)
+			got, another, err := left(test.approved, test.now, catalog.Present{})
 			if err != nil || len(got) != test.want || (another != "") != test.another {
 				t.Errorf("got %v, %q, %v", got, another, err)
 			}

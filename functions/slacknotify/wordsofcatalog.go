@@ -85,7 +85,7 @@ var (
 		catalog.FoundMissing:  "{name} のアカウントがカタログにありません",
 		catalog.FoundTwice:    "{name} のアドレスを持つアカウントが複数あります",
 		catalog.FoundBelow:    "{kind} {name} は、下にほかのチームがあるため、メンバーのいない状態で残ります",
-		catalog.FoundGroup:    "{kind} {name} の種別は Group のままです。種別を変えるには、一度削除する必要があります",
+		catalog.FoundGroup:    "{kind} {name} の種別は Group のままです。種別を変えるには、カタログで完全に削除する必要があります",
 		catalog.FoundWaits:    "{kind} {name} は作成していません。上位のチーム、または必要なチームを変更できないためです",
 		catalog.FoundPartly:   "{kind} {name} は一部だけ反映しています。上位や下位のチーム、または必要なチームを変更できないためです",
 		catalog.FoundNeeded:   "{kind} {name} は削除していません。まだ反映できない設定が参照しています",

@@ -90,6 +90,8 @@ func (c *Client) make(ctx context.Context, of collection, name string, body any)
 		return nil, false, c.strangers("create"+title(of), of.kind, name)
 	case !t.Deleted:
 		return &t, false, nil
+	case t.isGroup() && !wantsGroup(body):
+		return nil, false, &Error{API: api, Op: "create" + title(of), Message: name + " was deleted as a Group, and stays one: delete it for good", Kind: ErrConflict, Final: true}
 	}
 	r := request{op: "restore" + title(of), method: http.MethodPut, path: of.path + "/restore", body: map[string]string{"id": t.ID}}
 	if err := c.call(ctx, r, nil); err != nil {
@@ -97,6 +99,15 @@ func (c *Client) make(ctx context.Context, of collection, name string, body any)
 	}
 	t, err = c.named(ctx, of, name, "")
 	return &t, true, err
+}
+
+// isGroup reports whether something is a team of type Group, which never becomes anything else.
+func (t thing) isGroup() bool { return t.TeamType == catalog.TypeGroup }
+
+// wantsGroup reports whether a request is for such a team.
+func wantsGroup(body any) bool {
+	n, ok := body.(teamBody)
+	return ok && n.Type == catalog.TypeGroup
 }
 
 // ours reads something that is to be changed, and makes sure that it is ours.
@@ -228,13 +239,15 @@ func newTeam(t catalog.Team, parents []reference) any {
 	for _, p := range parents {
 		ids = append(ids, p.ID)
 	}
-	return struct {
-		Name        string   `json:"name"`
-		Type        string   `json:"teamType"`
-		Description string   `json:"description"`
-		Joinable    bool     `json:"isJoinable"`
-		Parents     []string `json:"parents,omitempty"`
-	}{t.Name, t.Type, catalog.Mark(), false, ids}
+	return teamBody{t.Name, t.Type, catalog.Mark(), false, ids}
+}
+
+type teamBody struct {
+	Name        string   `json:"name"`
+	Type        string   `json:"teamType"`
+	Description string   `json:"description"`
+	Joinable    bool     `json:"isJoinable"`
+	Parents     []string `json:"parents,omitempty"`
 }
 
 // placed puts a team where it belongs.

@@ -396,3 +396,28 @@ func TestASwitchedOffPolicyIsSwitchedOn(t *testing.T) {
 	}
 	w.carry(wanted())
 }
+
+// A team that was deleted as a Group stays one: it is not brought back, with those who were in it, where something else is
+// wanted under its name. As a Group it is, without them.
+func TestADeletedGroupIsBroughtBackAsAGroupOnly(t *testing.T) {
+	for kind, back := range map[string]bool{catalog.TypeDivision: false, catalog.TypeGroup: true} {
+		w := newWorld(t)
+		d := wanted()
+		d.Teams = append(d.Teams, catalog.Team{Name: "box", Type: catalog.TypeGroup, Members: []string{aiko, taro}, DefaultRoles: []string{"steward.1"}})
+		w.carry(d)
+		d.Teams = d.Teams[:len(d.Teams)-1]
+		w.carry(d) // it is deleted
+		d.Teams = append(d.Teams, catalog.Team{Name: "box", Type: kind, Members: []string{ken}})
+		plan, present := w.plan(d)
+		var refused error
+		for _, s := range plan.Steps {
+			if err := w.client.Apply(t.Context(), s, present); err != nil && refused == nil {
+				refused = err
+			}
+		}
+		_, there := w.server.Team("box")
+		if there != back || errors.Is(refused, openmetadata.ErrConflict) == back {
+			t.Errorf("%s: there %t, %v", kind, there, refused)
+		}
+	}
+}

@@ -32,11 +32,12 @@ func Diff(d Desired, p Present) (Plan, []Problem, error) {
 	if problems = append(problems, more...); len(problems) > 0 {
 		return Plan{}, problems, nil
 	}
-	b.updated = append(b.updated, later...)
-	for _, steps := range [][]Step{b.updated, b.removed, b.users, b.added, b.deleted} {
+	takes, changed, gives := b.inStages(append(b.updated, late...))
+	gives = append(gives, later...)
+	for _, steps := range [][]Step{takes, changed, gives, b.removed, b.users, b.added, b.deleted} {
 		slices.SortStableFunc(steps, byName)
 	}
-	steps := slices.Concat(teams, created, b.updated, late, b.removed, b.users, b.added, b.deletions())
+	steps := slices.Concat(teams, takes, changed, created, gives, b.removed, b.users, b.added, b.deletions())
 	slices.SortFunc(b.findings, func(x, y Finding) int {
 		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Name, y.Name), cmp.Compare(x.Code, y.Code))
 	})
@@ -163,7 +164,7 @@ func (b *builder) policies() {
 		if is.Disabled && b.knotted[key{KindPolicy, want.Name}] {
 			b.found(FoundPartly, KindPolicy, want.Name) // without what it lacks it stays switched off
 		} else if is.Disabled {
-			diff = append(diff, Difference{"enabled", "no", "yes"})
+			diff = append(diff, Difference{enabled, "no", "yes"})
 		}
 		b.update(is.Entity, Step{Kind: KindPolicy, Policy: &want, Diff: diff})
 	}
@@ -173,6 +174,9 @@ func (b *builder) policies() {
 		}
 	}
 }
+
+// enabled is the property of a policy that somebody may have switched off.
+const enabled = "enabled"
 
 // normalPolicy sorts what has no order. Rules are sorted too: whether something is allowed does
 // not depend on their order.

@@ -109,8 +109,8 @@ func TestWhatSomebodyChangedIsPutBack(t *testing.T) {
 	plan := diff(t, company(), p)
 	want := []string{
 		"update team data: type Department → Division; parents etl → nothing",
-		"update policy look: rule hole allow ViewAll on all if noOwner() → nothing; enabled no → yes (changed by mallory)",
 		"update role steward: policies TheirPolicy, look → look (changed by mallory)",
+		"update policy look: rule hole allow ViewAll on all if noOwner() → nothing; enabled no → yes (changed by mallory)",
 		"update team Organization: policies TheirPolicy → OrganizationPolicy, TheirPolicy, stewards-may",
 		"update team etl: joinable yes → no (changed by mallory)",
 		"remove holder steward: yui@example.com",
@@ -197,7 +197,7 @@ func TestAGroupStaysAGroup(t *testing.T) {
 	p := begin(aiko)
 	p.Teams = append(p.Teams, catalog.PresentTeam{Entity: entity("club"), Type: catalog.TypeGroup, Joinable: true})
 	plan := diff(t, catalog.Desired{Us: us, Teams: []catalog.Team{{Name: "club", Type: catalog.TypeDepartment, Members: []string{aiko}}}}, p)
-	want := []string{"update team club: joinable yes → no", "add member club: aiko@example.com", "team club stays a Group: delete it for it to become something else"}
+	want := []string{"update team club: joinable yes → no", "add member club: aiko@example.com", "team club stays a Group: delete it for good for it to become something else"}
 	if diff := cmp.Diff(want, plan.Lines()); diff != "" || plan.Steps[0].Team.Type != catalog.TypeGroup {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -228,7 +228,7 @@ func TestWhatIsWantedBelowAGroupWaits(t *testing.T) {
 	want := []string{
 		"create team apart", "create policy look", "create role reader",
 		"add holder reader: ken@example.com", "add member apart: ken@example.com", "add member club: aiko@example.com", "add member here: ken@example.com",
-		"policy about-it" + waits, "role keeper" + waits, "team apart" + partly, "team club stays a Group: delete it for it to become something else",
+		"policy about-it" + waits, "role keeper" + waits, "team apart" + partly, "team club stays a Group: delete it for good for it to become something else",
 		"team here" + partly, "team new" + waits, "team newer" + waits,
 	}
 	if diff := cmp.Diff(want, plan.Lines()); diff != "" {

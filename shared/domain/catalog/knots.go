@@ -248,10 +248,38 @@ func (b *builder) parentsOf(team string) (out []key) {
 	return out
 }
 
+// aboveWhatStays returns our teams above those that are not where they are wanted, or that nobody wants and that stay: who
+// is in these has what the teams above have. Below the organization everything is.
+func (b *builder) aboveWhatStays() (out []key) {
+	parents := map[string][]string{}
+	for _, is := range b.present.Teams {
+		parents[is.Name] = is.Parents
+	}
+	var next []string
+	for k := range b.stays {
+		if k.kind == KindTeam {
+			next = append(next, parents[k.name]...)
+		}
+	}
+	for _, want := range b.desired.Teams {
+		if b.there[KindTeam][want.Name] && !b.theirs[key{KindTeam, want.Name}] && want.Name != Organization && b.misplaced(want) {
+			next = append(next, parents[want.Name]...)
+		}
+	}
+	seen := map[string]bool{Organization: true}
+	for ; len(next) > 0; next = next[1:] {
+		if !seen[next[0]] {
+			seen[next[0]] = true
+			out, next = append(out, key{KindTeam, next[0]}), append(next, parents[next[0]]...)
+		}
+	}
+	return slices.DeleteFunc(out, func(k key) bool { return b.theirs[k] })
+}
+
 // inKnots returns the policies, roles and teams that are knotted to a policy with a rule that cannot be
-// there, or to what stays though nobody wants it.
+// there, to what stays though nobody wants it, or to a team above what is not where it is wanted.
 func (b *builder) inKnots() map[key]bool {
-	next := slices.Collect(maps.Keys(b.stays))
+	next := slices.AppendSeq(slices.Collect(maps.Keys(b.stays)), maps.Keys(b.tied.above))
 	for name, rules := range b.wants.rules {
 		if k := (key{KindPolicy, name}); !b.theirs[k] && slices.ContainsFunc(rules, b.lacks) {
 			next = append(next, k)
@@ -358,6 +386,7 @@ func (b *builder) ofAll(k key, so func(key) bool) bool {
 type tied struct {
 	keeps   map[key]lists
 	keepers map[key][]key // of a policy or a role
+	above   map[key]bool  // teams above what is not where it is wanted
 	// What is known of an answer already.
 	complete, meant, settled, gives, allowsNothing map[key]bool
 }
@@ -374,7 +403,12 @@ func once(known map[key]bool, k key, find func() bool) bool {
 
 // tie finds out what ties policies together: the teams first, because what a role keeps depends on them.
 func (b *builder) tie() {
-	b.tied = tied{map[key]lists{}, map[key][]key{}, map[key]bool{}, map[key]bool{}, map[key]bool{}, map[key]bool{}, map[key]bool{}}
+	b.tied = tied{
+		map[key]lists{}, map[key][]key{}, map[key]bool{}, map[key]bool{}, map[key]bool{}, map[key]bool{}, map[key]bool{}, map[key]bool{},
+	}
+	for _, k := range b.aboveWhatStays() {
+		b.tied.above[k] = true
+	}
 	for _, kind := range []Kind{KindTeam, KindRole} {
 		for _, of := range b.ties() {
 			if of.kind != kind {
@@ -460,10 +494,11 @@ func (b *builder) kept(k key) lists {
 	return is.only(func(other key) bool { return want.contains(other) || b.can.denies(other) })
 }
 
-// complete reports whether a role or a team has already all that allows what is wanted of it.
+// complete reports whether a role or a team has already all that allows what is wanted of it. A team above one that is
+// not where it is wanted has not: what is wanted there of that one is still to come.
 func (b *builder) complete(k key) bool {
 	return once(b.tied.complete, k, func() bool {
-		return !slices.ContainsFunc(b.wants.lists[k].each(), func(other key) bool {
+		return !b.tied.above[k] && !slices.ContainsFunc(b.wants.lists[k].each(), func(other key) bool {
 			return !b.allowsNothing(other) && !(b.can.lists[k].contains(other) && b.gives(other))
 		})
 	})

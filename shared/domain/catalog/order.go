@@ -1,6 +1,9 @@
 package catalog
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // key names a thing that a step makes.
 type key struct {
@@ -45,6 +48,96 @@ func (s Step) needs() []key {
 		}
 	}
 	return out
+}
+
+// inStages puts updates into an order in which nobody has in between what neither the one nor the other gives: first what
+// roles and teams lose, then the rules of policies that are there, then what roles and teams get. It matters
+// where the process ends in between, or a step goes wrong. An update that takes and gives is two. What a
+// role needs that loses all that it has, it gets at the same time, if that is there; and so does the
+// organization, for whose steps what it had is compared.
+func (b *builder) inStages(updates []Step) (takes, changed, gives []Step) {
+	there := func(s Step) bool {
+		return !slices.ContainsFunc(s.needs(), func(k key) bool { return k.kind != KindTeam && !b.there[k.kind][k.name] })
+	}
+	for _, s := range updates {
+		if s.Kind == KindPolicy {
+			if there(s) {
+				changed = append(changed, s)
+			} else {
+				gives = append(gives, s)
+			}
+			continue
+		}
+		organization := s.key() == key{KindTeam, Organization}
+		is, want := b.listsNow(s.key()), listsIn(s)
+		kept := is.only(want.contains)
+		switch {
+		case kept.equal(is):
+			gives = append(gives, s)
+		case kept.equal(want), (s.Kind == KindRole && kept.empty() || organization) && there(s):
+			takes = append(takes, s)
+		case s.Kind == KindRole && kept.empty(), organization:
+			gives = append(gives, s)
+		default:
+			take, give := inHalves(s, kept)
+			takes, gives = append(takes, take), append(gives, give)
+		}
+	}
+	return takes, changed, gives
+}
+
+// listsNow returns what the catalogue has of a role or a team.
+func (b *builder) listsNow(k key) lists {
+	for _, is := range b.present.Roles {
+		if k == (key{KindRole, is.Name}) {
+			return lists{policies: set(is.Policies)}
+		}
+	}
+	for _, is := range b.present.Teams {
+		if k == (key{KindTeam, is.Name}) {
+			return lists{set(is.Policies), set(is.DefaultRoles)}
+		}
+	}
+	return lists{}
+}
+
+// listsIn returns what a step gives a role or a team.
+func listsIn(s Step) lists {
+	if s.Role != nil {
+		return lists{policies: set(s.Role.Policies)}
+	}
+	return lists{set(s.Team.Policies), set(s.Team.DefaultRoles)}
+}
+
+// inHalves returns the step that leaves a role or a team what it keeps, and the one that gives it the rest.
+func inHalves(s Step, kept lists) (take, give Step) {
+	take, give = s, s
+	take.Diff, give.Diff, give.Drift = nil, nil, "" // by then we have changed it last
+	for _, d := range s.Diff {
+		names := kept.policies
+		if d.Field == "default roles" {
+			names = kept.roles
+		}
+		if d.Field != "policies" && d.Field != "default roles" {
+			take.Diff = append(take.Diff, d)
+			continue
+		}
+		half := strings.Join(names, ", ")
+		if half != d.Before {
+			take.Diff = append(take.Diff, Difference{d.Field, d.Before, half})
+		}
+		if half != d.After {
+			give.Diff = append(give.Diff, Difference{d.Field, half, d.After})
+		}
+	}
+	if s.Role != nil {
+		role := *s.Role
+		role.Policies, take.Role = kept.policies, &role
+		return take, give
+	}
+	team := *s.Team
+	team.Policies, team.DefaultRoles, take.Team = kept.policies, kept.roles, &team
+	return take, give
 }
 
 // inOrder sorts creations of policies and roles so that each comes after what it needs, and by kind and name
@@ -117,20 +210,28 @@ func (b *builder) deletions() []Step {
 			policies = append(policies, s)
 		}
 	}
-	gone := map[string]bool{}
-	occupied := func(s Step) bool {
-		return slices.ContainsFunc(b.present.Teams, func(t PresentTeam) bool {
-			moves := t.Ours() && slices.ContainsFunc(b.desired.Teams, func(want Team) bool { return want.Name == t.Name })
-			return slices.Contains(t.Parents, s.Name) && !gone[t.Name] && !moves
-		})
+	wanted, below := map[string]bool{}, map[string]int{} // how many there are below a team
+	for _, t := range b.desired.Teams {
+		wanted[t.Name] = true
+	}
+	parents := map[string][]string{}
+	for _, t := range b.present.Teams {
+		if parents[t.Name] = set(t.Parents); t.Ours() && wanted[t.Name] {
+			continue // it moves
+		}
+		for _, parent := range parents[t.Name] {
+			below[parent]++
+		}
 	}
 	var out []Step
 	for {
-		i := slices.IndexFunc(teams, func(s Step) bool { return !occupied(s) })
+		i := slices.IndexFunc(teams, func(s Step) bool { return below[s.Name] == 0 })
 		if i < 0 {
 			break
 		}
-		gone[teams[i].Name] = true
+		for _, parent := range parents[teams[i].Name] {
+			below[parent]--
+		}
 		out = append(out, teams[i])
 		teams = slices.Delete(teams, i, i+1)
 	}

@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 )
 
@@ -40,10 +39,10 @@ func (b *builder) placed() (first, late []Step, problems []Problem) {
 		switch place, rest := b.inParts(s); {
 		case len(place.Diff) == 0:
 			late = append(late, s)
-		case slices.ContainsFunc(s.needs(), func(k key) bool { return k.kind != KindTeam && !b.there[k.kind][k.name] }):
-			early, late = append(early, place), append(late, rest)
-		default:
+		case len(rest.Diff) == 0:
 			early = append(early, s)
+		default:
+			early, late = append(early, place), append(late, rest)
 		}
 	}
 	first, problems = inPlaces(early, now)
@@ -110,8 +109,8 @@ func fitting(s Step, now map[string]place) bool {
 			return false
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(now)) {
-		if slices.Contains(now[name].parents, s.Name) && !slices.Contains(above[now[name].kind], s.Team.Type) {
+	for _, is := range now {
+		if slices.Contains(is.parents, s.Name) && !slices.Contains(above[is.kind], s.Team.Type) {
 			return false
 		}
 	}

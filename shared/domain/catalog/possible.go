@@ -167,7 +167,11 @@ func (p Present) Has(s Step) bool {
 	switch {
 	case s.Policy != nil:
 		i := slices.IndexFunc(p.Policies, func(is PresentPolicy) bool { return is.Name == s.Name })
-		return i >= 0 && (s.Verb == Create || len(ruleDifferences(p.Policies[i].Rules, s.Policy.Rules)) == 0)
+		if i < 0 || s.Verb == Create {
+			return i >= 0
+		}
+		on := slices.ContainsFunc(s.Diff, func(d Difference) bool { return d.Field == enabled })
+		return len(ruleDifferences(p.Policies[i].Rules, s.Policy.Rules)) == 0 && !(on && p.Policies[i].Disabled)
 	case s.Role != nil:
 		i := slices.IndexFunc(p.Roles, func(is PresentRole) bool { return is.Name == s.Name })
 		return i >= 0 && (s.Verb == Create || len(listDifference("", p.Roles[i].Policies, s.Role.Policies)) == 0)

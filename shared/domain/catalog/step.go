@@ -160,7 +160,7 @@ func (p Plan) Lines() []string {
 	}
 	text := map[FindingCode]string{
 		FoundStranger: "is somebody else's and stays as it is", FoundMissing: "has no account", FoundTwice: "is the address of several accounts",
-		FoundBelow: "stays because of other teams below it, with nobody in it", FoundGroup: "stays a Group: delete it for it to become something else",
+		FoundBelow: "stays because of other teams below it, with nobody in it", FoundGroup: "stays a Group: delete it for good for it to become something else",
 		FoundWaits:  "is not made: a team above it, or one that it or what is tied to it needs, stays as it is",
 		FoundPartly: "is not all that is wanted: a team above or below it, or one that it or what is tied to it needs, stays as it is",
 		FoundNeeded: "stays because of what is not yet as it is wanted: a team stays as it is",
