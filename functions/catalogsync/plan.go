@@ -135,7 +135,7 @@ func left(approved []catalog.Step, now catalog.Plan, present catalog.Present) (s
 		planned[f.text] = true
 	}
 	replaced := map[string]bool{} // what a step approved is about that is neither
-	for _, s := range approved {
+	for i, s := range approved {
 		f, err := fit(s)
 		if err != nil {
 			return nil, "", err
@@ -143,7 +143,7 @@ func left(approved []catalog.Step, now catalog.Plan, present catalog.Present) (s
 		words[f.text], about[subject(s)] = true, true
 		deleted[subject(s)] = deleted[subject(s)] || s.Verb == catalog.Delete
 		there := (s.Policy != nil || s.Role != nil || s.Team != nil) && present.Has(s)
-		replaced[subject(s)] = replaced[subject(s)] || !planned[f.text] && !there
+		replaced[subject(s)] = replaced[subject(s)] || !planned[f.text] && !there && !superseded(approved[i+1:], s)
 	}
 	for _, s := range now.Steps {
 		f, err := fit(s)
@@ -175,7 +175,10 @@ func left(approved []catalog.Step, now catalog.Plan, present catalog.Present) (s
 // wanted of something can be there by now; empty where none is. A step that is not left to do is done
 // only if the catalogue has what it is about.
 func withheld(approved []catalog.Step, now catalog.Plan, present catalog.Present) string {
-	for _, s := range approved {
+	for i, s := range approved {
+		if superseded(approved[i+1:], s) {
+			continue
+		}
 		partly := slices.Contains(now.Findings, catalog.Finding{Code: catalog.FoundPartly, Kind: s.Kind, Name: s.Name})
 		planned := slices.ContainsFunc(now.Steps, func(n catalog.Step) bool { return subject(n) == subject(s) })
 		if partly && !planned && !present.Has(s) {
@@ -183,6 +186,14 @@ func withheld(approved []catalog.Step, now catalog.Plan, present catalog.Present
 		}
 	}
 	return ""
+}
+
+// superseded reports whether an update is the first half of one, of which the other half is among later steps: that one
+// leaves nothing of it to be seen.
+func superseded(later []catalog.Step, s catalog.Step) bool {
+	return s.Verb == catalog.Update && slices.ContainsFunc(later, func(other catalog.Step) bool {
+		return other.Verb == catalog.Update && subject(other) == subject(s)
+	})
 }
 
 // subject is what a step is about.

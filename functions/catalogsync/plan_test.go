@@ -387,6 +387,30 @@ func TestOnlyWhatWasApprovedIsLeft(t *testing.T) {
 	}
 }
 
+// An update in two halves is done when the other half is: that leaves nothing of the first to be seen, and is no other
+// plan.
+func TestBothHalvesOfAnUpdateAreDone(t *testing.T) {
+	half := func(before, after string, policies ...string) catalog.Step {
+		return catalog.Step{Verb: catalog.Update, Kind: catalog.KindRole, Name: "r", Diff: []catalog.Difference{{Field: "policies", Before: before, After: after}}, Role: &catalog.Role{Name: "r", Policies: policies}}
+	}
+	take, give := half("a, b", "b", "b"), half("b", "b, c", "b", "c")
+	now := catalog.Plan{Findings: []catalog.Finding{{Code: catalog.FoundPartly, Kind: catalog.KindRole, Name: "r"}}}
+	of := func(policies ...string) catalog.Present {
+		return catalog.Present{Roles: []catalog.PresentRole{{Entity: catalog.Entity{Name: "r"}, Policies: policies}}}
+	}
+	approved := []catalog.Step{take, give}
+	if steps, another, err := left(approved, now, of("b", "c")); err != nil || len(steps) > 0 || another != "" || withheld(approved, now, of("b", "c")) != "" {
+		t.Errorf("when both are done: %v, %q, %q, %v", steps, another, withheld(approved, now, of("b", "c")), err)
+	}
+	if withheld(approved, now, of("b")) == "" {
+		t.Error("the second half is not done, and nothing is said")
+	}
+	more := half("b, c", "b, c, d", "b", "c", "d")
+	if _, another, err := left(approved, catalog.Plan{Steps: []catalog.Step{more}}, of("b", "c")); err != nil || another != "" {
+		t.Errorf("more is wanted by now: %q, %v", another, err)
+	}
+}
+
 // What was approved and cannot be done as a whole by now is not done because nothing of it is left to do.
 func TestWhatIsWithheldIsNotDone(t *testing.T) {
 	rule := func(name string) catalog.Rule {

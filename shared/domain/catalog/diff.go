@@ -28,11 +28,11 @@ func Diff(d Desired, p Present) (Plan, []Problem, error) {
 	b.roles()
 	b.teams()
 	teams, late, problems := b.placed()
-	created, later, more := inOrder(b.created)
+	takes, changed, named, gives := b.inStages(append(b.updated, late...))
+	created, later, more := inOrder(append(b.created, named...))
 	if problems = append(problems, more...); len(problems) > 0 {
 		return Plan{}, problems, nil
 	}
-	takes, changed, gives := b.inStages(append(b.updated, late...))
 	gives = append(gives, later...)
 	for _, steps := range [][]Step{takes, changed, gives, b.removed, b.users, b.added, b.deleted} {
 		slices.SortStableFunc(steps, byName)
@@ -69,6 +69,9 @@ type builder struct {
 	tied    tied
 	// off are the policies that are switched off.
 	off map[string]bool
+	// isTeam and wantTeam are the teams by their names, as they are and as they are wanted.
+	isTeam   map[string]PresentTeam
+	wantTeam map[string]Team
 	// types are the types that the teams will have which are there.
 	types map[string]string
 	// bound are teams that cannot be put below a team, because that stays below them.
@@ -86,7 +89,7 @@ func newBuilder(d Desired, p Present) *builder {
 	b := &builder{
 		desired: d, present: p, there: names{KindPolicy: {}, KindRole: {}, KindTeam: {}}, account: map[string]int{},
 		theirs: map[key]bool{}, made: namesOf(d), missing: names{KindPolicy: {}, KindRole: {}, KindTeam: {}},
-		types: map[string]string{}, bound: map[string]bool{}, stays: map[key]bool{}, off: map[string]bool{}, needed: map[key]bool{},
+		isTeam: map[string]PresentTeam{}, wantTeam: map[string]Team{}, types: map[string]string{}, bound: map[string]bool{}, stays: map[key]bool{}, off: map[string]bool{}, needed: map[key]bool{},
 	}
 	for _, e := range p.Policies {
 		b.there[KindPolicy][e.Name] = true
@@ -95,7 +98,10 @@ func newBuilder(d Desired, p Present) *builder {
 		b.there[KindRole][e.Name] = true
 	}
 	for _, e := range p.Teams {
-		b.there[KindTeam][e.Name] = true
+		b.there[KindTeam][e.Name], b.isTeam[e.Name] = true, e
+	}
+	for _, t := range d.Teams {
+		b.wantTeam[t.Name] = t
 	}
 	for _, u := range p.Users {
 		if !u.Bot && u.Email != "" {

@@ -248,38 +248,52 @@ func (b *builder) parentsOf(team string) (out []key) {
 	return out
 }
 
-// aboveWhatStays returns our teams above those that are not where they are wanted, or that nobody wants and that stay: who
-// is in these has what the teams above have. Below the organization everything is.
-func (b *builder) aboveWhatStays() (out []key) {
-	parents := map[string][]string{}
+// displaced returns our teams that have something else above or below them than they are wanted to have: those that are
+// not where they are wanted, all below these, and all above them and above what nobody wants and stays. Who is in a
+// team has what the teams above have. Below the organization everything is.
+func (b *builder) displaced() (out []key) {
+	parents, below := map[string][]string{}, map[string][]string{} // as they will be
 	for _, is := range b.present.Teams {
 		parents[is.Name] = is.Parents
+		if want, wanted := b.wantTeam[is.Name]; wanted && is.Ours() && !b.misplaced(want) {
+			parents[is.Name] = want.Parents
+		}
+		for _, parent := range parents[is.Name] {
+			below[parent] = append(below[parent], is.Name)
+		}
 	}
-	var next []string
+	var next, up []string
 	for k := range b.stays {
 		if k.kind == KindTeam {
-			next = append(next, parents[k.name]...)
+			up = append(up, parents[k.name]...)
 		}
 	}
 	for _, want := range b.desired.Teams {
+		for _, parent := range want.Parents {
+			below[parent] = append(below[parent], want.Name)
+		}
 		if b.there[KindTeam][want.Name] && !b.theirs[key{KindTeam, want.Name}] && want.Name != Organization && b.misplaced(want) {
-			next = append(next, parents[want.Name]...)
+			next, up = append(next, want.Name), append(up, parents[want.Name]...)
 		}
 	}
 	seen := map[string]bool{Organization: true}
-	for ; len(next) > 0; next = next[1:] {
-		if !seen[next[0]] {
-			seen[next[0]] = true
-			out, next = append(out, key{KindTeam, next[0]}), append(next, parents[next[0]]...)
+	walk := func(next []string, on map[string][]string) {
+		for ; len(next) > 0; next = next[1:] {
+			if !seen[next[0]] {
+				seen[next[0]] = true
+				out, next = append(out, key{KindTeam, next[0]}), append(next, on[next[0]]...)
+			}
 		}
 	}
+	walk(next, below)
+	walk(up, parents)
 	return slices.DeleteFunc(out, func(k key) bool { return b.theirs[k] })
 }
 
 // inKnots returns the policies, roles and teams that are knotted to a policy with a rule that cannot be
-// there, to what stays though nobody wants it, or to a team above what is not where it is wanted.
+// there, to what stays though nobody wants it, or to a displaced team.
 func (b *builder) inKnots() map[key]bool {
-	next := slices.AppendSeq(slices.Collect(maps.Keys(b.stays)), maps.Keys(b.tied.above))
+	next := slices.AppendSeq(slices.Collect(maps.Keys(b.stays)), maps.Keys(b.tied.displaced))
 	for name, rules := range b.wants.rules {
 		if k := (key{KindPolicy, name}); !b.theirs[k] && slices.ContainsFunc(rules, b.lacks) {
 			next = append(next, k)
@@ -384,9 +398,9 @@ func (b *builder) ofAll(k key, so func(key) bool) bool {
 // tied is what is found out about the roles and teams that tie policies together, for as long as these have
 // what they have: many ask for it.
 type tied struct {
-	keeps   map[key]lists
-	keepers map[key][]key // of a policy or a role
-	above   map[key]bool  // teams above what is not where it is wanted
+	keeps     map[key]lists
+	keepers   map[key][]key // of a policy or a role
+	displaced map[key]bool  // teams
 	// What is known of an answer already.
 	complete, meant, settled, gives, allowsNothing map[key]bool
 }
@@ -406,8 +420,8 @@ func (b *builder) tie() {
 	b.tied = tied{
 		map[key]lists{}, map[key][]key{}, map[key]bool{}, map[key]bool{}, map[key]bool{}, map[key]bool{}, map[key]bool{}, map[key]bool{},
 	}
-	for _, k := range b.aboveWhatStays() {
-		b.tied.above[k] = true
+	for _, k := range b.displaced() {
+		b.tied.displaced[k] = true
 	}
 	for _, kind := range []Kind{KindTeam, KindRole} {
 		for _, of := range b.ties() {
@@ -494,11 +508,11 @@ func (b *builder) kept(k key) lists {
 	return is.only(func(other key) bool { return want.contains(other) || b.can.denies(other) })
 }
 
-// complete reports whether a role or a team has already all that allows what is wanted of it. A team above one that is
-// not where it is wanted has not: what is wanted there of that one is still to come.
+// complete reports whether a role or a team has already all that allows what is wanted of it. A displaced team has not:
+// what the teams above it are wanted to give is still to come.
 func (b *builder) complete(k key) bool {
 	return once(b.tied.complete, k, func() bool {
-		return !b.tied.above[k] && !slices.ContainsFunc(b.wants.lists[k].each(), func(other key) bool {
+		return !b.tied.displaced[k] && !slices.ContainsFunc(b.wants.lists[k].each(), func(other key) bool {
 			return !b.allowsNothing(other) && !(b.can.lists[k].contains(other) && b.gives(other))
 		})
 	})

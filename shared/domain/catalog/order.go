@@ -50,12 +50,13 @@ func (s Step) needs() []key {
 	return out
 }
 
-// inStages puts updates into an order in which nobody has in between what neither the one nor the other gives: first what
-// roles and teams lose, then the rules of policies that are there, then what roles and teams get. It matters
-// where the process ends in between, or a step goes wrong. An update that takes and gives is two. What a
-// role needs that loses all that it has, it gets at the same time, if that is there; and so does the
-// organization, for whose steps what it had is compared.
-func (b *builder) inStages(updates []Step) (takes, changed, gives []Step) {
+// inStages puts updates into an order in which roles and teams hardly have in between what neither the one nor the other
+// gives: first what they lose, then the rules of policies that are there, then what they get. It matters where
+// the process ends in between. An update that takes and gives is two, of which the first leaves what denies. What
+// a role needs that loses all that it has, it gets at the same time, if that is there and as it is wanted; and
+// so does the organization, for whose steps what it had is compared. People come and go after that, and teams
+// are moved before. Of policies those are apart that name what is made first.
+func (b *builder) inStages(updates []Step) (takes, changed, named, gives []Step) {
 	there := func(s Step) bool {
 		return !slices.ContainsFunc(s.needs(), func(k key) bool { return k.kind != KindTeam && !b.there[k.kind][k.name] })
 	}
@@ -64,17 +65,20 @@ func (b *builder) inStages(updates []Step) (takes, changed, gives []Step) {
 			if there(s) {
 				changed = append(changed, s)
 			} else {
-				gives = append(gives, s)
+				named = append(named, s)
 			}
 			continue
 		}
 		organization := s.key() == key{KindTeam, Organization}
 		is, want := b.listsNow(s.key()), listsIn(s)
-		kept := is.only(want.contains)
+		kept := is.only(func(k key) bool { return want.contains(k) || b.stillDenies(k) })
+		asWanted := !slices.ContainsFunc(updates, func(other Step) bool {
+			return other.Kind == KindPolicy && want.contains(other.key()) && !is.contains(other.key())
+		})
 		switch {
 		case kept.equal(is):
 			gives = append(gives, s)
-		case kept.equal(want), (s.Kind == KindRole && kept.empty() || organization) && there(s):
+		case kept.equal(want), (s.Kind == KindRole && kept.empty() || organization) && there(s) && asWanted:
 			takes = append(takes, s)
 		case s.Kind == KindRole && kept.empty(), organization:
 			gives = append(gives, s)
@@ -83,7 +87,13 @@ func (b *builder) inStages(updates []Step) (takes, changed, gives []Step) {
 			takes, gives = append(takes, take), append(gives, give)
 		}
 	}
-	return takes, changed, gives
+	return takes, changed, named, gives
+}
+
+// stillDenies reports whether something is a policy that denies and that is to go: another may take its place.
+func (b *builder) stillDenies(k key) bool {
+	_, wanted := b.wants.rules[k.name]
+	return k.kind == KindPolicy && b.is.denies(k) && !wanted
 }
 
 // listsNow returns what the catalogue has of a role or a team.
@@ -140,9 +150,9 @@ func inHalves(s Step, kept lists) (take, give Step) {
 	return take, give
 }
 
-// inOrder sorts creations of policies and roles so that each comes after what it needs, and by kind and name
-// where that leaves a choice. A role whose policy names the role needs what needs it: such a policy is made
-// without its rules, which an update among the later steps gives it.
+// inOrder sorts creations of policies and roles, and updates of policies, so that each comes after what it needs, and by
+// kind and name where that leaves a choice. A role whose policy names the role needs what needs it: such a policy is
+// made without its rules, which an update among the later steps gives it; one that is there is changed later.
 func inOrder(steps []Step) (out, later []Step, problems []Problem) {
 	steps = slices.Clone(steps)
 	slices.SortFunc(steps, byName)
@@ -160,6 +170,12 @@ func inOrder(steps []Step) (out, later []Step, problems []Problem) {
 					problems = append(problems, Problem{s.Kind, s.Name, "needs something that needs it in turn, or something that does"})
 				}
 				return nil, nil, problems
+			}
+			if steps[i].Verb == Update {
+				later = append(later, steps[i])
+				delete(waiting, steps[i].key())
+				steps = slices.Delete(steps, i, i+1)
+				continue
 			}
 			bare, update := inTwo(steps[i])
 			steps[i], later = bare, append(later, update)

@@ -83,7 +83,17 @@ func (b *builder) ourTeam(name string) bool {
 // it, or does not become of a type under which it may be.
 func (b *builder) misplaced(want Team) bool {
 	return b.bound[want.Name] || slices.ContainsFunc(want.Parents, func(parent string) bool { return b.missing[KindTeam][parent] }) ||
-		!b.fits(b.types[want.Name], want.Parents)
+		b.wouldInherit(want) || !b.fits(b.types[want.Name], want.Parents)
+}
+
+// wouldInherit reports whether a team that is there would come below one that is not where it is wanted, and have what the
+// teams above that have.
+func (b *builder) wouldInherit(want Team) bool {
+	is, there := b.isTeam[want.Name]
+	return there && slices.ContainsFunc(want.Parents, func(parent string) bool {
+		above, wanted := b.wantTeam[parent]
+		return wanted && b.isTeam[parent].Ours() && parent != Organization && !slices.Contains(is.Parents, parent) && b.misplaced(above)
+	})
 }
 
 // heldAbove reports whether a team below one stays there, for now at least, and could not be below one of the

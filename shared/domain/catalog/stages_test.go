@@ -73,6 +73,15 @@ func TestWhereItStopsTheRestIsThePlans(t *testing.T) {
 		if err != nil || len(problems) > 0 || plan.Empty() {
 			r.Skip(problems)
 		}
+		for _, s := range plan.Steps {
+			for _, role := range plan.Steps {
+				if s.Verb == catalog.Update && s.Policy != nil && role.Verb == catalog.Create && role.Role != nil && slices.ContainsFunc(s.Policy.Rules, func(rule catalog.Rule) bool {
+					return slices.Contains(named(rule.Condition, "hasAnyRole"), role.Name)
+				}) {
+					r.Skip("a role is made, and a policy that it may have names it")
+				}
+			}
+		}
 		n := rapid.IntRange(0, len(plan.Steps)).Draw(r, "done")
 		m := &model{cloned(p)}
 		for _, s := range plan.Steps[:n] {
@@ -82,6 +91,9 @@ func TestWhereItStopsTheRestIsThePlans(t *testing.T) {
 		}
 		now, _, _ := catalog.Diff(d, m.Present)
 		for _, s := range now.Steps {
+			if slices.Contains(plan.Findings, catalog.Finding{Code: catalog.FoundPartly, Kind: s.Kind, Name: s.Name}) && s.Kind == catalog.KindTeam {
+				continue // it may have waited for a team that is deleted by now
+			}
 			if !slices.ContainsFunc(plan.Steps, func(o catalog.Step) bool {
 				o.Drift = s.Drift // once we have changed it, nobody else was the last
 				return cmpgo.Equal(o, s)
@@ -179,4 +191,78 @@ func TestUpdatesComeInStages(t *testing.T) {
 	if again := diff(t, d, carry(t, plan, p)); !again.Empty() {
 		t.Errorf("the second run: %v", again.Lines())
 	}
+}
+
+// editAll allows every change.
+var editAll = catalog.Rule{Name: "edit", Effect: "allow", Operations: []string{"EditAll"}, Resources: []string{"all"}}
+
+var edits = situation{operation: "EditTags", resource: "table"}
+
+// watch carries a plan out step by step: what is allowed neither before nor after it is not allowed in between, and what
+// is allowed both times is.
+func watch(t *testing.T, d catalog.Desired, p catalog.Present, allowed func(catalog.Present) bool) {
+	t.Helper()
+	plan := diff(t, d, p)
+	before := allowed(p)
+	after := allowed(carry(t, plan, cloned(p)))
+	m := &model{cloned(p)}
+	for i, s := range plan.Steps {
+		if err := m.apply(s); err != nil {
+			t.Fatal(err)
+		}
+		if a := allowed(m.Present); a && !before && !after {
+			t.Errorf("after step %d (%s): allowed, though neither before nor after", i, s)
+		} else if !a && before && after {
+			t.Errorf("after step %d (%s): not allowed, though before and after", i, s)
+		}
+	}
+}
+
+// A deny that another takes the place of goes with the step that gives that one.
+func TestADenyIsThereUntilAnotherIs(t *testing.T) {
+	no := rule("no", "deny", "")
+	no.Operations = []string{"EditAll"}
+	p := begin(ken)
+	p.Policies = append(p.Policies, has("edit", editAll), has("no", no))
+	p.Roles = append(p.Roles, catalog.PresentRole{Entity: entity("r"), Policies: []string{"edit", "no"}, Holders: []string{ken}})
+	d := catalog.Desired{
+		Us: us, Policies: []catalog.Policy{{Name: "edit", Rules: []catalog.Rule{editAll}}, {Name: "no2", Rules: []catalog.Rule{no}}},
+		Roles: []catalog.Role{{Name: "r", Policies: []string{"edit", "no2"}, Holders: []string{ken}}},
+	}
+	watch(t, d, p, func(p catalog.Present) bool { return edits.allowed(rulesOfRole(p, "r")) })
+}
+
+// A role that loses all it has gets a policy when that is as it is wanted.
+func TestARoleThatLosesAllGetsNothingOld(t *testing.T) {
+	look := rule("look", "allow", "")
+	p := begin(ken)
+	p.Policies = append(p.Policies, has("a", look), has("c", look, editAll))
+	p.Roles = append(p.Roles, catalog.PresentRole{Entity: entity("r"), Policies: []string{"a"}, Holders: []string{ken}}, catalog.PresentRole{Entity: entity("z"), Policies: []string{"a", "c"}})
+	d := catalog.Desired{
+		Us: us, Policies: []catalog.Policy{{Name: "a", Rules: []catalog.Rule{look}}, {Name: "c", Rules: []catalog.Rule{look}}},
+		Roles: []catalog.Role{{Name: "r", Policies: []string{"c"}, Holders: []string{ken}}, {Name: "z", Policies: []string{"a", "c"}}},
+	}
+	watch(t, d, p, func(p catalog.Present) bool { return edits.allowed(rulesOfRole(p, "r")) })
+}
+
+// So does the organization.
+func TestTheOrganizationGetsNothingOld(t *testing.T) {
+	look := rule("look", "allow", "")
+	p := begin(ken)
+	p.Policies = append(p.Policies, has("a", look), has("c", look, editAll))
+	p.Teams[0].Policies = append(p.Teams[0].Policies, "a")
+	p.Roles = append(p.Roles, catalog.PresentRole{Entity: entity("z"), Policies: []string{"a", "c"}})
+	d := catalog.Desired{
+		Us: us, Policies: []catalog.Policy{{Name: "a", Rules: []catalog.Rule{look}}, {Name: "c", Rules: []catalog.Rule{look}}},
+		Roles: []catalog.Role{{Name: "z", Policies: []string{"a", "c"}}}, Teams: []catalog.Team{{Name: catalog.Organization, Type: catalog.TypeOrganization, Policies: []string{"c"}}},
+	}
+	watch(t, d, p, func(p catalog.Present) bool {
+		i := index(p.Teams, catalog.Organization, teamEntity)
+		for _, n := range p.Teams[i].Policies {
+			if n == "c" && edits.allowed(rulesOf(p, []string{"c"})) {
+				return true
+			}
+		}
+		return false
+	})
 }
