@@ -42,6 +42,12 @@ func (h *handler) settle(ctx context.Context, c change.Change) error {
 	if underWay(c.State) {
 		return nil
 	}
+	if c.Kind == change.AccountDisable && c.UndoOf == "" && c.State == change.Applied {
+		name, id := account.Split(c.Target.ID)
+		if err := account.Stopped(ctx, h.store, name, id, h.now()); err != nil {
+			return err
+		}
+	}
 	begun, err := account.Begun(ctx, h.store, c.ID)
 	if err != nil || len(begun) == 0 {
 		return err
@@ -134,5 +140,5 @@ func (h *handler) later(ctx context.Context, c change.Change, id string, unfinis
 			return err
 		}
 	}
-	return account.Tried(ctx, h.store, name, id, c.ID, h.now())
+	return account.Tried(ctx, h.store, name, id, c.ID, unfinished.Tries+1, h.now())
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/sekisho/sekisho/functions/inactivitysweep"
+	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/sim"
@@ -81,6 +82,58 @@ func TestWhatPeopleDecideDuringTheNight(t *testing.T) {
 			if s := n.summary(); len(s.Warned) > 0 {
 				t.Errorf("%s: the summary counts %v", name, s.Warned)
 			}
+		}
+	}
+}
+
+// Two deliveries of the tick at once: what the other one has remembered is nobody's decision.
+func TestTwoNightsAtOnce(t *testing.T) {
+	n := newNights(t, aCompany, `{after: 210d, warn: [14d, 7d, 1d], mode: ask, channel: "#looker-admins"}`)
+	away, _ := n.looker.User("away@example.com")
+	inner := n.Store.Store
+	other := n.Build(inactivitysweep.Function)
+	n.Store.Store = &warning{Store: inner, warned: func() bool { return len(n.told("account-warning")) > 0 }, do: func() {
+		if status := n.Do(other, n.Envelope(event.Tick{Job: inactivitysweep.JobSweep})); status != http.StatusOK {
+			t.Errorf("status %d", status)
+		}
+	}}
+	n.handler = n.Build(inactivitysweep.Function)
+	n.pass()
+	m, err := account.Get(context.Background(), n.Store, "looker", away.ID)
+	for id, w := range n.told("account-warning") {
+		if w.Over && len(m.Told) > 0 {
+			t.Errorf("%s is over (%v), though remembered is %v, stop %s, %v", id, w.Facts, m.Told, m.Stop, err)
+		}
+	}
+}
+
+// twice runs the closure of a transaction once more after it was committed, as where that was answered so late that it
+// counts as aborted.
+type twice struct {
+	store.Store
+	on func() bool
+}
+
+func (w twice) Update(ctx context.Context, decide func(context.Context, store.Tx) error) error {
+	if w.on() {
+		if err := w.Store.Update(ctx, decide); err != nil {
+			return err
+		}
+	}
+	return w.Store.Update(ctx, decide)
+}
+
+func TestAWarningIsRememberedThoughTheTransactionRunsAgain(t *testing.T) {
+	n := newNights(t, aCompany, `{after: 210d, warn: [14d, 7d, 1d], mode: ask, channel: "#looker-admins"}`)
+	away, _ := n.looker.User("away@example.com")
+	inner := n.Store.Store
+	n.Store.Store = twice{inner, func() bool { return len(n.told("account-warning")) > 0 }}
+	n.handler = n.Build(inactivitysweep.Function)
+	n.pass()
+	m, err := account.Get(context.Background(), n.Store, "looker", away.ID)
+	for id, w := range n.told("account-warning") {
+		if w.Over && len(m.Told) > 0 {
+			t.Errorf("%s is over (%v), though remembered is %v, stop %s, %v", id, w.Facts, m.Told, m.Stop, err)
 		}
 	}
 }

@@ -35,8 +35,8 @@ type Unfinished struct {
 	// Tries counts how often it was tried in vain to give Had back.
 	Tries int `json:"tries,omitempty"`
 
-	// Gave is the request that gave the account back last, as long as it is not stopped for anything but to take
-	// that back.
+	// Gave is the request that gave the account back last, until it is stopped for anything but to take that back. As
+	// long as it is known the rest does not expire: people may take it back at any time.
 	Gave string `json:"gave,omitempty"`
 
 	// Holder is who may set the roles now, and nobody else until then.
@@ -46,8 +46,13 @@ type Unfinished struct {
 }
 
 var unfinished = store.Collection[Unfinished]{
-	Name:    "unfinished",
-	Expires: func(u Unfinished) time.Time { return u.Updated.Add(begunFor) },
+	Name: "unfinished",
+	Expires: func(u Unfinished) time.Time {
+		if u.Gave != "" {
+			return time.Time{}
+		}
+		return u.Updated.Add(begunFor)
+	},
 }
 
 // Unsettled reports whether somebody has begun to give an account other roles than it had.
@@ -178,9 +183,9 @@ func Finish(ctx context.Context, s store.Store, system, id, request string, gave
 			return err
 		}
 		if u.Request == request {
-			then := Unfinished{Holder: u.Holder, Until: u.Until}
+			then := Unfinished{Holder: u.Holder, Until: u.Until, Gave: u.Gave}
 			if !now.Before(u.Until) {
-				then = Unfinished{} // whoever held it has died
+				then.Holder, then.Until = "", time.Time{} // whoever held it has died
 			}
 			if gave {
 				then.Gave = request
@@ -200,17 +205,17 @@ func Finish(ctx context.Context, s store.Store, system, id, request string, gave
 	return nil
 }
 
-// Drop forgets what an account had before an earlier stop: it was in use since. Who gave it back stays known
-// where it is stopped to take just that back.
+// Drop forgets what an account had before an earlier stop: it was in use since. Who gave it back stays known, which is
+// the request that is taken back where that has not come to its end.
 func Drop(ctx context.Context, s store.Store, system, id, takenBack string, now time.Time) error {
 	err := s.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		u, err := GetUnfinished(ctx, tx, system, id)
 		if err != nil || u.Request == "" && u.Gave == "" {
 			return err
 		}
-		then := Unfinished{Holder: u.Holder, Until: u.Until}
-		if takenBack != "" && u.Gave == takenBack {
-			then.Gave = u.Gave
+		then := Unfinished{Holder: u.Holder, Until: u.Until, Gave: u.Gave}
+		if takenBack != "" && u.Request == takenBack {
+			then.Gave = takenBack
 		}
 		return then.put(tx, system, id, now)
 	})
@@ -220,14 +225,30 @@ func Drop(ctx context.Context, s store.Store, system, id, takenBack string, now 
 	return nil
 }
 
-// Tried counts that it was tried in vain to give an account back what it had before a request.
-func Tried(ctx context.Context, s store.Store, system, id, request string, now time.Time) error {
+// Stopped forgets who gave an account back: it was stopped since.
+func Stopped(ctx context.Context, s store.Store, system, id string, now time.Time) error {
+	err := s.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		u, err := GetUnfinished(ctx, tx, system, id)
+		if err != nil || u.Gave == "" {
+			return err
+		}
+		u.Gave = ""
+		return u.put(tx, system, id, now)
+	})
+	if err != nil {
+		return fmt.Errorf("forget who gave %s back in %s: %w", id, system, err)
+	}
+	return nil
+}
+
+// Tried records how often it was tried in vain to give an account back what it had before a request.
+func Tried(ctx context.Context, s store.Store, system, id, request string, tries int, now time.Time) error {
 	err := s.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		u, err := GetUnfinished(ctx, tx, system, id)
 		if err != nil || u.Request != request {
 			return err
 		}
-		u.Tries++
+		u.Tries = max(u.Tries, tries)
 		return u.put(tx, system, id, now)
 	})
 	if err != nil {

@@ -153,7 +153,7 @@ func TestOnlyOneSetsTheRolesOfAnAccount(t *testing.T) {
 // What a request has begun is forgotten with its end, and not what a later one has begun.
 func TestARequestForgetsWhatItHasBegun(t *testing.T) {
 	s := begun(t, "one")
-	if err := account.Tried(t.Context(), s, "looker", "7", "one", now); err != nil {
+	if err := account.Tried(t.Context(), s, "looker", "7", "one", 1, now); err != nil {
 		t.Fatal(err)
 	}
 	if u := remembered(t, s); u.Request != "one" || u.Tries != 1 || !cmp.Equal(u.Had, setting.Had) {
@@ -167,7 +167,7 @@ func TestARequestForgetsWhatItHasBegun(t *testing.T) {
 	second := account.Setting{Had: setting.Had, Found: setting.Set, Set: roles("d")}
 	begin(t, s, "two", second)
 	for _, request := range []string{"one", "none"} {
-		if err := account.Tried(t.Context(), s, "looker", "7", request, now); err != nil {
+		if err := account.Tried(t.Context(), s, "looker", "7", request, 1, now); err != nil {
 			t.Fatal(err)
 		}
 		if err := account.Finish(t.Context(), s, "looker", "7", request, false, now); err != nil {
@@ -195,7 +195,7 @@ func TestARequestForgetsWhatItHasBegun(t *testing.T) {
 
 // Who gave an account back last is known until it is stopped for anything but to take that back.
 func TestWhoGaveAnAccountBackIsKnown(t *testing.T) {
-	for taken, want := range map[string]string{"": "", "other": "", "one": "one"} {
+	for taken, want := range map[string]string{"": "one", "other": "one", "one": "one"} {
 		s := begun(t, "one")
 		if err := account.Finish(t.Context(), s, "looker", "7", "one", true, now); err != nil {
 			t.Fatal(err)
@@ -211,6 +211,12 @@ func TestWhoGaveAnAccountBackIsKnown(t *testing.T) {
 		}
 		if u := remembered(t, s); u.Gave != want || u.Holder != "stop" {
 			t.Errorf("stopped to take %q back: %+v", taken, u)
+		}
+		if err := account.Stopped(t.Context(), s, "looker", "7", now); err != nil {
+			t.Fatal(err)
+		}
+		if u := remembered(t, s); u.Gave != "" || u.Holder != "stop" {
+			t.Errorf("it was stopped: %+v", u)
 		}
 	}
 }
