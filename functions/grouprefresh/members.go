@@ -43,10 +43,12 @@ func (h *handler) members(ctx context.Context, e event.ReadMembers) error {
 	} else if err != nil {
 		return err
 	}
-	if _, err := h.mirror.Draft(ctx, e.Group, began, e.Page); err == nil {
-		return h.nextPage(ctx, e, began) // the task came again: its page is kept, and another goes on from there
-	} else if !errors.Is(err, mirror.ErrNoDraft) {
-		return err
+	if e.Page > 0 {
+		if _, err := h.mirror.Draft(ctx, e.Group, began, e.Page); err == nil {
+			return h.nextPage(ctx, e, began) // the task came again: its page is kept, and another goes on from there
+		} else if !errors.Is(err, mirror.ErrNoDraft) {
+			return err
+		}
 	}
 	priority := budget.Refresh
 	if e.Sweep {

@@ -88,9 +88,18 @@ func (h *handler) removePerson(ctx context.Context, id string, at time.Time) err
 }
 
 // stored tells what a reading of a group changed, and carries a new address into the groups
-// that it is nested in: these may have been read before a group that is new here had the address that it has.
+// that it is nested in: these may have been read before a group that is new here had the address that it has. While
+// the mirror is filled for the first time nearly all groups are new, and it is not asked for.
 func (h *handler) stored(ctx context.Context, g group.Group, at time.Time, parts []group.Part) error {
-	if slices.Contains(parts, group.Renamed) || slices.Contains(parts, group.Created) {
+	carry := slices.Contains(parts, group.Renamed)
+	if slices.Contains(parts, group.Created) {
+		census, err := h.mirror.Census(ctx)
+		if err != nil {
+			return err
+		}
+		carry = carry || census.Memberships > 0
+	}
+	if carry {
 		groups, err := h.mirror.CarryGroup(ctx, g.ID)
 		if err != nil {
 			return err

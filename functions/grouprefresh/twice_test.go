@@ -12,6 +12,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/ports/queue"
+	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
 // A page in the middle is delivered twice, the second time after its successor was read and somebody was added who
@@ -123,6 +124,9 @@ func TestANewGroupIsCarriedIntoOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := m.PutMembers(t.Context(), outer, []group.Member{{ID: inner, Email: "former@example.com", Type: group.Nested, Role: group.Plain}}, r.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.PutCensus(t.Context(), mirror.Census{Groups: 301, Memberships: 1000}); err != nil {
 		t.Fatal(err)
 	}
 	r.Clock.Advance(time.Minute)

@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/adapters/workspace"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
-	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
@@ -52,10 +52,13 @@ func (h *handler) askForUnknown(ctx context.Context, members []group.Member) err
 	return nil
 }
 
+// plainID is an id that the name of a task can have.
+var plainID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
+
 // inName returns what stands for a group in the name of a task: a group that is listed without an id is known by its
 // address, which no name can have.
 func inName(idOrAddress string) string {
-	if !strings.Contains(idOrAddress, "@") {
+	if plainID.MatchString(idOrAddress) {
 		return idOrAddress
 	}
 	sum := sha256.Sum256([]byte(group.Address(idOrAddress)))
@@ -65,17 +68,14 @@ func inName(idOrAddress string) string {
 // known reports whether the mirror knows a group, or that there is none. What no id and no address of a group can be
 // is known to be none.
 func (h *handler) known(ctx context.Context, id string) (bool, error) {
-	_, err := h.mirror.Find(ctx, id)
-	switch {
-	case errors.Is(err, store.ErrInvalid):
+	if strings.Contains(id, "/") { // nothing could be remembered of it
 		return true, nil
-	case !errors.Is(err, mirror.ErrUnknown):
+	}
+	_, err := h.mirror.Find(ctx, id)
+	if !errors.Is(err, mirror.ErrUnknown) {
 		return err == nil, err
 	}
 	asked, err := h.mirror.Freshness(ctx, id)
-	if errors.Is(err, store.ErrInvalid) {
-		return true, nil
-	}
 	return h.now().Sub(asked) < askedAgain, err
 }
 

@@ -22,8 +22,8 @@ import (
 // some of the members are only kept, and nobody can tell whom the listing had.
 //
 // A listing of members that began before something was carried, and is stored after, does not bring back
-// what the group has of its members. It does for somebody whom the group did not have yet when theirs was
-// carried: with what Google said at the time of the listing, until the group is read again.
+// what the group has of its members, nor what was said of somebody whom it has not had yet: these are looked up,
+// unless they are very many.
 
 // CarryPerson writes the address of a person into every group that has it as a direct member, if it is
 // another one since the last time, and whether the account is stopped, if that has changed, as Google lists
@@ -195,13 +195,13 @@ func (m *Mirror) carry(ctx context.Context, member string, held func(context.Con
 	return untold, nil
 }
 
-// apartAtMost is how many members of a listing are looked up by themselves, each of which is a document.
+// apartAtMost is how many members that a group has not had yet are looked up by themselves, each of which is a document.
 const apartAtMost = 200
 
 // rewritten returns the members of a listing that began before something was written of one of them, with the
 // addresses and states of those who were read by themselves since. The others come as listed. Only where the
-// mirror has had another word of a member, or none, is that looked up. The boolean is false where these are too
-// many: the rest comes as listed too, and the group is to be read again.
+// mirror has had another word of a member, or none, is that looked up. The boolean is false where those who are new
+// to the group are too many: the rest of them come as listed too, and the group is to be read again.
 func rewritten(ctx context.Context, tx store.Tx, h Header, s group.Snapshot) ([]group.Member, bool, error) {
 	have := map[string]group.Member{}
 	for k := range h.Sums {
@@ -219,8 +219,10 @@ func rewritten(ctx context.Context, tx store.Tx, h Header, s group.Snapshot) ([]
 		if ok && stored.Email == one.Email && stored.Status == one.Status {
 			continue
 		}
-		if apart++; apart > apartAtMost {
-			return out, false, nil
+		if !ok {
+			if apart++; apart > apartAtMost {
+				continue
+			}
 		}
 		newest, err := readApart(ctx, tx, one)
 		if err != nil {
@@ -230,7 +232,7 @@ func rewritten(ctx context.Context, tx store.Tx, h Header, s group.Snapshot) ([]
 			newest.into(&out[i])
 		}
 	}
-	return out, true, nil
+	return out, apart <= apartAtMost, nil
 }
 
 // readApart returns what was read of a member by itself last, and when; the zero time, if nothing ever was.

@@ -58,6 +58,9 @@ func TestManyWhoJoinAreNotLookedUp(t *testing.T) {
 	if h, err := w.Find(t.Context(), "g1"); w.store.reads > 300 || err != nil || !h.Pending() || h.Members != 20001 {
 		t.Errorf("%d documents were read; %+v, %v", w.store.reads, h, err)
 	}
+	if got := w.email(t, "g1", "a"); got != "new@example.com" { // who is listed last, and was carried
+		t.Errorf("the group has %s again", got)
+	}
 }
 
 // A member without an id, whose address no key can be, comes as listed.

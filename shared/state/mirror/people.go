@@ -55,8 +55,8 @@ const peopleAtOnce = 100
 
 // PutPeople stores people as they were read at a time. Who was read later than that stays as
 // the mirror has them. Whose address is another one, and whose account was stopped or is not any more, is
-// in [Mirror.Uncarried] until their groups have it; also who is new here and stopped, because groups may
-// have been read before that.
+// in [Mirror.Uncarried] until their groups have it; also who is new here, and stopped or in a company
+// whose groups were all read once, because groups may have been read before that.
 func (m *Mirror) PutPeople(ctx context.Context, list []group.Person, read time.Time) error {
 	for part := range slices.Chunk(list, peopleAtOnce) {
 		accounts := make([]account, 0, len(part))
@@ -74,17 +74,21 @@ func (m *Mirror) PutPeople(ctx context.Context, list []group.Person, read time.T
 func (m *Mirror) putAccounts(ctx context.Context, list []account) error {
 	err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		var newer []account
-		census, err := readCensus(ctx, tx)
-		if err != nil {
-			return err
-		}
-		filled := census.Memberships > 0 // groups may have been read before, with another address
+		var census Census
+		asked := false
 		for _, a := range list {
 			before, err := people.Get(ctx, tx, a.ID)
 			if err != nil && !errors.Is(err, store.ErrNotFound) {
 				return err
 			}
 			known := err == nil
+			if !known && !asked {
+				if census, err = readCensus(ctx, tx); err != nil {
+					return err
+				}
+				asked = true
+			}
+			filled := census.Memberships > 0 // groups may have been read before, with another address
 			if known && before.Read.After(a.Read) {
 				continue
 			}
