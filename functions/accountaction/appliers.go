@@ -336,7 +336,7 @@ func (a reviving) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 		sight.Obsolete = idle.WhyGivenBack
 		return sight, nil
 	}
-	sight.Result, err = a.result(ctx, c, found)
+	_, sight.Result, err = a.result(ctx, c, found)
 	return sight, err
 }
 

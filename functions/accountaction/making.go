@@ -79,33 +79,40 @@ func (a making) sight(ctx context.Context, c change.Change) (ledger.Sight, error
 	if !there {
 		return ledger.Sight{Before: map[string]string{"enabled": "false"}}, nil
 	}
-	role := wanted(c, "role")
-	before := map[string]string{}
-	if found.Disabled || c.Attempts <= 1 { // an earlier attempt may have enabled it
-		before["enabled"] = fmt.Sprint(!found.Disabled)
-	}
-	if has(found, role) {
-		before["role"] = role
-	}
-	result, err := a.result(ctx, c, found)
+	begun, err := account.Begun(ctx, a.store, c.ID)
 	if err != nil {
 		return ledger.Sight{}, err
 	}
-	return ledger.Sight{InEffect: !found.Disabled && (role == "" || has(found, role)), Before: before, Result: result}, nil
+	made, result, err := a.result(ctx, c, found)
+	if err != nil {
+		return ledger.Sight{}, err
+	}
+	role := wanted(c, "role")
+	sight := ledger.Sight{
+		InEffect: !found.Disabled && (role == "" || has(found, role)), Result: result,
+		Before: map[string]string{"enabled": fmt.Sprint(!found.Disabled)}, Begun: slices.Contains(begun, found.ID),
+	}
+	if sight.Begun { // an earlier attempt may have enabled it
+		sight.Before["enabled"] = "false"
+	}
+	if has(found, role) && made.Given == "" {
+		sight.Before["role"] = role
+	}
+	return sight, nil
 }
 
 // result says what a request has made of an account.
-func (h *handler) result(ctx context.Context, c change.Change, found idle.Account) (json.RawMessage, error) {
+func (h *handler) result(ctx context.Context, c change.Change, found idle.Account) (idle.Made, json.RawMessage, error) {
 	made, err := account.Made(ctx, h.store, c.ID, found.ID)
 	if err != nil {
-		return nil, err
+		return idle.Made{}, nil, err
 	}
 	made.Withheld = slices.DeleteFunc(made.Withheld, func(role string) bool { return has(found, role) }) // which it has all the same
 	result, err := json.Marshal(made)
 	if err != nil {
-		return nil, fmt.Errorf("encode what change %s made: %w", c.ID, err)
+		return idle.Made{}, nil, fmt.Errorf("encode what change %s made: %w", c.ID, err)
 	}
-	return result, nil
+	return made, result, nil
 }
 
 // find returns the account of the person who has an address. It may still be under one that the person
@@ -188,7 +195,6 @@ func (a making) Act(ctx context.Context, c change.Change, seen ledger.Sight) err
 		return err
 	}
 	defer release()
-	role := wanted(c, "role")
 	there, err := idle.DecodeMade(seen.Result)
 	if err != nil {
 		return err
@@ -196,21 +202,33 @@ func (a making) Act(ctx context.Context, c change.Change, seen ledger.Sight) err
 	if there.Account == "" {
 		return a.make(ctx, s, c, email)
 	}
-	if seen.Before["enabled"] == "false" {
-		return a.giveBack(ctx, s, c, there.Account)
-	}
-	_, let, err := a.hold(ctx, c, there.Account)
+	return a.give(ctx, s, c, there.Account)
+}
+
+// make makes an account for an address, and gives it as one that was stopped: what is begun with it is known.
+func (a making) make(ctx context.Context, s system, c change.Change, email string) error {
+	id, err := s.Create(ctx, email, a.nameOf(ctx, email))
 	if err != nil {
 		return err
 	}
-	defer let()
-	found, err := look(ctx, s, there.Account)
+	return a.give(ctx, s, c, id)
+}
+
+// give gives an account: one that is stopped back, and one in use the role that was asked for.
+func (a making) give(ctx context.Context, s system, c change.Change, id string) error {
+	unfinished, release, err := a.hold(ctx, c, id)
 	if err != nil {
 		return err
 	}
+	defer release()
+	found, err := look(ctx, s, id)
+	if err != nil {
+		return err
+	}
+	role := wanted(c, "role")
 	switch {
 	case found.Disabled:
-		return a.giveBack(ctx, s, c, found.ID) // somebody has stopped it since
+		return a.giveBack(ctx, s, c, found, unfinished)
 	case role == "" || has(found.Account, role):
 		return nil
 	case found.PartOfRoles:
@@ -221,15 +239,6 @@ func (a making) Act(ctx context.Context, c change.Change, seen ledger.Sight) err
 		return err
 	}
 	return s.SetRoles(ctx, found.ID, append(found.has, more...))
-}
-
-// make makes an account for an address, and gives it as one that was stopped: what is begun with it is known.
-func (a making) make(ctx context.Context, s system, c change.Change, email string) error {
-	id, err := s.Create(ctx, email, a.nameOf(ctx, email))
-	if err != nil {
-		return err
-	}
-	return a.giveBack(ctx, s, c, id)
 }
 
 // invite has the person of a new account invited, once a day for a request. It comes before the account is enabled:
@@ -247,7 +256,10 @@ func (a making) invite(ctx context.Context, s system, c change.Change, id string
 
 // giveBack gives a stopped account back with the role that was asked for, and with those that it had
 // as far as its person could ask for them now: nobody was shown the others.
-func (a making) giveBack(ctx context.Context, s system, c change.Change, id string) error {
+func (a making) giveBack(ctx context.Context, s system, c change.Change, found roleHolder, unfinished account.Unfinished) error {
+	if found.PartOfRoles {
+		return errPartOfRoles
+	}
 	var offers []string
 	if c.Requester.Kind == change.ByPerson {
 		rule, holds, err := a.asking(ctx, c)
@@ -255,20 +267,6 @@ func (a making) giveBack(ctx context.Context, s system, c change.Change, id stri
 			return err
 		}
 		offers = rule.Offers(holds)
-	}
-	unfinished, release, err := a.hold(ctx, c, id)
-	if err != nil {
-		return err
-	}
-	defer release()
-	found, err := look(ctx, s, id)
-	switch {
-	case err != nil:
-		return err
-	case !found.Disabled:
-		return nil // somebody has just given it back: the next attempt gives the role
-	case found.PartOfRoles:
-		return errPartOfRoles
 	}
 	had, lost := unfinished.Before(found.has, found.all)
 	role := wanted(c, "role")
@@ -281,18 +279,18 @@ func (a making) giveBack(ctx context.Context, s system, c change.Change, id stri
 	if !slices.ContainsFunc(had, func(r idle.Role) bool { return strings.EqualFold(r.Name, role) }) {
 		setting.Given = role
 	}
-	if err := a.begin(ctx, c, id, setting); err != nil {
+	if err := a.begin(ctx, c, found.ID, setting); err != nil {
 		return err
 	}
 	if err := found.setRoles(ctx, s, back); err != nil {
 		return err
 	}
 	if uninvited(found.Account) {
-		if err := a.invite(ctx, s, c, id); err != nil {
+		if err := a.invite(ctx, s, c, found.ID); err != nil {
 			return err
 		}
 	}
-	return a.enable(ctx, s, c, id)
+	return a.enable(ctx, s, c, found.ID)
 }
 
 // uninvited reports whether the person of a stopped account that takes a password may have none: for sure

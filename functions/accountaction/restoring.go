@@ -2,6 +2,8 @@ package accountaction
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
 	"fmt"
 	"time"
 
@@ -79,8 +81,8 @@ func (h *handler) restore(ctx context.Context, s system, c change.Change, id str
 	during, cancel := context.WithTimeout(ctx, account.HoldFor)
 	defer cancel()
 	name, _ := account.Split(c.Target.ID)
-	holder := "restoring after " + c.ID
-	unfinished, err := account.HoldOnce(ctx, h.store, name, id, holder, h.now())
+	holder := "restoring after " + c.ID + " " + rand.Text() // the same task may be carried out twice at once
+	unfinished, err := account.Hold(ctx, h.store, name, id, holder, h.now())
 	if err != nil {
 		return err
 	}
@@ -94,6 +96,9 @@ func (h *handler) restore(ctx context.Context, s system, c change.Change, id str
 			return nil
 		}
 		lost, err := giveRolesBack(during, s, id, unfinished)
+		if errors.Is(err, errSettled) {
+			return nil // the request may be tried again, and then tell what it has made of the account
+		}
 		if err != nil {
 			return h.later(ctx, c, id, unfinished, err)
 		}
@@ -104,11 +109,15 @@ func (h *handler) restore(ctx context.Context, s system, c change.Change, id str
 	return account.Finish(ctx, h.store, name, id, c.ID, false, h.now())
 }
 
+// errSettled says that there is nothing to give back: the account has what it had, or is in use. The request may have
+// given it back without having seen that.
+var errSettled = errors.New("the account has its roles")
+
 // giveRolesBack gives a stopped account the roles that it had, and returns those that it cannot have again. One
 // whose roles are others by now than were set is left alone: somebody has seen to it.
 func giveRolesBack(ctx context.Context, s system, id string, unfinished account.Unfinished) (lost []string, err error) {
 	if !unfinished.Unsettled() {
-		return nil, nil
+		return nil, errSettled
 	}
 	found, err := look(ctx, s, id)
 	switch {
@@ -117,7 +126,7 @@ func giveRolesBack(ctx context.Context, s system, id string, unfinished account.
 	case err != nil:
 		return nil, err
 	case !found.Disabled:
-		return nil, nil
+		return nil, errSettled
 	case found.PartOfRoles:
 		return nil, errPartOfRoles
 	}

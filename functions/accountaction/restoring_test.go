@@ -1,6 +1,7 @@
 package accountaction_test
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -522,6 +523,64 @@ func TestTheWayBackIsJudgedAnew(t *testing.T) {
 			}
 			if c.State == change.Withdrawn && c.Problem != idle.WhyAsked {
 				t.Errorf("withdrawn because %q", c.Problem)
+			}
+		})
+	}
+}
+
+// unreadable is a transport that reads nothing from the first time on that an account was enabled.
+type unreadable struct {
+	http.RoundTripper
+	on bool
+}
+
+func (u *unreadable) RoundTrip(r *http.Request) (*http.Response, error) {
+	if u.on && r.Method == http.MethodGet {
+		return nil, errors.New("no answer")
+	}
+	u.on = u.on || r.Method == http.MethodPatch
+	return u.RoundTripper.RoundTrip(r)
+}
+
+// A request that gave an account back, and failed because nobody could see that, says what it made of the account
+// when people have it tried again.
+func TestARequestThatCouldNotBeReadBack(t *testing.T) {
+	for name, test := range map[string]struct {
+		ask  func(d *desks) change.Change
+		held []string
+	}{
+		"a request with a role": {func(d *desks) change.Change { return d.ask(stopped, "Developer", change.Ask) }, []string{"Admin"}},
+		"the way back":          {func(d *desks) change.Change { return d.wayBack(stopped) }, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesks(t)
+			if err := d.looker.SetRoles(stopped.Email, "Admin", "User"); err != nil {
+				t.Fatal(err)
+			}
+			dark := &unreadable{RoundTripper: d.Outbound}
+			d.Outbound = dark
+			d.under(requests)
+			d.people()
+			if err := mirror.New(d.Store).PutPeople(t.Context(), []group.Person{stopped}, d.Clock.Now()); err != nil {
+				t.Fatal(err)
+			}
+			c := d.until(test.ask(d))
+			if c.State != change.Failed {
+				t.Fatalf("it is %s, %s; want it failed", c.State, c.Problem)
+			}
+			d.Outbound = dark.RoundTripper
+			d.under(requests)
+			d.drain()
+			c = d.until(d.again(c))
+			made, err := idle.DecodeMade(c.Result)
+			if err != nil || c.State != change.Applied || !slices.Equal(made.Withheld, test.held) {
+				t.Errorf("it is %s, %q; %+v is said of it, %v", c.State, c.Problem, made, err)
+			}
+			if i := slices.IndexFunc(c.Diff, func(d change.Delta) bool { return d.Field == "enabled" }); c.Diff[i].Before != "false" {
+				t.Errorf("the account was in use before, it says: %+v", c.Diff)
+			}
+			if c.Kind == change.AccountCreate && !c.Reversible(d.Clock.Now()) {
+				t.Errorf("nobody can take it back: %+v", c.Diff)
 			}
 		})
 	}

@@ -95,25 +95,16 @@ func GetUnfinished(ctx context.Context, r store.Reader, system, id string) (Unfi
 }
 
 // Hold gives one writer the roles of an account for [HoldFor], or an address in place of an id, for which an account is
-// to be made; or it returns [ErrHeld]. Roles that are looked up after that nobody else here sets before [Release]. Who holds them may hold them again: a request is
-// carried out by one at a time.
+// to be made; or it returns [ErrHeld]. Roles that are looked up after that nobody else here sets before [Release]. Who
+// holds them may hold them again: a holder's name is that of one process.
 func Hold(ctx context.Context, s store.Store, system, id, holder string, now time.Time) (Unfinished, error) {
-	return hold(ctx, s, system, id, holder, now, func(u Unfinished) bool { return u.Holder == holder })
-}
-
-// HoldOnce is [Hold] for a writer that several processes may be at once: one of them.
-func HoldOnce(ctx context.Context, s store.Store, system, id, holder string, now time.Time) (Unfinished, error) {
-	return hold(ctx, s, system, id, holder, now, func(Unfinished) bool { return false })
-}
-
-func hold(ctx context.Context, s store.Store, system, id, holder string, now time.Time, again func(Unfinished) bool) (Unfinished, error) {
 	var held Unfinished
 	err := s.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		u, err := GetUnfinished(ctx, tx, system, id)
 		if err != nil {
 			return err
 		}
-		if !again(u) && now.Before(u.Until) {
+		if u.Holder != holder && now.Before(u.Until) {
 			return ErrHeld
 		}
 		u.Holder, u.Until, u.Updated = holder, now.Add(HoldFor), now

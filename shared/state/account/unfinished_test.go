@@ -89,24 +89,6 @@ func TestWhatAnAccountHadCountsUntilSomebodyDecides(t *testing.T) {
 	}
 }
 
-// However many processes restore the roles of an account for a request, one at a time sets them.
-func TestOneAtATimeHoldsOnce(t *testing.T) {
-	s := open(t)
-	hold := func(at time.Time) error {
-		_, err := account.HoldOnce(t.Context(), s, "looker", "7", "restoring", at)
-		return err
-	}
-	if err := hold(now); err != nil {
-		t.Fatal(err)
-	}
-	if err := hold(now.Add(account.HoldFor - 1)); !errors.Is(err, account.ErrHeld) {
-		t.Errorf("a second one: %v", err)
-	}
-	if err := hold(now.Add(account.HoldFor)); err != nil {
-		t.Errorf("when the time is over: %v", err)
-	}
-}
-
 func TestOnlyOneSetsTheRolesOfAnAccount(t *testing.T) {
 	held := func() *embedded.Store {
 		s := open(t)

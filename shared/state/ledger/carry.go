@@ -18,8 +18,11 @@ type Sight struct {
 	InEffect bool
 	// Obsolete says why the change is not wanted any more; empty when it is.
 	Obsolete string
-	// Before are the values found, by field, so that an undo leads back to them.
+	// Before are the values found, by field, so that an undo leads back to them. Begun says that they are known to
+	// be from before an earlier attempt, which nobody may have seen the end of: else what is found in effect says
+	// nothing about what was there before.
 	Before map[string]string
+	Begun  bool
 	// Result is kept with the change once it is in effect, and Until as its end; nil and the
 	// zero time keep what it has.
 	Result json.RawMessage
@@ -121,7 +124,11 @@ func (l *Ledger) settle(ctx context.Context, c change.Change, by change.Actor, a
 		return l.retry(ctx, c, change.Release{By: by, Blind: true}, fmt.Errorf("look at %s: %w", c.Target.Name, err))
 	}
 	if first.InEffect {
-		return l.end(ctx, c.ID, change.Complete{By: by, Fence: fence, Result: first.Result, Until: first.Until})
+		done := change.Complete{By: by, Fence: fence, Result: first.Result, Until: first.Until}
+		if first.Begun {
+			done.Before = first.Before
+		}
+		return l.end(ctx, c.ID, done)
 	}
 	// Looking took its time: what was decided meanwhile counts, and our claim may be over.
 	if c, err = l.Get(ctx, c.ID); err != nil {
