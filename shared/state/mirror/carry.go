@@ -176,6 +176,9 @@ func (m *Mirror) carry(ctx context.Context, member string, held func(context.Con
 			if newest.read.After(h.Rewritten) {
 				h.Rewritten = newest.read
 			}
+			if h.Read.After(newest.read) && !h.Whole && !h.Pending() {
+				h.Due = h.Read.Add(time.Nanosecond) // who is listed after all is as listed again when it is read once more
+			}
 			h.Untold = union(h.Untold, []group.Part{group.Details})
 			if err := headers.Put(tx, id, h); err != nil {
 				return err

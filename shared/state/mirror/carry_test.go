@@ -335,3 +335,32 @@ func TestAnOldAddressDoesNotOutlastTheNextListing(t *testing.T) {
 	w.replace(t, read("g1", "eng@example.com", 5, a, bnew))
 	w.wantSnapshot(t, read("g1", "eng@example.com", 5, anew, bnew))
 }
+
+// In a group of which members are kept nobody can tell whom the listing had. What is carried there though it is older
+// than the listing makes the group one to be read again: who is kept has what was carried, who is listed what Google
+// says.
+func TestAnOlderWordInAGroupThatIsHeld(t *testing.T) {
+	w := braked(t, 1)
+	a, b, c := user("a"), user("b"), user("c")
+	for _, one := range []group.Member{a, b} {
+		w.person(t, 0, group.Person{ID: one.ID, Email: one.Email})
+	}
+	w.replace(t, read("g1", "eng@example.com", 0, a, b, c, user("d")))
+	w.person(t, 1, group.Person{ID: "a", Email: "older@example.com"}) // and the process ends
+	w.person(t, 1, group.Person{ID: "b", Email: "kept@example.com"})
+	a.Email = "newest@example.com"
+	listed := read("g1", "eng@example.com", 2, a)
+	w.replace(t, listed)
+	w.carry(t, "a")
+	w.carry(t, "b")
+	if h, err := w.Find(t.Context(), "g1"); err != nil || !h.Pending() {
+		t.Fatalf("it is not to be read again: %+v, %v", h, err)
+	}
+	listed.Read = minute(3)
+	w.replace(t, listed)
+	b.Email = "kept@example.com"
+	w.wantSnapshot(t, read("g1", "eng@example.com", 3, a, b, c, user("d")))
+	if h, err := w.Find(t.Context(), "g1"); err != nil || h.Pending() {
+		t.Errorf("it is to be read for ever: %+v, %v", h, err)
+	}
+}
