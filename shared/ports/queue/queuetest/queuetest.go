@@ -318,8 +318,16 @@ func concurrency(t *testing.T, w *world) {
 	if due, ok := w.Next(t.Context()); ok {
 		t.Errorf("with all places taken, the next start is allowed at %s", due)
 	}
-	if ran, err := w.RunNext(t.Context()); ran || err != nil {
-		t.Errorf("with all places taken, RunNext returned %v, %v", ran, err)
+	refused := make(chan struct{})
+	running.Go(func() {
+		defer close(refused)
+		if ran, err := w.RunNext(t.Context()); ran || err != nil {
+			t.Errorf("with all places taken, RunNext returned %v, %v", ran, err)
+		}
+	})
+	select {
+	case <-refused:
+	case <-entered: // it ends with the others
 	}
 	// Another queue has places of its own.
 	w.enqueue(t, queue.Task{Queue: settings})
