@@ -35,6 +35,11 @@ func (h *handler) refresh(ctx context.Context, e event.RefreshGroup) error {
 	if err := h.mirror.PutDetailsOf(ctx, g, began); err != nil {
 		return err
 	}
+	if !e.Unknown { // who asks has heard of something: perhaps of the new address that a list has brought already
+		if err := h.carryGroup(ctx, g.ID, began); err != nil {
+			return err
+		}
+	}
 	if e.Group != g.ID {
 		if err := h.refreshHolders(ctx, e, g.ID, began); err != nil {
 			return err

@@ -89,7 +89,8 @@ func (h *handler) removePerson(ctx context.Context, id string, at time.Time) err
 
 // stored tells what a reading of a group changed, and carries a new address into the groups
 // that it is nested in: these may have been read before a group that is new here had the address that it has. While
-// the mirror is filled for the first time nearly all groups are new, and it is not asked for.
+// the mirror is filled for the first time nearly all groups are new, and it is not asked for: whoever is renamed
+// meanwhile is in the audit log, see refresh.
 func (h *handler) stored(ctx context.Context, g group.Group, at time.Time, parts []group.Part) error {
 	carry := slices.Contains(parts, group.Renamed)
 	if slices.Contains(parts, group.Created) {
@@ -100,13 +101,18 @@ func (h *handler) stored(ctx context.Context, g group.Group, at time.Time, parts
 		carry = carry || census.Memberships > 0
 	}
 	if carry {
-		groups, err := h.mirror.CarryGroup(ctx, g.ID)
-		if err != nil {
-			return err
-		}
-		if err := h.tellDetails(ctx, groups, at); err != nil {
+		if err := h.carryGroup(ctx, g.ID, at); err != nil {
 			return err
 		}
 	}
 	return h.tell(ctx, g.ID, at, parts)
+}
+
+// carryGroup carries the address of a group into the groups that it is nested in, and tells of these.
+func (h *handler) carryGroup(ctx context.Context, id string, at time.Time) error {
+	groups, err := h.mirror.CarryGroup(ctx, id)
+	if err != nil {
+		return err
+	}
+	return h.tellDetails(ctx, groups, at)
 }

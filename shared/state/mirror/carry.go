@@ -23,7 +23,7 @@ import (
 //
 // A listing of members that began before something was carried, and is stored after, does not bring back
 // what the group has of its members, nor what was said of somebody whom it has not had yet: these are looked up,
-// unless they are very many.
+// unless they are very many, or it is the first listing of the group.
 
 // CarryPerson writes the address of a person into every group that has it as a direct member, if it is
 // another one since the last time, and whether the account is stopped, if that has changed, as Google lists
@@ -116,10 +116,12 @@ func (m *Mirror) CarryGroup(ctx context.Context, id string) ([]string, error) {
 	return groups, nil
 }
 
-// carried is what the mirror holds of a member: how it is written into a group, and when it was read.
+// carried is what the mirror holds of a member: how it is written into a group, when it was read, and whether there
+// is no such account or group any more.
 type carried struct {
 	into func(*group.Member)
 	read time.Time
+	gone bool
 }
 
 // carry writes what the mirror holds of a member into all of its groups that say something older, and
@@ -198,44 +200,93 @@ func (m *Mirror) carry(ctx context.Context, member string, held func(context.Con
 	return untold, nil
 }
 
-// apartAtMost is how many members that a group has not had yet are looked up by themselves, each of which is a document.
-const apartAtMost = 200
+// apartAtMost is how many members that a group has not had yet are looked up by themselves, each of which is a document;
+// insideAtMost how many of those that it has.
+const (
+	apartAtMost  = 200
+	insideAtMost = 2000
+)
 
 // rewritten returns the members of a listing that began before something was written of one of them, with the
-// addresses and states of those who were read by themselves since. The others come as listed. Only where the
-// mirror has had another word of a member, or none, is that looked up. The boolean is false where those who are new
-// to the group are too many: the rest of them come as listed too, and the group is to be read again.
-func rewritten(ctx context.Context, tx store.Tx, h Header, s group.Snapshot) ([]group.Member, bool, error) {
+// addresses and states of those who were read by themselves since, and without who is gone since. The others come as
+// listed. Only where the mirror has had another word of a member, or none, is that looked up. The time is that of the
+// last such writing or reading. The boolean is false where these are too many: the rest of them come as listed too,
+// and the group is to be read again.
+func rewritten(ctx context.Context, tx store.Tx, h Header, s group.Snapshot) (members []group.Member, last time.Time, all bool, err error) {
 	have := map[string]group.Member{}
 	for k := range h.Sums {
 		part, err := readChunk(ctx, tx, h, k)
 		if err != nil {
-			return nil, false, err
+			return nil, time.Time{}, false, err
 		}
 		for _, one := range part {
 			have[one.ID] = one
 		}
 	}
-	out, apart := slices.Clone(s.Members), 0
-	for i, one := range out {
+	last = h.Rewritten
+	out := make([]group.Member, 0, len(s.Members))
+	apart, inside := 0, 0
+	for _, one := range s.Members {
 		stored, ok := have[one.ID]
 		if ok && stored.Email == one.Email && stored.Status == one.Status {
+			out = append(out, one)
 			continue
 		}
-		if !ok {
-			if apart++; apart > apartAtMost {
-				continue
-			}
+		if ok {
+			inside++
+		} else {
+			apart++
+		}
+		if ok && inside > insideAtMost || !ok && apart > apartAtMost {
+			out = append(out, one)
+			continue
 		}
 		newest, err := readApart(ctx, tx, one)
 		if err != nil {
-			return nil, false, err
+			return nil, time.Time{}, false, err
 		}
 		if newest.read.After(s.Read) {
-			newest.into(&out[i])
+			if newest.read.After(last) {
+				last = newest.read
+			}
+			if newest.gone && !ok { // whoever found that out asked for the groups that had them by then
+				continue
+			}
+			newest.into(&one)
+		}
+		out = append(out, one)
+	}
+	return out, last, apart <= apartAtMost && inside <= insideAtMost, nil
+}
+
+// joining returns the members of a listing with what was read since of those who join by it, and without who is gone
+// since; and the time of the last of these readings, the zero time where there is none: whoever carried what it
+// brought has not found them in the group.
+func joining(ctx context.Context, tx store.Tx, listed, joined []group.Member, read time.Time) (members []group.Member, last time.Time, err error) {
+	newer := map[string]carried{}
+	for _, one := range joined {
+		newest, err := readApart(ctx, tx, one)
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		if newest.read.After(read) {
+			newer[one.ID] = newest
 		}
 	}
-	return out, apart <= apartAtMost, nil
+	for _, one := range listed {
+		newest, ok := newer[one.ID]
+		if ok && newest.read.After(last) {
+			last = newest.read
+		}
+		if ok && newest.gone {
+			continue
+		}
+		if ok {
+			newest.into(&one)
+		}
+		members = append(members, one)
+	}
+	return members, last, nil
 }
 
 // readApart returns what was read of a member by itself last, and when; the zero time, if nothing ever was.
@@ -243,11 +294,14 @@ func readApart(ctx context.Context, tx store.Tx, one group.Member) (newest carri
 	if one.Type == group.Nested {
 		var h Header
 		h, err = headers.Get(ctx, tx, one.ID)
-		newest = carried{into: func(one *group.Member) { one.Email = h.Group.Email }, read: h.Listed}
+		newest = carried{into: func(one *group.Member) { one.Email = h.Group.Email }, read: h.Listed, gone: h.Gone}
+		if h.Gone {
+			newest.read = h.Read
+		}
 	} else {
 		var a account
 		a, err = people.Get(ctx, tx, one.ID)
-		newest = carried{into: a.correct, read: a.Read}
+		newest = carried{into: a.correct, read: a.Read, gone: a.Gone}
 	}
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrInvalid) { // an address that no key can be
 		return carried{}, nil

@@ -325,8 +325,8 @@ func TestAnOldAddressDoesNotOutlastTheNextListing(t *testing.T) {
 	// b is renamed while a listing begun at 1 goes on; the group does not have b yet.
 	w.person(t, 2, group.Person{ID: "b", Email: bnew.Email})
 	w.carry(t, "b")
-	w.replace(t, read("g1", "eng@example.com", 1, a, b)) // b comes as listed
-	w.wantSnapshot(t, read("g1", "eng@example.com", 1, a, b))
+	w.replace(t, read("g1", "eng@example.com", 1, a, b)) // b is looked up
+	w.wantSnapshot(t, read("g1", "eng@example.com", 1, a, bnew))
 	// The group is read again at 5; meanwhile the walk of people reads both at 6: a was renamed, b unchanged.
 	w.person(t, 6, group.Person{ID: "a", Email: anew.Email})
 	w.person(t, 6, group.Person{ID: "b", Email: bnew.Email})
@@ -362,5 +362,41 @@ func TestAnOlderWordInAGroupThatIsHeld(t *testing.T) {
 	w.wantSnapshot(t, read("g1", "eng@example.com", 3, a, b, c, user("d")))
 	if h, err := w.Find(t.Context(), "g1"); err != nil || h.Pending() {
 		t.Errorf("it is to be read for ever: %+v, %v", h, err)
+	}
+}
+
+// Who joins by a listing under way comes under the address that was read meanwhile, also where nothing was ever carried
+// into the group, and not at all where the account or the group was deleted meanwhile. A second listing that began
+// before that does not bring the former one back.
+func TestWhoJoinsByAListingUnderWay(t *testing.T) {
+	for name, between := range map[string]func(w *world){
+		"no second listing": func(*world) {},
+		"a second listing": func(w *world) {
+			w.replace(t, read("g1", "eng@example.com", 2, user("b"), user("a")))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			a, gone, inner := user("a"), user("gone"), nested("g2")
+			w.person(t, 0, group.Person{ID: "a", Email: a.Email})
+			w.person(t, 0, group.Person{ID: "gone", Email: gone.Email})
+			w.replace(t, read("g1", "eng@example.com", 0, user("b")))
+			w.replace(t, read("g2", "g2@example.com", 0))
+			w.person(t, 3, group.Person{ID: "a", Email: "new@example.com", Suspended: true})
+			w.carry(t, "a")
+			if err := w.RemovePerson(t.Context(), "gone", minute(3)); err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := w.Remove(t.Context(), "g2", minute(3)); err != nil {
+				t.Fatal(err)
+			}
+			w.replace(t, read("g1", "eng@example.com", 1, user("b"), a, gone, inner))
+			a.Email, a.Status = "new@example.com", "SUSPENDED"
+			at := 1
+			if between(w); name != "no second listing" {
+				at = 2
+			}
+			w.wantSnapshot(t, read("g1", "eng@example.com", at, user("b"), a))
+		})
 	}
 }

@@ -18,8 +18,9 @@ import (
 // entry is what the model knows of one group.
 type entry struct {
 	group.Snapshot
-	gone   bool
-	untold []group.Part
+	gone      bool
+	rewritten time.Time // what is stored has a word from then on
+	untold    []group.Part
 }
 
 // machine does the same to a mirror and to a model that is as simple as can be: a map.
@@ -90,8 +91,10 @@ func (m *machine) replaceOne(t *rapid.T) {
 		return
 	}
 	var old *group.Snapshot
+	var since time.Time
 	if ok && !have.gone {
 		old = &have.Snapshot
+		since = m.correct(have, &s)
 	}
 	want := have.untold
 	for _, p := range group.Compare(old, &s).Parts {
@@ -102,8 +105,36 @@ func (m *machine) replaceOne(t *rapid.T) {
 	if !slices.Equal(got, want) {
 		t.Fatalf("Replace: to be told %q, want %q", got, want)
 	}
-	m.model[s.Group.ID] = entry{Snapshot: s, untold: want}
+	m.model[s.Group.ID] = entry{Snapshot: s, untold: want, rewritten: since}
 	m.tell(t, s.Group.ID, s.Read)
+}
+
+// correct gives those who join a group by a listing what is known of them since it began. It returns from when on
+// what is known is part of the group.
+func (m *machine) correct(have entry, s *group.Snapshot) time.Time {
+	since := time.Time{}
+	if have.rewritten.After(s.Read) {
+		since = have.rewritten
+	}
+	var members []group.Member
+	for _, one := range s.Members {
+		i := slices.IndexFunc(have.Members, func(stored group.Member) bool { return stored.ID == one.ID })
+		asks := i < 0 || have.rewritten.After(s.Read) && (have.Members[i].Email != one.Email || have.Members[i].Status != one.Status)
+		e, known := m.model[one.ID]
+		if !asks || one.Type != group.Nested || !known || !e.Read.After(s.Read) {
+			members = append(members, one)
+			continue
+		}
+		if e.Read.After(since) {
+			since = e.Read
+		}
+		if !e.gone || i >= 0 {
+			one.Email = e.Group.Email
+			members = append(members, one)
+		}
+	}
+	s.Members = members
+	return since
 }
 
 // tell tells, unless the process ends before.

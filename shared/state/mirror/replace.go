@@ -88,18 +88,29 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, partial bool, de
 		}
 		members := s.Members
 		if before.Rewritten.After(s.Read) {
-			after.Rewritten = before.Rewritten
 			all := false
-			if members, all, err = rewritten(ctx, tx, before, s); err != nil {
+			if members, after.Rewritten, all, err = rewritten(ctx, tx, before, s); err != nil {
 				return err
 			}
-			if !all && !after.Due.After(before.Rewritten) {
-				after.Due = before.Rewritten
+			if !all && !after.Due.After(after.Rewritten) {
+				after.Due = after.Rewritten
 			}
 		}
 		r, err := m.compare(ctx, tx, before, after.Group, members)
 		if err != nil {
 			return err
+		}
+		if joined := len(r.difference.Added); !before.Rewritten.After(s.Read) && known(before) && joined > 0 && joined <= apartAtMost {
+			newest, at, err := joining(ctx, tx, members, r.difference.Added, s.Read)
+			if err != nil {
+				return err
+			}
+			if !at.IsZero() {
+				members, after.Rewritten = newest, at
+				if r, err = m.compare(ctx, tx, before, after.Group, members); err != nil {
+					return err
+				}
+			}
 		}
 		lacks := len(r.difference.Removed) > 0
 		var v verdict
@@ -144,6 +155,9 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, partial bool, de
 	return untold, err
 }
 
+// known reports whether the members of a group were read, and it is not gone since.
+func known(h Header) bool { return !h.Gone && !h.Read.IsZero() }
+
 // rewrite is what a reading makes of a group's chunks.
 type rewrite struct {
 	difference group.Difference
@@ -156,7 +170,7 @@ type rewrite struct {
 
 // compare holds members against what is stored. Only the chunks that differ are read.
 func (m *Mirror) compare(ctx context.Context, tx store.Tx, before Header, g group.Group, members []group.Member) (rewrite, error) {
-	known := !before.Gone && !before.Read.IsZero()
+	known := known(before)
 	n := m.chunksFor(len(members), len(before.Sums))
 	r := rewrite{members: len(members), parts: split(members, n), sums: make([]string, n), same: make([]bool, n)}
 	for _, one := range members {

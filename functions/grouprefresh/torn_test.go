@@ -1,0 +1,86 @@
+package grouprefresh_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sekisho/sekisho/functions/grouprefresh"
+	"github.com/sekisho/sekisho/shared/domain/event"
+	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/sim/org"
+	"github.com/sekisho/sekisho/shared/state/mirror"
+)
+
+// The outer group is read while the mirror is filled, the nested one is renamed before the list comes to it; the audit
+// log is replayed after that, and finds nothing new about the nested group itself.
+func TestARenameDuringTheFilling(t *testing.T) {
+	r := openCompany(t, large(t, 5))
+	outer, inner := r.workspace.GroupID("g000@example.com"), r.workspace.GroupID("g001@example.com")
+	m := r.mirror
+	if err := m.PutDetails(t.Context(), []group.Group{{ID: outer, Email: "g000@example.com"}}, r.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	former := group.Member{ID: inner, Email: "former@example.com", Type: group.Nested, Role: group.Plain}
+	if _, err := m.PutMembers(t.Context(), outer, []group.Member{former}, r.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	r.Clock.Advance(time.Minute)
+	g := group.Group{ID: inner, Email: "g001@example.com"}
+	if err := m.PutDetails(t.Context(), []group.Group{g}, r.Clock.Now()); err != nil { // the list comes to it
+		t.Fatal(err)
+	}
+	if err := m.PutCensus(t.Context(), mirror.Census{Groups: 301, Memberships: 1000, At: r.Clock.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	r.Clock.Advance(time.Minute)
+	r.refresh("g001@example.com") // the audit log tells of the new address
+	if got := r.members(t, "g000@example.com"); !slices.Equal(got, []string{"g001@example.com"}) {
+		h, err := m.Find(t.Context(), outer)
+		t.Errorf("the outer group has %v; complete %t, %v", got, h.Complete(), err)
+	}
+}
+
+// Somebody joins a group, and their account is deleted while the listing that has them is on its way.
+func TestAnAccountDeletedWhileItIsListed(t *testing.T) {
+	c := large(t, 5)
+	c.People = append(c.People, org.Person{Email: "u00001@example.com"})
+	r := openCompany(t, c)
+	r.tick(t, grouprefresh.JobWalk)
+	r.work(t)
+	p, err := r.mirror.PersonAt(t.Context(), "u00001@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Clock.Advance(time.Hour)
+	if err := r.workspace.AddMember("g000@example.com", p.Email, "MEMBER", ""); err != nil {
+		t.Fatal(err)
+	}
+	deleted := false
+	google := roundTrip{http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if !deleted || !strings.Contains(q.URL.Path, "/users/") {
+			r.workspace.ServeHTTP(w, q)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = w.Write([]byte(`{"error":{"code":404,"message":"Resource Not Found: userKey","errors":[{"domain":"global","reason":"notFound","message":"Resource Not Found: userKey"}]}}`))
+	})}
+	r.Outbound = &during{next: google, path: "/members", do: func() {
+		deleted = true
+		if err := r.workspace.RemoveMember("g000@example.com", p.Email, ""); err != nil {
+			t.Error(err)
+		}
+		r.Clock.Advance(10 * time.Second)
+		if status := r.Do(r.handler, r.Envelope(event.RefreshPerson{Person: p.ID})); status != http.StatusOK {
+			t.Errorf("status %d %s", status, r.Log)
+		}
+	}}
+	r.handler = r.Build(grouprefresh.Function)
+	r.refresh("g000@example.com")
+	if got := r.members(t, "g000@example.com"); slices.Contains(got, p.Email) {
+		t.Errorf("members %v; Google has %v", got, r.workspace.Members("g000@example.com"))
+	}
+}
