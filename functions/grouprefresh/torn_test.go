@@ -28,8 +28,12 @@ func TestARenameDuringTheFilling(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Clock.Advance(time.Minute)
-	g := group.Group{ID: inner, Email: "g001@example.com"}
-	if err := m.PutDetails(t.Context(), []group.Group{g}, r.Clock.Now()); err != nil { // the list comes to it
+	g := group.Snapshot{Group: group.Group{ID: inner, Email: "g001@example.com"}, Read: r.Clock.Now()}
+	parts, err := m.Replace(t.Context(), g) // the list comes to it
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Told(t.Context(), inner, g.Read, parts); err != nil {
 		t.Fatal(err)
 	}
 	if err := m.PutCensus(t.Context(), mirror.Census{Groups: 301, Memberships: 1000, At: r.Clock.Now()}); err != nil {

@@ -146,7 +146,8 @@ func (m *machine) tell(t *rapid.T, id string, read time.Time) {
 	if err := m.Told(t.Context(), id, read, e.untold); err != nil {
 		t.Fatalf("Told: %v", err)
 	}
-	e.untold = nil
+	later := e.rewritten.After(read) // something may have been carried into it since
+	e.untold = slices.DeleteFunc(slices.Clone(e.untold), func(p group.Part) bool { return p != group.Details || !later })
 	m.model[id] = e
 }
 
