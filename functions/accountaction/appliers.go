@@ -90,7 +90,7 @@ func (a stopping) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 		}
 		return ledger.Sight{}, err
 	}
-	resets, err := a.resets(ctx, c, id)
+	resets, err := a.resets(ctx, c, found)
 	if err != nil {
 		return ledger.Sight{}, err
 	}
@@ -229,25 +229,32 @@ func (a stopping) judge(ctx context.Context, rule idle.Rule, found idle.Account)
 }
 
 // Act implements [ledger.Applier]. What an account had before an earlier stop, and did not get back, has ended
-// with its being in use: it is given back as it is stopped now.
-func (a stopping) Act(ctx context.Context, c change.Change, seen ledger.Sight) error {
+// with its being in use: it is given back as it is stopped now. Where anything is known of its roles, somebody else may
+// just have stopped it or given it back, and it is read once more.
+func (a stopping) Act(ctx context.Context, c change.Change, _ ledger.Sight) error {
 	s, id, _, err := a.existing(ctx, c)
 	if err != nil {
 		return err
 	}
-	_, release, err := a.hold(ctx, c, id)
+	unfinished, release, err := a.hold(ctx, c, id)
 	if err != nil {
 		return err
 	}
 	defer release()
-	if seen.Before["enabled"] == "true" {
-		name, _ := account.Split(c.Target.ID)
-		if err := account.Drop(ctx, a.store, name, id, c.UndoOf, a.now()); err != nil {
+	if unfinished.Request != "" || unfinished.Gave != "" {
+		found, err := s.Account(ctx, id)
+		if err != nil {
 			return err
 		}
-	}
-	if err := a.reset(ctx, s, c, id); err != nil {
-		return err
+		if !found.Disabled {
+			name, _ := account.Split(c.Target.ID)
+			if err := account.StopBegins(ctx, a.store, name, id, c.ID, a.now()); err != nil {
+				return err
+			}
+		}
+		if err := a.reset(ctx, s, c, found); err != nil {
+			return err
+		}
 	}
 	err = s.Disable(ctx, id)
 	if retry.IsPermanent(err) {
@@ -259,21 +266,24 @@ func (a stopping) Act(ctx context.Context, c change.Change, seen ledger.Sight) e
 }
 
 // resets reports whether an account is still to be given the roles again that it had before a request which is taken
-// back: that request was the last to give it back, and it is not yet written down which roles these are.
-func (a stopping) resets(ctx context.Context, c change.Change, id string) (bool, error) {
+// back: that request was the last to give it back, nothing else has stopped it since, and it is not yet written down
+// which roles these are.
+func (a stopping) resets(ctx context.Context, c change.Change, found idle.Account) (bool, error) {
 	made, err := a.madeBy(ctx, c.UndoOf)
 	if err != nil || len(made.Withheld) == 0 && made.Given == "" {
 		return false, err
 	}
 	name, _ := account.Split(c.Target.ID)
-	unfinished, err := account.GetUnfinished(ctx, a.store, name, id)
-	return (unfinished.Gave == c.UndoOf || unfinished.Request == c.UndoOf) && unfinished.Request != c.ID, err
+	unfinished, err := account.GetUnfinished(ctx, a.store, name, found.ID)
+	gave := unfinished.Gave == c.UndoOf || unfinished.Request == c.UndoOf
+	stopped := found.Disabled && unfinished.Stop != "" && unfinished.Stop != c.ID
+	return gave && !stopped && unfinished.Request != c.ID, err
 }
 
 // reset writes down which roles an account is to have again that is stopped because a request for it is taken
 // back: those that it had before the request. It gets them when it is stopped: see settle.
-func (a stopping) reset(ctx context.Context, s system, c change.Change, id string) error {
-	if resets, err := a.resets(ctx, c, id); err != nil || !resets {
+func (a stopping) reset(ctx context.Context, s system, c change.Change, is idle.Account) error {
+	if resets, err := a.resets(ctx, c, is); err != nil || !resets {
 		return err
 	}
 	made, err := a.madeBy(ctx, c.UndoOf)
@@ -281,25 +291,25 @@ func (a stopping) reset(ctx context.Context, s system, c change.Change, id strin
 		return err
 	}
 	name, _ := account.Split(c.Target.ID)
-	unfinished, err := account.GetUnfinished(ctx, a.store, name, id)
+	unfinished, err := account.GetUnfinished(ctx, a.store, name, is.ID)
 	if err != nil {
 		return err
 	}
-	found, err := look(ctx, s, id)
+	found, err := look(ctx, s, is.ID)
 	if err != nil {
 		return err
 	}
 	if found.PartOfRoles { // to stop it comes first
 		a.log.ErrorContext(ctx, "a stopped account does not have the roles again that a request took",
-			"change_id", c.ID, "account", id, "roles", made.HadBefore(found.Roles), "error", errPartOfRoles.Error())
+			"change_id", c.ID, "account", is.ID, "roles", made.HadBefore(found.Roles), "error", errPartOfRoles.Error())
 		return nil
 	}
 	now, lost := unfinished.Before(found.has, found.all)
 	had, unknown := idle.RolesNamed(found.all, made.HadBefore(idle.Names(now)))
 	if lost = append(lost, unknown...); len(lost) > 0 {
-		a.log.ErrorContext(ctx, "a stopped account has lost roles that do not exist any more", "change_id", c.ID, "account", id, "roles", lost)
+		a.log.ErrorContext(ctx, "a stopped account has lost roles that do not exist any more", "change_id", c.ID, "account", is.ID, "roles", lost)
 	}
-	return a.begin(ctx, c, id, account.Setting{Had: had, Found: found.has, Set: found.has})
+	return a.begin(ctx, c, is.ID, account.Setting{Had: had, Found: found.has, Set: found.has, Stops: true})
 }
 
 // reviving gives accounts back.

@@ -44,10 +44,15 @@ func (h *handler) settle(ctx context.Context, c change.Change) error {
 	if underWay(c.State) {
 		return nil
 	}
-	if c.Kind == change.AccountDisable && c.UndoOf == "" && c.State == change.Applied {
-		name, id := account.Split(c.Target.ID)
-		if err := account.Stopped(ctx, h.store, name, id, h.now()); err != nil {
+	if c.Kind == change.AccountDisable && c.State == change.Applied {
+		_, id, there, err := h.existing(ctx, c)
+		if err != nil {
 			return err
+		}
+		if name, _ := account.Split(c.Target.ID); there {
+			if err := account.StopEnds(ctx, h.store, name, id, c.ID, h.now()); err != nil {
+				return err
+			}
 		}
 	}
 	begun, err := account.Begun(ctx, h.store, c.ID)

@@ -35,9 +35,12 @@ type Unfinished struct {
 	// Tries counts how often it was tried in vain to give Had back.
 	Tries int `json:"tries,omitempty"`
 
-	// Gave is the request that gave the account back last, until it is stopped for anything but to take that back. As
-	// long as it is known the rest does not expire: people may take it back at any time.
+	// Gave is the request that gave the account back last, until it is stopped. As long as it is known the rest does
+	// not expire: people may take it back at any time.
 	Gave string `json:"gave,omitempty"`
+	// Stop is the change that was the last to begin stopping the account since then; where it is stopped, it was
+	// stopped by that one.
+	Stop string `json:"stop,omitempty"`
 
 	// Holder is who may set the roles now, and nobody else until then.
 	Holder  string    `json:"holder,omitempty"`
@@ -83,6 +86,8 @@ type Setting struct {
 	// more; Given is the one of Set that it did not have.
 	Withheld, Lost []string
 	Given          string
+	// Stops says that the request stops the account.
+	Stops bool
 }
 
 // GetUnfinished returns what is known of the roles of an account.
@@ -150,6 +155,9 @@ func Begin(ctx context.Context, s store.Store, system, id, request string, r Set
 			return err
 		}
 		u.Request, u.Had, u.Found, u.Set, u.Tries = request, r.Had, r.Found, r.Set, 0
+		if r.Stops {
+			u.Stop = request
+		}
 		if err := u.put(tx, system, id, now); err != nil {
 			return err
 		}
@@ -174,12 +182,12 @@ func Finish(ctx context.Context, s store.Store, system, id, request string, gave
 			return err
 		}
 		if u.Request == request {
-			then := Unfinished{Holder: u.Holder, Until: u.Until, Gave: u.Gave}
+			then := Unfinished{Holder: u.Holder, Until: u.Until, Gave: u.Gave, Stop: u.Stop}
 			if !now.Before(u.Until) {
 				then.Holder, then.Until = "", time.Time{} // whoever held it has died
 			}
 			if gave {
-				then.Gave = request
+				then.Gave, then.Stop = request, ""
 			}
 			if err := then.put(tx, system, id, now); err != nil {
 				return err
@@ -196,17 +204,17 @@ func Finish(ctx context.Context, s store.Store, system, id, request string, gave
 	return nil
 }
 
-// Drop forgets what an account had before an earlier stop: it was in use since. Who gave it back stays known, which is
-// the request that is taken back where that has not come to its end.
-func Drop(ctx context.Context, s store.Store, system, id, takenBack string, now time.Time) error {
+// StopBegins is for an account in use that a change is about to stop. It forgets what the account had before an earlier
+// stop. Who gave it back stays known, which is the latest request, though that may not have come to its end.
+func StopBegins(ctx context.Context, s store.Store, system, id, stop string, now time.Time) error {
 	err := s.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		u, err := GetUnfinished(ctx, tx, system, id)
 		if err != nil || u.Request == "" && u.Gave == "" {
 			return err
 		}
-		then := Unfinished{Holder: u.Holder, Until: u.Until, Gave: u.Gave}
-		if takenBack != "" && u.Request == takenBack {
-			then.Gave = takenBack
+		then := Unfinished{Holder: u.Holder, Until: u.Until, Gave: u.Gave, Stop: stop}
+		if u.Request != "" && u.Request != u.Stop {
+			then.Gave = u.Request
 		}
 		return then.put(tx, system, id, now)
 	})
@@ -216,14 +224,14 @@ func Drop(ctx context.Context, s store.Store, system, id, takenBack string, now 
 	return nil
 }
 
-// Stopped forgets who gave an account back: it was stopped since.
-func Stopped(ctx context.Context, s store.Store, system, id string, now time.Time) error {
+// StopEnds forgets who gave an account back that a change has stopped, unless it was given back once more since.
+func StopEnds(ctx context.Context, s store.Store, system, id, stop string, now time.Time) error {
 	err := s.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		u, err := GetUnfinished(ctx, tx, system, id)
-		if err != nil || u.Gave == "" {
+		if err != nil || u.Stop != stop {
 			return err
 		}
-		u.Gave = ""
+		u.Gave, u.Stop = "", ""
 		return u.put(tx, system, id, now)
 	})
 	if err != nil {

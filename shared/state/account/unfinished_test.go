@@ -175,31 +175,34 @@ func TestARequestForgetsWhatItHasBegun(t *testing.T) {
 	}
 }
 
-// Who gave an account back last is known until it is stopped for anything but to take that back.
+// Who gave an account back last is known until it is stopped, by which stop ever, and no earlier one.
 func TestWhoGaveAnAccountBackIsKnown(t *testing.T) {
-	for taken, want := range map[string]string{"": "one", "other": "one", "one": "one"} {
-		s := begun(t, "one")
-		if err := account.Finish(t.Context(), s, "looker", "7", "one", true, now); err != nil {
-			t.Fatal(err)
-		}
-		if u := remembered(t, s); u.Gave != "one" || u.Request != "" {
-			t.Errorf("given back: %+v", u)
-		}
-		if _, err := account.Hold(t.Context(), s, "looker", "7", "stop", now); err != nil {
-			t.Fatal(err)
-		}
-		if err := account.Drop(t.Context(), s, "looker", "7", taken, now); err != nil {
-			t.Fatal(err)
-		}
-		if u := remembered(t, s); u.Gave != want || u.Holder != "stop" {
-			t.Errorf("stopped to take %q back: %+v", taken, u)
-		}
-		if err := account.Stopped(t.Context(), s, "looker", "7", now); err != nil {
-			t.Fatal(err)
-		}
-		if u := remembered(t, s); u.Gave != "" || u.Holder != "stop" {
-			t.Errorf("it was stopped: %+v", u)
-		}
+	for name, finished := range map[string]bool{"given back": true, "given back, and not yet seen to": false} {
+		t.Run(name, func(t *testing.T) {
+			s := begun(t, "one")
+			check := func(step string, err error, gave, stop string) {
+				t.Helper()
+				if u := remembered(t, s); err != nil || u.Gave != gave || u.Stop != stop {
+					t.Errorf("%s: %+v, %v", step, u, err)
+				}
+			}
+			if finished {
+				check("given back", account.Finish(t.Context(), s, "looker", "7", "one", true, now), "one", "")
+			}
+			check("a stop begins", account.StopBegins(t.Context(), s, "looker", "7", "stop", now), "one", "stop")
+			check("another one ends", account.StopEnds(t.Context(), s, "looker", "7", "earlier", now), "one", "stop")
+			if _, err := account.Hold(t.Context(), s, "looker", "7", "two", now.Add(account.HoldFor)); err != nil {
+				t.Fatal(err)
+			}
+			later := now.Add(account.HoldFor)
+			check("given back anew", account.Begin(t.Context(), s, "looker", "7", "two", account.Setting{}, later), "one", "stop")
+			check("in vain", account.Finish(t.Context(), s, "looker", "7", "two", false, later), "one", "stop")
+			check("once more", account.Begin(t.Context(), s, "looker", "7", "two", account.Setting{}, later), "one", "stop")
+			check("with success", account.Finish(t.Context(), s, "looker", "7", "two", true, later), "two", "")
+			check("the stop ends late", account.StopEnds(t.Context(), s, "looker", "7", "stop", later), "two", "")
+			check("a stop begins", account.StopBegins(t.Context(), s, "looker", "7", "next", later), "two", "next")
+			check("it ends", account.StopEnds(t.Context(), s, "looker", "7", "next", later), "", "")
+		})
 	}
 }
 
