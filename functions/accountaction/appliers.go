@@ -299,10 +299,8 @@ func (a stopping) reset(ctx context.Context, s system, c change.Change, is idle.
 	if err != nil {
 		return err
 	}
-	if found.PartOfRoles { // to stop it comes first
-		a.log.ErrorContext(ctx, "a stopped account does not have the roles again that a request took",
-			"change_id", c.ID, "account", is.ID, "roles", made.HadBefore(found.Roles), "error", errPartOfRoles.Error())
-		return nil
+	if found.PartOfRoles {
+		return nil // to stop it comes first
 	}
 	now, lost := unfinished.Before(found.has, found.all)
 	had, unknown := idle.RolesNamed(found.all, made.HadBefore(idle.Names(now)))

@@ -147,19 +147,29 @@ func TestAnUndoAfterALongTime(t *testing.T) {
 	}
 }
 
-// Where not all roles can be read, the account is stopped, and people read in the log which roles it had.
+// Where not all roles can be read, the account is stopped, if it is not already, and the log says once what was taken
+// and given.
 func TestAnUndoWithoutTheRoles(t *testing.T) {
-	d := newDesks(t)
-	c := back(t, d, "Developer")
-	inner := d.Outbound
-	d.Outbound = withoutRole{inner, "User"}
-	d.under(requests)
-	undo := d.until(d.undo(c))
-	d.Outbound = inner
-	d.under(requests)
-	d.drain()
-	if u, _ := d.looker.User(stopped.Email); undo.State != change.Applied || !u.Disabled || !strings.Contains(d.Log.String(), "does not have the roles again that a request took") {
-		t.Errorf("undo %s, disabled %t: %s", undo.State, u.Disabled, d.Log.String())
+	for name, already := range map[string]bool{"in use": false, "stopped by hand": true} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesks(t)
+			c := back(t, d, "Developer")
+			if err := d.looker.SetDisabled(stopped.Email, already); err != nil {
+				t.Fatal(err)
+			}
+			inner := d.Outbound
+			d.Outbound = withoutRole{inner, "User"}
+			d.under(requests)
+			undo := d.until(d.undo(c))
+			d.Outbound = inner
+			d.under(requests)
+			d.carryOut(undo) // its task comes again
+			d.drain()
+			said := strings.Count(d.Log.String(), "does not have the roles again that a request took")
+			if u, _ := d.looker.User(stopped.Email); undo.State != change.Applied || !u.Disabled || said != 1 {
+				t.Errorf("undo %s, disabled %t, said %d times: %s", undo.State, u.Disabled, said, d.Log.String())
+			}
+		})
 	}
 }
 

@@ -49,8 +49,8 @@ func (h *handler) settle(ctx context.Context, c change.Change) error {
 		if err != nil {
 			return err
 		}
-		if name, _ := account.Split(c.Target.ID); there {
-			if err := account.StopEnds(ctx, h.store, name, id, c.ID, h.now()); err != nil {
+		if there {
+			if err := h.stopped(ctx, c, id); err != nil {
 				return err
 			}
 		}
@@ -78,6 +78,28 @@ func (h *handler) settle(ctx context.Context, c change.Change) error {
 		}
 	}
 	return nil
+}
+
+// stopped sees to what is known of an account that a change has stopped. Where a request was to be taken back, and it
+// is not written down which roles there were before, these could not be read: that nobody has them again is said.
+func (h *handler) stopped(ctx context.Context, c change.Change, id string) error {
+	name, _ := account.Split(c.Target.ID)
+	unfinished, err := account.GetUnfinished(ctx, h.store, name, id)
+	if err != nil {
+		return err
+	}
+	byOthers := unfinished.Stop != "" && unfinished.Stop != c.ID
+	if c.UndoOf != "" && unfinished.Gave == c.UndoOf && unfinished.Request != c.ID && !byOthers {
+		made, err := h.madeBy(ctx, c.UndoOf)
+		if err != nil {
+			return err
+		}
+		if len(made.Withheld) > 0 || made.Given != "" {
+			h.log.ErrorContext(ctx, "a stopped account does not have the roles again that a request took",
+				"change_id", c.ID, "account", id, "took", made.Withheld, "gave", made.Given, "error", errPartOfRoles.Error())
+		}
+	}
+	return account.StopEnds(ctx, h.store, name, id, c.ID, c.UndoOf, h.now())
 }
 
 // restore gives a stopped account the roles again that it had before a request, or orders that it is tried

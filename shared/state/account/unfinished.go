@@ -224,11 +224,13 @@ func StopBegins(ctx context.Context, s store.Store, system, id, stop string, now
 	return nil
 }
 
-// StopEnds forgets who gave an account back that a change has stopped, unless it was given back once more since.
-func StopEnds(ctx context.Context, s store.Store, system, id, stop string, now time.Time) error {
+// StopEnds forgets who gave an account back that a change has stopped, unless it was given back once more since. A change
+// that takes a request back may find the account stopped by somebody else.
+func StopEnds(ctx context.Context, s store.Store, system, id, stop, takenBack string, now time.Time) error {
 	err := s.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		u, err := GetUnfinished(ctx, tx, system, id)
-		if err != nil || u.Stop != stop {
+		found := u.Stop == "" && takenBack != "" && u.Gave == takenBack
+		if err != nil || u.Stop != stop && !found {
 			return err
 		}
 		u.Gave, u.Stop = "", ""

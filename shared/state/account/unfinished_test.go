@@ -190,7 +190,7 @@ func TestWhoGaveAnAccountBackIsKnown(t *testing.T) {
 				check("given back", account.Finish(t.Context(), s, "looker", "7", "one", true, now), "one", "")
 			}
 			check("a stop begins", account.StopBegins(t.Context(), s, "looker", "7", "stop", now), "one", "stop")
-			check("another one ends", account.StopEnds(t.Context(), s, "looker", "7", "earlier", now), "one", "stop")
+			check("another one ends", account.StopEnds(t.Context(), s, "looker", "7", "earlier", "", now), "one", "stop")
 			if _, err := account.Hold(t.Context(), s, "looker", "7", "two", now.Add(account.HoldFor)); err != nil {
 				t.Fatal(err)
 			}
@@ -199,9 +199,13 @@ func TestWhoGaveAnAccountBackIsKnown(t *testing.T) {
 			check("in vain", account.Finish(t.Context(), s, "looker", "7", "two", false, later), "one", "stop")
 			check("once more", account.Begin(t.Context(), s, "looker", "7", "two", account.Setting{}, later), "one", "stop")
 			check("with success", account.Finish(t.Context(), s, "looker", "7", "two", true, later), "two", "")
-			check("the stop ends late", account.StopEnds(t.Context(), s, "looker", "7", "stop", later), "two", "")
+			check("another is taken back of what is stopped by hand", account.StopEnds(t.Context(), s, "looker", "7", "undo", "one", later), "two", "")
+			check("the stop ends late", account.StopEnds(t.Context(), s, "looker", "7", "stop", "", later), "two", "")
 			check("a stop begins", account.StopBegins(t.Context(), s, "looker", "7", "next", later), "two", "next")
-			check("it ends", account.StopEnds(t.Context(), s, "looker", "7", "next", later), "", "")
+			check("it ends", account.StopEnds(t.Context(), s, "looker", "7", "next", "", later), "", "")
+			check("given back", account.Begin(t.Context(), s, "looker", "7", "two", account.Setting{}, later), "", "")
+			check("for good", account.Finish(t.Context(), s, "looker", "7", "two", true, later), "two", "")
+			check("it is taken back of what is stopped by hand", account.StopEnds(t.Context(), s, "looker", "7", "undo", "two", later), "", "")
 		})
 	}
 }
