@@ -148,8 +148,13 @@ func (a stopping) never(ctx context.Context, c change.Change, found idle.Account
 	if err != nil {
 		return "", err
 	}
-	if made.Account == found.ID { // the role that it gave spares nobody from its being taken back
-		found.Roles = made.WithoutGiven(found.Roles)
+	if made.Account == found.ID && made.Given != (idle.Role{}) { // the role that it gave spares nobody from its being taken back
+		all, err := a.systems[name].Roles(ctx)
+		if err != nil {
+			return "", err
+		}
+		given, _ := idle.RolesThere(all, []idle.Role{made.Given})
+		found.Roles = slices.DeleteFunc(slices.Clone(found.Roles), func(role string) bool { return slices.Contains(idle.Names(given), role) })
 	}
 	switch d := judge.Decide(&found, idle.Memory{}); d.Why {
 	case idle.IsStaff, idle.IsService, idle.SparedEmail, idle.SparedRole, idle.SparedGroup:
@@ -270,7 +275,7 @@ func (a stopping) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 // which roles these are.
 func (a stopping) resets(ctx context.Context, c change.Change, found idle.Account) (bool, error) {
 	made, err := a.madeBy(ctx, c.UndoOf)
-	if err != nil || len(made.Withheld) == 0 && made.Given == "" {
+	if err != nil || !made.Unlike() {
 		return false, err
 	}
 	name, _ := account.Split(c.Target.ID)
@@ -303,7 +308,7 @@ func (a stopping) reset(ctx context.Context, s system, c change.Change, is idle.
 		return nil // to stop it comes first
 	}
 	now, lost := unfinished.Before(found.has, found.all)
-	had, unknown := idle.RolesNamed(found.all, made.HadBefore(idle.Names(now)))
+	had, unknown := made.HadBefore(now, found.all)
 	if lost = append(lost, unknown...); len(lost) > 0 {
 		a.log.ErrorContext(ctx, "a stopped account has lost roles that do not exist any more", "change_id", c.ID, "account", is.ID, "roles", lost)
 	}

@@ -410,3 +410,22 @@ func TestARequestThatDiedCanBeTakenBack(t *testing.T) {
 		t.Errorf("%s %+v: cannot be taken back", c.State, c.Diff)
 	}
 }
+
+// A role is called otherwise between a request and its undo: it is the same role.
+func TestAnUndoOfRolesThatAreCalledOtherwise(t *testing.T) {
+	for _, from := range []string{"Developer", "Admin"} {
+		d := newDesks(t)
+		c := back(t, d, "Developer")
+		inner := d.Outbound
+		d.Outbound = renamed{inner, from, "Other"}
+		d.under(requests)
+		undo := d.until(d.undo(c))
+		d.drain()
+		if got := d.roles(stopped.Email); !slices.Equal(got, []string{"Admin", "User"}) {
+			t.Errorf("%s: undo %s: roles %v", from, undo.State, got)
+		}
+		if strings.Contains(d.Log.String(), "has lost roles that do not exist") {
+			t.Errorf("%s: it is said to be lost", from)
+		}
+	}
+}

@@ -95,7 +95,7 @@ func (a making) sight(ctx context.Context, c change.Change) (ledger.Sight, error
 	if sight.Begun { // an earlier attempt may have enabled it
 		sight.Before["enabled"] = "false"
 	}
-	if has(found, role) && made.Given == "" {
+	if has(found, role) && made.Given == (idle.Role{}) {
 		sight.Before["role"] = role
 	}
 	return sight, nil
@@ -107,7 +107,7 @@ func (h *handler) result(ctx context.Context, c change.Change, found idle.Accoun
 	if err != nil {
 		return idle.Made{}, nil, err
 	}
-	made.Withheld = slices.DeleteFunc(made.Withheld, func(role string) bool { return has(found, role) }) // which it has all the same
+	made.Withheld = slices.DeleteFunc(made.Withheld, func(role idle.Role) bool { return has(found, role.Name) }) // which it has all the same
 	result, err := json.Marshal(made)
 	if err != nil {
 		return idle.Made{}, nil, fmt.Errorf("encode what change %s made: %w", c.ID, err)
@@ -269,17 +269,11 @@ func (a making) giveBack(ctx context.Context, s system, c change.Change, found r
 		offers = rule.Offers(holds)
 	}
 	had, lost := unfinished.Before(found.has, found.all)
-	role := wanted(c, "role")
-	names, withheld := idle.GivenBack(idle.Names(had), offers, role)
-	back, err := found.named(names)
+	back, err := found.named(idle.GivenBack(idle.Names(had), offers, wanted(c, "role")))
 	if err != nil {
 		return err
 	}
-	setting := account.Setting{Had: had, Found: found.has, Set: back, Withheld: withheld, Lost: lost}
-	if !slices.ContainsFunc(had, func(r idle.Role) bool { return strings.EqualFold(r.Name, role) }) {
-		setting.Given = role
-	}
-	if err := a.begin(ctx, c, found.ID, setting); err != nil {
+	if err := a.begin(ctx, c, found.ID, account.Setting{Had: had, Found: found.has, Set: back, Lost: lost}); err != nil {
 		return err
 	}
 	if err := found.setRoles(ctx, s, back); err != nil {

@@ -94,9 +94,9 @@ func (h *handler) stopped(ctx context.Context, c change.Change, id string) error
 		if err != nil {
 			return err
 		}
-		if len(made.Withheld) > 0 || made.Given != "" {
+		if made.Unlike() {
 			h.log.ErrorContext(ctx, "a stopped account does not have the roles again that a request took",
-				"change_id", c.ID, "account", id, "took", made.Withheld, "gave", made.Given, "error", errPartOfRoles.Error())
+				"change_id", c.ID, "account", id, "took", idle.Names(made.Withheld), "gave", made.Given.Name, "error", errPartOfRoles.Error())
 		}
 	}
 	return account.StopEnds(ctx, h.store, name, id, c.ID, c.UndoOf, h.now())

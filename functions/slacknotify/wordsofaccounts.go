@@ -110,7 +110,7 @@ func without(withheld, lost, between string) func(json.RawMessage) string {
 		}
 		var said []string
 		if len(made.Withheld) > 0 && withheld != "" {
-			said = append(said, fmt.Sprintf(withheld, strings.Join(made.Withheld, between)))
+			said = append(said, fmt.Sprintf(withheld, strings.Join(idle.Names(made.Withheld), between)))
 		}
 		if len(made.Lost) > 0 {
 			said = append(said, fmt.Sprintf(lost, strings.Join(made.Lost, between)))

@@ -10,7 +10,7 @@ import (
 
 // Who has a stopped account back reads which of its roles are not there any more, once it is back.
 func TestRolesThatDoNotComeBackAreNamed(t *testing.T) {
-	const lost = `{"account":"7","withheld":["Admin"],"lost":["Old","Older"]}`
+	const lost = `{"account":"7","withheld":[{"id":"1","name":"Admin"}],"lost":["Old","Older"]}`
 	for kind, want := range map[change.Kind][2]string{
 		change.AccountCreate: {
 			"Without the roles that it had before and that cannot be asked for here: Admin.\nWithout the roles that do not exist any more by these names: Old, Older.",
@@ -34,12 +34,12 @@ func TestRolesThatDoNotComeBackAreNamed(t *testing.T) {
 		state  change.State
 		want   string
 	}{
-		{english, `{"account":"7","withheld":["Admin","Modeller"]}`, change.Applied, "Without the roles that it had before and that cannot be asked for here: Admin, Modeller."},
-		{japanese, `{"account":"7","withheld":["Admin","Modeller"]}`, change.Applied, "以前のロールのうち、ここで依頼できない次のロールは戻していません: Admin、Modeller"},
+		{english, `{"account":"7","withheld":[{"id":"1","name":"Admin"},{"id":"2","name":"Modeller"}]}`, change.Applied, "Without the roles that it had before and that cannot be asked for here: Admin, Modeller."},
+		{japanese, `{"account":"7","withheld":[{"id":"1","name":"Admin"},{"id":"2","name":"Modeller"}]}`, change.Applied, "以前のロールのうち、ここで依頼できない次のロールは戻していません: Admin、Modeller"},
 		{english, `{"account":"7"}`, change.Applied, ""},
 		{english, "", change.Applied, ""},
 		{english, "{", change.Applied, ""},
-		{english, `{"account":"7","withheld":["Admin"]}`, change.Undone, ""},
+		{english, `{"account":"7","withheld":[{"id":"1","name":"Admin"}]}`, change.Undone, ""},
 	} {
 		c := changeOf(change.AccountCreate, test.state)
 		c.Result = []byte(test.result)

@@ -3,8 +3,6 @@ package idle
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
-	"strings"
 )
 
 // Made is what a request for an account has come to. It is kept as the result of its change.
@@ -12,28 +10,23 @@ type Made struct {
 	// Account is the account's id in its system.
 	Account string `json:"account"`
 	// Withheld are the roles that a stopped account had and that were not given back with it.
-	Withheld []string `json:"withheld,omitempty"`
+	Withheld []Role `json:"withheld,omitempty"`
 	// Lost are the roles that it had and that there are not any more by their names.
 	Lost []string `json:"lost,omitempty"`
 	// Given is the role that was asked for, where a stopped account did not have it.
-	Given string `json:"given,omitempty"`
+	Given Role `json:"given,omitzero"`
 }
 
-// WithoutGiven returns roles without the one that a request gave to a stopped account.
-func (m Made) WithoutGiven(roles []string) []string {
-	return slices.DeleteFunc(slices.Clone(roles), func(role string) bool { return strings.EqualFold(role, m.Given) })
-}
+// Unlike reports whether a request has given a stopped account other roles than it had.
+func (m Made) Unlike() bool { return len(m.Withheld) > 0 || m.Given != Role{} }
 
 // HadBefore returns the roles that a stopped account had before a request gave it back, of one that has these now:
-// what the request gave is not among them, what it withheld is. What else people did with it since, stands.
-func (m Made) HadBefore(roles []string) []string {
-	had := m.WithoutGiven(roles)
-	for _, role := range m.Withheld {
-		if !slices.ContainsFunc(had, func(other string) bool { return strings.EqualFold(other, role) }) {
-			had = append(had, role)
-		}
-	}
-	return had
+// what the request gave is not among them, what it withheld is, as far as there are such roles among all. What else
+// people did with it since, stands. The names are those of the roles that there are not any more.
+func (m Made) HadBefore(now, all []Role) (had []Role, lost []string) {
+	had = RolesWithout(now, []Role{m.Given})
+	withheld, lost := RolesThere(all, m.Withheld)
+	return append(had, RolesWithout(withheld, had)...), lost
 }
 
 // DecodeMade reads the result of a request's change; one that has none yet has made nothing.

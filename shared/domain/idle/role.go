@@ -43,6 +43,11 @@ func RolesThere(all, some []Role) (there []Role, gone []string) {
 	return there, gone
 }
 
+// RolesWithout returns those of some roles that are not among others.
+func RolesWithout(some, others []Role) []Role {
+	return having(some, func(r Role) bool { return len(having(others, func(o Role) bool { return o.ID == r.ID })) == 0 })
+}
+
 // SameRoles reports whether two lists are of the same roles, in whatever order.
 func SameRoles(a, b []Role) bool {
 	ids := func(roles []Role) []string {

@@ -82,10 +82,8 @@ type Setting struct {
 	// Had are those that count as what the account has, see [Unfinished.Before]; Found those that it has
 	// now, Set those that the request gives it.
 	Had, Found, Set []idle.Role
-	// Withheld are those of Had that do not come back with it, Lost those that it had and that there are not any
-	// more; Given is the one of Set that it did not have.
-	Withheld, Lost []string
-	Given          string
+	// Lost are those that the account had and that there are not any more.
+	Lost []string
 	// Stops says that the request stops the account.
 	Stops bool
 }

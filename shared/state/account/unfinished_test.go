@@ -15,7 +15,7 @@ import (
 )
 
 // setting is of a request that asks for the role b of an account with a and c.
-var setting = account.Setting{Had: roles("ac"), Found: roles("ac"), Set: roles("bc"), Withheld: []string{"a"}, Lost: []string{"f", "e"}, Given: "b"}
+var setting = account.Setting{Had: roles("ac"), Found: roles("ac"), Set: roles("bc"), Lost: []string{"f", "e"}}
 
 // roles are some whose names and ids are letters.
 func roles(of string) (out []idle.Role) {
@@ -141,7 +141,7 @@ func TestARequestForgetsWhatItHasBegun(t *testing.T) {
 	if u := remembered(t, s); u.Request != "one" || u.Tries != 1 || !cmp.Equal(u.Had, setting.Had) {
 		t.Errorf("remembered %+v", u)
 	}
-	for id, want := range map[string]idle.Made{"7": {Account: "7", Withheld: []string{"a"}, Lost: []string{"e", "f"}, Given: "b"}, "8": {Account: "8"}} {
+	for id, want := range map[string]idle.Made{"7": {Account: "7", Withheld: roles("a"), Lost: []string{"e", "f"}, Given: roles("b")[0]}, "8": {Account: "8"}} {
 		if made, err := account.Made(t.Context(), s, "one", id); err != nil || !cmp.Equal(made, want) {
 			t.Errorf("made of %s %+v, %v; want %+v", id, made, err, want)
 		}

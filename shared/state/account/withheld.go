@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -88,7 +89,11 @@ func (q request) begin(account string, r Setting, now time.Time) request {
 	q.Accounts = append(slices.Clone(q.Accounts), account)
 	slices.Sort(q.Accounts)
 	q.Accounts = slices.Compact(q.Accounts)
-	q.Made = idle.Made{Account: account, Withheld: slices.Sorted(slices.Values(r.Withheld)), Lost: slices.Sorted(slices.Values(r.Lost)), Given: r.Given}
+	q.Made = idle.Made{Account: account, Withheld: idle.RolesWithout(r.Had, r.Set), Lost: slices.Sorted(slices.Values(r.Lost))}
+	slices.SortFunc(q.Made.Withheld, func(a, b idle.Role) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	if given := idle.RolesWithout(r.Set, r.Had); len(given) > 0 {
+		q.Made.Given = given[0]
+	}
 	q.Updated = now
 	return q
 }
