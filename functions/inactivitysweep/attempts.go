@@ -64,7 +64,7 @@ func (h *handler) attempt(ctx context.Context, tonight *attempts, n *night) erro
 		tonight.begun[n.name]--
 		return err
 	}
-	n.began, n.again = tonight.began, tonight.begun[n.name] > 1
+	n.began = tonight.began
 	if err := n.sweep(ctx); err != nil {
 		return fmt.Errorf("sweep %s: %w", n.name, err)
 	}

@@ -18,18 +18,16 @@ import (
 )
 
 // sumUp stores what the night came to, and tells the channel. It tells what was done, by this attempt and
-// by an earlier one; not what was to be done.
+// by another one of the night; not what was to be done.
 func (n *night) sumUp(ctx context.Context) error {
 	s := n.run.Summary()
 	s.Held, s.Begun, s.Warned, s.Ended = n.held, n.begun, n.warned, n.ended
-	if n.again {
-		earlier, err := account.Summary(ctx, n.store, n.name)
-		if err != nil && !errors.Is(err, account.ErrNoRun) {
-			return err
-		}
-		if !earlier.At.Before(n.began) {
-			s = s.After(earlier)
-		}
+	earlier, err := account.Summary(ctx, n.store, n.name)
+	if err != nil && !errors.Is(err, account.ErrNoRun) {
+		return err
+	}
+	if err == nil && !earlier.At.Before(n.began) {
+		s = s.After(earlier)
 	}
 	if err := account.Summarize(ctx, n.store, n.name, s); err != nil {
 		return err

@@ -27,9 +27,8 @@ type night struct {
 	at     time.Time
 	run    *idle.Run
 	agenda *agenda
-	// began is when the first attempt of the night began, again says that this is a later one.
+	// began is when the first attempt of the night began.
 	began time.Time
-	again bool
 	// held is how many stops the brake holds, begun how many this attempt has begun.
 	held, begun int
 	// warned counts the warnings that this attempt has given, as a summary has them, ended how many it
@@ -195,11 +194,26 @@ func (n *night) carry(ctx context.Context, a act, proposed bool) error {
 	case err != nil:
 		return err
 	case written == 0 && warned:
-		return n.end(ctx, n.warningID(a.account, a.decision.Step, a.decision.Next), "moved")
+		return n.overtaken(ctx, a)
 	case written > 0:
 		n.count(a.decision, warned)
 	}
 	return nil
+}
+
+// overtaken sees to a warning whose account something else is remembered of by now. Where another attempt has warned
+// of the same in the same message, that names the day which is remembered; else it is taken back.
+func (n *night) overtaken(ctx context.Context, a act) error {
+	stands, err := account.Get(ctx, n.store, n.name, a.account.ID)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(stands.Told, a.decision.Step) || !stands.Begun.Equal(a.decision.Next.Begun) {
+		return n.end(ctx, n.warningID(a.account, a.decision.Step, a.decision.Next), "moved")
+	}
+	a.decision.StopAt = stands.Stop
+	_, err = n.tell(ctx, a)
+	return err
 }
 
 // count counts what was said to a person, once it is remembered: what is not is said again by the next

@@ -167,7 +167,7 @@ func remember(ctx context.Context, tx store.Tx, system string, now time.Time, no
 		if err != nil {
 			return 0, err
 		}
-		if stands.Equal(n.Before) || stands.Equal(n.After) {
+		if stands.Equal(n.Before) {
 			current = append(current, n)
 		}
 	}
