@@ -75,7 +75,11 @@ func TestAPageThatComesTwice(t *testing.T) {
 	all[201] = "u02005@example.com"
 	r.Clock.Advance(time.Second)
 	left := r.Queue.Take(event.QueueDirectory) // the last page
-	r.Do(r.handler, r.Task(second))            // delivered once more
+	r.Calls.Made()
+	r.Do(r.handler, r.Task(second)) // delivered once more
+	if made := r.Calls.Made(); len(made) > 0 {
+		t.Errorf("the page is there, and is read once more: %v", made)
+	}
 	for _, task := range left {
 		r.Do(r.handler, r.Task(task))
 	}
