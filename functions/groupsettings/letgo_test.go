@@ -109,3 +109,31 @@ func TestACheckWhileAPlanIsCarriedOut(t *testing.T) {
 		t.Errorf("the correction that people let through is %s: %s", got.State, got.Problem)
 	}
 }
+
+// Past the brake a correction is neither made nor asked for: its group is held, and stays so the next day, until two
+// people let the plan of all that are held go.
+func TestTheBrakeHoldsACorrection(t *testing.T) {
+	r := open(t, cloudfntest.New(t), strings.Replace(rules("whoCanViewGroup", "ANYONE_CAN_VIEW", "ALL_OWNERS_CAN_VIEW"),
+		"needles: ['ANYONE_CAN_VIEW']", "needles: [ANYONE_CAN_VIEW, ALL_MEMBERS_CAN_VIEW]", 1)+"  brake: {max: 1}\n")
+	check := func(address string, changes int, held bool) {
+		t.Helper()
+		if status := r.check(address); status != http.StatusOK {
+			t.Fatalf("%s: status %d\n%s", address, status, r.Log)
+		}
+		s, err := r.mirror.Settings(t.Context(), r.ids[address])
+		if all := r.changes(t, address); err != nil || len(all) != changes || s.Held != held {
+			t.Errorf("%s: %d changes, held %t, %v; want %d and %t", address, len(all), s.Held, err, changes, held)
+		}
+	}
+	check("open@example.com", 1, false)
+	check("closed@example.com", 0, true)
+	if c := r.carry(t, r.only(t, "open@example.com")); c.State != change.Applied {
+		t.Fatalf("within the brake it is %s: %s", c.State, c.Problem)
+	}
+	r.Clock.Advance(48 * time.Hour)
+	check("closed@example.com", 0, true)
+	p := r.plan(t)
+	if p.State != change.Proposed || p.Requirement.Needs[0].Count != 2 || len(p.Diff) != 1 || !strings.HasPrefix(p.Diff[0].Field, "closed@example.com ") {
+		t.Errorf("the plan is %s, needs %+v: %+v", p.State, p.Requirement.Needs, p.Diff)
+	}
+}
