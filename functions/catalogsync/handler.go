@@ -225,13 +225,17 @@ func (a applying) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 }
 
 // inTurn carries steps out. One that goes wrong does not keep the others from being done, unless the
-// catalogue wants to be left alone: the next attempt does what is left. One that the catalogue refuses
+// catalogue wants to be left alone: the next attempt does what is left. Only nothing is deleted then: what was to take
+// the place of a policy that denies may not be there. One that the catalogue refuses
 // for good says nothing about the others, however many there are. What counts is what went wrong
 // first, because the steps after it may need that one.
 func inTurn(ctx context.Context, steps []catalog.Step, apply func(catalog.Step) error) error {
 	var first error
 	wrong := 0
 	for _, s := range steps {
+		if first != nil && s.Verb == catalog.Delete {
+			continue
+		}
 		err := apply(s)
 		if err == nil {
 			continue
@@ -268,6 +272,9 @@ func (a applying) left(ctx context.Context, c change.Change) ([]catalog.Step, st
 		return nil, "", catalog.Present{}, err
 	}
 	steps, another, err := left(approved, v.plan, v.present)
+	if err == nil {
+		err = inUse(steps, v.present)
+	}
 	if another == "" {
 		another = withheld(approved, v.plan, v.present)
 	}

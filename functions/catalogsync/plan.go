@@ -2,6 +2,7 @@ package catalogsync
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -142,8 +143,9 @@ func left(approved []catalog.Step, now catalog.Plan, present catalog.Present) (s
 		}
 		words[f.text], about[subject(s)] = true, true
 		deleted[subject(s)] = deleted[subject(s)] || s.Verb == catalog.Delete
-		there := (s.Policy != nil || s.Role != nil || s.Team != nil) && present.Has(s)
-		replaced[subject(s)] = replaced[subject(s)] || !planned[f.text] && !there && !superseded(approved[i+1:], s)
+		rest, superseded := unlike(approved[i+1:], s)
+		there := (s.Policy != nil || s.Role != nil || s.Team != nil) && present.Has(rest)
+		replaced[subject(s)] = replaced[subject(s)] || !planned[f.text] && !there && !superseded
 	}
 	for _, s := range now.Steps {
 		f, err := fit(s)
@@ -176,24 +178,63 @@ func left(approved []catalog.Step, now catalog.Plan, present catalog.Present) (s
 // only if the catalogue has what it is about.
 func withheld(approved []catalog.Step, now catalog.Plan, present catalog.Present) string {
 	for i, s := range approved {
-		if superseded(approved[i+1:], s) {
+		rest, superseded := unlike(approved[i+1:], s)
+		if superseded {
 			continue
 		}
 		partly := slices.Contains(now.Findings, catalog.Finding{Code: catalog.FoundPartly, Kind: s.Kind, Name: s.Name})
 		planned := slices.ContainsFunc(now.Steps, func(n catalog.Step) bool { return subject(n) == subject(s) })
-		if partly && !planned && !present.Has(s) {
+		if partly && !planned && !present.Has(rest) {
 			return strings.TrimSpace(subject(s)) + " cannot be all that was wanted of it"
 		}
 	}
 	return ""
 }
 
-// superseded reports whether an update is the first half of one, of which the other half is among later steps: that one
-// leaves nothing of it to be seen.
-func superseded(later []catalog.Step, s catalog.Step) bool {
-	return s.Verb == catalog.Update && slices.ContainsFunc(later, func(other catalog.Step) bool {
-		return other.Verb == catalog.Update && subject(other) == subject(s)
+// unlike returns an update without what a later one changes once more, which leaves nothing of it to be seen, and
+// whether that is all of it.
+func unlike(later []catalog.Step, s catalog.Step) (rest catalog.Step, superseded bool) {
+	if s.Verb != catalog.Update {
+		return s, false
+	}
+	rest = s
+	rest.Diff = slices.DeleteFunc(slices.Clone(s.Diff), func(d catalog.Difference) bool {
+		return slices.ContainsFunc(later, func(other catalog.Step) bool {
+			same := func(o catalog.Difference) bool { return o.Field == d.Field }
+			return other.Verb == catalog.Update && subject(other) == subject(s) && slices.ContainsFunc(other.Diff, same)
+		})
 	})
+	return rest, len(rest.Diff) == 0 && len(s.Diff) > 0
+}
+
+// inUse returns an error where something is to be deleted to which something of ours refers that stays as it is for now:
+// what takes its place comes with another change, and with it goes what it denies.
+func inUse(steps []catalog.Step, present catalog.Present) error {
+	changed, deleted := map[string]bool{}, map[string]bool{}
+	for _, s := range steps {
+		changed[subject(s)] = changed[subject(s)] || s.Verb == catalog.Update || s.Verb == catalog.Delete
+		deleted[subject(s)] = s.Verb == catalog.Delete
+	}
+	by := func(kind catalog.Kind, name string, has catalog.Kind, list []string) error {
+		for _, other := range list {
+			if deleted[subject(catalog.Step{Kind: has, Name: other})] && !changed[subject(catalog.Step{Kind: kind, Name: name})] {
+				return fmt.Errorf("%s %s is to be deleted, and %s %s still has it", has, other, kind, name)
+			}
+		}
+		return nil
+	}
+	var all []error
+	for _, r := range present.Roles {
+		if r.Ours() {
+			all = append(all, by(catalog.KindRole, r.Name, catalog.KindPolicy, r.Policies))
+		}
+	}
+	for _, t := range present.Teams {
+		if t.Ours() || t.Name == catalog.Organization {
+			all = append(all, by(catalog.KindTeam, t.Name, catalog.KindPolicy, t.Policies), by(catalog.KindTeam, t.Name, catalog.KindRole, t.DefaultRoles))
+		}
+	}
+	return errors.Join(all...)
 }
 
 // subject is what a step is about.
@@ -220,7 +261,10 @@ func removedLately(changes []change.Change, since time.Time, now catalog.Plan) (
 		if err != nil {
 			return 0, err
 		}
-		n -= catalog.Plan{Steps: undone}.Removals()
+		n -= catalog.Plan{Steps: slices.DeleteFunc(steps, func(s catalog.Step) bool {
+			same := func(u catalog.Step) bool { return u.Verb == s.Verb && subject(u) == subject(s) }
+			return !slices.ContainsFunc(undone, same) // and as many as it counted
+		})}.Removals()
 	}
 	return n, nil
 }

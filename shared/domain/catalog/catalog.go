@@ -11,7 +11,7 @@
 //
 // A plan is a list of steps in an order in which each can be done: what others refer to comes
 // before them. It can be read by people ([Plan.Lines]), it counts what it takes away
-// ([Plan.Removals]), and once it is carried out the next one is empty.
+// ([Plan.Removals]). Once it is carried out the next one is empty, or is about what had to wait for it.
 //
 // The types are the package's own and plain. Operations and resources that only this system
 // knows never reach the catalogue ([Desired.ForCatalog]).

@@ -37,7 +37,7 @@ func Diff(d Desired, p Present) (Plan, []Problem, error) {
 	for _, steps := range [][]Step{takes, changed, gives, b.removed, b.users, b.added, b.deleted} {
 		slices.SortStableFunc(steps, byName)
 	}
-	steps := slices.Concat(teams, takes, changed, created, gives, b.removed, b.users, b.added, b.deletions())
+	steps := slices.Concat(teams, takes, changed, created, gives, b.users, b.added, b.removed, b.deletions())
 	slices.SortFunc(b.findings, func(x, y Finding) int {
 		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Name, y.Name), cmp.Compare(x.Code, y.Code))
 	})
@@ -76,6 +76,8 @@ type builder struct {
 	types map[string]string
 	// bound are teams that cannot be put below a team, because that stays below them.
 	bound map[string]bool
+	// astray are the teams of which it is known whether they are where they are wanted, and those above them.
+	astray map[string]bool
 	// stays are roles and teams that nobody wants, and that stay because something refers to them.
 	stays map[key]bool
 	// needed is what is referred to once the plan is carried out.
@@ -89,7 +91,7 @@ func newBuilder(d Desired, p Present) *builder {
 	b := &builder{
 		desired: d, present: p, there: names{KindPolicy: {}, KindRole: {}, KindTeam: {}}, account: map[string]int{},
 		theirs: map[key]bool{}, made: namesOf(d), missing: names{KindPolicy: {}, KindRole: {}, KindTeam: {}},
-		isTeam: map[string]PresentTeam{}, wantTeam: map[string]Team{}, types: map[string]string{}, bound: map[string]bool{}, stays: map[key]bool{}, off: map[string]bool{}, needed: map[key]bool{},
+		isTeam: map[string]PresentTeam{}, wantTeam: map[string]Team{}, types: map[string]string{}, bound: map[string]bool{}, astray: map[string]bool{}, stays: map[key]bool{}, off: map[string]bool{}, needed: map[key]bool{},
 	}
 	for _, e := range p.Policies {
 		b.there[KindPolicy][e.Name] = true

@@ -113,10 +113,10 @@ func TestWhatSomebodyChangedIsPutBack(t *testing.T) {
 		"update policy look: rule hole allow ViewAll on all if noOwner() → nothing; enabled no → yes (changed by mallory)",
 		"update team Organization: policies TheirPolicy → OrganizationPolicy, TheirPolicy, stewards-may",
 		"update team etl: joinable yes → no (changed by mallory)",
-		"remove holder steward: yui@example.com",
-		"remove member etl: ken@example.com",
 		"add holder steward: ken@example.com",
 		"add member etl: yui@example.com",
+		"remove holder steward: yui@example.com",
+		"remove member etl: ken@example.com",
 	}
 	if diff := cmp.Diff(want, plan.Lines()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -18,7 +18,7 @@ import (
 //   - a role or a team that has already all that allows what is wanted of it loses the rest, but for what
 //     denies.
 //
-// No deny goes from a knot. One that is wanted otherwise than it is stays beside what it is to become: that
+// No deny goes from what is in a knot; a team in one that is moved is below others all the same. One that is wanted otherwise than it is stays beside what it is to become: that
 // may be narrower, and nobody can tell from the text of a condition. What the same people are allowed by
 // roles and teams that are not in the knot is done as it is written, and so is who is in a team or has a role.
 

@@ -54,8 +54,9 @@ func (s Step) needs() []key {
 // gives: first what they lose, then the rules of policies that are there, then what they get. It matters where
 // the process ends in between. An update that takes and gives is two, of which the first leaves what denies. What
 // a role needs that loses all that it has, it gets at the same time, if that is there and as it is wanted; and
-// so does the organization, for whose steps what it had is compared. People come and go after that, and teams
-// are moved before. Of policies those are apart that name what is made first.
+// so does the organization, for whose steps what it had is compared. People come after that, and then go; teams
+// are moved before. So who is to leave a team, or is in one that goes, may have for that while what it is given, and who
+// is moved what the teams above are yet to lose. Of policies those are apart that name what is made first.
 func (b *builder) inStages(updates []Step) (takes, changed, named, gives []Step) {
 	there := func(s Step) bool {
 		return !slices.ContainsFunc(s.needs(), func(k key) bool { return k.kind != KindTeam && !b.there[k.kind][k.name] })
@@ -73,7 +74,10 @@ func (b *builder) inStages(updates []Step) (takes, changed, named, gives []Step)
 		is, want := b.listsNow(s.key()), listsIn(s)
 		kept := is.only(func(k key) bool { return want.contains(k) || b.stillDenies(k) })
 		asWanted := !slices.ContainsFunc(updates, func(other Step) bool {
-			return other.Kind == KindPolicy && want.contains(other.key()) && !is.contains(other.key())
+			by := func(role string) bool {
+				return !slices.Contains(is.roles, role) && slices.Contains(b.can.lists[key{KindRole, role}].policies, other.Name)
+			}
+			return other.Kind == KindPolicy && (want.contains(other.key()) && !is.contains(other.key()) || slices.ContainsFunc(want.roles, by))
 		})
 		switch {
 		case kept.equal(is):
@@ -90,10 +94,17 @@ func (b *builder) inStages(updates []Step) (takes, changed, named, gives []Step)
 	return takes, changed, named, gives
 }
 
-// stillDenies reports whether something is a policy that denies and that is to go: another may take its place.
+// stillDenies reports whether something denies and allows nothing, now and as it is wanted: another may take its place,
+// and until then it does.
 func (b *builder) stillDenies(k key) bool {
-	_, wanted := b.wants.rules[k.name]
-	return k.kind == KindPolicy && b.is.denies(k) && !wanted
+	if k.kind == KindRole {
+		is := b.is.lists[k].policies
+		want, wanted := b.wants.lists[k]
+		return len(is) > 0 && (!wanted || slices.Equal(is, want.policies)) && !slices.ContainsFunc(is, func(name string) bool { return !b.stillDenies(key{KindPolicy, name}) })
+	}
+	is := b.is.rules[k.name]
+	want, wanted := b.wants.rules[k.name]
+	return b.is.denies(k) && (!wanted || len(ruleDifferences(is, want)) == 0) && !slices.ContainsFunc(is, Rule.allows)
 }
 
 // listsNow returns what the catalogue has of a role or a team.

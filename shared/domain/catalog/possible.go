@@ -36,13 +36,16 @@ func (b *builder) missTeams() {
 			switch {
 			case misplaced && !there && !b.missing[KindTeam][t.Name]:
 				b.missing[KindTeam][t.Name], more = true, true
+				b.astray = map[string]bool{}
 			case !there || b.types[t.Name] == old.Type:
 			case misplaced && !b.fits(b.types[t.Name], old.Parents), b.heldAbove(t.Name):
 				b.types[t.Name], more = old.Type, true
+				b.astray = map[string]bool{}
 			}
 		}
 		if name := b.belowItself(wanted); !more && name != "" {
 			b.bound[name], more = true, true
+			b.astray = map[string]bool{}
 		}
 	}
 }
@@ -86,14 +89,26 @@ func (b *builder) misplaced(want Team) bool {
 		b.wouldInherit(want) || !b.fits(b.types[want.Name], want.Parents)
 }
 
-// wouldInherit reports whether a team that is there would come below one that is not where it is wanted, and have what the
-// teams above that have.
+// wouldInherit reports whether a team would come below one that is not where it is wanted, and have what the teams above
+// that have.
 func (b *builder) wouldInherit(want Team) bool {
-	is, there := b.isTeam[want.Name]
-	return there && slices.ContainsFunc(want.Parents, func(parent string) bool {
-		above, wanted := b.wantTeam[parent]
-		return wanted && b.isTeam[parent].Ours() && parent != Organization && !slices.Contains(is.Parents, parent) && b.misplaced(above)
-	})
+	is := b.isTeam[want.Name]
+	return slices.ContainsFunc(want.Parents, func(parent string) bool { return !slices.Contains(is.Parents, parent) && b.isAstray(parent) })
+}
+
+// isAstray reports whether a team of ours that is there is not where it is wanted, or one above it that is wanted there
+// is not. What is asked of one team after the other is remembered until something else is known.
+func (b *builder) isAstray(name string) bool {
+	if out, known := b.astray[name]; known {
+		return out
+	}
+	want, wanted := b.wantTeam[name]
+	if !wanted || name == Organization || !b.isTeam[name].Ours() {
+		return false
+	}
+	b.astray[name] = false // asked in turn, by teams in a circle
+	b.astray[name] = b.misplaced(want) || slices.ContainsFunc(want.Parents, b.isAstray)
+	return b.astray[name]
 }
 
 // heldAbove reports whether a team below one stays there, for now at least, and could not be below one of the

@@ -89,7 +89,10 @@ func TestWhereItStopsTheRestIsThePlans(t *testing.T) {
 				r.Fatalf("%s: %v\nof\n%s", s, err, strings.Join(plan.Lines(), "\n"))
 			}
 		}
-		now, _, _ := catalog.Diff(d, m.Present)
+		now, problems, err := catalog.Diff(d, m.Present)
+		if err != nil || len(problems) > 0 {
+			r.Fatalf("after %d: %v, %v", n, problems, err)
+		}
 		for _, s := range now.Steps {
 			if slices.Contains(plan.Findings, catalog.Finding{Code: catalog.FoundPartly, Kind: s.Kind, Name: s.Name}) && s.Kind == catalog.KindTeam {
 				continue // it may have waited for a team that is deleted by now
