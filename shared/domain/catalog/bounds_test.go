@@ -57,32 +57,6 @@ func watchPerson(t *testing.T, d catalog.Desired, p catalog.Present, email strin
 	watch(t, d, p, func(p catalog.Present) bool { return edits.allowed(personRules(p, email)) })
 }
 
-// A policy that denies and that others keep is there until the one that replaces it is.
-func TestADenyThatOthersKeep(t *testing.T) {
-	p := ofOthers(ken)
-	p.Policies = append(p.Policies, has("edit", editAll), has("no", noEdit("no")))
-	p.Roles = append(p.Roles, catalog.PresentRole{Entity: entity("r"), Policies: []string{"edit", "no"}, Holders: []string{ken}}, catalog.PresentRole{Entity: entity("z"), Policies: []string{"no"}})
-	d := catalog.Desired{
-		Us: us, Policies: []catalog.Policy{{Name: "edit", Rules: []catalog.Rule{editAll}}, {Name: "no", Rules: []catalog.Rule{noEdit("no")}}, {Name: "no2", Rules: []catalog.Rule{noEdit("no")}}},
-		Roles: []catalog.Role{{Name: "r", Policies: []string{"edit", "no2"}, Holders: []string{ken}}, {Name: "z", Policies: []string{"no"}}},
-	}
-	watchPerson(t, d, p, ken)
-}
-
-// So is a default role that denies.
-func TestADefaultRoleThatDenies(t *testing.T) {
-	p := ofOthers(ken)
-	p.Policies = append(p.Policies, has("edit", editAll), has("no", noEdit("no")))
-	p.Roles = append(p.Roles, catalog.PresentRole{Entity: entity("bounded"), Policies: []string{"no"}})
-	p.Teams = append(p.Teams, catalog.PresentTeam{Entity: entity("t"), Type: catalog.TypeDepartment, Policies: []string{"edit"}, DefaultRoles: []string{"bounded"}, Members: []string{ken}})
-	d := catalog.Desired{
-		Us: us, Policies: []catalog.Policy{{Name: "edit", Rules: []catalog.Rule{editAll}}, {Name: "no", Rules: []catalog.Rule{noEdit("no")}}},
-		Roles: []catalog.Role{{Name: "limited", Policies: []string{"no"}}},
-		Teams: []catalog.Team{{Name: "t", Type: catalog.TypeDepartment, Policies: []string{"edit"}, DefaultRoles: []string{"limited"}, Members: []string{ken}}},
-	}
-	watchPerson(t, d, p, ken)
-}
-
 // A policy that allows too is not kept for what it denies.
 func TestADenyIsNotKeptForWhatItAllows(t *testing.T) {
 	look := rule("look", "allow", "")

@@ -94,17 +94,11 @@ func (b *builder) inStages(updates []Step) (takes, changed, named, gives []Step)
 	return takes, changed, named, gives
 }
 
-// stillDenies reports whether something denies and allows nothing, now and as it is wanted: another may take its place,
-// and until then it does.
+// stillDenies reports whether something is a policy that denies and allows nothing, and that is to go: another may take
+// its place. One that others keep does not count: half-way through the plan it may be another, and so would be the plan.
 func (b *builder) stillDenies(k key) bool {
-	if k.kind == KindRole {
-		is := b.is.lists[k].policies
-		want, wanted := b.wants.lists[k]
-		return len(is) > 0 && (!wanted || slices.Equal(is, want.policies)) && !slices.ContainsFunc(is, func(name string) bool { return !b.stillDenies(key{KindPolicy, name}) })
-	}
-	is := b.is.rules[k.name]
-	want, wanted := b.wants.rules[k.name]
-	return b.is.denies(k) && (!wanted || len(ruleDifferences(is, want)) == 0) && !slices.ContainsFunc(is, Rule.allows)
+	_, wanted := b.wants.rules[k.name]
+	return k.kind == KindPolicy && b.is.denies(k) && !wanted && !slices.ContainsFunc(b.is.rules[k.name], Rule.allows)
 }
 
 // listsNow returns what the catalogue has of a role or a team.
