@@ -133,7 +133,7 @@ func (a applier) ruleObsolete(ctx context.Context, c change.Change, address stri
 		return "", err
 	}
 	finding := a.rules.Evaluate(settingsrule.Subject{
-		Group: address, Settings: values, Secure: secure, Waived: known.Exceptions(address),
+		Group: address, Settings: values, Secure: secure, Waived: known.Exceptions(address, values, secure),
 	}, a.now())
 	asked := map[string]string{}
 	for _, correction := range finding.Corrections {
@@ -211,7 +211,7 @@ func (a applier) waive(ctx context.Context, c change.Change) error {
 	return a.mirror.UpdateSettings(ctx, c.Target.ID, func(s *mirror.Settings) {
 		s.Waivers = slices.DeleteFunc(s.Waivers, func(w mirror.Waiver) bool { return w.Change == c.ID })
 		for _, d := range c.Diff {
-			s.Waivers = append(s.Waivers, mirror.Waiver{Field: d.Field, Until: c.Until, Change: c.ID})
+			s.Waivers = append(s.Waivers, mirror.Waiver{Field: d.Field, Value: d.After, Until: c.Until, Secure: s.Secure, Change: c.ID})
 		}
 	})
 }
@@ -225,7 +225,7 @@ func (a applier) remember(ctx context.Context, g group.Group, values map[string]
 		}
 		s.Values, s.Read = values, read
 		s.Findings = inWords(a.rules.Evaluate(settingsrule.Subject{
-			Group: g.Email, Settings: values, Secure: s.Secure, Waived: s.Exceptions(g.Email),
+			Group: g.Email, Settings: values, Secure: s.Secure, Waived: s.Exceptions(g.Email, values, s.Secure),
 		}, read))
 	})
 }

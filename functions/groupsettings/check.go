@@ -63,7 +63,7 @@ func (h *handler) check(ctx context.Context, e event.CheckSettings) error {
 		return err
 	}
 	finding := h.rules.Evaluate(settingsrule.Subject{
-		Group: g.Email, Settings: values, Secure: secure, Waived: known.Exceptions(g.Email),
+		Group: g.Email, Settings: values, Secure: secure, Waived: known.Exceptions(g.Email, values, secure),
 	}, read)
 	wanted, err := h.proposals(ctx, g, finding, e.Actor)
 	if err != nil {

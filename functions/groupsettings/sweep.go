@@ -74,7 +74,7 @@ func (h *handler) sweepOne(ctx context.Context, header mirror.Header, e event.Sw
 		return h.queueSwept(ctx, header.Group.ID, e.Run, now)
 	}
 	f := h.rules.Evaluate(settingsrule.Subject{
-		Group: header.Group.Email, Settings: known.Values, Secure: known.Secure, Waived: known.Exceptions(header.Group.Email),
+		Group: header.Group.Email, Settings: known.Values, Secure: known.Secure, Waived: known.Exceptions(header.Group.Email, known.Values, known.Secure),
 	}, now)
 	follows := slices.ContainsFunc(f.Corrections, func(c settingsrule.Correction) bool { return c.Mode != change.Report })
 	if follows || !slices.Equal(inWords(f), known.Findings) {

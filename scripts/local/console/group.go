@@ -65,7 +65,7 @@ func (r *reading) group(ctx context.Context) (groupPart, error) {
 func (r *reading) settings(g workspace.Group, known mirror.Settings) []settingLine {
 	rules := r.policy.SettingsRules()
 	values, _ := r.world.Workspace.Settings(g.Email)
-	subject := settingsrule.Subject{Group: g.Email, Settings: values, Secure: known.Secure, Waived: known.Exceptions(g.Email)}
+	subject := settingsrule.Subject{Group: g.Email, Settings: values, Secure: known.Secure, Waived: known.Exceptions(g.Email, values, known.Secure)}
 	against := func(field, value string) bool {
 		subject.Settings = maps.Clone(values)
 		subject.Settings[field] = value
@@ -110,7 +110,7 @@ func (r *reading) settings(g workspace.Group, known mirror.Settings) []settingLi
 // group's settings.
 func (r *reading) findings(address string, known mirror.Settings) []string {
 	f := r.policy.SettingsRules().Evaluate(settingsrule.Subject{
-		Group: address, Settings: known.Values, Secure: known.Secure, Waived: known.Exceptions(address),
+		Group: address, Settings: known.Values, Secure: known.Secure, Waived: known.Exceptions(address, known.Values, known.Secure),
 	}, r.world.Clock.Now())
 	var out []string
 	for _, c := range f.Corrections {

@@ -107,7 +107,7 @@ const FailedQuiet = 24 * time.Hour
 // one is made: it is under way, or it was denied, expired or only reported not long ago, and what it was
 // about has not been put right since.
 func (c Change) Holds(p Proposal, now time.Time) bool {
-	quiet := p.Requester.Kind != ByPerson && !c.Updated.Before(p.Since) && (p.Quiet == 0 || now.Before(c.Updated.Add(p.Quiet)))
+	quiet := p.Requester.Kind != ByPerson && !c.Updated.Before(p.Since) && (p.Quiet == 0 || now.Before(c.Updated.Add(p.Quiet))) && !c.shownOtherwise(p)
 	switch c.State {
 	case Proposed:
 		// What somebody else only wants reported does not end what waits for people.
@@ -126,9 +126,9 @@ func (c Change) Holds(p Proposal, now time.Time) bool {
 }
 
 // Renewed returns the revision by which a change that waits for people says what a proposal in its
-// slot says now; nil where nothing has to be said anew. The same person may give another reason, and
-// another policy may need more people, or others. By is who acts where it is the policy that has
-// changed.
+// slot says now; nil where nothing has to be said anew. The same person may give another reason, another
+// policy may need more people, or others, and what is there may be another value than people were shown. By is who
+// acts where it is no person.
 func (c Change) Renewed(p Proposal, by Actor) Action {
 	if c.State != Proposed || c.Requirement.Mode != Ask || p.Requirement.Mode != Ask {
 		return nil
@@ -136,10 +136,22 @@ func (c Change) Renewed(p Proposal, by Actor) Action {
 	if p.Requester.Kind == ByPerson && p.Requester.Same(c.Requester) && p.Reason != "" && p.Reason != c.Reason {
 		return Revise{By: p.Requester, Diff: p.Diff, Reason: p.Reason, Requirement: p.Requirement, Policy: p.Policy}
 	}
+	if c.shownOtherwise(p) {
+		return Revise{By: by, Diff: p.Diff, Reason: c.Reason, Requirement: p.Requirement, Policy: p.Policy}
+	}
 	if asks, tighter := c.Requirement.Tightened(p.Requirement); tighter && p.Policy != c.Policy {
 		return Revise{By: by, Diff: p.Diff, Reason: c.Reason, Requirement: asks, Policy: p.Policy}
 	}
 	return nil
+}
+
+// shownOtherwise reports whether people were shown another value than the one that is there now, where that counts
+// ([Trait.Shows]).
+func (c Change) shownOtherwise(p Proposal) bool {
+	trait, _ := TraitOf(c.Kind)
+	return trait.Shows && slices.ContainsFunc(p.Diff, func(d Delta) bool {
+		return !slices.ContainsFunc(c.Diff, func(shown Delta) bool { return shown.Field == d.Field && shown.Before == d.Before })
+	})
 }
 
 func (p Proposal) validate() error {

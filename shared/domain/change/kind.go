@@ -48,6 +48,9 @@ type Trait struct {
 	// UndoHolds is how long an undo keeps whatever proposed the change from proposing it again;
 	// zero where nothing would.
 	UndoHolds time.Duration
+	// Shows says that people decide about the value that is there as much as about the one that is wanted: where it is
+	// another by then, they are asked anew.
+	Shows bool
 	// Undoes is the field whose value an undo takes back, where it takes back one alone; empty where
 	// it takes back all. Where nobody has seen that the change made a difference there, nothing is to
 	// be taken back.
@@ -62,7 +65,7 @@ type Trait struct {
 // traits has one entry for every kind, in the order in which people are shown kinds. A new kind
 // of change begins here.
 var traits = []Trait{
-	{Kind: GroupSettings, Undo: GroupSettings, UndoMode: Ask, UndoHolds: 90 * 24 * time.Hour},
+	{Kind: GroupSettings, Undo: GroupSettings, UndoMode: Ask, UndoHolds: 90 * 24 * time.Hour, Shows: true},
 	{Kind: GroupSettingsPlan, Lets: GroupSettings, People: 2},
 	{Kind: GroupMembersPlan, People: 2},
 	{Kind: AccountDisable, Undo: AccountEnable, UndoMode: Ask},

@@ -39,10 +39,14 @@ type Settings struct {
 	Gone time.Time `json:"gone,omitzero"`
 }
 
-// Waiver keeps the rules off one field of a group for a time.
+// Waiver keeps the rules off one field of a group for a time, as long as it has the value that people approved: one that
+// is opened wider is another question.
 type Waiver struct {
 	Field string    `json:"field"`
+	Value string    `json:"value"`
 	Until time.Time `json:"until"`
+	// Secure says that the group was a secure one then. It keeps the rules for secure groups off only where it was.
+	Secure bool `json:"secure,omitempty"`
 	// Change is the change that was approved.
 	Change string `json:"change"`
 }
@@ -56,10 +60,13 @@ func (s Settings) Without(slot string) time.Time {
 	return s.Judged
 }
 
-// Exceptions returns the waivers as the rules take them.
-func (s Settings) Exceptions(address string) []settingsrule.Exception {
+// Exceptions returns the waivers that hold for a group with these values, and secure or not, as the rules take them.
+func (s Settings) Exceptions(address string, values map[string]string, secure bool) []settingsrule.Exception {
 	var out []settingsrule.Exception
 	for _, w := range s.Waivers {
+		if values[w.Field] != w.Value || secure && !w.Secure {
+			continue
+		}
 		out = append(out, settingsrule.Exception{Group: address, Field: w.Field, Until: w.Until, Reason: "change " + w.Change})
 	}
 	return out

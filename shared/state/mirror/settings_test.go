@@ -41,16 +41,25 @@ func TestSettings(t *testing.T) {
 	}
 	want := mirror.Settings{
 		Group: "g1", Values: map[string]string{"whoCanJoin": "INVITED_CAN_JOIN"}, Read: start, Secure: true, Findings: []string{"x"}, Held: true,
-		Waivers: []mirror.Waiver{{Field: "whoCanJoin", Until: start.Add(time.Hour), Change: "c1"}},
+		Waivers: []mirror.Waiver{{Field: "whoCanJoin", Value: "INVITED_CAN_JOIN", Until: start.Add(time.Hour), Change: "c1"}},
 	}
 	update(t, w, "g1", func(s *mirror.Settings) { *s = want })
 	if diff := cmp.Diff(want, settingsOf(t, w, "g1")); diff != "" {
 		t.Errorf("Settings (-want +got):\n%s", diff)
 	}
 	exceptions := []settingsrule.Exception{{Group: "eng@example.com", Field: "whoCanJoin", Until: start.Add(time.Hour), Reason: "change c1"}}
-	if diff := cmp.Diff(exceptions, want.Exceptions("eng@example.com")); diff != "" {
+	if diff := cmp.Diff(exceptions, want.Exceptions("eng@example.com", want.Values, false)); diff != "" {
 		t.Errorf("Exceptions (-want +got):\n%s", diff)
 	}
+	wider := map[string]string{"whoCanJoin": "ANYONE_CAN_JOIN"}
+	if got := append(want.Exceptions("eng@example.com", wider, false), want.Exceptions("eng@example.com", want.Values, true)...); len(got) > 0 {
+		t.Errorf("of another value, or when the group is a secure one by now: %+v", got)
+	}
+	want.Waivers[0].Secure = true
+	if got := want.Exceptions("eng@example.com", want.Values, true); len(got) != 1 {
+		t.Errorf("of a group that was a secure one: %+v", got)
+	}
+	want.Waivers[0].Secure = false
 	// What is changed is what is stored, not what somebody read before; the name stays.
 	update(t, w, "g1", func(s *mirror.Settings) { s.Secure, s.Group = false, "another" })
 	update(t, w, "g1", func(s *mirror.Settings) { s.Findings = nil })
