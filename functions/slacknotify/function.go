@@ -9,12 +9,13 @@
 // reach how).
 //
 // Calls: Slack Web API, as the only one that posts: chat.postMessage, chat.update,
-// chat.postEphemeral, conversations.open, conversations.history, users.info,
+// chat.postEphemeral, conversations.open, conversations.history, conversations.list, users.info,
 // users.lookupByEmail.
 //
 // Permissions: roles/datastore.user, roles/cloudtasks.enqueuer on slack,
 // roles/iam.serviceAccountUser on its caller, roles/secretmanager.secretAccessor on slack-token;
-// Slack scopes chat:write, im:write, im:history, users:read, users:read.email.
+// Slack scopes chat:write, im:write, im:history, channels:read, channels:history, groups:read,
+// groups:history, users:read, users:read.email.
 //
 // On failure: the queue tries again. A message whose posting was not recorded is looked for
 // before it is posted again. No decision depends on Slack.

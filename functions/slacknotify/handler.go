@@ -30,7 +30,7 @@ type poster interface {
 	Post(ctx context.Context, channel, key string, m slack.Message) (channelID, ts string, err error)
 	Update(ctx context.Context, channel, ts string, m slack.Message) error
 	Whisper(ctx context.Context, channel, user string, m slack.Message) error
-	Find(ctx context.Context, channel, key string, since time.Time) (string, error)
+	Find(ctx context.Context, channel, key string, since time.Time) (channelID, ts string, err error)
 }
 
 type handler struct {

@@ -161,11 +161,17 @@ func (h *handler) post(ctx context.Context, t topic, box *letters, i int, channe
 	name := t.id + " " + l.Key
 	var err error
 	if !l.Since.IsZero() {
-		l.TS, err = h.slack.Find(ctx, l.Channel, name, l.Since)
-		if err != nil && !slack.IsUnknown(err) && !cloudfn.IsPermanent(err) {
+		var found string
+		found, l.TS, err = h.slack.Find(ctx, l.Channel, name, l.Since)
+		switch {
+		case slack.IsForbidden(err):
+			// A second message is better than none.
+			h.log.ErrorContext(ctx, "messages cannot be looked for: the app lacks a scope", "topic", t.id, "error", err.Error())
+		case err != nil && !slack.IsUnknown(err) && !cloudfn.IsPermanent(err):
 			return err
 		}
 		if l.TS != "" {
+			l.Channel = found
 			return h.update(ctx, t.id, l, m)
 		}
 	}

@@ -27,7 +27,9 @@ var errSick = errors.New("not everything is there")
 const slackScopesHeader = "X-OAuth-Scopes"
 
 // slackScopes are those of the app's manifest, docs/slack-app.yaml.
-var slackScopes = []string{"chat:write", "commands", "im:history", "im:write", "users:read", "users:read.email"}
+var slackScopes = []string{
+	"channels:history", "channels:read", "chat:write", "commands", "groups:history", "groups:read", "im:history", "im:write", "users:read", "users:read.email",
+}
 
 // state is what came of a check.
 type state string

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	api "github.com/slack-go/slack"
@@ -147,9 +150,12 @@ func (c *Client) Whisper(ctx context.Context, channel, user string, m Message) e
 // findPages bounds how far back [Client.Find] looks: a thousand messages.
 const findPages = 10
 
-// Find returns the timestamp of the message posted under a key not before a time; empty when
-// there is none among the newest thousand.
-func (c *Client) Find(ctx context.Context, channel, key string, since time.Time) (string, error) {
+// Find returns the channel's id and the timestamp of the message posted under a key not before a time; empty when there is
+// none among the newest thousand. The channel may be named, as #general: the history is only told by id.
+func (c *Client) Find(ctx context.Context, channel, key string, since time.Time) (channelID, ts string, err error) {
+	if channel, err = c.channelID(ctx, channel); err != nil {
+		return "", "", err
+	}
 	p := api.GetConversationHistoryParameters{ChannelID: channel, Limit: 100, IncludeAllMetadata: true}
 	if !since.IsZero() {
 		// Slack's clock is not ours.
@@ -158,18 +164,57 @@ func (c *Client) Find(ctx context.Context, channel, key string, since time.Time)
 	for range findPages {
 		page, err := c.history(ctx, &p)
 		if err != nil {
-			return "", err
+			return "", "", err
 		}
 		for _, m := range page.Messages {
 			if m.Metadata.EventType == metadataEvent && m.Metadata.EventPayload["key"] == key {
-				return m.Timestamp, nil
+				return channel, m.Timestamp, nil
 			}
 		}
 		if p.Cursor = page.ResponseMetaData.NextCursor; p.Cursor == "" {
 			break
 		}
 	}
-	return "", nil
+	return "", "", nil
+}
+
+// idOfChannel is what Slack names channels by; their names have no capitals.
+var idOfChannel = regexp.MustCompile(`^[CDG][A-Z0-9]+$`)
+
+// channelPages bounds how many channels are looked through for one by its name: ten thousand.
+const channelPages = 50
+
+// channelID returns the id of a channel of which that or the name is known. It reads the list of channels.
+func (c *Client) channelID(ctx context.Context, channel string) (string, error) {
+	if idOfChannel.MatchString(channel) {
+		return channel, nil
+	}
+	p := api.GetConversationsParameters{Types: []string{"public_channel", "private_channel"}, ExcludeArchived: true, Limit: 200}
+	for range channelPages {
+		list, next, err := c.channels(ctx, &p)
+		if err != nil {
+			return "", err
+		}
+		for _, one := range list {
+			if one.Name == strings.TrimPrefix(channel, "#") {
+				return one.ID, nil
+			}
+		}
+		if p.Cursor = next; next == "" {
+			break
+		}
+	}
+	return "", &Error{API: "slack", Op: "conversations.list", Reason: "channel_not_found", Final: true}
+}
+
+func (c *Client) channels(ctx context.Context, p *api.GetConversationsParameters) ([]api.Channel, string, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	list, next, err := c.api.GetConversationsContext(ctx, p)
+	if err != nil {
+		return nil, "", wrap("conversations.list", err)
+	}
+	return list, next, nil
 }
 
 func (c *Client) history(ctx context.Context, p *api.GetConversationHistoryParameters) (*api.GetConversationHistoryResponse, error) {
@@ -218,6 +263,12 @@ func IsUnknown(err error) bool {
 		return true
 	}
 	return false
+}
+
+// IsForbidden reports whether the app lacks a right that an administrator of the workspace can give it.
+func IsForbidden(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && slices.Contains([]string{"missing_scope", "no_permission", "access_denied", "not_allowed_token_type"}, e.Reason)
 }
 
 // IsClosed reports whether a modal is not there any more: the person has closed it meanwhile.

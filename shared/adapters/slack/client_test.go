@@ -104,7 +104,7 @@ func TestPostUpdateAndFind(t *testing.T) {
 	}
 	find := func(key, want string) {
 		t.Helper()
-		if got, err := w.client.Find(t.Context(), channel, key, start); err != nil || got != want {
+		if _, got, err := w.client.Find(t.Context(), channel, key, start); err != nil || got != want {
 			t.Errorf("Find %q: %q, %v; want %q", key, got, err, want)
 		}
 	}
@@ -134,14 +134,14 @@ func TestFindLooksBackFarEnough(t *testing.T) {
 			t.Fatalf("Post: %v", err)
 		}
 	}
-	if got, err := w.client.Find(t.Context(), channel, "wanted", began); err != nil || got != ts {
+	if _, got, err := w.client.Find(t.Context(), channel, "wanted", began); err != nil || got != ts {
 		t.Errorf("Find among 250 newer ones: %q, %v; want %q", got, err, ts)
 	}
-	if got, err := w.client.Find(t.Context(), channel, "wanted", time.Time{}); err != nil || got != ts {
+	if _, got, err := w.client.Find(t.Context(), channel, "wanted", time.Time{}); err != nil || got != ts {
 		t.Errorf("Find without a time: %q, %v; want %q", got, err, ts)
 	}
 	// A minute of tolerance for Slack's clock, not more.
-	if got, err := w.client.Find(t.Context(), channel, "wanted", began.Add(2*time.Minute)); err != nil || got != "" {
+	if _, got, err := w.client.Find(t.Context(), channel, "wanted", began.Add(2*time.Minute)); err != nil || got != "" {
 		t.Errorf("Find of what is older: %q, %v; want nothing", got, err)
 	}
 }
@@ -152,7 +152,7 @@ func TestFindEnds(t *testing.T) {
 		pages++
 		return answer(r, 200, `{"ok":true,"messages":[],"has_more":true,"response_metadata":{"next_cursor":"again"}}`), nil
 	})}})
-	if got, err := c.Find(t.Context(), "C1", "k", start); got != "" || err != nil || pages > 20 {
+	if _, got, err := c.Find(t.Context(), "C1", "k", start); got != "" || err != nil || pages > 20 {
 		t.Errorf("Find in a history without an end: %q, %v after %d pages", got, err, pages)
 	}
 }
@@ -186,7 +186,7 @@ func TestWhatIsNotThereIsUnknown(t *testing.T) {
 	if _, _, err := w.client.Post(t.Context(), "C0NOWHERE", "k", slack.Message{Heading: "y"}); !slack.IsUnknown(err) {
 		t.Errorf("Post to no channel: %v; want unknown", err)
 	}
-	if _, err := w.client.Find(t.Context(), "C0NOWHERE", "k", start); !slack.IsUnknown(err) {
+	if _, _, err := w.client.Find(t.Context(), "C0NOWHERE", "k", start); !slack.IsUnknown(err) {
 		t.Errorf("Find in no channel: %v; want unknown", err)
 	}
 	for _, email := range []string{left, robot} {
@@ -222,7 +222,7 @@ func TestFaults(t *testing.T) {
 				t.Errorf("%d requests, want 1: whoever calls us tries again, not the client", calls)
 			}
 			// Whether it was posted is seen by its key.
-			ts, err := w.client.Find(t.Context(), channel, "k", start)
+			_, ts, err := w.client.Find(t.Context(), channel, "k", start)
 			if posted := test.kind == sim.FaultAppliedBut500; err != nil || (ts != "") != posted {
 				t.Errorf("Find: %q, %v; want it posted: %t", ts, err, posted)
 			}
