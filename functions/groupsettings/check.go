@@ -1,6 +1,7 @@
 package groupsettings
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -115,9 +116,10 @@ func (h *handler) propose(ctx context.Context, g group.Group, wanted []change.Pr
 	if err != nil {
 		return false, err
 	}
-	modes, underWay := map[string]change.Mode{}, map[string]bool{}
+	modes, underWay, unknown := map[string]change.Mode{}, map[string]bool{}, map[string]bool{}
 	for _, p := range wanted {
 		modes[p.Slot()] = p.Requirement.Mode
+		unknown[p.Diff[0].Field] = unknown[p.Diff[0].Field] || p.Diff[0].After == unknownValue
 	}
 	var mended, otherwise []change.Change
 	for _, c := range live {
@@ -125,6 +127,8 @@ func (h *handler) propose(ctx context.Context, g group.Group, wanted []change.Pr
 		mode, ok := modes[slot]
 		switch {
 		case c.UndoOf != "" || c.Requester.Kind != change.ByRule:
+		case !ok && slices.ContainsFunc(c.Diff, func(d change.Delta) bool { return unknown[d.Field] }):
+			// Nobody can tell whether it is mended.
 		case !ok:
 			mended = append(mended, c)
 		case c.State != change.Proposed && !stillWanted(c, mode):
@@ -180,7 +184,7 @@ func (h *handler) proposals(ctx context.Context, g group.Group, f settingsrule.F
 	for _, u := range f.Unknown {
 		p := base
 		p.Diff = []change.Delta{{Field: u.Field, Before: u.Before, After: unknownValue}}
-		p.Reason = fmt.Sprintf("%s has a value that is not known here: %s. It is not taken for compliant; a person has to look.", u.Field, u.Before)
+		p.Reason = fmt.Sprintf("%s has a value that is not known here: %s. It is not taken for compliant; a person has to look.", u.Field, cmp.Or(u.Before, "none"))
 		p.Requirement, p.Alert = change.Requirement{Mode: change.Report}, true
 		out = append(out, p)
 	}

@@ -92,6 +92,30 @@ func TestACorrectionIsOnePatchWithAllThatItTakes(t *testing.T) {
 	}
 }
 
+// An answer without the field that a rule is about says nothing of it: people are told, and are asked on.
+func TestASettingWithoutAValueIsNotTakenForCompliant(t *testing.T) {
+	r := open(t, cloudfntest.New(t), strings.Replace(viewRule, "mode: auto", "mode: ask", 1))
+	if status := r.check("open@example.com"); status != http.StatusOK {
+		t.Fatalf("status %d\n%s", status, r.Log)
+	}
+	asked := r.only(t, "open@example.com")
+	r.Outbound = rewrite{r.Outbound, `"whoCanViewGroup"`, `"whoCanViewGroups"`}
+	r.handler = r.Build(groupsettings.Function)
+	if status := r.check("open@example.com"); status != http.StatusOK {
+		t.Fatalf("status %d\n%s", status, r.Log)
+	}
+	told := false
+	for _, c := range r.changes(t, "open@example.com") {
+		if c.ID == asked.ID && c.State != change.Proposed {
+			t.Errorf("what people are asked is %s: %s", c.State, c.Problem)
+		}
+		told = told || c.State == change.Reported && c.Alert
+	}
+	if !told {
+		t.Error("nobody is told")
+	}
+}
+
 func rules(field, needle, replace string) string {
 	return "settings:\n  mode: auto\n  rules:\n    general:\n      - {field: " + field + ", needles: ['" + needle + "'], replace: '" + replace + "'}\n"
 }

@@ -169,6 +169,24 @@ func TestWhatGoogleGrantsCounts(t *testing.T) {
 	}
 }
 
+// Google's first message may come before its answer, and the process may die in between: the channel is known before.
+func TestAChannelIsKnownBeforeItIsOpened(t *testing.T) {
+	w := open(t)
+	asked := 0
+	w.Outbound = sim.Transport{"google.test": http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/watch") {
+			if asked++; len(w.channels(t)) != asked {
+				t.Errorf("%d channels are known while the %d. is opened", len(w.channels(t)), asked)
+			}
+		}
+		w.workspace.ServeHTTP(rw, r)
+	})}
+	w.handler = w.Build(groupwatch.Function)
+	if status := w.tick(groupwatch.JobRenew); status != http.StatusOK || asked == 0 {
+		t.Errorf("status %d, %d channels opened", status, asked)
+	}
+}
+
 // An event from before a renewal is notified after it, on the channel that was open then: that one
 // is still known, and stays so until the notification must have come.
 func TestTheChannelsOfARenewalOverlap(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"regexp"
 	"strings"
@@ -294,6 +295,48 @@ func TestAMessageWhosePostingIsUnknownIsLookedForFirst(t *testing.T) {
 	if status := p.notify(c.ID); status != http.StatusOK || way.updates != found {
 		t.Errorf("status %d; what was found shows what it should, and was updated %d times more", status, way.updates-found)
 	}
+}
+
+// A channel that goes by its name is looked through by its id; where the app may not read it, a second message is better
+// than none.
+func TestAMessageInAChannelWhosePostingIsUnknown(t *testing.T) {
+	for name, test := range map[string]struct {
+		forbidden bool
+		seen      int
+	}{"found by its name": {false, 1}, "which the app may not read": {true, 2}} {
+		t.Run(name, func(t *testing.T) {
+			p := open(t)
+			for _, who := range []string{"ken@example.com", "aiko@example.com"} {
+				p.slack.AddPerson(simslack.Person{Email: who, Deleted: true})
+			}
+			p.Outbound = &lost{next: &unscoped{p.Outbound, test.forbidden}, left: 1}
+			p.handler = p.Build(slacknotify.Function)
+			c := p.propose(t, nil)
+			if status := p.notify(c.ID); status != http.StatusServiceUnavailable {
+				t.Errorf("status %d, want 503", status)
+			}
+			p.Clock.Advance(2 * time.Minute)
+			if status := p.notify(c.ID); status != http.StatusOK || p.seen("#sekisho", "Please decide") != test.seen {
+				t.Errorf("status %d, the channel sees it %d times, want %d\n%s", status, p.seen("#sekisho", "Please decide"), test.seen, p.Log)
+			}
+		})
+	}
+}
+
+// unscoped is Slack to an app that may not read channels.
+type unscoped struct {
+	http.RoundTripper
+	on bool
+}
+
+func (u *unscoped) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !u.on || !strings.HasSuffix(r.URL.Path, "conversations.list") && !strings.HasSuffix(r.URL.Path, "conversations.history") {
+		return u.RoundTripper.RoundTrip(r)
+	}
+	return &http.Response{
+		StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Request: r,
+		Body: io.NopCloser(strings.NewReader(`{"ok":false,"error":"missing_scope","needed":"channels:history","provided":"chat:write"}`)),
+	}, nil
 }
 
 func TestATokenThatSlackDoesNotTake(t *testing.T) {

@@ -58,7 +58,8 @@ func (f Finding) Compliant() bool {
 func (r Rules) Evaluate(s Subject, now time.Time) Finding {
 	var out Finding
 	for _, name := range r.Named(s.Secure) {
-		if value, present := s.Settings[name]; present && !fields[name].knows(value) {
+		value, present := s.Settings[name]
+		if present && !fields[name].knows(value) || !present && fields[name].always() {
 			out.Unknown = append(out.Unknown, change.Delta{Field: name, Before: value})
 		}
 	}

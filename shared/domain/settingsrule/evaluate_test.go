@@ -120,9 +120,16 @@ func TestEvaluate(t *testing.T) {
 				correction(change.Ask, delta("whoCanViewGroup", "ALL_MEMBERS_CAN_VIEW", "ALL_OWNERS_CAN_VIEW")),
 			}},
 		},
-		"a field that the API did not return is not missing": {
+		"a field that the API did not return is not taken for compliant": {
 			rules:   settingsrule.Rules{Mode: change.Auto, General: []settingsrule.Rule{view, join}},
 			subject: settingsrule.Subject{Settings: map[string]string{"whoCanJoin": "INVITED_CAN_JOIN"}},
+			want:    settingsrule.Finding{Unknown: []change.Delta{delta("whoCanViewGroup", "", "")}},
+		},
+		"but for a text, and what not every group has": {
+			rules: settingsrule.Rules{Mode: change.Auto, General: []settingsrule.Rule{
+				rule("customFooterText", "none", "secret"), rule("whoCanAddExternalMembers", "ONLY_ADMINS_CAN_ADD_EXTERNAL_MEMBERS", "END_USERS_CAN_ADD_EXTERNAL_MEMBERS"),
+			}},
+			subject: settingsrule.Subject{Settings: map[string]string{}},
 		},
 		"an unknown value is said, not touched": {
 			rules:   settingsrule.Rules{Mode: change.Auto, General: []settingsrule.Rule{view, rule("archiveOnly", "true", "false")}},
@@ -133,7 +140,7 @@ func TestEvaluate(t *testing.T) {
 		},
 		"an unknown value without a rule is nobody's concern": {
 			rules:   settingsrule.Rules{Mode: change.Auto, General: []settingsrule.Rule{view}},
-			subject: settingsrule.Subject{Settings: map[string]string{"whoCanJoin": "MARTIANS"}},
+			subject: settingsrule.Subject{Settings: map[string]string{"whoCanJoin": "MARTIANS", "whoCanViewGroup": "ALL_MEMBERS_CAN_VIEW"}},
 		},
 		"an exception holds before its end": {
 			rules: settingsrule.Rules{

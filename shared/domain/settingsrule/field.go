@@ -19,7 +19,12 @@ type field struct {
 	// merged says that the value may not be what it seems where custom roles are in use
 	// (customRolesEnabledForSettingsToBeMerged).
 	merged bool
+	// rare says that the API leaves it out for some groups.
+	rare bool
 }
+
+// always reports whether every group has a value of the field. Without one nobody knows what holds.
+func (f field) always() bool { return f.kind != text && !f.rare }
 
 // fields are the live properties of the Groups Settings API, with their values
 // (https://developers.google.com/workspace/admin/groups-settings/v1/reference/groups). A few
@@ -36,7 +41,7 @@ var fields = map[string]field{
 	"whoCanModerateContent": {values: []string{"ALL_MEMBERS", "OWNERS_AND_MANAGERS", "OWNERS_ONLY", "NONE"}, merged: true},
 	"whoCanAssistContent":   {values: []string{"ALL_MEMBERS", "OWNERS_AND_MANAGERS", "MANAGERS_ONLY", "OWNERS_ONLY", "NONE"}, merged: true},
 	// Known to other administration tools, in no reference.
-	"whoCanAddExternalMembers": {values: []string{"ONLY_ADMINS_CAN_ADD_EXTERNAL_MEMBERS", "END_USERS_CAN_ADD_EXTERNAL_MEMBERS"}},
+	"whoCanAddExternalMembers": {values: []string{"ONLY_ADMINS_CAN_ADD_EXTERNAL_MEMBERS", "END_USERS_CAN_ADD_EXTERNAL_MEMBERS"}, rare: true},
 	"messageModerationLevel":   {values: []string{"MODERATE_ALL_MESSAGES", "MODERATE_NON_MEMBERS", "MODERATE_NEW_MEMBERS", "MODERATE_NONE"}},
 	"spamModerationLevel":      {values: []string{"ALLOW", "MODERATE", "SILENTLY_MODERATE", "REJECT"}},
 	"replyTo":                  {values: []string{"REPLY_TO_CUSTOM", "REPLY_TO_SENDER", "REPLY_TO_LIST", "REPLY_TO_OWNER", "REPLY_TO_IGNORE", "REPLY_TO_MANAGERS"}},
