@@ -110,6 +110,18 @@ func TestPostUpdateAndFind(t *testing.T) {
 	}
 	find("c1 ask-ada", ts)
 	find("c1 ask-bo", "")
+	in := w.channel(t)
+	w.now = w.now.Add(time.Second)
+	_, there, err := w.client.Post(t.Context(), "#approvals", "named", slack.Message{Heading: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if id, got, err := w.client.Find(t.Context(), "#approvals", "named", start); err != nil || id != in || got != there {
+		t.Errorf("Find by the channel's name: %s %s, %v; want %s %s", id, got, err, in, there)
+	}
+	if _, _, err := w.client.Find(t.Context(), "#nowhere", "named", start); !slack.IsUnknown(err) {
+		t.Errorf("Find in a channel that is not there: %v; want unknown", err)
+	}
 	find("", "")
 
 	// An update takes the buttons away, also where nothing else is left to show.
@@ -308,7 +320,8 @@ func TestEveryCallHasADeadline(t *testing.T) {
 			"Post":          func() error { _, _, err := c.Post(context.Background(), "C1", "k", slack.Message{}); return err },
 			"Update":        func() error { return c.Update(context.Background(), "C1", "1.1", slack.Message{}) },
 			"Whisper":       func() error { return c.Whisper(context.Background(), "C1", "U1", slack.Message{}) },
-			"Find":          func() error { _, err := c.Find(context.Background(), "C1", "k", start); return err },
+			"Find":          func() error { _, _, err := c.Find(context.Background(), "C1", "k", start); return err },
+			"Find by name":  func() error { _, _, err := c.Find(context.Background(), "#x", "k", start); return err },
 		} {
 			deadlines = nil
 			err := call()
