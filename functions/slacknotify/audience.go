@@ -46,8 +46,38 @@ func (h *handler) about(ctx context.Context, id string) (topic, error) {
 	wants, err := h.audience(ctx, c)
 	t := topic{id: id, wants: withLists(c, wants)}
 	t.inPlace = func(wants []want) []want { return withLists(c, wants) }
-	t.write = func(l letter, t turn, in language) slack.Message { return in.write(c, l, t, h.now()) }
+	if err != nil {
+		return topic{}, err
+	}
+	who, err := h.among(ctx, c)
+	t.write = func(l letter, t turn, in language) slack.Message { return in.write(c, l, t, who, h.now()) }
 	return t, err
+}
+
+// among are the addresses of those in each set of people of whom some have to agree.
+type among map[change.Selector][]string
+
+// maxNamed is how many of them a message names.
+const maxNamed = 3
+
+// among looks up who can decide about a change that waits, without the requester, who cannot.
+func (h *handler) among(ctx context.Context, c change.Change) (among, error) {
+	if c.State != change.Proposed {
+		return nil, nil
+	}
+	out := among{}
+	for _, n := range c.Requirement.Needs {
+		people, err := h.standing.People(ctx, c, n.From)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range people {
+			if !(change.Actor{ID: p.ID}).Same(c.Requester) {
+				out[n.From] = append(out[n.From], p.Email)
+			}
+		}
+	}
+	return out, nil
 }
 
 // audience returns the messages that a change should have now, besides those that it has

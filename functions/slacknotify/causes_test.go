@@ -73,7 +73,7 @@ func TestAMessageSaysWhyInItsReadersLanguage(t *testing.T) {
 			in   language
 			want string
 		}{{japanese, "状況: データの所有者が在籍していないか、停止中です"}, {english, "What happened: " + connection.WhyOwnerGone}} {
-			if m := test.in.write(c, letter{Part: asked}, latest, time.Time{}); !slices.Contains(m.Lines, test.want) {
+			if m := test.in.write(c, letter{Part: asked}, latest, nil, time.Time{}); !slices.Contains(m.Lines, test.want) {
 				t.Errorf("%s in %s: %q", state, test.in.name, m.Lines)
 			}
 		}

@@ -143,7 +143,7 @@ func TestJapaneseHasNoEnglishSentences(t *testing.T) {
 	for _, kind := range change.Kinds() {
 		for _, state := range change.States {
 			for _, who := range []part{decides, asked, hears} {
-				checkJapanese(t, string(kind)+" "+string(state), japanese.write(changeOf(kind, state), letter{Part: who}, only, noon))
+				checkJapanese(t, string(kind)+" "+string(state), japanese.write(changeOf(kind, state), letter{Part: who}, only, nil, noon))
 			}
 		}
 	}

@@ -22,23 +22,25 @@ type language struct {
 	kinds   map[change.Kind]kindWords
 	notices map[notice.Kind]noticeWords
 	// headings say how a change stands; %s is its subject.
-	headings map[change.State]string
-	alert    string // %s is the subject
-	waiting  string // %s is the subject; for who asked
-	ended    string // %s is the subject
-	again    string // %s is the subject
-	answered string // %s is the subject; for who asked
-	reminder string // %s is the heading of a message that asks
-	follows  string
-	undoing  string // %s is the subject
-	reason   string
-	askedBy  string
-	byRule   string
-	needs    string // count, set of people
-	until    string
-	yes, no  string // who
-	problem  string
-	undoneBy string
+	headings         map[change.State]string
+	alert            string // %s is the subject
+	waiting          string // %s is the subject; for who asked
+	ended            string // %s is the subject
+	kept             string // %s is the subject; of what was to be taken back
+	again            string // %s is the subject
+	answered         string // %s is the subject; for who asked
+	reminder         string // %s is the heading of a message that asks
+	follows          string
+	undoing          string // %s is the subject
+	reason           string
+	askedBy          string
+	byRule           string
+	needs            string // count, set of people
+	among, amongMore string // set of people, those in it, and how many more
+	until            string
+	yes, no          string // who
+	problem          string
+	undoneBy         string
 	// places are what the kinds of places are called at which people have access; nil for English.
 	places map[grant.Kind]string
 	// targets are what targets of changes are called that are ours, by their English names.
@@ -78,8 +80,9 @@ func (l language) at(zone *time.Location) language {
 	return l
 }
 
-// write writes the message about a change for a reader who has this part in it.
-func (l language) write(c change.Change, to letter, t turn, now time.Time) slack.Message {
+// write writes the message about a change for a reader who has this part in it; who says who can
+// decide.
+func (l language) write(c change.Change, to letter, t turn, who among, now time.Time) slack.Message {
 	p := to.Part
 	if p == reads {
 		return l.writeList(c, to.Key)
@@ -87,6 +90,10 @@ func (l language) write(c change.Change, to letter, t turn, now time.Time) slack
 	words, subject := l.words(c.Kind), l.subject(c)
 	if t == earlier && c.State == change.Proposed {
 		return slack.Message{Heading: fmt.Sprintf(l.again, subject)}
+	}
+	takesBack := l.takesBack(c)
+	if takesBack && (c.State == change.Applied || c.State == change.Withdrawn) {
+		subject = l.taken(c)
 	}
 	if p == asked && (c.State == change.Applied || c.State == change.Denied || c.State == change.Expired || c.State == change.Undone) {
 		return slack.Message{Heading: fmt.Sprintf(l.answered, subject)} // a message of its own tells, and is noticed
@@ -99,6 +106,10 @@ func (l language) write(c change.Change, to letter, t turn, now time.Time) slack
 		heading = l.headings[c.State]
 	}
 	switch {
+	case takesBack && c.State == change.Applied:
+		heading = l.headings[change.Undone]
+	case takesBack && c.State == change.Withdrawn:
+		heading = l.kept
 	case c.Alert:
 		heading = l.alert
 	case c.State == change.Proposed && p == asked:
@@ -112,6 +123,10 @@ func (l language) write(c change.Change, to letter, t turn, now time.Time) slack
 	if t == latest && c.State == change.Proposed {
 		m.Heading = fmt.Sprintf(l.reminder, m.Heading)
 	}
+	if t == earlier {
+		m.Lines = l.decisionsOf(c) // the latest says the rest
+		return m
+	}
 	differences := l.shownOf(c)
 	if len(differences) <= fewLines {
 		m.Lines = differences
@@ -124,23 +139,14 @@ func (l language) write(c change.Change, to letter, t turn, now time.Time) slack
 	} else {
 		m.Lines = append(m.Lines, l.byRule)
 	}
-	for _, d := range c.Decisions {
-		if d.Void != "" {
-			continue
-		}
-		text := l.yes
-		if d.Verdict == change.No {
-			text = l.no
-		}
-		m.Lines = append(m.Lines, fmt.Sprintf(text, d.By.Name, l.time(d.At)))
-	}
+	m.Lines = append(m.Lines, l.decisionsOf(c)...)
 	switch c.State {
 	case change.Proposed:
 		if hint := words.hints[c.State]; hint != "" {
 			m.Lines = append(m.Lines, hint)
 		}
 		for _, n := range c.Requirement.Needs {
-			m.Lines = append(m.Lines, fmt.Sprintf(l.needs, n.Count, l.set(n.From)))
+			m.Lines = append(m.Lines, fmt.Sprintf(l.needs, n.Count, l.setOf(n.From, who[n.From])))
 		}
 		m.Lines = append(m.Lines, fmt.Sprintf(l.until, l.time(c.Deadline())))
 	case change.Failed, change.Withdrawn:
@@ -180,14 +186,40 @@ func barred(c change.Change, to letter) bool {
 	return c.Kind == change.AccountDisable && c.State == change.Applied && system == "workspace" && to.Part == hears && to.Person != ""
 }
 
+// decisionsOf says who has decided what about a change.
+func (l language) decisionsOf(c change.Change) []string {
+	var out []string
+	for _, d := range c.Decisions {
+		if d.Void != "" {
+			continue
+		}
+		text := l.yes
+		if d.Verdict == change.No {
+			text = l.no
+		}
+		out = append(out, fmt.Sprintf(text, d.By.Name, l.time(d.At)))
+	}
+	return out
+}
+
 // subject says in a few words what a change is about.
 func (l language) subject(c change.Change) string {
-	subject := fmt.Sprintf(l.words(c.Kind).subject, l.target(c))
-	if trait, _ := change.TraitOf(c.Kind); c.UndoOf != "" && trait.Undo == c.Kind {
-		// A kind that does nothing but take another back says so in its own words.
-		subject = fmt.Sprintf(l.undoing, subject)
+	if l.takesBack(c) {
+		return fmt.Sprintf(l.undoing, l.taken(c))
 	}
-	return subject
+	return l.taken(c)
+}
+
+// taken says what a change is about, without that it takes another one back.
+func (l language) taken(c change.Change) string {
+	return fmt.Sprintf(l.words(c.Kind).subject, l.target(c))
+}
+
+// takesBack reports whether a change has to be told as one that takes another back. A kind that does
+// nothing else says so in its own words.
+func (language) takesBack(c change.Change) bool {
+	trait, _ := change.TraitOf(c.Kind)
+	return c.UndoOf != "" && trait.Undo == c.Kind
 }
 
 // target is what the target of a change is called.
@@ -278,6 +310,17 @@ func (l language) set(s change.Selector) string {
 	}
 	_, name, _ := strings.Cut(string(s), ":")
 	return name
+}
+
+// setOf names a set of people, and who is in it as far as there is room for.
+func (l language) setOf(s change.Selector, people []string) string {
+	switch {
+	case len(people) == 0:
+		return l.set(s)
+	case len(people) > maxNamed:
+		return fmt.Sprintf(l.amongMore, l.set(s), strings.Join(people[:maxNamed], ", "), len(people)-maxNamed)
+	}
+	return fmt.Sprintf(l.among, l.set(s), strings.Join(people, ", "))
 }
 
 func (l language) time(t time.Time) string { return zone.Clock(t, l.zone, l.stamp) }

@@ -23,7 +23,7 @@ func TestRolesThatDoNotComeBackAreNamed(t *testing.T) {
 		c := changeOf(kind, change.Applied)
 		c.Result = []byte(lost)
 		for i, in := range []language{english, japanese} {
-			if lines := in.write(c, letter{Part: hears}, only, noon).Lines; !slices.Contains(lines, want[i]) {
+			if lines := in.write(c, letter{Part: hears}, only, nil, noon).Lines; !slices.Contains(lines, want[i]) {
 				t.Errorf("%s: %q", kind, lines)
 			}
 		}
@@ -43,7 +43,7 @@ func TestRolesThatDoNotComeBackAreNamed(t *testing.T) {
 	} {
 		c := changeOf(change.AccountCreate, test.state)
 		c.Result = []byte(test.result)
-		lines := test.in.write(c, letter{Part: hears}, only, noon).Lines
+		lines := test.in.write(c, letter{Part: hears}, only, nil, noon).Lines
 		if test.want != "" && !slices.Contains(lines, test.want) || test.want == "" && strings.Contains(strings.Join(lines, "\n"), "Without") {
 			t.Errorf("%s, %s: %q", test.result, test.state, lines)
 		}
@@ -65,7 +65,7 @@ func TestSessionsThatCouldNotBeEndedAreTold(t *testing.T) {
 	} {
 		c := changeOf(change.AccountDisable, change.Applied)
 		c.Result = []byte(test.result)
-		lines := strings.Join(test.in.write(c, letter{Part: hears}, only, noon).Lines, "\n")
+		lines := strings.Join(test.in.write(c, letter{Part: hears}, only, nil, noon).Lines, "\n")
 		if test.want != "" && !strings.Contains(lines, test.want) || test.want == "" && strings.Contains(lines, "sessions") {
 			t.Errorf("%s: %q", test.result, lines)
 		}

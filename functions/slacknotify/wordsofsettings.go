@@ -18,7 +18,7 @@ type settingWords struct {
 
 type audienceWord struct{ prefix, word string }
 
-// delta puts a difference in words above its technical line, where there are words for it. Rules
+// delta puts a difference in words before its technical line, where there are words for it. Rules
 // that want what cannot be are no difference: the reason of the change says it all.
 func (w settingWords) delta(d change.Delta, line string) string {
 	if strings.HasPrefix(d.Field, "conflict ") {
@@ -30,7 +30,7 @@ func (w settingWords) delta(d change.Delta, line string) string {
 	if !ok || !ok1 || !ok2 {
 		return line
 	}
-	return field + ": " + before + " → " + after + "\n" + line
+	return fmt.Sprintf("%s: %s → %s [%s]", field, before, after, line)
 }
 
 func (w settingWords) value(v string) (string, bool) {
