@@ -43,12 +43,19 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	backend := flags.String("backend", "embedded", "where store, bus and queues are: `embedded or gcp` (the official emulators)")
 	reportTo := flags.String("report", "", "write a report as JSON to `file`")
 	verbose := flags.Bool("v", false, "say everything that is done")
+	flags.SetOutput(log)
 	files, err := interleaved(flags, args[1:])
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	if len(files) == 0 {
 		return errors.New("which scenarios? run FILE.txtar…")
+	}
+	if err := writable(*reportTo); err != nil {
+		return err
 	}
 	o := scenario.Options{Backend: *backend, Out: out, Verbose: *verbose, Log: slog.New(slog.DiscardHandler)}
 	if *verbose {
@@ -68,6 +75,19 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 		return errScenarios
 	}
 	return nil
+}
+
+// writable refuses a report that could not be written, before anything is done for it; the empty path is
+// none.
+func writable(path string) error {
+	if path == "" {
+		return nil
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	return file.Close()
 }
 
 // interleaved parses flags wherever they stand among the other arguments.

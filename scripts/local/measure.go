@@ -13,11 +13,14 @@ import (
 
 // measure runs the bench and prints what it measured.
 func measure(ctx context.Context, args []string, out, log io.Writer) error {
-	o, reportTo, err := benchOptions(args)
+	o, reportTo, err := benchOptions(args, log)
 	if errors.Is(err, flag.ErrHelp) {
 		return nil
 	}
 	if err != nil {
+		return err
+	}
+	if err := writable(reportTo); err != nil {
 		return err
 	}
 	o.Progress = log
@@ -38,8 +41,9 @@ func measure(ctx context.Context, args []string, out, log io.Writer) error {
 
 // benchOptions reads what is to be measured, which without arguments is a company of the size of Greep's,
 // and the file for the result, if it is to be in one.
-func benchOptions(args []string) (o bench.Options, reportTo string, err error) {
+func benchOptions(args []string, log io.Writer) (o bench.Options, reportTo string, err error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(log)
 	flags.IntVar(&o.Groups, "groups", 44_512, "how many groups")
 	flags.IntVar(&o.Memberships, "memberships", 373_211, "how many direct memberships")
 	flags.IntVar(&o.People, "people", 5_000, "how many people")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -28,13 +29,13 @@ func TestWhatTheBenchMeasures(t *testing.T) {
 			"-fault-rate", "0.05", "-lost", "0.10", "-backend", "gcp", "-seed", "7", "-report", "out.json",
 		}, other, "out.json"},
 	} {
-		got, reportTo, err := benchOptions(test.args)
+		got, reportTo, err := benchOptions(test.args, io.Discard)
 		if diff := cmp.Diff(test.want, got); diff != "" || err != nil || reportTo != test.reportTo {
 			t.Errorf("%s: report to %q, %v (-want +got):\n%s", test.name, reportTo, err, diff)
 		}
 	}
 	for _, args := range [][]string{{"40"}, {"-rate", "fast"}} {
-		if _, _, err := benchOptions(args); err == nil {
+		if _, _, err := benchOptions(args, io.Discard); err == nil {
 			t.Errorf("%q is taken", args)
 		}
 	}

@@ -32,6 +32,7 @@ func TestRunFailsWhereOneScenarioDoes(t *testing.T) {
 	}{
 		{"all hold", []string{right}, nil, "1 passed, 0 failed"},
 		{"one does not", []string{wrong, right}, errScenarios, "1 passed, 1 failed"},
+		{"one has nothing in it", []string{write("empty.txtar", "# to be written\n"), right}, errScenarios, "1 passed, 1 failed"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			report := filepath.Join(t.TempDir(), "report.json")
@@ -53,6 +54,35 @@ func TestRunFailsWhereOneScenarioDoes(t *testing.T) {
 	for _, args := range [][]string{{"run"}, {"run", filepath.Join(folder, "none.txtar")}, {"run", "-backend", "paper", right}} {
 		if err := run(t.Context(), args, io.Discard, io.Discard); err == nil {
 			t.Errorf("%q: no error", args)
+		}
+	}
+	for _, args := range [][]string{{"run", "-report", folder, right}, {"bench", "-report", folder, "-groups", "10"}} {
+		var out bytes.Buffer
+		if err := run(t.Context(), args, &out, io.Discard); err == nil || out.Len() > 0 {
+			t.Errorf("%q: error %v after it has said %s: what nobody can read later is not begun", args, err, &out)
+		}
+	}
+}
+
+// Each command says what it takes, and the one without a name says which others there are.
+func TestHelp(t *testing.T) {
+	for _, test := range []struct {
+		args []string
+		says []string
+	}{
+		{[]string{"-h"}, []string{"local run FILE.txtar", "local bench", "-addr"}},
+		{[]string{"run", "-h"}, []string{"-report"}},
+		{[]string{"bench", "-h"}, []string{"-groups"}},
+	} {
+		var said bytes.Buffer
+		err := run(t.Context(), test.args, io.Discard, &said)
+		if err != nil {
+			t.Errorf("%q: %v", test.args, err)
+		}
+		for _, want := range test.says {
+			if !strings.Contains(said.String(), want) {
+				t.Errorf("%q says %s, without %q", test.args, &said, want)
+			}
 		}
 	}
 }

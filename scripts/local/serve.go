@@ -31,6 +31,12 @@ const tick = 500 * time.Millisecond
 func serve(ctx context.Context, args []string, out, log io.Writer) (err error) {
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
 	flags.SetOutput(log)
+	flags.Usage = func() {
+		fmt.Fprint(log, "local serves the page. There is more that it does:\n\n"+
+			"  local run FILE.txtar…   plays scenarios\n  local bench             measures the mirror of a large company\n\n"+
+			"Each of these tells its flags with -h. Those of the page:\n\n")
+		flags.PrintDefaults()
+	}
 	addr := flags.String("addr", "127.0.0.1:8080", "serve the page at `address`")
 	var companies files
 	flags.Var(&companies, "company", "load groups or people from `file`; may be given again, and further files may follow (default: the demo company)")

@@ -64,6 +64,10 @@ func Play(files []string, o Options) (*Report, error) {
 			fmt.Fprintf(root.out, "the address of a connect card is in %s\n", where)
 			root.failed = true
 		}
+		if !s.played && !root.failed {
+			fmt.Fprintln(root.out, "there is no command in it: a scenario that does nothing shows nothing")
+			root.failed = true
+		}
 		result := s.result(file, !root.failed, time.Since(began))
 		report.add(result)
 		if root.failed {

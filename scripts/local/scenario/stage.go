@@ -33,6 +33,8 @@ type stage struct {
 	watch watch
 	// negated says that the command under way has a "!" before it.
 	negated bool
+	// played says that there was a command at all.
+	played bool
 }
 
 // command is one command of a scenario. It returns an error when it does not hold.
@@ -49,7 +51,7 @@ func (s *stage) commands() map[string]func(*testscript.TestScript, bool, []strin
 	out := map[string]func(*testscript.TestScript, bool, []string){}
 	for name, run := range all {
 		out[name] = func(ts *testscript.TestScript, neg bool, args []string) {
-			s.negated = neg
+			s.negated, s.played = neg, true
 			err := run(context.Background(), s, ts, args)
 			switch {
 			case errors.Is(err, errToNothing):
