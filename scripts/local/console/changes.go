@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sekisho/sekisho/shared/cloudfn"
 	"github.com/sekisho/sekisho/shared/domain/audit"
@@ -54,9 +55,15 @@ func (r *reading) change(ctx context.Context, c change.Change) (changeLine, erro
 	line := changeLine{
 		ID: c.ID, State: string(c.State), StateWords: stateWords[c.State], Kind: kindWords[c.Kind], Mode: modeWords[c.Requirement.Mode],
 		Target: c.Target.Name, Undoes: c.UndoOf != "", Reason: c.Reason, Problem: c.Problem,
-		Requester: "the rules", Proposed: c.Proposed, Updated: c.Updated, Until: c.Until,
+		Requester: "proposed by the rules", Proposed: c.Proposed, Updated: c.Updated, Until: c.Until,
 		UndoOf: c.UndoOf, UndoneBy: c.UndoneBy, Alert: c.Alert, Policy: c.Policy,
 		Open: slices.Contains(r.view.Open, c.ID), ToggleHref: r.view.toggled(c.ID).href("change-" + c.ID),
+	}
+	switch c.State {
+	case change.Applied, change.Undone:
+		line.Over = c.State == change.Undone || !r.world.Clock.Now().Before(c.Until)
+	case change.Denied, change.Expired, change.Withdrawn, change.Failed:
+		line.Until = time.Time{} // it never came into effect
 	}
 	if line.Kind == "" {
 		line.Kind = string(c.Kind)
@@ -65,7 +72,7 @@ func (r *reading) change(ctx context.Context, c change.Change) (changeLine, erro
 		line.TargetHref = r.view.withGroup(c.Target.Name).href("group")
 	}
 	if c.Requester.Kind == change.ByPerson {
-		line.Requester = r.name(c.Requester.Name)
+		line.Requester = "asked for by " + r.name(c.Requester.Name)
 	}
 	for _, d := range c.Diff {
 		line.Diff = append(line.Diff, diffLine{

@@ -160,6 +160,7 @@ type changeLine struct {
 	Problem                           string
 	Proposed, Updated                 time.Time
 	Until                             time.Time
+	Over                              bool // Until is past, or it was taken back
 	UndoOf, UndoneBy                  string
 	Alert                             bool
 	Open                              bool

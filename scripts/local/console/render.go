@@ -23,9 +23,11 @@ var assetFiles embed.FS
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"moment": func(t time.Time) string { return t.UTC().Format("2 Jan, 15:04") },
 	"day":    func(t time.Time) string { return t.UTC().Format("2 January 2006") },
-	"clock":  func(t time.Time) string { return t.UTC().Format("15:04:05") },
-	"date":   func(t time.Time) string { return t.UTC().Format("Mon 2 Jan 2006") },
-	"stamp":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	// A record may go on for months: each of its times has its day.
+	"instant": func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04:05") },
+	"clock":   func(t time.Time) string { return t.UTC().Format("15:04:05") },
+	"date":    func(t time.Time) string { return t.UTC().Format("Mon 2 Jan 2006") },
+	"stamp":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 }).ParseFS(templateFiles, "templates/*.html"))
 
 // render runs one template to its end, so that an error leaves no half of a page.

@@ -22,6 +22,22 @@ var settingWords = map[string]string{
 	"allowExternalMembers":     "People from outside may be members",
 	"messageModerationLevel":   "Which messages wait for a moderator",
 	"archiveOnly":              "Closed for new messages",
+	"enabled":                  "The account works",
+}
+
+// fieldWords say what the differences of other changes are about. Their values are names.
+var fieldWords = map[string]string{
+	"last":     "Last used",
+	"role":     "Role",
+	"roles":    "Roles",
+	"system":   "System",
+	"person":   "Person",
+	"until":    "Until",
+	"owner":    "Data owner",
+	"service":  "Kind of source",
+	"accounts": "Accounts in the listing",
+	"used":     "Accounts that were ever used",
+	"active":   "Accounts in use",
 }
 
 // valueWords say what values mean, by how they begin. The first that fits counts.
@@ -49,6 +65,9 @@ var valueWords = []struct{ prefix, words string }{
 
 func wordsForSetting(name string) string {
 	if w, ok := settingWords[name]; ok {
+		return w
+	}
+	if w, ok := fieldWords[name]; ok {
 		return w
 	}
 	return name
