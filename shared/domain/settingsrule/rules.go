@@ -96,7 +96,7 @@ func (r Rules) Validate() []Problem {
 		}
 		for j, other := range r.Exceptions[:i] {
 			if e.Group != "" && group.Address(other.Group) == group.Address(e.Group) && other.Field == e.Field {
-				add(fmt.Sprintf("exception %d names the same group and field: keep one of them", j+1), "exceptions", n)
+				add(fmt.Sprintf("exceptions[%d] names the same group and field: keep one of them", j), "exceptions", n)
 			}
 		}
 	}

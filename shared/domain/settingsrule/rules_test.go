@@ -71,7 +71,7 @@ func TestValidate(t *testing.T) {
 			rules: settingsrule.Rules{Exceptions: []settingsrule.Exception{
 				exception, {Group: "Data@example.com", Field: "whoCanJoin", Until: noon, Reason: "another"},
 			}},
-			want: []string{"exceptions.1: exception 1 names the same group and field: keep one of them"},
+			want: []string{"exceptions.1: exceptions[0] names the same group and field: keep one of them"},
 		},
 		"rules that go round": {
 			rules: settingsrule.Rules{General: []settingsrule.Rule{
