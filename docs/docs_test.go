@@ -158,6 +158,7 @@ func TestTheSlackAppIsWhatFunctionsNeed(t *testing.T) {
 	if diff := cmp.Diff(slices.Compact(scopes), app.OAuth.Scopes.Bot); diff != "" {
 		t.Errorf("scopes (-functions +app):\n%s", diff)
 	}
+	agree(t, "scopes of the simulated workspace", app.OAuth.Scopes.Bot, source(t, "scripts", "local", "world").variable(t, "slackScopes"))
 	agree(t, "scopes that the doctor looks for", app.OAuth.Scopes.Bot, source(t, "scripts", "plan").variable(t, "slackScopes"))
 	files, err := filepath.Glob(filepath.Join(top, "functions", "slackinteract", "*.go"))
 	if err != nil {

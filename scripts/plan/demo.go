@@ -31,7 +31,6 @@ type demoCompany struct {
 	transport sim.Transport
 	workspace *simworkspace.Server
 	cloud     *simiam.Server
-	slack     *simslack.Server
 	// refuse, if not nil, says why no token of a scope is to be had.
 	refuse func(scope string) error
 }
@@ -133,10 +132,9 @@ func (d *demoCompany) simulate(company *org.Company, admin string) error {
 		return err
 	}
 	d.transport["catalog.demo"] = catalog
-	d.slack = simslack.New(simslack.Options{Now: d.Now, Token: demoSecret, Calls: d.calls, Faults: d.faults})
 	d.transport["google.demo"], d.transport["cloud.demo"] = d.workspace, d.cloud
 	d.transport["looker.demo"], d.transport["fivetran.demo"] = looker, fivetran
-	d.transport["slack.demo"] = withScopes(d.slack, slackScopes)
+	d.transport["slack.demo"] = d.slackWith(slackScopes)
 	return nil
 }
 
@@ -169,11 +167,7 @@ type tokenFunc func() (*oauth2.Token, error)
 // Token implements [oauth2.TokenSource].
 func (f tokenFunc) Token() (*oauth2.Token, error) { return f() }
 
-// withScopes adds the header in which Slack says what a token may
-// (https://docs.slack.dev/authentication/installing-with-oauth), which the simulator leaves out.
-func withScopes(next http.Handler, scopes []string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set(slackScopesHeader, strings.Join(scopes, ","))
-		next.ServeHTTP(w, r)
-	})
+// slackWith returns a workspace that gave the app these scopes.
+func (d *demoCompany) slackWith(scopes []string) http.Handler {
+	return simslack.New(simslack.Options{Now: d.Now, Token: demoSecret, Scopes: scopes, Calls: d.calls, Faults: d.faults})
 }

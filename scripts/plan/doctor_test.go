@@ -189,7 +189,7 @@ func TestDoctorNamesWhatMendsIt(t *testing.T) {
 		},
 		"a Slack scope is missing": {
 			func(d *demoCompany) {
-				d.transport["slack.demo"] = withScopes(d.slack, []string{"chat:write", "im:write", "users:read"})
+				d.transport["slack.demo"] = d.slackWith([]string{"chat:write", "im:write", "users:read"})
 			},
 			"Slack scope users:read.email", "add users:read.email to Bot Token Scopes",
 		},
@@ -199,7 +199,7 @@ func TestDoctorNamesWhatMendsIt(t *testing.T) {
 		},
 		"without the scope of slash commands": {
 			func(d *demoCompany) {
-				d.transport["slack.demo"] = withScopes(d.slack, slices.DeleteFunc(slices.Clone(slackScopes), func(s string) bool { return s == "commands" }))
+				d.transport["slack.demo"] = d.slackWith(slices.DeleteFunc(slices.Clone(slackScopes), func(s string) bool { return s == "commands" }))
 			},
 			"Slack scope commands", "add commands to Bot Token Scopes",
 		},

@@ -211,7 +211,7 @@ func (w *World) simulate(o Options, policy *policyfile.Policy) error {
 		}
 	}
 	w.Slack = simslack.New(simslack.Options{
-		People: people, Channels: channels, Now: w.Clock.Now, Token: slackToken, SigningSecret: signingSecret,
+		People: people, Channels: channels, Now: w.Clock.Now, Token: slackToken, SigningSecret: signingSecret, Scopes: slackScopes,
 		Interact: url("SlackInteract"), Client: w.client, Calls: w.Calls, Faults: w.Faults, TeamID: teamID,
 	})
 	for _, p := range people {

@@ -12,6 +12,8 @@ type apiError struct {
 	code    string
 	reasons []string      // for response_metadata.messages
 	wait    time.Duration // of a rate limit
+	// needed and provided are scopes, of a token that lacks one.
+	needed, provided string
 }
 
 func (e *apiError) Error() string { return e.code }
@@ -87,6 +89,9 @@ func (s *Server) serveAPI(r *http.Request, name string, now time.Time) answer {
 			return refusal(&apiError{code: "ratelimited", wait: wait})
 		}
 	}
+	if err := s.allow(name, args); err != nil {
+		return refusal(err)
+	}
 	c := &call{now: now, args: args, warnings: warnings}
 	body, err := m.run(s, c)
 	if err != nil {
@@ -114,6 +119,9 @@ func refusal(err error) answer {
 	a := answer{status: http.StatusOK, body: map[string]any{"ok": false, "error": e.code}}
 	if e.wait > 0 {
 		a.status, a.wait = http.StatusTooManyRequests, e.wait
+	}
+	if e.needed != "" {
+		a.body["needed"], a.body["provided"] = e.needed, e.provided
 	}
 	if len(e.reasons) > 0 {
 		messages := make([]string, len(e.reasons))

@@ -106,7 +106,7 @@ func (s *Server) userJSON(p *person, locale bool, now time.Time) map[string]any 
 		"display_name": p.handle, "display_name_normalized": p.handle,
 		"team": s.teamOf(p), "avatar_hash": "g" + strings.ToLower(hashedID("", p.id)), "status_text": "", "status_emoji": "",
 	}
-	if p.Email != "" && !p.Bot && !s.stranger(p) {
+	if p.Email != "" && !p.Bot && !s.stranger(p) && s.has(emailScope) {
 		profile["email"] = p.Email
 	}
 	u := map[string]any{

@@ -24,6 +24,8 @@ type Options struct {
 	Now func() time.Time
 	// Token is the bot token that the API accepts.
 	Token string
+	// Scopes are what the token may. Nil is everything.
+	Scopes []string
 	// SigningSecret signs what is POSTed to the app.
 	SigningSecret string
 	// Interact is the URL to which interactions, slash commands and events are POSTed.
@@ -125,6 +127,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/api/"):
 		name = strings.TrimPrefix(r.URL.Path, "/api/")
+		if s.opt.Scopes != nil {
+			w.Header().Set(scopesHeader, strings.Join(s.opt.Scopes, ","))
+		}
 		a = s.serveFaults(now, func() answer { return s.serveAPI(r, name, now) })
 	case strings.HasPrefix(r.URL.Path, "/actions/"), strings.HasPrefix(r.URL.Path, "/commands/"):
 		name = "response_url"
