@@ -43,7 +43,7 @@ func TestRemovalsWaitForWhatTakesTheirPlace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := proposals(parse(t, "catalog: {mode: auto, brake: {max: 1}}"), plan, 100, 1)
+	out, err := proposals(parse(t, "catalog: {mode: auto, brake: {max: 1}}"), plan, catalog.Present{}, 100, 1)
 	if err != nil || len(out) != 2 {
 		t.Fatal(len(out), err)
 	}

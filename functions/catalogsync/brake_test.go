@@ -12,7 +12,7 @@ import (
 func TestTheBrakeCountsThePeopleOfATeamThatGoes(t *testing.T) {
 	for people, want := range map[int]int{1: 1, 2: 2} {
 		plan := catalog.Plan{Steps: []catalog.Step{{Verb: catalog.Delete, Kind: catalog.KindTeam, Name: "etl", Takes: people}}}
-		out, err := proposals(parse(t, "catalog: {mode: ask, brake: {max: 2}}"), plan, 100, 0)
+		out, err := proposals(parse(t, "catalog: {mode: ask, brake: {max: 2}}"), plan, catalog.Present{}, 100, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -177,7 +177,7 @@ func (h *handler) proposals(ctx context.Context, v view) ([]change.Proposal, err
 	if err != nil {
 		return nil, err
 	}
-	out, err := proposals(h.policy, v.plan, v.present.Size(), recent)
+	out, err := proposals(h.policy, v.plan, v.present, v.present.Size(), recent)
 	for i := range out {
 		out[i].Channel = h.channel
 	}

@@ -38,12 +38,12 @@ const mostBytes = store.MaxData * 2 / 3
 
 // proposals returns what to propose of a plan: nothing where there is nothing to do, and of a plan
 // that takes more away than the brake lets pass two things: what may happen all the same, and what
-// waits for two people. Size is how much of the catalogue is ours, recent what was taken away
+// waits for two people. Present is the catalogue as it is, size how much of the catalogue is ours, recent what was taken away
 // without people in the last 24 hours.
 //
 // No proposal has more than mostSteps steps, or more than fit into mostBytes: those that come first,
 // which need nothing of what comes after them. The others follow once these are done.
-func proposals(p *policyfile.Policy, plan catalog.Plan, size, recent int) ([]change.Proposal, error) {
+func proposals(p *policyfile.Policy, plan catalog.Plan, present catalog.Present, size, recent int) ([]change.Proposal, error) {
 	asks := p.Asks(change.CatalogApply, "")
 	held := p.Catalog.Brake.Check(size, recent, plan.Removals()).Held
 	type part struct {
@@ -58,7 +58,7 @@ func proposals(p *policyfile.Policy, plan catalog.Plan, size, recent int) ([]cha
 		parts[0].needs = asks
 	case p.Catalog.Mode == change.Auto && held:
 		removals := slices.DeleteFunc(slices.Clone(plan.Steps), func(s catalog.Step) bool { return !s.Removal() })
-		parts = []part{{plan.Additions().Steps, parts[0].needs}, {removals, asks.AtLeast(2)}}
+		parts = []part{{plan.Additions(present).Steps, parts[0].needs}, {removals, asks.AtLeast(2)}}
 	}
 	var out []change.Proposal
 	for _, it := range parts {

@@ -135,7 +135,7 @@ func TestWhatIsProposed(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			out, err := proposals(parse(t, test.policy), plan, 10, test.recent)
+			out, err := proposals(parse(t, test.policy), plan, catalog.Present{}, 10, test.recent)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -171,11 +171,11 @@ func TestALargePlanIsProposedInParts(t *testing.T) {
 		plan.Steps = append(plan.Steps, member(catalog.Remove, fmt.Sprintf("p%d@example.com", i)))
 	}
 	p := parse(t, "catalog: {mode: auto}")
-	first, err := proposals(p, plan, 10, 0)
+	first, err := proposals(p, plan, catalog.Present{}, 10, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rest, err := proposals(p, catalog.Plan{Steps: plan.Steps[mostSteps:]}, 10, 0)
+	rest, err := proposals(p, catalog.Plan{Steps: plan.Steps[mostSteps:]}, catalog.Present{}, 10, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +200,7 @@ func TestAPlanOfLargeStepsIsProposedInParts(t *testing.T) {
 	}
 	parts := 0
 	for done := 0; done < len(plan.Steps); parts++ {
-		all, err := proposals(parse(t, "catalog: {mode: auto}"), catalog.Plan{Steps: plan.Steps[done:]}, 10, 0)
+		all, err := proposals(parse(t, "catalog: {mode: auto}"), catalog.Plan{Steps: plan.Steps[done:]}, catalog.Present{}, 10, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -258,7 +258,7 @@ func TestOneStepThatIsLargerThanARecord(t *testing.T) {
 	}
 	p := parse(t, "catalog: {mode: auto}")
 	plan := planned(rules(1000, "allow", ""), rules(1000, "deny", ""))
-	out, err := proposals(p, plan, 10, 0)
+	out, err := proposals(p, plan, catalog.Present{}, 10, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,7 +283,7 @@ func TestOneStepThatIsLargerThanARecord(t *testing.T) {
 	if _, another, err = left(approved, other, catalog.Present{}); another == "" || err != nil {
 		t.Errorf("another rule at the end is taken for the same: %v", err)
 	}
-	others, err := proposals(p, other, 10, 0)
+	others, err := proposals(p, other, catalog.Present{}, 10, 0)
 	if err != nil || others[0].Slot() == out[0].Slot() {
 		t.Errorf("both are the same change: %v", err)
 	}

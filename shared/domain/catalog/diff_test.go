@@ -121,8 +121,8 @@ func TestWhatSomebodyChangedIsPutBack(t *testing.T) {
 	if diff := cmp.Diff(want, plan.Lines()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if plan.Removals() != 2 || len(plan.Additions().Steps) != 7 || plan.Additions().Removals() != 0 {
-		t.Errorf("%d removals, %d additions", plan.Removals(), len(plan.Additions().Steps))
+	if plan.Removals() != 2 || len(plan.Additions(p).Steps) != 7 || plan.Additions(p).Removals() != 0 {
+		t.Errorf("%d removals, %d additions", plan.Removals(), len(plan.Additions(p).Steps))
 	}
 }
 

@@ -140,18 +140,6 @@ func (p Plan) Removals() int {
 	return n
 }
 
-// Additions returns the plan without the steps that take something away: what may be done when
-// too much would go.
-func (p Plan) Additions() Plan {
-	out := Plan{Findings: p.Findings}
-	for _, s := range p.Steps {
-		if !s.Removal() {
-			out.Steps = append(out.Steps, s)
-		}
-	}
-	return out
-}
-
 // Lines is the plan for people: one line for each step, in order, then one for each finding.
 func (p Plan) Lines() []string {
 	var out []string
