@@ -79,6 +79,9 @@ func TestWhoIsToLeaveIsGivenNothing(t *testing.T) {
 			if edits.allowed(personRules(held, ken)) {
 				t.Errorf("ken is to leave, and gains: %q of %q", plan.Additions(w.p).Lines(), plan.Lines())
 			}
+			if name != "the team is to go, and its role gets a policy" { // which goes last: something may refer to it
+				watchPerson(t, w.d, w.p, ken)
+			}
 			all := carry(t, plan, cloned(w.p))
 			if edits.allowed(personRules(all, ken)) || !edits.allowed(personRules(all, yui)) {
 				t.Errorf("ken may, or yui may not: %q", plan.Lines())
@@ -119,5 +122,25 @@ func TestWhatDoesNotWaitForTheBrake(t *testing.T) {
 	after := carry(t, diff(t, d, p).Additions(p), cloned(p))
 	if edits.allowed(rulesOfTeam(after, "t")) || !edits.allowed(rulesOfTeam(after, "u")) {
 		t.Errorf("t may edit: %t, u may edit: %t", edits.allowed(rulesOfTeam(after, "t")), edits.allowed(rulesOfTeam(after, "u")))
+	}
+}
+
+// Whoever goes from a team to one that gets what the first has keeps it on the way, also where somebody
+// else leaves that one.
+func TestWhoMovesKeepsWhatBothTeamsHave(t *testing.T) {
+	p := ofOthers(ken, yui)
+	p.Policies = append(p.Policies, has("edit", editAll))
+	p.Teams = append(p.Teams,
+		catalog.PresentTeam{Entity: entity("a"), Type: catalog.TypeDivision, Policies: []string{"edit"}, Members: []string{yui}},
+		catalog.PresentTeam{Entity: entity("b"), Type: catalog.TypeDivision, Members: []string{ken}})
+	d := catalog.Desired{
+		Us: us, Policies: []catalog.Policy{{Name: "edit", Rules: []catalog.Rule{editAll}}},
+		Teams: []catalog.Team{
+			{Name: "a", Type: catalog.TypeDivision, Policies: []string{"edit"}},
+			{Name: "b", Type: catalog.TypeDivision, Policies: []string{"edit"}, Members: []string{yui}},
+		},
+	}
+	for _, who := range []string{ken, yui} {
+		watchPerson(t, d, p, who)
 	}
 }

@@ -37,7 +37,7 @@ func Diff(d Desired, p Present) (Plan, []Problem, error) {
 	for _, steps := range [][]Step{takes, changed, gives, b.removed, b.users, b.added, b.deleted} {
 		slices.SortStableFunc(steps, byName)
 	}
-	steps := slices.Concat(teams, takes, changed, created, gives, b.users, b.added, b.removed, b.deletions())
+	steps := b.afterLeaving(slices.Concat(teams, takes, changed, created, gives, b.users, b.added, b.removed, b.deletions()))
 	slices.SortFunc(b.findings, func(x, y Finding) int {
 		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Name, y.Name), cmp.Compare(x.Code, y.Code))
 	})

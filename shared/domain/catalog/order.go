@@ -55,8 +55,8 @@ func (s Step) needs() []key {
 // the process ends in between. An update that takes and gives is two, of which the first leaves what denies. What
 // a role needs that loses all that it has, it gets at the same time, if that is there and as it is wanted; and
 // so does the organization, for whose steps what it had is compared. People come after that, and then go; teams
-// are moved before. So who is to leave a team, or is in one that goes, may have for that while what it is given, and who
-// is moved what the teams above are yet to lose. Of policies those are apart that name what is made first.
+// are moved before. So who is in a team that goes may have for that while what it is given, and who is moved what the
+// teams above are yet to lose; who leaves one has gone by then (afterLeaving). Of policies those are apart that name what is made first.
 func (b *builder) inStages(updates []Step) (takes, changed, named, gives []Step) {
 	there := func(s Step) bool {
 		return !slices.ContainsFunc(s.needs(), func(k key) bool { return k.kind != KindTeam && !b.there[k.kind][k.name] })
