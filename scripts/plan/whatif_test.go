@@ -106,6 +106,15 @@ func TestWhoAgreesToAPolicyThatAsksLess(t *testing.T) {
 		"who is named, and no lead":    {named, "yui@example.com,aiko@example.com", false, policy.LowerQuorum},
 		"a stranger":                   {named, "aiko@example.com", false, ""},
 		"two leads, who are one":       {string(old) + "same_person: [[ken@example.com, lena@example.com]]\n", "ken@example.com,lena@example.com", false, ""},
+		// When it takes long others count too; nothing here takes long.
+		"a lead, and whom it is escalated to": {
+			strings.Replace(string(old), "from: group:leads@example.com}]}", "from: group:leads@example.com}], escalate: {after: 4h, to: group:etl-team@example.com}}", 1),
+			"ken@example.com,yui@example.com", false, "",
+		},
+		// Owners of no group in particular are nobody who could be asked.
+		"a quorum of owners, and an administrator": {
+			string(old) + "  - {kinds: [group.settings], quorum: [{count: 2, from: owners}]}\n", "ken@example.com,lena@example.com,mika@example.com", true, "",
+		},
 		"two leads, one of them twice": {string(old) + "same_person: [[ken@example.com, k.tanaka@example.com]]\n", "ken@example.com,lena@example.com,mika@example.com", true, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
