@@ -112,6 +112,18 @@ func TestTagsOfOneCondition(t *testing.T) {
 	}
 }
 
+// A rule about what is certified is asked about with that certificate.
+func TestWhatIsCertified(t *testing.T) {
+	after := edited(t, shared, "  - name: approve\n", "      - {name: certified, effect: allow, operations: [Create], resources: [table], condition: \"matchAnyCertification('Certification.Gold')\"}\n  - name: approve\n")
+	c, err := opened(t, company(t), "").compare(t.Context(), written(t, shared), written(t, after), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(c.Gains, func(s shiftReport) bool { return s.Operation == "Create" }) {
+		t.Error("everybody gains Create on certified tables, and nobody is said to")
+	}
+}
+
 // Who gave back their own access may always, whatever a rule denies.
 func TestWhoGaveBackTheirOwnMay(t *testing.T) {
 	ten := opened(t, company(t), "")

@@ -39,6 +39,14 @@ func TestWhoIsToLeaveIsGivenNothing(t *testing.T) {
 			stays.Type, stays.Parents = catalog.TypeDepartment, []string{"up"}
 			w.d.Policies, w.d.Teams = edit, []catalog.Team{wanted("up", []string{"edit"}, nil), stays}
 		},
+		"the team is moved below one that gets a policy": func(w *world) {
+			below := team("t", ken, yui)
+			below.Type = catalog.TypeDepartment
+			w.p.Teams = append(w.p.Teams, team("up"), below)
+			moved := wanted("t", nil, nil, yui)
+			moved.Type, moved.Parents = catalog.TypeDepartment, []string{"up"}
+			w.d.Policies, w.d.Teams = edit, []catalog.Team{wanted("up", []string{"edit"}, nil), moved}
+		},
 		"the role gets a policy": func(w *world) {
 			w.p.Policies = append(w.p.Policies, has("look", look))
 			w.p.Roles = append(w.p.Roles, catalog.PresentRole{Entity: entity("r"), Policies: []string{"look"}, Holders: []string{ken, yui}})
@@ -142,5 +150,23 @@ func TestWhoMovesKeepsWhatBothTeamsHave(t *testing.T) {
 	}
 	for _, who := range []string{ken, yui} {
 		watchPerson(t, d, p, who)
+	}
+}
+
+// Somebody has switched a policy off: that it is switched on again waits as well, where somebody is to
+// leave the team that has it.
+func TestAPolicyThatIsSwitchedOnWaits(t *testing.T) {
+	off := has("edit", editAll)
+	off.Disabled = true
+	p := ofOthers(ken, yui)
+	p.Policies = append(p.Policies, off)
+	p.Teams = append(p.Teams, catalog.PresentTeam{Entity: entity("t"), Type: catalog.TypeDivision, Policies: []string{"edit"}, Members: []string{ken, yui}})
+	d := catalog.Desired{
+		Us: us, Policies: []catalog.Policy{{Name: "edit", Rules: []catalog.Rule{editAll}}},
+		Teams: []catalog.Team{{Name: "t", Type: catalog.TypeDivision, Policies: []string{"edit"}, Members: []string{yui}}},
+	}
+	plan := diff(t, d, p)
+	if len(plan.Steps) != 2 || !plan.Additions(p).Empty() {
+		t.Errorf("the plan is %q, and without removals %q", plan.Lines(), plan.Additions(p).Lines())
 	}
 }

@@ -272,3 +272,26 @@ func TestTeamsMovedOutOfADeny(t *testing.T) {
 		}
 	}
 }
+
+// A rule about all types is not about those of SCIM, unless it names them
+// (CompiledRule.matchResource in OpenMetadata).
+func TestLoosenedBySCIM(t *testing.T) {
+	model := func(resources ...string) policy.Model {
+		m, _ := company(t)
+		m.Policies[3].Rules[0].Resources = resources
+		return m
+	}
+	for name, tt := range map[string]struct {
+		before, after []string
+		less          bool
+	}{
+		"all in place of scim":         {[]string{"scim"}, []string{"all"}, true},
+		"all in place of all and scim": {[]string{"all", "SCIM"}, []string{"all"}, true},
+		"all and scim":                 {[]string{"table", "SCIM"}, []string{"all", "scim"}, false},
+		"scim alone":                   {[]string{"all", "scim"}, []string{"scim"}, true},
+	} {
+		if got := policy.Loosened(policy.Ruling{Model: model(tt.before...)}, policy.Ruling{Model: model(tt.after...)}); (len(got) > 0) != tt.less {
+			t.Errorf("%s: got %v, want something: %t", name, got, tt.less)
+		}
+	}
+}

@@ -21,6 +21,7 @@ func TestLoosened(t *testing.T) {
 	base := ask(of(2, leads), of(1, ownersOf))
 	hour := change.Escalation{After: 3600e9, To: "group:managers@example.com"}
 	sooner := change.Escalation{After: 60e9, To: hour.To}
+	others := change.Escalation{After: hour.After, To: "group:others@example.com"}
 	tests := map[string]struct {
 		old, now change.Requirement
 		want     bool
@@ -49,6 +50,9 @@ func TestLoosened(t *testing.T) {
 		"the same escalation":                    {escalated(base, hour), escalated(base, hour), false},
 		"an earlier escalation":                  {escalated(base, hour), escalated(base, sooner), true},
 		"a later escalation":                     {escalated(base, sooner), escalated(base, hour), false},
+		"an escalation to others":                {escalated(base, hour), escalated(base, others), true},
+		// The owners fill the place of anybody first, and then that of an owner, for which administrators fill the other.
+		"a place that makes room for another": {ask(of(1, change.Approvers), of(1, ownersOf)), ask(of(1, ownersOf), of(1, change.Admins)), false},
 	}
 	scope := policy.Scope{Kind: change.AccessGrant, Entitlement: "prod"}
 	for name, tt := range tests {
@@ -296,5 +300,21 @@ func TestScopesAreInOrder(t *testing.T) {
 	}
 	if want := "access.grant a, access.grant b, group.settings "; strings.Join(got, ", ") != want {
 		t.Errorf("got %q, want %q", strings.Join(got, ", "), want)
+	}
+}
+
+// An entitlement that gives something else is compared with the one of its name, whatever the
+// approvals say of what nobody could have.
+func TestLoosenedBySomethingElseUnderTheOldName(t *testing.T) {
+	way := func(what string, leadsNeeded int) []policy.Way {
+		return []policy.Way{{
+			Entitlement: "prod", What: what, For: "group:etl@example.com",
+			Needs: change.Requirement{Mode: change.Ask, Needs: []change.Need{{Count: leadsNeeded, From: leads}}},
+		}}
+	}
+	got := policy.Loosened(policy.Ruling{Ways: way("run.admin at project prod", 2)}, policy.Ruling{Ways: way("run.viewer at project prod", 1)})
+	const want = "access.grant of prod needs 1 of group:leads@example.com in place of 2 of group:leads@example.com"
+	if len(got) != 1 || got[0].String() != want {
+		t.Errorf("got %v, want %s", got, want)
 	}
 }
