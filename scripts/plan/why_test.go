@@ -35,6 +35,7 @@ policies:
 		"the owner":              {question{person: "aiko@example.com", operation: "EditTags", resource: "table:sample.fact_table"}, true, "its owner is aiko@example.com"},
 		"another one":            {question{person: "ken@example.com", operation: "EditTags", resource: "table:sample.fact_table"}, false, "its owner is aiko@example.com"},
 		"as if another owned it": {question{person: "ken@example.com", operation: "EditTags", resource: "table:sample.fact_table", owners: []string{"ken@example.com"}}, true, "its owner is ken@example.com"},
+		"as if tagged otherwise": {question{person: "aiko@example.com", operation: "EditTags", resource: "table:sample.fact_table", tags: []string{"Tier.Tier2"}}, false, "its only tag is Tier.Tier2"},
 		"what is not there":      {question{person: "aiko@example.com", operation: "EditTags", resource: "table:no.such"}, false, "it has no owner"},
 	} {
 		t.Run(name, func(t *testing.T) {

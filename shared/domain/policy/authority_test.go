@@ -152,6 +152,22 @@ func TestAPolicyThatNobodyHasIsSilent(t *testing.T) {
 	}
 }
 
+// A rule is about all types where "all" comes first; elsewhere that is a type like others, as
+// CompiledRule.matchResource of OpenMetadata has it.
+func TestAllThatDoesNotComeFirstIsSilent(t *testing.T) {
+	for first, silent := range map[string]bool{"all": false, "table": true} {
+		r := allow("a", policy.ApproveSettings, first, nil)
+		r.Resources = append(r.Resources, "all")
+		m := policy.Model{
+			Policies: []policy.Policy{{Name: "p", Rules: []policy.Rule{r}}},
+			Roles:    []policy.Role{{Name: "r", Policies: []string{"p"}, Members: []change.Selector{leads}}},
+		}
+		if got := m.Allowing(policy.ApproveSettings, policy.GroupResource).Silent(); got != silent {
+			t.Errorf("%v: silent is %t, want %t", r.Resources, got, silent)
+		}
+	}
+}
+
 func TestWhomTheOwnersOnlyRuleIsFor(t *testing.T) {
 	for text, owners := range map[string]bool{
 		"isOwner()": true, "isOwner() && hasDomain()": true, "!isOwner()": false, "! isOwner()": false,
