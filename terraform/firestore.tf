@@ -45,6 +45,7 @@ locals {
     services       = false
     settings       = true
     slack-accounts = true
+    slack-channels = true
     summaries      = false
     unfinished     = true
     walk-steps     = true

@@ -79,7 +79,7 @@ func (a making) sight(ctx context.Context, c change.Change) (ledger.Sight, error
 	if !there {
 		return ledger.Sight{Before: map[string]string{"enabled": "false"}}, nil
 	}
-	begun, err := account.Begun(ctx, a.store, c.ID)
+	begun, err := a.begun(ctx, c, found)
 	if err != nil {
 		return ledger.Sight{}, err
 	}
@@ -90,7 +90,7 @@ func (a making) sight(ctx context.Context, c change.Change) (ledger.Sight, error
 	role := wanted(c, "role")
 	sight := ledger.Sight{
 		InEffect: !found.Disabled && (role == "" || has(found, role)), Result: result,
-		Before: map[string]string{"enabled": fmt.Sprint(!found.Disabled)}, Begun: slices.Contains(begun, found.ID),
+		Before: map[string]string{"enabled": fmt.Sprint(!found.Disabled)}, Begun: begun,
 	}
 	if sight.Begun { // an earlier attempt may have enabled it
 		sight.Before["enabled"] = "false"
@@ -99,6 +99,18 @@ func (a making) sight(ctx context.Context, c change.Change) (ledger.Sight, error
 		sight.Before["role"] = role
 	}
 	return sight, nil
+}
+
+// begun reports whether a request has begun with an account, so that whoever finds it in use may find what the
+// request did. Where somebody else has given it back since, it did not.
+func (a making) begun(ctx context.Context, c change.Change, found idle.Account) (bool, error) {
+	all, err := account.Begun(ctx, a.store, c.ID)
+	if err != nil || !slices.Contains(all, found.ID) || found.Disabled {
+		return err == nil && slices.Contains(all, found.ID), err
+	}
+	name, _ := account.Split(c.Target.ID)
+	unfinished, err := account.GetUnfinished(ctx, a.store, name, found.ID)
+	return unfinished.Request == c.ID || unfinished.Gave == c.ID, err
 }
 
 // result says what a request has made of an account.

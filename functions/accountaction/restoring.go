@@ -44,15 +44,20 @@ func (h *handler) settle(ctx context.Context, c change.Change) error {
 	if underWay(c.State) {
 		return nil
 	}
-	if c.Kind == change.AccountDisable && c.State == change.Applied {
-		_, id, there, err := h.existing(ctx, c)
-		if err != nil {
+	if c.Kind == change.AccountDisable {
+		s, id, there, err := h.existing(ctx, c)
+		switch {
+		case errors.Is(err, errUnconfigured): // nobody takes anything back there any more
+		case err != nil:
 			return err
+		case !there:
+		case c.State == change.Applied:
+			err = h.stopped(ctx, c, id)
+		case c.State != change.Undone:
+			err = h.notStopped(ctx, s, c, id)
 		}
-		if there {
-			if err := h.stopped(ctx, c, id); err != nil {
-				return err
-			}
+		if err != nil && !errors.Is(err, errUnconfigured) {
+			return err
 		}
 	}
 	begun, err := account.Begun(ctx, h.store, c.ID)
@@ -100,6 +105,35 @@ func (h *handler) stopped(ctx context.Context, c change.Change, id string) error
 		}
 	}
 	return account.StopEnds(ctx, h.store, name, id, c.ID, c.UndoOf, h.now())
+}
+
+// notStopped sees to what is known of an account that a change was to stop, and has not: whoever stops it later by hand
+// is not taken for that change. One that is stopped may have been so by the change, which did not see it.
+func (h *handler) notStopped(ctx context.Context, s system, c change.Change, id string) error {
+	name, _ := account.Split(c.Target.ID)
+	unfinished, err := account.GetUnfinished(ctx, h.store, name, id)
+	if err != nil || unfinished.Stop != c.ID {
+		return err
+	}
+	holder := "settling " + c.ID + " " + rand.Text() // people may just have it tried again
+	if _, err := account.Hold(ctx, h.store, name, id, holder, h.now()); err != nil {
+		return err
+	}
+	defer h.release(ctx, c, id, holder)
+	now, err := h.ledger.Get(ctx, c.ID)
+	if err != nil || now.State != c.State {
+		return err
+	}
+	found, err := s.Account(ctx, id)
+	switch {
+	case isGone(err):
+		return nil
+	case err != nil:
+		return fmt.Errorf("read %s, which was not stopped: %w", c.Target.Name, err)
+	case found.Disabled:
+		return nil
+	}
+	return account.StopFails(ctx, h.store, name, id, c.ID, h.now())
 }
 
 // restore gives a stopped account the roles again that it had before a request, or orders that it is tried

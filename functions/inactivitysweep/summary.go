@@ -3,7 +3,6 @@ package inactivitysweep
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -22,14 +21,8 @@ import (
 func (n *night) sumUp(ctx context.Context) error {
 	s := n.run.Summary()
 	s.Held, s.Begun, s.Warned, s.Ended = n.held, n.begun, n.warned, n.ended
-	earlier, err := account.Summary(ctx, n.store, n.name)
-	if err != nil && !errors.Is(err, account.ErrNoRun) {
-		return err
-	}
-	if err == nil && !earlier.At.Before(n.began) {
-		s = s.After(earlier)
-	}
-	if err := account.Summarize(ctx, n.store, n.name, s); err != nil {
+	s, err := account.Summarize(ctx, n.store, n.name, s, n.began)
+	if err != nil {
 		return err
 	}
 	// One message a week, kept up to date.

@@ -208,7 +208,7 @@ func (n *night) overtaken(ctx context.Context, a act) error {
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(stands.Told, a.decision.Step) || !stands.Begun.Equal(a.decision.Next.Begun) {
+	if !slices.Contains(stands.Told, a.decision.Step) || !stands.Begun.Equal(a.decision.Next.Begun) || !stands.Kept.Equal(a.decision.Next.Kept) {
 		return n.end(ctx, n.warningID(a.account, a.decision.Step, a.decision.Next), "moved")
 	}
 	a.decision.StopAt = stands.Stop

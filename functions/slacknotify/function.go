@@ -3,10 +3,10 @@
 // Trigger: change-events, which it queues; tasks of the queue slack.
 //
 // Reads: policy; changes, groups, listings, members, messages, notices, people, presses,
-// slack-accounts.
+// slack-accounts, slack-channels.
 //
 // Writes: messages (what it posted where), notices (who could not be warned), slack-accounts (whom to
-// reach how).
+// reach how), slack-channels (which id a name stands for).
 //
 // Calls: Slack Web API, as the only one that posts: chat.postMessage, chat.update,
 // chat.postEphemeral, conversations.open, conversations.history, conversations.list, users.info,

@@ -161,16 +161,22 @@ func (h *handler) post(ctx context.Context, t topic, box *letters, i int, channe
 	name := t.id + " " + l.Key
 	var err error
 	if !l.Since.IsZero() {
-		var found string
-		found, l.TS, err = h.slack.Find(ctx, l.Channel, name, l.Since)
+		at, found := l.Channel, ""
+		if l.Person == "" {
+			if at, err = h.roomID(ctx, l.Channel); err != nil {
+				return err
+			}
+		}
+		found, l.TS, err = h.slack.Find(ctx, at, name, l.Since)
 		switch {
-		case slack.IsForbidden(err):
+		case slack.IsForbidden(err) && l.Person == "":
 			// A second message is better than none.
 			h.log.ErrorContext(ctx, "messages cannot be looked for: the app lacks a scope", "topic", t.id, "error", err.Error())
 		case err != nil && !slack.IsUnknown(err) && !cloudfn.IsPermanent(err):
 			return err
 		}
 		if l.TS != "" {
+			h.remember(ctx, *l, found)
 			l.Channel = found
 			return h.update(ctx, t.id, l, m)
 		}
@@ -194,7 +200,11 @@ func (h *handler) post(ctx context.Context, t topic, box *letters, i int, channe
 		return err
 	}
 	l.Shown = fingerprint(m)
-	return h.save(ctx, t.id, box, h.now().Add(leaseFor))
+	if err := h.save(ctx, t.id, box, h.now().Add(leaseFor)); err != nil {
+		return err
+	}
+	h.remember(ctx, letter{Person: l.Person, Channel: channel}, l.Channel)
+	return nil
 }
 
 // elsewhere adds messages to the channel in place of one that who decides, or has to hear, could not be

@@ -63,7 +63,8 @@ func TestTheLatestRunInAFile(t *testing.T) {
 		Stopping: []idle.Entry{{Email: "a@example.com"}},
 		Untold:   []idle.Entry{{Email: "x@partner.example"}},
 	}
-	if err := errors.Join(account.Summarize(t.Context(), db.Store(), "workspace", want), db.Close()); err != nil {
+	_, err = account.Summarize(t.Context(), db.Store(), "workspace", want, want.At)
+	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer

@@ -181,15 +181,17 @@ func (c *Client) Find(ctx context.Context, channel, key string, since time.Time)
 // idOfChannel is what Slack names channels by; their names have no capitals.
 var idOfChannel = regexp.MustCompile(`^[CDG][A-Z0-9]+$`)
 
-// channelPages bounds how many channels are looked through for one by its name: ten thousand.
-const channelPages = 50
+// channelsPerPage is the most that Slack lists at once, channelPages how many pages are looked through for a channel by
+// its name: together ten thousand, in fewer calls than it allows in a minute
+// (https://docs.slack.dev/reference/methods/conversations.list).
+const channelsPerPage, channelPages = 999, 11
 
 // channelID returns the id of a channel of which that or the name is known. It reads the list of channels.
 func (c *Client) channelID(ctx context.Context, channel string) (string, error) {
 	if idOfChannel.MatchString(channel) {
 		return channel, nil
 	}
-	p := api.GetConversationsParameters{Types: []string{"public_channel", "private_channel"}, ExcludeArchived: true, Limit: 200}
+	p := api.GetConversationsParameters{Types: []string{"public_channel", "private_channel"}, ExcludeArchived: true, Limit: channelsPerPage}
 	for range channelPages {
 		list, next, err := c.channels(ctx, &p)
 		if err != nil {

@@ -366,3 +366,20 @@ func answering(body string) *slack.Client {
 		return answer(r, http.StatusOK, body), nil
 	})}})
 }
+
+// A channel is found by its name among thousands, in fewer calls than Slack allows in a minute.
+func TestFindInALargeWorkspace(t *testing.T) {
+	w := newWorld(t)
+	for i := range 9000 {
+		if err := w.AddChannel(simslack.Channel{Name: fmt.Sprintf("#c%d", i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, ts, err := w.client.Post(t.Context(), "#approvals", "k", slack.Message{Heading: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, got, err := w.client.Find(t.Context(), "#approvals", "k", start); err != nil || got != ts {
+		t.Errorf("Find: %q, %v; want %q", got, err, ts)
+	}
+}

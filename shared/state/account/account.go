@@ -116,13 +116,25 @@ func Believe(ctx context.Context, s store.Store, system string, c idle.Census) e
 
 var summaries = store.Collection[idle.Summary]{Name: "summaries"}
 
-// Summarize stores what the latest run of a system came to.
-func Summarize(ctx context.Context, s store.Store, system string, summary idle.Summary) error {
-	err := s.Update(ctx, func(_ context.Context, tx store.Tx) error { return summaries.Put(tx, system, summary) })
+// Summarize stores what the latest run of a system came to, with what earlier attempts of the same night have done, whose
+// first one began then. It returns both together.
+func Summarize(ctx context.Context, s store.Store, system string, summary idle.Summary, began time.Time) (idle.Summary, error) {
+	var all idle.Summary
+	err := s.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		all = summary
+		earlier, err := Summary(ctx, tx, system)
+		switch {
+		case err != nil && !errors.Is(err, ErrNoRun):
+			return err
+		case err == nil && !earlier.At.Before(began):
+			all = summary.After(earlier)
+		}
+		return summaries.Put(tx, system, all)
+	})
 	if err != nil {
-		return fmt.Errorf("store the summary of %s: %w", system, err)
+		return idle.Summary{}, fmt.Errorf("store the summary of %s: %w", system, err)
 	}
-	return nil
+	return all, nil
 }
 
 // ErrNoRun says that there was no run of a system yet.

@@ -38,8 +38,8 @@ type Unfinished struct {
 	// Gave is the request that gave the account back last, until it is stopped. As long as it is known the rest does
 	// not expire: people may take it back at any time.
 	Gave string `json:"gave,omitempty"`
-	// Stop is the change that was the last to begin stopping the account since then; where it is stopped, it was
-	// stopped by that one.
+	// Stop is the change that was the last to begin stopping the account since then, and has not come to nothing; where
+	// it is stopped, it was stopped by that one.
 	Stop string `json:"stop,omitempty"`
 
 	// Holder is who may set the roles now, and nobody else until then.
@@ -218,6 +218,25 @@ func StopBegins(ctx context.Context, s store.Store, system, id, stop string, now
 	})
 	if err != nil {
 		return fmt.Errorf("forget the roles that %s in %s had: %w", id, system, err)
+	}
+	return nil
+}
+
+// StopFails forgets a stop of an account that is in use all the same, and which roles it was to have then: whoever finds
+// the account stopped later finds what somebody else did.
+func StopFails(ctx context.Context, s store.Store, system, id, stop string, now time.Time) error {
+	err := s.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		u, err := GetUnfinished(ctx, tx, system, id)
+		if err != nil || u.Stop != stop {
+			return err
+		}
+		if u.Stop = ""; u.Request == stop {
+			u = Unfinished{Holder: u.Holder, Until: u.Until, Gave: u.Gave}
+		}
+		return u.put(tx, system, id, now)
+	})
+	if err != nil {
+		return fmt.Errorf("forget the stop of %s in %s: %w", id, system, err)
 	}
 	return nil
 }
