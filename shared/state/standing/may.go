@@ -45,6 +45,9 @@ func (r *Resolver) Why(
 	if err != nil || !known {
 		return x, err
 	}
+	if o == policy.ChangePolicy && about.Type == policy.PolicyResource {
+		return r.whyOfPolicy(ctx, p.ID, x)
+	}
 	c, err := r.example(ctx, about)
 	if err != nil {
 		return policy.Explanation{}, err
@@ -205,6 +208,21 @@ func (r *Resolver) MayStillAsk(ctx context.Context, c change.Change, undone *cha
 	}
 	v, err := r.MayUndo(ctx, *undone, c.Requester.ID, concerned)
 	return v.May, err
+}
+
+// whyOfPolicy says whether a person is among those of whom one has to agree to another policy, about which the
+// approvals have no entries.
+func (r *Resolver) whyOfPolicy(ctx context.Context, person string, x policy.Explanation) (policy.Explanation, error) {
+	may, err := r.MayChangePolicy(ctx, person)
+	if err != nil {
+		return policy.Explanation{}, err
+	}
+	d := policy.Deciding{Kinds: []change.Kind{policy.PolicyResource}, Needs: change.DefaultRequirement().Needs}
+	if may {
+		d.Counts = []change.Selector{change.Approvers}
+	}
+	x.Deciding = []policy.Deciding{d}
+	return x, nil
 }
 
 // MayReadAudit answers whether a person may read what is known of others. Where policy does not

@@ -479,3 +479,38 @@ func TestWhySaysWhoCountsLater(t *testing.T) {
 		}
 	}
 }
+
+// Who may agree to another policy is asked of the directory where no rule says so, and is said of each person.
+func TestWhySaysWhoMayChangeThePolicy(t *testing.T) {
+	named := model(rule(t, policy.Allow, policy.ChangePolicy, "policy", ""))
+	for name, test := range map[string]struct {
+		model policy.Model
+		want  string
+	}{
+		"without a policy, administrators": {policy.Model{}, "zoe"},
+		"those whom a rule allows it":      {named, "bo cy"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := harbour(t, test.model)
+			var yes []string
+			for _, id := range []string{"ada", "bo", "cy", "zoe", "old"} {
+				asks := func(change.Kind, string) change.Requirement { return change.DefaultRequirement() }
+				x, err := r.Why(t.Context(), id, catalog.Account{}, policy.ChangePolicy, policy.Resource{Type: policy.PolicyResource}, asks)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if x.Answer() == policy.Yes {
+					yes = append(yes, id)
+				} else if x.Answer() != policy.No {
+					t.Errorf("%s: %s", id, x)
+				}
+				if may, err := r.MayChangePolicy(t.Context(), id); err != nil || may != (x.Answer() == policy.Yes) {
+					t.Errorf("%s may change the policy: %t, %v; /why: %s", id, may, err, x)
+				}
+			}
+			if got := strings.Join(yes, " "); got != test.want {
+				t.Errorf("yes for %s, want %s", got, test.want)
+			}
+		})
+	}
+}
