@@ -79,12 +79,13 @@ func (h *handler) removeGroup(ctx context.Context, idOrAddress string, at time.T
 	return h.tell(ctx, gone.ID, at, []group.Part{group.Deleted})
 }
 
-// removePerson records that somebody has no account any more.
+// removePerson records that somebody has no account any more. That comes first: a group whose listing brings them
+// after it finds them gone, and one whose listing has brought them before it is among those that are left.
 func (h *handler) removePerson(ctx context.Context, id string, at time.Time) error {
-	if err := h.leave(ctx, id, at); err != nil {
+	if err := h.mirror.RemovePerson(ctx, id, at); err != nil {
 		return err
 	}
-	return h.mirror.RemovePerson(ctx, id, at)
+	return h.leave(ctx, id, at)
 }
 
 // stored tells what a reading of a group changed, and carries a new address into the groups

@@ -54,6 +54,9 @@ func (a applier) Look(ctx context.Context, c change.Change) (ledger.Sight, error
 	if err != nil {
 		return ledger.Sight{}, err
 	}
+	if lacks := lacking(c, values); lacks != "" {
+		return ledger.Sight{}, fmt.Errorf("the answer about %s has no %s", g.Email, lacks) // which says nothing about it
+	}
 	sight := ledger.Sight{InEffect: true, Before: map[string]string{}}
 	for _, d := range c.Diff {
 		sight.Before[d.Field] = values[d.Field]
@@ -112,6 +115,16 @@ func (onlyHeld) Error() string { return "Google had no such group when it was as
 // RetryAfter says how long the next attempt waits.
 func (onlyHeld) RetryAfter() time.Duration { return 3 * time.Hour }
 
+// lacking returns a field of a change that every group has and an answer does not; empty where there is none.
+func lacking(c change.Change, values map[string]string) string {
+	for _, d := range c.Diff {
+		if values[d.Field] == "" && settingsrule.Always(d.Field) {
+			return d.Field
+		}
+	}
+	return ""
+}
+
 // undoObsolete says why there is nothing left to take back: somebody has changed it since.
 func undoObsolete(c change.Change, values map[string]string) string {
 	for _, d := range c.Diff {
@@ -145,6 +158,9 @@ func (a applier) ruleObsolete(ctx context.Context, c change.Change, address stri
 		}
 	}
 	for _, d := range c.Diff {
+		if slices.ContainsFunc(finding.Unknown, func(u change.Delta) bool { return u.Field == d.Field }) {
+			return "", fmt.Errorf("%s of %s has a value that is not known here: %s", d.Field, address, values[d.Field])
+		}
 		if values[d.Field] != d.After && asked[d.Field] != d.After {
 			return fmt.Sprintf("the rules do not ask for %s %s any more", d.Field, d.After), nil
 		}

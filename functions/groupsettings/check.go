@@ -79,6 +79,10 @@ func (h *handler) check(ctx context.Context, e event.CheckSettings) error {
 	if err != nil {
 		return err
 	}
+	if len(finding.Unknown) > 0 {
+		// Nobody can tell whether what was wanted before is mended: what people said of it, and the brake, still hold.
+		open, held = append(open, known.Open...), held || known.Held
+	}
 	if held || known.Held {
 		if err := h.queuePlan(ctx); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package change
 
 import (
+	"reflect"
 	"slices"
 	"time"
 )
@@ -59,9 +60,16 @@ func (a Revise) apply(c *Change, now time.Time) error {
 			c.Decisions[i].Void = "the request was revised"
 		}
 	}
+	asked, escalated := c.AskedAt, c.Escalated
+	shownAnew := c.Reason == a.Reason && reflect.DeepEqual(c.Requirement, a.Requirement)
 	c.Diff, c.Reason, c.Requirement, c.Policy = slices.Clone(a.Diff), a.Reason, a.Requirement, a.Policy
 	c.Revision++
 	c.Escalated = false
 	c.ask(now)
+	if shownAnew {
+		// The same is wanted of the same people, and what is there is another value by now: whoever sets one after the
+		// other does not put off when it is decided.
+		c.AskedAt, c.Escalated = asked, escalated
+	}
 	return nil
 }

@@ -23,6 +23,12 @@ type field struct {
 	rare bool
 }
 
+// Always reports whether every group has a value of a field. An answer without one says nothing about it.
+func Always(name string) bool {
+	f, known := fields[name]
+	return known && f.always()
+}
+
 // always reports whether every group has a value of the field. Without one nobody knows what holds.
 func (f field) always() bool { return f.kind != text && !f.rare }
 

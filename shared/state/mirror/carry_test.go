@@ -400,3 +400,70 @@ func TestWhoJoinsByAListingUnderWay(t *testing.T) {
 		})
 	}
 }
+
+// So many join by one listing that nobody looks up whether one of them was renamed or stopped while it was under way:
+// the group is read once more.
+func TestManyWhoJoinAtOnce(t *testing.T) {
+	for _, n := range []int{199, 200} { // and one
+		w := newWorld(t)
+		a := user("a")
+		w.person(t, 0, group.Person{ID: "a", Email: a.Email})
+		w.replace(t, read("g1", "eng@example.com", 0, user("b")))
+		w.person(t, 3, group.Person{ID: "a", Email: "new@example.com", Suspended: true})
+		w.carry(t, "a")
+		everybody := append([]group.Member{user("b"), a}, crowd(0, n)...)
+		w.replace(t, read("g1", "eng@example.com", 1, everybody...))
+		complete := func() bool {
+			t.Helper()
+			h, err := w.Find(t.Context(), "g1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return h.Complete()
+		}
+		s, err := w.Snapshot(t.Context(), "g1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, one := range s.Members {
+			if one.ID == "a" && complete() && one.Email != "new@example.com" {
+				t.Errorf("%d join: the group is complete with %+v", n+1, one)
+			}
+		}
+		everybody[1].Email = "new@example.com"
+		w.replace(t, read("g1", "eng@example.com", 9, everybody...))
+		if !complete() {
+			t.Errorf("%d joined: it is not complete after it was read again", n+1)
+		}
+	}
+}
+
+// Who is listed and has been said to be gone since is left out, until a listing that begins later says whether that was so.
+func TestAListedMemberWhoWasSaidToBeGone(t *testing.T) {
+	w := newWorld(t)
+	a := user("a")
+	w.person(t, 0, group.Person{ID: "a", Email: a.Email})
+	w.replace(t, read("g1", "eng@example.com", 0, user("b")))
+	if err := w.RemovePerson(t.Context(), "a", minute(3)); err != nil {
+		t.Fatal(err)
+	}
+	w.replace(t, read("g1", "eng@example.com", 1, user("b"), a))
+	w.person(t, 5, group.Person{ID: "a", Email: a.Email}) // there after all
+	w.carry(t, "a")
+	for _, later := range []bool{false, true} {
+		if later {
+			w.replace(t, read("g1", "eng@example.com", 6, user("b"), a))
+		}
+		h, err := w.Find(t.Context(), "g1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := w.Snapshot(t.Context(), "g1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h.Complete() != later || (len(s.Members) == 2) != later {
+			t.Errorf("read later %t: complete %t, with %d of 2 members", later, h.Complete(), len(s.Members))
+		}
+	}
+}

@@ -111,6 +111,12 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, partial bool, de
 					return err
 				}
 			}
+		} else if joined > apartAtMost && known(before) && !before.Rewritten.After(s.Read) && !after.Due.After(s.Read) {
+			after.Due = s.Read.Add(time.Nanosecond) // nobody has looked up whether one of them is renamed, stopped or gone since
+		}
+		if gone := len(s.Members) - len(members); gone > 0 && !after.Due.After(after.Rewritten) {
+			// Who is listed and gone since is left out; a listing that begins later says whether that was so.
+			after.Due = after.Rewritten.Add(time.Nanosecond)
 		}
 		lacks := len(r.difference.Removed) > 0
 		var v verdict

@@ -39,13 +39,13 @@ type Settings struct {
 	Gone time.Time `json:"gone,omitzero"`
 }
 
-// Waiver keeps the rules off one field of a group for a time, as long as it has the value that people approved: one that
-// is opened wider is another question.
+// Waiver keeps the rules off one field of a group for a time, whenever it has the value that people approved: any other
+// value is another question.
 type Waiver struct {
 	Field string    `json:"field"`
 	Value string    `json:"value"`
 	Until time.Time `json:"until"`
-	// Secure says that the group was a secure one then. It keeps the rules for secure groups off only where it was.
+	// Secure says that the group was a secure one then. Where it was not, nothing is waived once it is one.
 	Secure bool `json:"secure,omitempty"`
 	// Change is the change that was approved.
 	Change string `json:"change"`
