@@ -1,6 +1,7 @@
 package grouprefresh_test
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/sekisho/sekisho/functions/grouprefresh"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/sim/org"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
@@ -86,5 +88,64 @@ func TestAnAccountDeletedWhileItIsListed(t *testing.T) {
 	r.refresh("g000@example.com")
 	if got := r.members(t, "g000@example.com"); slices.Contains(got, p.Email) {
 		t.Errorf("members %v; Google has %v", got, r.workspace.Members("g000@example.com"))
+	}
+}
+
+// asked is a store in which something happens once somebody has been told in which groups a member is.
+type asked struct {
+	store.Store
+	do func()
+}
+
+func (a *asked) Query(ctx context.Context, q store.Query) (store.Page, error) {
+	page, err := a.Store.Query(ctx, q)
+	if do := a.do; do != nil && slices.ContainsFunc(q.Where, func(c store.Cond) bool { return c.Op == store.Contains && c.Field == "ids" }) {
+		a.do = nil
+		do()
+	}
+	return page, err
+}
+
+// An account is deleted, and a listing that still has it is stored just after it was asked in which groups it is.
+func TestAListingBetweenTheQuestionsAboutAnAccountThatIsGone(t *testing.T) {
+	c := large(t, 5)
+	c.People = append(c.People, org.Person{Email: "u00001@example.com"})
+	r := openCompany(t, c)
+	r.tick(t, grouprefresh.JobWalk)
+	r.work(t)
+	p, err := r.mirror.PersonAt(t.Context(), "u00001@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := r.workspace.GroupID("g000@example.com")
+	before, err := r.mirror.Snapshot(t.Context(), g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := r.Clock.Now().Add(time.Second)
+	r.Clock.Advance(time.Minute)
+	inner := r.Store.Store
+	r.Store.Store = &asked{Store: inner, do: func() {
+		listed := group.Member{ID: p.ID, Email: p.Email, Type: group.User, Role: group.Plain, Status: "ACTIVE"}
+		s := group.Snapshot{Group: before.Group, Read: began, Members: append(slices.Clone(before.Members), listed)}
+		if _, err := mirror.New(inner).Replace(t.Context(), s); err != nil {
+			t.Error(err)
+		}
+	}}
+	r.Outbound = roundTrip{http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = w.Write([]byte(`{"error":{"code":404,"message":"Resource Not Found: userKey","errors":[{"domain":"global","reason":"notFound","message":"Resource Not Found: userKey"}]}}`))
+	})}
+	r.handler = r.Build(grouprefresh.Function)
+	if status := r.Do(r.handler, r.Envelope(event.RefreshPerson{Person: p.ID})); status != http.StatusOK {
+		t.Fatalf("status %d\n%s", status, r.Log)
+	}
+	h, err := r.mirror.Find(t.Context(), g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := r.members(t, "g000@example.com"); h.Complete() && slices.Contains(got, p.Email) {
+		t.Errorf("the group is complete with %v, and the account is gone", got)
 	}
 }
