@@ -18,6 +18,10 @@ func (h *handler) putPerson(ctx context.Context, p group.Person, at time.Time) e
 	if err := h.mirror.PutPeople(ctx, []group.Person{p}, at); err != nil {
 		return err
 	}
+	// Who asks has heard of something: perhaps of what a list has brought already, and no group has.
+	if err := h.mirror.Recarry(ctx, p.ID); err != nil {
+		return err
+	}
 	return h.carryPerson(ctx, p.ID)
 }
 

@@ -149,3 +149,38 @@ func TestAListingBetweenTheQuestionsAboutAnAccountThatIsGone(t *testing.T) {
 		t.Errorf("the group is complete with %v, and the account is gone", got)
 	}
 }
+
+// A group is read while the mirror is filled, one of its members is renamed and stopped, and the list of people comes
+// after that; the audit log is replayed then, and finds nothing new about the person.
+func TestAPersonRenamedDuringTheFilling(t *testing.T) {
+	c := large(t, 5)
+	c.People = append(c.People, org.Person{Email: "u00001@example.com"})
+	r := openCompany(t, c)
+	g, users := r.workspace.GroupID("g000@example.com"), r.workspace.Users()
+	p := users[len(users)-1]
+	for _, u := range users {
+		if u.Email == "u00001@example.com" {
+			p = u
+		}
+	}
+	former := group.Member{ID: p.ID, Email: "former@example.com", Type: group.User, Role: group.Plain, Status: "SUSPENDED"}
+	s := group.Snapshot{Group: group.Group{ID: g, Email: "g000@example.com"}, Read: r.Clock.Now(), Members: []group.Member{former}}
+	if _, err := r.mirror.Replace(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	r.Clock.Advance(time.Minute)
+	if err := r.mirror.PutPeople(t.Context(), []group.Person{{ID: p.ID, Email: p.Email}}, r.Clock.Now()); err != nil { // the list
+		t.Fatal(err)
+	}
+	r.Clock.Advance(time.Minute)
+	if status := r.Do(r.handler, r.Envelope(event.RefreshPerson{Person: p.ID})); status != http.StatusOK {
+		t.Fatalf("status %d\n%s", status, r.Log)
+	}
+	got, err := r.mirror.Snapshot(t.Context(), g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := got.Members[0]; m.Email != p.Email || m.Status != "ACTIVE" {
+		t.Errorf("the group has %+v", m)
+	}
+}

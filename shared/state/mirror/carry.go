@@ -66,6 +66,26 @@ func (m *Mirror) CarryPerson(ctx context.Context, id string, tell func(groups []
 	return nil
 }
 
+// Recarry has a person of whom nothing is new carried once more by the next [Mirror.CarryPerson]: somebody has
+// heard that there is, and a list may have brought it while groups were filled that say something older.
+func (m *Mirror) Recarry(ctx context.Context, id string) error {
+	err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		a, err := people.Get(ctx, tx, id)
+		if errors.Is(err, store.ErrNotFound) || err == nil && a.uncarried() {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		a.Moved, a.Turned = true, true
+		return people.Put(tx, id, a)
+	})
+	if err != nil {
+		return fmt.Errorf("have %s carried once more: %w", id, err)
+	}
+	return nil
+}
+
 // writeInto changes what a group has of a person as a member.
 func (a account) writeInto(one *group.Member) {
 	if a.Moved {
