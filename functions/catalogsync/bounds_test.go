@@ -74,7 +74,7 @@ func TestNothingIsDeletedAfterAStepThatWentWrong(t *testing.T) {
 	}
 	for name, wrong := range map[string]error{"": nil, "refused": &openmetadata.Error{Code: 400, Kind: openmetadata.ErrForbidden}, "failed": errors.New("status 503")} {
 		deleted := false
-		err := inTurn(t.Context(), plan.Steps, func(s catalog.Step) error {
+		err := inTurn(t.Context(), plan.Steps, p, func(s catalog.Step) error {
 			if s.Kind == catalog.KindRole {
 				return wrong
 			}
@@ -83,6 +83,42 @@ func TestNothingIsDeletedAfterAStepThatWentWrong(t *testing.T) {
 		})
 		if !errors.Is(err, wrong) || deleted != (wrong == nil) {
 			t.Errorf("%q: deleted %t, %v", name, deleted, err)
+		}
+	}
+}
+
+// Who could not be taken out of a team is not given what the others of the team are to have, and the team gets it once
+// nobody is left whom policy does not want in it.
+func TestNothingIsGivenToWhoCouldNotBeTakenOut(t *testing.T) {
+	edit := onAll("edit", "allow", "EditAll")
+	d := catalog.Desired{
+		Us: "us", Policies: []catalog.Policy{{Name: "edit", Rules: []catalog.Rule{edit}}},
+		Teams: []catalog.Team{{Name: "club", Type: catalog.TypeGroup, Policies: []string{"edit"}, Members: []string{"yui@example.com"}}},
+	}
+	p := catalog.Present{
+		Policies: []catalog.PresentPolicy{{Entity: ours("edit"), Rules: []catalog.Rule{edit}}},
+		Users:    []catalog.PresentUser{{Entity: catalog.Entity{Name: "ken"}, Email: "ken@example.com"}, {Entity: catalog.Entity{Name: "yui"}, Email: "yui@example.com"}},
+		Teams: []catalog.PresentTeam{
+			{Entity: catalog.Entity{Name: catalog.Organization}, Type: catalog.TypeOrganization},
+			{Entity: ours("club"), Type: catalog.TypeGroup, Members: []string{"ken@example.com", "yui@example.com"}},
+		},
+	}
+	plan, wrong, err := catalog.Diff(d, p)
+	if err != nil || len(wrong) > 0 {
+		t.Fatal(wrong, err)
+	}
+	for name, refused := range map[string]error{"": nil, "refused": &openmetadata.Error{Kind: openmetadata.ErrInvalid, Final: true}} {
+		given, left := false, false
+		err := inTurn(t.Context(), plan.Steps, p, func(s catalog.Step) error {
+			if s.Verb == catalog.Remove {
+				left = true
+				return refused
+			}
+			given = given || s.Verb == catalog.Update
+			return nil
+		})
+		if !errors.Is(err, refused) || !left || given != (refused == nil) {
+			t.Errorf("%q: taken out %t, given %t, %v, by %q", name, left, given, err, plan.Lines())
 		}
 	}
 }

@@ -221,25 +221,27 @@ func (a applying) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 	if another != "" {
 		return fmt.Errorf("the plan is another one by now: %s", another)
 	}
-	return inTurn(ctx, steps, func(s catalog.Step) error { return a.catalog.Apply(ctx, s, present) })
+	return inTurn(ctx, steps, present, func(s catalog.Step) error { return a.catalog.Apply(ctx, s, present) })
 }
 
 // inTurn carries steps out. One that goes wrong does not keep the others from being done, unless the
 // catalogue wants to be left alone: the next attempt does what is left. Only nothing is deleted then: what was to take
-// the place of a policy that denies may not be there. One that the catalogue refuses
-// for good says nothing about the others, however many there are. What counts is what went wrong
-// first, because the steps after it may need that one.
-func inTurn(ctx context.Context, steps []catalog.Step, apply func(catalog.Step) error) error {
+// the place of a policy that denies may not be there. And nothing is given to a team or a role that somebody should have
+// left by then. One that the catalogue refuses for good says nothing about the others, however many there are. What
+// counts is what went wrong first, because the steps after it may need that one.
+func inTurn(ctx context.Context, steps []catalog.Step, present catalog.Present, apply func(catalog.Step) error) error {
 	var first error
-	wrong := 0
+	var undone []catalog.Step
+	wrong, plan := 0, catalog.Plan{Steps: steps}
 	for _, s := range steps {
-		if first != nil && s.Verb == catalog.Delete {
+		if first != nil && s.Verb == catalog.Delete || plan.Awaits(s, undone, present) {
 			continue
 		}
 		err := apply(s)
 		if err == nil {
 			continue
 		}
+		undone = append(undone, s)
 		if first == nil {
 			first = fmt.Errorf("%s: %w", s, err)
 		}

@@ -502,7 +502,7 @@ func TestHowLongStepsAreTried(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			tried := 0
-			err := inTurn(t.Context(), make([]catalog.Step, 20), func(catalog.Step) error {
+			err := inTurn(t.Context(), make([]catalog.Step, 20), catalog.Present{}, func(catalog.Step) error {
 				tried++
 				if tried <= len(test.errs) {
 					return test.errs[tried-1]

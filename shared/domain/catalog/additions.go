@@ -10,7 +10,7 @@ import (
 // give that team or role more, and nothing else, waits with them: nobody is given what policy wants
 // them not to have.
 func (p Plan) Additions(present Present) Plan {
-	l := p.losing(present)
+	l := p.losing(present, p.Steps)
 	out := Plan{Findings: p.Findings}
 	for _, s := range p.Steps {
 		if !s.Removal() && !(l[s.key()] && s.onlyGives()) {
@@ -20,12 +20,18 @@ func (p Plan) Additions(present Present) Plan {
 	return out
 }
 
-// losing returns the teams and roles that somebody is to leave, or that are to go, the teams above
-// them, and what all of these have of roles and policies: what is given to one of them, whoever is
-// to leave would have.
-func (p Plan) losing(present Present) map[key]bool {
+// Awaits reports whether a step of the plan gives something to what somebody should have left before it
+// by one of the steps that went wrong.
+func (p Plan) Awaits(s Step, wrong []Step, present Present) bool {
+	return len(wrong) > 0 && s.onlyGives() && p.losing(present, wrong)[s.key()]
+}
+
+// losing returns the teams and roles that somebody is to leave by some steps of the plan, or that are
+// to go by them, the teams above them, and what all of these have of roles and policies: what is given
+// to one of them, whoever is to leave would have.
+func (p Plan) losing(present Present, by []Step) map[key]bool {
 	has, out := belongings(present, p.Steps), map[key]bool{}
-	for _, s := range p.Steps {
+	for _, s := range by {
 		if k, ok := s.leaves(); ok {
 			has.reach(out, k)
 		}
@@ -91,7 +97,7 @@ func (has belonging) reach(out map[key]bool, from key) {
 // then; who leaves what is given nothing leaves it last, so that nobody who is moved is without both.
 // What is to go as a whole goes last all the same: something may refer to it.
 func (b *builder) afterLeaving(steps []Step) []Step {
-	losing := Plan{Steps: steps}.losing(b.present)
+	losing := Plan{Steps: steps}.losing(b.present, steps)
 	has := belongings(b.present, steps)
 	var before, after, gives, leave []Step
 	for _, s := range steps {

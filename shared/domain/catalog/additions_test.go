@@ -89,6 +89,9 @@ func TestWhoIsToLeaveIsGivenNothing(t *testing.T) {
 			}
 			if name != "the team is to go, and its role gets a policy" { // which goes last: something may refer to it
 				watchPerson(t, w.d, w.p, ken)
+				if edits.allowed(personRules(refusing(t, plan, w.p), ken)) {
+					t.Errorf("ken cannot be taken out, and gains: %q", plan.Lines())
+				}
 			}
 			all := carry(t, plan, cloned(w.p))
 			if edits.allowed(personRules(all, ken)) || !edits.allowed(personRules(all, yui)) {
@@ -110,6 +113,23 @@ func TestWhoIsToLeaveIsGivenNothing(t *testing.T) {
 			}
 		})
 	}
+}
+
+// refusing carries a plan out in a catalogue that takes nobody out of anything.
+func refusing(t *testing.T, plan catalog.Plan, p catalog.Present) catalog.Present {
+	t.Helper()
+	m, refused := &model{cloned(p)}, []catalog.Step(nil)
+	for _, s := range plan.Steps {
+		switch {
+		case s.Removal():
+			refused = append(refused, s)
+		case !plan.Awaits(s, refused, p):
+			if err := m.apply(s); err != nil {
+				t.Fatalf("%s: %v", s, err)
+			}
+		}
+	}
+	return m.Present
 }
 
 // What loses something is changed at once, and so is what nobody is to leave.
