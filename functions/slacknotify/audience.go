@@ -54,7 +54,8 @@ func (h *handler) about(ctx context.Context, id string) (topic, error) {
 	return t, err
 }
 
-// among are the addresses of those in each set of people of whom some have to agree.
+// among are the addresses of those in each set of people of whom some have to agree. A set that is not
+// there was not looked up.
 type among map[change.Selector][]string
 
 // maxNamed is how many of them a message names.
@@ -71,6 +72,7 @@ func (h *handler) among(ctx context.Context, c change.Change) (among, error) {
 		if err != nil {
 			return nil, err
 		}
+		out[n.From] = []string{}
 		for _, p := range people {
 			if !(change.Actor{ID: p.ID}).Same(c.Requester) {
 				out[n.From] = append(out[n.From], p.Email)

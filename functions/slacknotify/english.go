@@ -39,6 +39,7 @@ var english = language{
 	byRule:   "Asked for by the company's rules.",
 	needs:    "Needed: %d of %s.",
 	among:    "%s (%s)", amongMore: "%s (%s and %d more)",
+	nobody:   "%s (nobody at present)",
 	until:    "Until %s.",
 	yes:      "Approved by %s, %s.",
 	no:       "Denied by %s, %s.",

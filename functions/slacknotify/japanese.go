@@ -40,6 +40,7 @@ var japanese = language{
 	byRule:   "会社の規則による変更です。",
 	needs:    "必要な承認: %d 名 (%s)",
 	among:    "%s: %s", amongMore: "%s: %s、ほか %d 名",
+	nobody:   "%s: 現在はいません",
 	until:    "期限: %s",
 	yes:      "承認: %s (%s)",
 	no:       "却下: %s (%s)",

@@ -37,6 +37,7 @@ type language struct {
 	byRule           string
 	needs            string // count, set of people
 	among, amongMore string // set of people, those in it, and how many more
+	nobody           string // set of people, in which there is nobody who can decide now
 	until            string
 	yes, no          string // who
 	problem          string
@@ -146,7 +147,7 @@ func (l language) write(c change.Change, to letter, t turn, who among, now time.
 			m.Lines = append(m.Lines, hint)
 		}
 		for _, n := range c.Requirement.Needs {
-			m.Lines = append(m.Lines, fmt.Sprintf(l.needs, n.Count, l.setOf(n.From, who[n.From])))
+			m.Lines = append(m.Lines, fmt.Sprintf(l.needs, n.Count, l.setOf(n.From, who)))
 		}
 		m.Lines = append(m.Lines, fmt.Sprintf(l.until, l.time(c.Deadline())))
 	case change.Failed, change.Withdrawn:
@@ -313,10 +314,13 @@ func (l language) set(s change.Selector) string {
 }
 
 // setOf names a set of people, and who is in it as far as there is room for.
-func (l language) setOf(s change.Selector, people []string) string {
+func (l language) setOf(s change.Selector, who among) string {
+	people, known := who[s]
 	switch {
-	case len(people) == 0:
+	case !known:
 		return l.set(s)
+	case len(people) == 0:
+		return fmt.Sprintf(l.nobody, l.set(s))
 	case len(people) > maxNamed:
 		return fmt.Sprintf(l.amongMore, l.set(s), strings.Join(people[:maxNamed], ", "), len(people)-maxNamed)
 	}

@@ -39,14 +39,19 @@ func TestAMessageSaysWhoCanDecide(t *testing.T) {
 		people []string
 		en, ja string
 	}{
-		{nil, "Needed: 1 of those who may decide about it.", "必要な承認: 1 名 (判断できる方)"},
+		{nil, "Needed: 1 of those who may decide about it.", "必要な承認: 1 名 (判断できる方)"}, // not looked up
+		{[]string{}, "Needed: 1 of those who may decide about it (nobody at present).", "必要な承認: 1 名 (判断できる方: 現在はいません)"},
 		{four[:1], "Needed: 1 of those who may decide about it (a@example.com).", "必要な承認: 1 名 (判断できる方: a@example.com)"},
 		{four[:3], "Needed: 1 of those who may decide about it (a@example.com, b@example.com, c@example.com).", "必要な承認: 1 名 (判断できる方: a@example.com, b@example.com, c@example.com)"},
 		{four, "Needed: 1 of those who may decide about it (a@example.com, b@example.com, c@example.com and 1 more).", "必要な承認: 1 名 (判断できる方: a@example.com, b@example.com, c@example.com、ほか 1 名)"},
 	} {
 		for _, in := range []language{english, japanese} {
 			want := map[string]string{"en": test.en, "ja": test.ja}[in.name]
-			m := in.write(settingsOf(change.Proposed), letter{Part: decides}, only, among{change.Approvers: test.people}, time.Time{})
+			who := among{change.Approvers: test.people}
+			if test.people == nil {
+				who = nil
+			}
+			m := in.write(settingsOf(change.Proposed), letter{Part: decides}, only, who, time.Time{})
 			if !slices.Contains(m.Lines, want) {
 				t.Errorf("%d people: the message has %q, want %q", len(test.people), m.Lines, want)
 			}
