@@ -57,6 +57,11 @@ func (a applier) Look(ctx context.Context, c change.Change) (ledger.Sight, error
 	if lacks := lacking(c, values); lacks != "" {
 		return ledger.Sight{}, fmt.Errorf("the answer about %s has no %s", g.Email, lacks) // which says nothing about it
 	}
+	known, err := a.mirror.Settings(ctx, g.ID)
+	if err != nil {
+		return ledger.Sight{}, err
+	}
+	values = settingsrule.Completed(values, known.Values)
 	sight := ledger.Sight{InEffect: true, Before: map[string]string{}}
 	for _, d := range c.Diff {
 		sight.Before[d.Field] = values[d.Field]

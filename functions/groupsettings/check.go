@@ -63,25 +63,44 @@ func (h *handler) check(ctx context.Context, e event.CheckSettings) error {
 	if err != nil {
 		return err
 	}
-	finding := h.rules.Evaluate(settingsrule.Subject{
-		Group: g.Email, Settings: values, Secure: secure, Waived: known.Exceptions(g.Email, values, secure),
-	}, read)
+	answer := values
+	values = settingsrule.Completed(answer, known.Values)
+	evaluate := func(values map[string]string) settingsrule.Finding {
+		return h.rules.Evaluate(settingsrule.Subject{
+			Group: g.Email, Settings: values, Secure: secure, Waived: known.Exceptions(g.Email, values, secure),
+		}, read)
+	}
+	finding := evaluate(values)
+	if len(values) > len(answer) {
+		finding.Unknown = evaluate(answer).Unknown // what was known before is held against the rules, and people hear of it
+	}
 	wanted, err := h.proposals(ctx, g, finding, e.Actor)
 	if err != nil {
 		return err
 	}
-	var open []string
+	var open []mirror.Called
+	var heldFields []string
 	for i, p := range wanted {
-		open = append(open, p.Slot())
+		open = append(open, mirror.Called{Slot: p.Slot(), Fields: fieldsOf(p.Diff)})
 		wanted[i].Since = known.Without(p.Slot())
+		if p.Requirement.Mode == change.Auto {
+			heldFields = fieldsOf(p.Diff)
+		}
 	}
 	held, err := h.propose(ctx, g, wanted, known.Held)
 	if err != nil {
 		return err
 	}
-	if len(finding.Unknown) > 0 {
-		// Nobody can tell whether what was wanted before is mended: what people said of it, and the brake, still hold.
-		open, held = append(open, known.Open...), held || known.Held
+	// Nobody can tell whether what was wanted of an unknown field is mended: what people said of it, and the brake,
+	// still hold.
+	unknown := fieldsOf(finding.Unknown)
+	for _, c := range known.Open {
+		if shares(c.Fields, unknown) && !slices.ContainsFunc(open, func(o mirror.Called) bool { return o.Slot == c.Slot }) {
+			open = append(open, c)
+		}
+	}
+	if !held && known.Held && shares(known.HeldFields, unknown) {
+		held, heldFields = true, known.HeldFields
 	}
 	if held || known.Held {
 		if err := h.queuePlan(ctx); err != nil {
@@ -97,12 +116,27 @@ func (h *handler) check(ctx context.Context, e event.CheckSettings) error {
 		}
 		// What people let through in between stays let through.
 		s.Held = held && (s.Held || !known.Held)
-		s.Judged, s.Secure, s.Open = read, secure, open
+		s.Judged, s.Secure, s.Open, s.HeldFields = read, secure, open, nil
+		if s.Held {
+			s.HeldFields = heldFields
+		}
 		if !s.Missed.After(read) {
 			s.Missed = time.Time{}
 		}
 		s.Waivers = slices.DeleteFunc(s.Waivers, func(w mirror.Waiver) bool { return !read.Before(w.Until) })
 	})
+}
+
+func fieldsOf(diff []change.Delta) (out []string) {
+	for _, d := range diff {
+		out = append(out, d.Field)
+	}
+	return out
+}
+
+// shares reports whether something is in both.
+func shares(some, others []string) bool {
+	return slices.ContainsFunc(some, func(s string) bool { return slices.Contains(others, s) })
 }
 
 // missed keeps that the settings of a group could not be looked at, so that they are once it is back.

@@ -15,10 +15,10 @@ import (
 // This file has an answer of Google's without the field that a rule is about, once. It says nothing about the
 // group, and changes nothing that holds.
 
-// lacks has answers lack the field until the function that it returns is called.
-func (r *tenant) lacks() (again func()) {
+// lacks has answers lack a field until the function that it returns is called.
+func (r *tenant) lacks(field string) (again func()) {
 	before := r.Outbound
-	r.Outbound = rewrite{before, `"whoCanViewGroup"`, `"whoCanViewGroups"`}
+	r.Outbound = rewrite{before, `"` + field + `"`, `"` + field + `s"`}
 	r.handler = r.Build(groupsettings.Function)
 	return func() { r.Outbound = before; r.handler = r.Build(groupsettings.Function) }
 }
@@ -39,7 +39,7 @@ func TestACorrectionIsNotWithdrawnByAnAnswerWithoutTheField(t *testing.T) {
 			if mode == "ask" {
 				c = r.press(t, c, change.Approve{By: r.person(t, "root@example.com"), Revision: c.Revision, Counts: []change.Selector{change.Approvers}})
 			}
-			again := r.lacks()
+			again := r.lacks("whoCanViewGroup")
 			if c = r.carry(t, c); c.State != change.Failed || !strings.Contains(c.Problem, "has no whoCanViewGroup") {
 				t.Fatalf("after all attempts the change is %s: %s", c.State, c.Problem)
 			}
@@ -54,7 +54,7 @@ func TestACorrectionIsNotWithdrawnByAnAnswerWithoutTheField(t *testing.T) {
 func TestAnUndoIsNotWithdrawnByAnAnswerWithoutTheField(t *testing.T) {
 	r := open(t, cloudfntest.New(t), viewRule)
 	undo := r.undone(t)
-	again := r.lacks()
+	again := r.lacks("whoCanViewGroup")
 	if undo = r.carry(t, undo); undo.State != change.Failed {
 		t.Fatalf("after all attempts the undo is %s: %s", undo.State, undo.Problem)
 	}
@@ -72,7 +72,7 @@ func TestADenialHoldsAfterAnAnswerWithoutTheField(t *testing.T) {
 			r.check("open@example.com")
 			c := r.only(t, "open@example.com")
 			r.press(t, c, change.Deny{By: r.person(t, "root@example.com"), Revision: c.Revision, Counts: []change.Selector{change.Approvers}})
-			again := r.lacks()
+			again := r.lacks("whoCanViewGroup")
 			for range 2 {
 				r.Clock.Advance(time.Hour)
 				r.check("open@example.com")
@@ -104,7 +104,7 @@ func TestTheBrakeHoldsAfterAnAnswerWithoutTheField(t *testing.T) {
 		t.Fatal("nothing is held")
 	}
 	r.Clock.Advance(48 * time.Hour)
-	again := r.lacks()
+	again := r.lacks("whoCanViewGroup")
 	for range 2 {
 		r.check("closed@example.com")
 		r.Clock.Advance(time.Minute)

@@ -119,10 +119,16 @@ func (c Change) Holds(p Proposal, now time.Time) bool {
 	case Reported:
 		return quiet && p.Requirement.Mode == Report
 	case Denied, Expired:
-		// What people left undone stays so, unless policy has moved from asking them.
-		return quiet && (p.Requirement.Mode == Ask || p.Requirement.Mode == c.Requirement.Mode)
+		// What people left undone stays so, unless policy has moved from asking them, or they hardly saw it.
+		return quiet && (c.State == Denied || c.seen()) && (p.Requirement.Mode == Ask || p.Requirement.Mode == c.Requirement.Mode)
 	}
 	return false
+}
+
+// seen reports whether people who did not decide in time had a day for what they were shown last, or all the
+// time there was.
+func (c Change) seen() bool {
+	return c.Updated.Sub(c.ShownAt) >= min(24*time.Hour, c.Deadline().Sub(c.AskedAt))
 }
 
 // Renewed returns the revision by which a change that waits for people says what a proposal in its

@@ -126,6 +126,8 @@ type Change struct {
 	// AskedAt is when the time to decide began; Asked counts how often people were asked, be it
 	// for the first time, again because an approval lapsed, or as a reminder.
 	AskedAt time.Time `json:"asked_at,omitzero"`
+	// ShownAt is when what people decide about was worded last. It is not before AskedAt.
+	ShownAt time.Time `json:"shown_at,omitzero"`
 	Asked   int       `json:"asked,omitempty"`
 	// Updated is when the latest transition happened.
 	Updated time.Time `json:"updated"`

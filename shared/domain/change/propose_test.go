@@ -16,7 +16,7 @@ func TestProposeTakesOverWhatIsProposed(t *testing.T) {
 	got := begin(t, p).Change
 	want := change.Change{
 		ID: change.ChangeID(p.Slot(), 1), Kind: p.Kind, Target: p.Target, Diff: p.Diff, Detail: p.Detail, Reason: p.Reason, Requester: rin,
-		Concerned: p.Concerned, Owners: p.Owners, Channel: "#admins", Batch: "night-1", Alert: true, Requirement: one, Revision: 1, State: change.Proposed, Proposed: t0, AskedAt: t0, Asked: 1, Updated: t0, Seq: 1,
+		Concerned: p.Concerned, Owners: p.Owners, Channel: "#admins", Batch: "night-1", Alert: true, Requirement: one, Revision: 1, State: change.Proposed, Proposed: t0, AskedAt: t0, ShownAt: t0, Asked: 1, Updated: t0, Seq: 1,
 		RemindAt: t0.Add(time.Hour), UndoOf: "x", Until: p.Until, Policy: "p1",
 		Outbox: []change.Notice{{Seq: 1, Verb: change.VerbPropose, State: change.Proposed}},
 	}

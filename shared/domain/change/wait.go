@@ -137,7 +137,7 @@ func (a Republish) apply(c *Change, now time.Time) error {
 // ask begins the time in which people decide.
 func (c *Change) ask(now time.Time) {
 	c.State = Proposed
-	c.AskedAt = now
+	c.AskedAt, c.ShownAt = now, now
 	c.Asked++
 	c.RemindAt, c.Reminders = c.Requirement.firstReminder(now), 0
 }

@@ -1,6 +1,9 @@
 package settingsrule
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // kind says what values a field takes.
 type kind int
@@ -27,6 +30,22 @@ type field struct {
 func Always(name string) bool {
 	f, known := fields[name]
 	return known && f.always()
+}
+
+// Completed returns an answer about a group with what it lacks of what every group has, as it was known before:
+// an answer without a field says nothing about it.
+func Completed(answer, before map[string]string) map[string]string {
+	out := answer
+	for name, value := range before {
+		if answer[name] != "" || value == "" || !Always(name) {
+			continue
+		}
+		if len(out) == len(answer) {
+			out = maps.Clone(answer)
+		}
+		out[name] = value
+	}
+	return out
 }
 
 // always reports whether every group has a value of the field. Without one nobody knows what holds.

@@ -28,15 +28,23 @@ type Settings struct {
 	Secure bool `json:"secure"`
 	// Findings says in words what is not as the rules want it.
 	Findings []string `json:"findings,omitempty"`
-	// Open are the slots of the changes that the rules called for when values were judged.
-	Open []string `json:"open,omitempty"`
-	// Held says that the brake keeps a correction from being made until people have approved it.
-	Held bool `json:"held,omitempty"`
+	// Open are the changes that the rules called for when values were judged.
+	Open []Called `json:"open,omitempty"`
+	// Held says that the brake keeps a correction from being made until people have approved it, HeldFields
+	// of what.
+	Held       bool     `json:"held,omitempty"`
+	HeldFields []string `json:"held_fields,omitempty"`
 	// Waivers are exceptions that people granted by approving that a correction be taken back.
 	Waivers []Waiver `json:"waivers,omitempty"`
 	// Gone is when the group turned out to be gone; zero while it exists. What people decided
 	// is kept for [GoneFor], for the case that the group comes back.
 	Gone time.Time `json:"gone,omitzero"`
+}
+
+// Called is a change that the rules called for.
+type Called struct {
+	Slot   string   `json:"slot"`
+	Fields []string `json:"fields"`
 }
 
 // Waiver keeps the rules off one field of a group for a time, whenever it has the value that people approved: any other
@@ -54,7 +62,7 @@ type Waiver struct {
 // Without returns when values were last judged, if the rules did not call for a change in that
 // slot then; else the zero time.
 func (s Settings) Without(slot string) time.Time {
-	if slices.Contains(s.Open, slot) {
+	if slices.ContainsFunc(s.Open, func(c Called) bool { return c.Slot == slot }) {
 		return time.Time{}
 	}
 	return s.Judged
