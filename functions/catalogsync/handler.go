@@ -233,8 +233,8 @@ func inTurn(ctx context.Context, steps []catalog.Step, present catalog.Present, 
 	var first error
 	var undone []catalog.Step
 	wrong, plan := 0, catalog.Plan{Steps: steps}
-	for _, s := range steps {
-		if first != nil && s.Verb == catalog.Delete || plan.Awaits(s, undone, present) {
+	for i, s := range steps {
+		if first != nil && s.Verb == catalog.Delete || plan.Awaits(i, undone, present) {
 			continue
 		}
 		err := apply(s)

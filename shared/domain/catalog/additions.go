@@ -1,42 +1,184 @@
 package catalog
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
 
 // Additions returns the plan without the steps that take something away: what may be done when too
 // much would go. Who is to leave a team or a role stays in it until people have agreed. So what would
-// give that team or role more, and nothing else, waits with them: nobody is given what policy wants
-// them not to have.
+// give that team or role more waits with them, be it by a condition, and nothing else does: but for a team that
+// is moved, nobody is given what policy wants them not to have.
 func (p Plan) Additions(present Present) Plan {
-	l := p.losing(present, p.Steps)
+	held := newLeaving(present, p.Steps).of(p.Steps).held(p.Steps)
 	out := Plan{Findings: p.Findings}
-	for _, s := range p.Steps {
-		if !s.Removal() && !(l[s.key()] && s.onlyGives()) {
+	for i, s := range p.Steps {
+		if !s.Removal() && !held[i] {
 			out.Steps = append(out.Steps, s)
 		}
 	}
 	return out
 }
 
-// Awaits reports whether a step of the plan gives something to what somebody should have left before it
-// by one of the steps that went wrong.
-func (p Plan) Awaits(s Step, wrong []Step, present Present) bool {
-	return len(wrong) > 0 && s.onlyGives() && p.losing(present, wrong)[s.key()]
+// Awaits reports whether a step of the plan, by its place, gives something to what somebody should have left before
+// it by one of the steps that went wrong.
+func (p Plan) Awaits(i int, wrong []Step, present Present) bool {
+	return len(wrong) > 0 && newLeaving(present, p.Steps).of(wrong).held(p.Steps)[i]
 }
 
-// losing returns the teams and roles that somebody is to leave by some steps of the plan, or that are
-// to go by them, the teams above them, and what all of these have of roles and policies: what is given
-// to one of them, whoever is to leave would have.
-func (p Plan) losing(present Present, by []Step) map[key]bool {
-	has, out := belongings(present, p.Steps), map[key]bool{}
-	for _, s := range by {
-		if k, ok := s.leaves(); ok {
-			has.reach(out, k)
+// leaving is what is left by some of a plan's steps, and what is given by others.
+type leaving struct {
+	has   belonging
+	rules map[string]ruling // of the policies
+	roles map[string][]string
+	// left are the teams and roles that somebody is to leave, or that are to go, the teams above them, and what
+	// all of these have of roles and policies: what is given to one of them, whoever is to leave would have.
+	left map[key]bool
+	// named are the policies with conditions about what is left.
+	named map[string]bool
+}
+
+// ruling is what a policy says and is to say.
+type ruling struct {
+	now, then    []Rule // none where it is switched off, or is not there
+	teams, roles []string
+	matchTeam    bool
+}
+
+func newLeaving(present Present, steps []Step) leaving {
+	l := leaving{has: belongings(present, steps), rules: map[string]ruling{}, roles: map[string][]string{}}
+	note := func(name string, rules []Rule, to func(*ruling)) {
+		is := l.rules[name]
+		to(&is)
+		for _, r := range rules {
+			teams, roles := mentions(r.Condition)
+			is.teams, is.roles = append(is.teams, teams...), append(is.roles, roles...)
+			is.matchTeam = is.matchTeam || strings.Contains(r.Condition, "matchTeam")
+		}
+		l.rules[name] = is
+	}
+	for _, p := range present.Policies {
+		note(p.Name, p.Rules, func(r *ruling) {
+			if r.then = p.Rules; !p.Disabled {
+				r.now = p.Rules
+			}
+		})
+	}
+	for _, s := range steps {
+		if s.Policy != nil {
+			note(s.Name, s.Policy.Rules, func(r *ruling) { r.then = s.Policy.Rules })
+		}
+		if s.Role != nil {
+			l.roles[s.Name] = append(l.roles[s.Name], s.Role.Policies...)
 		}
 	}
+	for _, role := range present.Roles {
+		l.roles[role.Name] = append(l.roles[role.Name], role.Policies...)
+	}
+	return l
+}
+
+// of returns what is left by some steps.
+func (l leaving) of(steps []Step) leaving {
+	l.left, l.named = map[key]bool{}, map[string]bool{}
+	team := false
+	for _, s := range steps {
+		if k, ok := s.leaves(); ok {
+			l.has.reach(l.left, k)
+			team = team || k.kind == KindTeam
+		}
+	}
+	for name, r := range l.rules {
+		is := func(kind Kind) func(string) bool {
+			return func(name string) bool { return l.left[key{kind, name}] }
+		}
+		l.named[name] = team && r.matchTeam || slices.ContainsFunc(r.teams, is(KindTeam)) || slices.ContainsFunc(r.roles, is(KindRole))
+	}
+	return l
+}
+
+// held reports which of the steps give something more to what is left, and which follow one about the same.
+func (l leaving) held(steps []Step) []bool {
+	out, about := make([]bool, len(steps)), map[key]bool{}
+	for i, s := range steps {
+		out[i] = l.gains(s) || s.Verb == Update && about[s.key()]
+		about[s.key()] = out[i]
+	}
 	return out
+}
+
+// gains reports whether an update gives something more to what is left.
+func (l leaving) gains(s Step) bool {
+	if s.Verb != Update {
+		return false
+	}
+	if s.Kind == KindPolicy {
+		return (l.left[s.key()] || l.named[s.Name]) && l.rules[s.Name].widened(s.Policy.Rules)
+	}
+	return slices.ContainsFunc(s.Diff, func(d Difference) bool {
+		before, after := listed(d.Before), listed(d.After)
+		added, taken := without(after, before), without(before, after)
+		kind := KindPolicy
+		switch d.Field {
+		case "default roles":
+			kind = KindRole
+		case "policies":
+		default:
+			return false
+		}
+		with := func(is func(Rule) bool) func(string) bool {
+			return func(name string) bool { return l.any(key{kind, name}, func(_ string, r Rule) bool { return is(r) }) }
+		}
+		byName := func(name string) bool {
+			return l.any(key{kind, name}, func(policy string, r Rule) bool { return l.named[policy] && r.allows() })
+		}
+		return slices.ContainsFunc(added, byName) ||
+			l.left[s.key()] && (slices.ContainsFunc(added, with(Rule.allows)) || slices.ContainsFunc(taken, with(Rule.denies)))
+	})
+}
+
+// gainsAbove reports whether a team that is left is moved to where there is more. It is moved all the same: other
+// teams' places may hang on it.
+func (l leaving) gainsAbove(s Step) bool {
+	return s.Verb == Update && l.left[s.key()] && slices.ContainsFunc(s.Diff, func(d Difference) bool {
+		added, taken := without(listed(d.After), listed(d.Before)), without(listed(d.Before), listed(d.After))
+		return d.Field == "parents" && (slices.ContainsFunc(added, l.above(Rule.allows)) || slices.ContainsFunc(taken, l.above(Rule.denies)))
+	})
+}
+
+// listed returns what a difference lists.
+func listed(list string) []string {
+	return slices.DeleteFunc(strings.Split(list, ", "), func(s string) bool { return s == "" })
+}
+
+// above reports whether whoever is below a team has a rule by it that is so, now or then.
+func (l leaving) above(is func(Rule) bool) func(team string) bool {
+	return func(team string) bool {
+		reached := map[key]bool{}
+		l.has.reach(reached, key{KindTeam, team})
+		for k := range reached {
+			if k.kind == KindPolicy && l.any(k, func(_ string, r Rule) bool { return is(r) }) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// any reports whether a policy, or one of a role, has a rule that is so, now or then.
+func (l leaving) any(k key, so func(policy string, r Rule) bool) bool {
+	if k.kind == KindRole {
+		return slices.ContainsFunc(l.roles[k.name], func(name string) bool { return l.any(key{KindPolicy, name}, so) })
+	}
+	is := l.rules[k.name]
+	return slices.ContainsFunc(slices.Concat(is.now, is.then), func(r Rule) bool { return so(k.name, r) })
+}
+
+// widened reports whether other rules may allow more than those that there are, or deny less.
+func (r ruling) widened(to []Rule) bool {
+	return slices.ContainsFunc(to, func(new Rule) bool { return new.allows() && !covered(new, r.now) }) ||
+		slices.ContainsFunc(r.now, func(old Rule) bool { return old.denies() && !denied(old, to) })
 }
 
 // leaves returns the team or the role that somebody leaves by a step, or that goes with everybody in it.
@@ -54,7 +196,7 @@ func (s Step) leaves() (key, bool) {
 // belonging is what whoever is in a team, or has a role, has by it: teams above, roles and policies.
 type belonging map[key][]key
 
-// belongings returns what there is, with where some steps move teams. Everybody stays in the
+// belongings returns what there is, with what some steps give, and where they move teams. Everybody stays in the
 // organization: it is nothing that somebody has by another team.
 func belongings(present Present, steps []Step) belonging {
 	out := belonging{}
@@ -74,9 +216,14 @@ func belongings(present Present, steps []Step) belonging {
 	for _, r := range present.Roles {
 		add(key{KindRole, r.Name}, KindPolicy, r.Policies)
 	}
-	for _, s := range steps {
-		if s.Team != nil { // who is moved is below others by then
+	for _, s := range steps { // who is moved is below others by then
+		if s.Team != nil {
 			add(s.key(), KindTeam, s.Team.Parents)
+			add(s.key(), KindPolicy, s.Team.Policies)
+			add(s.key(), KindRole, s.Team.DefaultRoles)
+		}
+		if s.Role != nil {
+			add(s.key(), KindPolicy, s.Role.Policies)
 		}
 	}
 	return out
@@ -94,34 +241,38 @@ func (has belonging) reach(out map[key]bool, from key) {
 
 // afterLeaving returns the steps of a plan with those later that give something to what somebody is to
 // leave, and those before them by which people leave it. Whoever comes elsewhere for that has come by
-// then; who leaves what is given nothing leaves it last, so that nobody who is moved is without both.
-// What is to go as a whole goes last all the same: something may refer to it.
+// then; who leaves what is given nothing leaves it last, so that nobody who is moved from there is without both.
+// What is to go as a whole goes last all the same: something may refer to it. Teams are moved first, and before
+// that those leave them who would have more by it.
 func (b *builder) afterLeaving(steps []Step) []Step {
-	losing := Plan{Steps: steps}.losing(b.present, steps)
-	has := belongings(b.present, steps)
-	var before, after, gives, leave []Step
-	for _, s := range steps {
-		if losing[s.key()] && s.onlyGives() {
+	all := newLeaving(b.present, steps)
+	held := all.of(steps).held(steps)
+	var first, before, after, gives, moves, leave []Step
+	for i, s := range steps {
+		switch {
+		case held[i]:
 			gives = append(gives, s)
+		case s.Kind == KindTeam && s.Verb == Update:
+			moves = append(moves, s)
 		}
 	}
-	if len(gives) == 0 {
-		return steps
-	}
-	gains := map[key]bool{} // of the teams and roles that people leave
+	gains, moved := map[key]bool{}, map[key]bool{} // of the teams and roles that people leave
 	for _, s := range steps {
 		k, ok := s.leaves()
-		if _, known := gains[k]; !ok || known {
-			continue
+		if _, known := gains[k]; ok && !known && s.Verb == Remove {
+			left := all.of([]Step{s})
+			gains[k], moved[k] = slices.ContainsFunc(gives, left.gains), slices.ContainsFunc(moves, left.gainsAbove)
 		}
-		reached := map[key]bool{}
-		has.reach(reached, k)
-		gains[k] = slices.ContainsFunc(gives, func(g Step) bool { return reached[g.key()] })
 	}
-	for _, s := range steps {
+	if len(gives) == 0 && !slices.Contains(slices.Collect(maps.Values(moved)), true) {
+		return steps
+	}
+	for i, s := range steps {
 		k, _ := s.leaves()
 		switch {
-		case losing[s.key()] && s.onlyGives():
+		case held[i]:
+		case s.Verb == Remove && moved[k]:
+			first = append(first, s)
 		case s.Verb == Remove && gains[k]:
 			leave = append(leave, s)
 		case s.Removal():
@@ -130,26 +281,5 @@ func (b *builder) afterLeaving(steps []Step) []Step {
 			before = append(before, s)
 		}
 	}
-	return slices.Concat(before, leave, gives, after)
-}
-
-// onlyGives reports whether an update gives a policy, a role or a team something, and takes nothing
-// from it and moves nothing.
-func (s Step) onlyGives() bool {
-	if s.Verb != Update {
-		return false
-	}
-	names := func(list string) []string { return strings.Split(list, ", ") }
-	return !slices.ContainsFunc(s.Diff, func(d Difference) bool {
-		switch {
-		case d.Field == enabled:
-			return false
-		case s.Kind == KindPolicy:
-			added, taken := d.Before == "" && !strings.HasPrefix(d.After, deny+" "), d.After == "" && strings.HasPrefix(d.Before, deny+" ")
-			return !added && !taken
-		case d.Field != "policies" && d.Field != "default roles":
-			return true
-		}
-		return d.Before != "" && slices.ContainsFunc(names(d.Before), func(name string) bool { return !slices.Contains(names(d.After), name) })
-	})
+	return slices.Concat(first, before, leave, gives, after)
 }

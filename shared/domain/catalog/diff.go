@@ -406,6 +406,9 @@ func (b *builder) newTeam(want Team) {
 	b.persons(KindMember, want.Name, nil, want.Members)
 }
 
+// joinable is the property of a team that anybody may join.
+const joinable = "joinable"
+
 func teamDifferences(is PresentTeam, want Team) []Difference {
 	parents := without(is.Parents, []string{Organization})
 	var out []Difference
@@ -414,7 +417,7 @@ func teamDifferences(is PresentTeam, want Team) []Difference {
 	}
 	out = append(out, listDifference("parents", parents, want.Parents)...)
 	if is.Joinable {
-		out = append(out, Difference{"joinable", "yes", "no"})
+		out = append(out, Difference{joinable, "yes", "no"})
 	}
 	out = append(out, listDifference("policies", is.Policies, want.Policies)...)
 	return append(out, listDifference("default roles", is.DefaultRoles, want.DefaultRoles)...)

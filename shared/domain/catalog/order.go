@@ -80,6 +80,9 @@ func (b *builder) inStages(updates []Step) (takes, changed, named, gives []Step)
 			return other.Kind == KindPolicy && (want.contains(other.key()) && !is.contains(other.key()) || slices.ContainsFunc(want.roles, by))
 		})
 		switch {
+		case kept.equal(is) && slices.Contains(s.Diff, Difference{joinable, "yes", "no"}) && !kept.equal(want):
+			take, give := inHalves(s, kept) // nobody joins by themselves what is given something
+			takes, gives = append(takes, take), append(gives, give)
 		case kept.equal(is):
 			gives = append(gives, s)
 		case kept.equal(want), (s.Kind == KindRole && kept.empty() || organization) && there(s) && asWanted:
