@@ -84,7 +84,8 @@ func (h *handler) removeGroup(ctx context.Context, idOrAddress string, at time.T
 }
 
 // removePerson records that somebody has no account any more. That comes first: a group whose listing brings them
-// after it finds them gone, and one whose listing has brought them before it is among those that are left.
+// after it finds them gone, and one whose listing has brought them before it is among those that are left. The first
+// listing of a group that is new looks nobody up.
 func (h *handler) removePerson(ctx context.Context, id string, at time.Time) error {
 	if err := h.mirror.RemovePerson(ctx, id, at); err != nil {
 		return err

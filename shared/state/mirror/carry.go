@@ -57,7 +57,7 @@ func (m *Mirror) CarryPerson(ctx context.Context, id string, tell func(groups []
 		if err != nil || !a.Read.Equal(was.Read) {
 			return err
 		}
-		a.Moved, a.Turned = false, false
+		a.Moved, a.Turned, a.Unasked, a.Again = false, false, false, false
 		return people.Put(tx, id, a)
 	})
 	if err != nil {
@@ -66,18 +66,18 @@ func (m *Mirror) CarryPerson(ctx context.Context, id string, tell func(groups []
 	return nil
 }
 
-// Recarry has a person of whom nothing is new carried once more by the next [Mirror.CarryPerson]: somebody has
-// heard that there is, and a list may have brought it while groups were filled that say something older.
+// Recarry has a person of whom nothing is new carried by the next [Mirror.CarryPerson], once: somebody has heard
+// that there is, and a list may have brought it while the mirror was filled, with groups that say something older.
 func (m *Mirror) Recarry(ctx context.Context, id string) error {
 	err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		a, err := people.Get(ctx, tx, id)
-		if errors.Is(err, store.ErrNotFound) || err == nil && a.uncarried() {
+		if errors.Is(err, store.ErrNotFound) || err == nil && (!a.Unasked || a.uncarried()) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		a.Moved, a.Turned = true, true
+		a.Again = true
 		return people.Put(tx, id, a)
 	})
 	if err != nil {
@@ -88,6 +88,9 @@ func (m *Mirror) Recarry(ctx context.Context, id string) error {
 
 // writeInto changes what a group has of a person as a member.
 func (a account) writeInto(one *group.Member) {
+	if a.Unasked {
+		a.correct(one)
+	}
 	if a.Moved {
 		one.Email = a.Email
 	}

@@ -22,9 +22,13 @@ type account struct {
 	// more, since all groups of the person were known to have it ([Mirror.CarryPerson]).
 	Moved  bool `json:"moved,omitempty"`
 	Turned bool `json:"turned,omitempty"`
+	// Unasked says that the account was stored first while the mirror was filled, and that no group was looked at that
+	// may have been read before, and says something older; Again that they are to be ([Mirror.Recarry]).
+	Unasked bool `json:"unasked,omitempty"`
+	Again   bool `json:"again,omitempty"`
 }
 
-func (a account) uncarried() bool { return a.Moved || a.Turned }
+func (a account) uncarried() bool { return a.Moved || a.Turned || a.Again }
 
 var people = store.Collection[account]{
 	Name: "people",
@@ -95,6 +99,7 @@ func (m *Mirror) putAccounts(ctx context.Context, list []account) error {
 			if !a.Gone { // Google takes who is gone out of all groups
 				a.Moved = before.Moved || known && before.Email != a.Email || !known && filled
 				a.Turned = before.Turned || before.Suspended != a.Suspended
+				a.Unasked, a.Again = before.Unasked || !known && !filled, before.Again
 			}
 			newer = append(newer, a)
 		}
