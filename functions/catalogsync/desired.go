@@ -72,7 +72,7 @@ func (w membership) in(sets []change.Selector) []string {
 func rules(p policy.Policy) []catalog.Rule {
 	var out []catalog.Rule
 	for _, r := range p.Rules {
-		rule := catalog.Rule{Name: r.Name, Effect: string(r.Effect), Resources: slices.Clone(r.Resources)}
+		rule := catalog.Rule{Name: r.Name, Description: r.Description, Effect: string(r.Effect), Resources: slices.Clone(r.Resources)}
 		for _, o := range r.Operations {
 			rule.Operations = append(rule.Operations, string(o))
 		}

@@ -36,7 +36,7 @@ func TestAPolicyIsCarriedOut(t *testing.T) {
 	}
 	// Another policy, and back to none.
 	d := wanted()
-	d.Policies[2].Rules[0].Operations = []string{"EditTags"}
+	d.Policies[2].Rules[0].Operations, d.Policies[2].Rules[0].Description = []string{"EditTags"}, "Tags are for everybody."
 	d.Roles[0].Policies, d.Roles[0].Holders = []string{"look", "etl-only"}, []string{aiko, ken}
 	d.Teams[0].Members, d.Teams[0].Parents, d.Teams[0].DefaultRoles = []string{ken, taro}, nil, []string{"DataSteward"}
 	d.Teams[1].Type, d.Teams[1].DefaultRoles = catalog.TypeDepartment, nil

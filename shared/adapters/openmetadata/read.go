@@ -27,11 +27,12 @@ type reference struct {
 
 // rule is a rule of a policy.
 type rule struct {
-	Name       string   `json:"name"`
-	Effect     string   `json:"effect"`
-	Operations []string `json:"operations"`
-	Resources  []string `json:"resources"`
-	Condition  string   `json:"condition,omitempty"`
+	Name        string   `json:"name"`
+	Description string   `json:"description,omitempty"`
+	Effect      string   `json:"effect"`
+	Operations  []string `json:"operations"`
+	Resources   []string `json:"resources"`
+	Condition   string   `json:"condition,omitempty"`
 }
 
 // thing is anything in the catalogue, with what is read of it.

@@ -54,11 +54,13 @@ type Policy struct {
 
 // Rule allows or denies operations on resources.
 type Rule struct {
-	Name       string   `json:"name"`
-	Effect     string   `json:"effect"` // allow or deny
-	Operations []string `json:"operations"`
-	Resources  []string `json:"resources"`
-	Condition  string   `json:"condition,omitempty"`
+	Name string `json:"name"`
+	// Description is text for people. It decides nothing.
+	Description string   `json:"description,omitempty"`
+	Effect      string   `json:"effect"` // allow or deny
+	Operations  []string `json:"operations"`
+	Resources   []string `json:"resources"`
+	Condition   string   `json:"condition,omitempty"`
 }
 
 // Role is a set of policies that people are given by name.

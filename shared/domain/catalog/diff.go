@@ -210,7 +210,7 @@ func normalRules(rules []Rule) []Rule {
 		if slices.ContainsFunc(r.Resources, func(s string) bool { return strings.EqualFold(s, allResources) }) {
 			r.Resources = []string{allResources}
 		}
-		r.Condition = strings.TrimSpace(r.Condition)
+		r.Condition, r.Description = strings.TrimSpace(r.Condition), strings.TrimSpace(r.Description)
 		out = append(out, r)
 	}
 	slices.SortFunc(out, func(a, b Rule) int { return cmp.Compare(a.Name, b.Name) })
@@ -234,14 +234,15 @@ func people(list []string) []string {
 }
 
 func ruleDifferences(is, want []Rule) []Difference {
-	shown := func(rules []Rule) map[string]string {
-		out := map[string]string{}
+	shown := func(rules []Rule) (texts, descriptions map[string]string) {
+		texts, descriptions = map[string]string{}, map[string]string{}
 		for _, r := range rules {
-			out[r.Name] = says(r)
+			texts[r.Name], descriptions[r.Name] = says(r), strings.TrimSpace(r.Description)
 		}
-		return out
+		return texts, descriptions
 	}
-	before, after := shown(is), shown(want)
+	before, described := shown(is)
+	after, describe := shown(want)
 	var all []string
 	for _, rules := range [][]Rule{is, want} {
 		for _, r := range rules {
@@ -252,6 +253,9 @@ func ruleDifferences(is, want []Rule) []Difference {
 	for _, name := range set(all) {
 		if before[name] != after[name] {
 			out = append(out, Difference{"rule " + name, before[name], after[name]})
+		}
+		if after[name] != "" && described[name] != describe[name] {
+			out = append(out, Difference{"description of rule " + name, described[name], describe[name]})
 		}
 	}
 	return out

@@ -127,6 +127,30 @@ func TestWhatSomebodyChangedIsPutBack(t *testing.T) {
 	}
 }
 
+// What a rule is described as is in the catalogue too, and is no gift that waits for anybody to leave.
+func TestADescriptionIsPutThere(t *testing.T) {
+	p := carry(t, diff(t, company(), begin(aiko, ken, yui)), begin(aiko, ken, yui))
+	d := company()
+	d.Policies[0].Rules[0].Description = " Who is in the team sees its tables.\n"
+	for i := range p.Teams {
+		if p.Teams[i].Name == "etl" {
+			p.Teams[i].Members = append(p.Teams[i].Members, ken) // who is to leave
+		}
+	}
+	plan := diff(t, d, p)
+	want := []string{"update policy etl-only: description of rule team-only nothing → Who is in the team sees its tables.", "remove member etl: ken@example.com"}
+	if diff := cmp.Diff(want, plan.Lines()); diff != "" || len(plan.Additions(p).Steps) != 1 {
+		t.Errorf("(-want +got):\n%s\n%q at once", diff, plan.Additions(p).Lines())
+	}
+	p = carry(t, plan, p)
+	if again := diff(t, d, p); !again.Empty() {
+		t.Errorf("the second run: %v", again.Lines())
+	}
+	if back := diff(t, company(), p).Lines(); len(back) != 1 || !strings.HasSuffix(back[0], "Who is in the team sees its tables. → nothing") {
+		t.Errorf("without it: %q", back)
+	}
+}
+
 func TestWhatNobodyWantsAnyMoreGoes(t *testing.T) {
 	p := carry(t, diff(t, company(), begin(aiko, ken, yui)), begin(aiko, ken, yui))
 	plan := diff(t, catalog.Desired{Us: us, Teams: []catalog.Team{{Name: catalog.Organization, Type: catalog.TypeOrganization, Policies: []string{"OrganizationPolicy"}, DefaultRoles: []string{"DataConsumer"}}}}, p)

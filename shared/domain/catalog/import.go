@@ -168,7 +168,7 @@ func (d Desired) PolicyFile() string {
 	for _, p := range d.Policies {
 		text := fmt.Sprintf("  - name: %s\n    rules:\n", scalar(p.Name))
 		for _, r := range p.Rules {
-			text += fmt.Sprintf("      - {name: %s, effect: %s%s%s%s}\n", scalar(r.Name), scalar(r.Effect),
+			text += fmt.Sprintf("      - {name: %s%s, effect: %s%s%s%s}\n", scalar(r.Name), optional("description", r.Description), scalar(r.Effect),
 				optionalList("operations", r.Operations), optionalList("resources", r.Resources), optional("condition", r.Condition))
 		}
 		policies = append(policies, text)

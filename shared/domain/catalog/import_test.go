@@ -13,6 +13,7 @@ func TestImport(t *testing.T) {
 	p := begin(aiko, ken)
 	theirs := func(name string) catalog.Entity { return catalog.Entity{Name: name} }
 	p.Policies = append(p.Policies, catalog.PresentPolicy{Entity: theirs("Look here"), Disabled: true, Rules: []catalog.Rule{rule("b", "deny", "!matchTeam() && noOwner()"), rule("a", "allow", "")}})
+	p.Policies[len(p.Policies)-1].Rules[1].Description = "Everybody looks.\n"
 	p.Roles[0].Holders = []string{aiko}
 	p.Roles = append(p.Roles, catalog.PresentRole{Entity: theirs("steward"), Policies: []string{"Look here", "DataConsumerPolicy"}, Holders: []string{ken}})
 	p.Teams = append(p.Teams,
@@ -43,7 +44,7 @@ policies:
       - {name: "edit", effect: "allow", operations: ["ViewAll"], resources: ["all"]}
   - name: "Look here"
     rules:
-      - {name: "a", effect: "allow", operations: ["ViewAll"], resources: ["all"]}
+      - {name: "a", description: "Everybody looks.", effect: "allow", operations: ["ViewAll"], resources: ["all"]}
       - {name: "b", effect: "deny", operations: ["ViewAll"], resources: ["all"], condition: "!matchTeam() && noOwner()"}
   - name: "OrganizationPolicy"
     rules:
