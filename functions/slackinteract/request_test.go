@@ -279,6 +279,45 @@ func TestACommandThatIsNotOurs(t *testing.T) {
 	mark.OnlyAudit(t, 0)
 }
 
+// Of a run of which different people decide, approving all approves what whoever presses may approve, and no more.
+func TestAllOfARunIsWhatOneMayApprove(t *testing.T) {
+	for _, first := range []string{"root@example.com", "ken@example.com"} {
+		r := cloudfntest.New(t)
+		r.Policy = fstest.MapFS{"policy.yaml": {Data: []byte("approvals: [{kinds: [account.disable], quorum: [{count: 1, from: owners}]}]\n")}}
+		o := openOffice(t, r)
+		stop := func(account, decides string) change.Change {
+			c, _, err := o.ledger.Propose(t.Context(), change.Proposal{
+				Kind: change.AccountDisable, Target: change.Target{ID: "looker:" + account, Name: account + "@example.com"},
+				Diff: []change.Delta{{Field: "enabled", Before: "true", After: "false"}}, Requester: rule, Channel: "#admins", Batch: "night-1",
+				Owners:      []change.Selector{change.Selector("user:" + decides)},
+				Requirement: change.Requirement{Mode: change.Ask, Needs: []change.Need{{Count: 1, From: change.Owners}}},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c
+		}
+		deciders := map[string]string{"a": "root@example.com", "b": "ken@example.com"}
+		changes := map[string]change.Change{}
+		for _, account := range []string{"a", "b"} {
+			changes[account] = stop(account, deciders[account])
+		}
+		if status := o.Do(o.handler, o.signed(t, o.payload(first, event.ButtonApproveAll, "night-1 2", nil))); status != http.StatusOK {
+			t.Fatalf("status %d", status)
+		}
+		o.Work(o.handler, event.QueuePresses)
+		for account, c := range changes {
+			want := change.Proposed
+			if deciders[account] == first {
+				want = change.Approved
+			}
+			if got := o.state(t, c).State; got != want {
+				t.Errorf("%s pressed: what %s decides about is %s, want %s", first, deciders[account], got, want)
+			}
+		}
+	}
+}
+
 // Approving all of a run approves what waits, once, and only the run that was shown.
 func TestDisableAll(t *testing.T) {
 	stop := func(o *office, batch, account string) change.Change {

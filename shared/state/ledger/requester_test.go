@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
@@ -53,6 +54,22 @@ func TestWhoMayNotAskAnyMoreGetsNothing(t *testing.T) {
 				t.Errorf("%s, mode %s: it is %s after %d effects, %v; want %s", name, r.Mode, got.State, v.effects, err, test.want)
 			}
 		}
+	}
+}
+
+// Who asked is looked up at every attempt, and not at the first one alone.
+func TestTheRequesterIsLookedUpAtEveryAttempt(t *testing.T) {
+	w := newWorld(t, plain)
+	c, may := w.propose(wanted(auto, rin)), true
+	v := &vendor{value: "ANYONE_CAN_JOIN", act: func(change.Change) error { return errors.New("the vendor is away") }}
+	asking := func(context.Context, change.Change, *change.Change) (bool, error) { return may, nil }
+	if got, err := w.carried(c, v, asking); err != nil || got.State == change.Withdrawn {
+		t.Fatalf("it is %s, %v", got.State, err)
+	}
+	may, v.act = false, nil
+	w.clock.wait(time.Hour)
+	if got, err := w.carried(w.get(c.ID), v, asking); err != nil || got.State != change.Withdrawn || v.effects != 0 {
+		t.Errorf("the requester may not ask any more, and it is %s after %d effects, %v", got.State, v.effects, err)
 	}
 }
 

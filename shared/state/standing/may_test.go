@@ -183,9 +183,15 @@ func TestWhoMayStillAsk(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := harbour(t, test.model)
-			got := those(t, func(id string) (bool, error) { return r.MayStillAsk(t.Context(), by(test.kind, id), test.undone) })
-			if got != test.want {
-				t.Errorf("got %q, want %q", got, test.want)
+			for _, mode := range []change.Mode{change.Ask, change.Auto} { // what is given at once as well
+				got := those(t, func(id string) (bool, error) {
+					c := by(test.kind, id)
+					c.Requirement.Mode = mode
+					return r.MayStillAsk(t.Context(), c, test.undone)
+				})
+				if got != test.want {
+					t.Errorf("mode %s: got %q, want %q", mode, got, test.want)
+				}
 			}
 		})
 	}
