@@ -30,6 +30,9 @@ const (
 
 var systems = []string{LookerAccounts, WorkspaceAccounts}
 
+// AccountSystems lists the systems whose accounts are looked after, whatever a policy says of them.
+func AccountSystems() []string { return slices.Clone(systems) }
+
 func (l *loading) readInactivity(at place) {
 	t := at.table(append(slices.Clone(systems), "requests")...)
 	for _, system := range systems {

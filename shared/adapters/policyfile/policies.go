@@ -3,10 +3,8 @@ package policyfile
 import (
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/sekisho/sekisho/shared/domain/policy"
-	"github.com/sekisho/sekisho/shared/domain/spelling"
 )
 
 // Model returns what the policy says about who may do what, to be compiled. It may be called on
@@ -96,26 +94,16 @@ func askedAbout(o policy.Operation) string {
 	return strings.Join(slices.Compact(all), ", ")
 }
 
-// What is known is looked up for every rule of a policy, and made once.
-var (
-	operations = sync.OnceValue(policy.Operations)
-	resources  = sync.OnceValue(policy.Resources)
-)
-
-// operation reads an operation. The catalogue's grow with its versions, so that one which nobody
-// knows may be right; a slip of the pen, by which a rule would mean nothing, is a mistake.
+// operation reads an operation. A slip of the pen is a mistake: see [policy.Operation.Meant].
 func (p place) operation() policy.Operation {
 	o := policy.Operation(p.name())
-	known := operations()
-	if slices.Contains(known, string(o)) {
-		return o
-	}
-	switch meant := spelling.Slip(string(o), known); {
-	case o == "":
-	case meant != "":
-		p.problem("the operation %s is not known: did you mean %s?", quote(string(o)), meant)
-	case !o.Known():
-		p.problem("the operation %s is not known%s", quote(string(o)), spelling.Suggest(string(o), known))
+	near, ok := o.Meant()
+	switch {
+	case o == "", ok:
+	case near != "":
+		p.problem("the operation %s is not known: did you mean %s?", quote(string(o)), near)
+	default:
+		p.problem("the operation %s is not known", quote(string(o)))
 	}
 	return o
 }
@@ -123,11 +111,8 @@ func (p place) operation() policy.Operation {
 // resource reads a type of resource, of which the catalogue has more than are known here.
 func (p place) resource() string {
 	name := p.name()
-	if slices.Contains(resources(), name) {
-		return name
-	}
-	if meant := spelling.Slip(name, resources()); meant != "" && !strings.EqualFold(name, "all") {
-		p.problem("the type of resource %s is not known: did you mean %s?", quote(name), meant)
+	if near, ok := policy.MeantResource(name); !ok {
+		p.problem("the type of resource %s is not known: did you mean %s?", quote(name), near)
 	}
 	return name
 }

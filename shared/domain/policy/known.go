@@ -3,6 +3,9 @@ package policy
 import (
 	"slices"
 	"strings"
+	"sync"
+
+	"github.com/sekisho/sekisho/shared/domain/spelling"
 )
 
 // catalogOperations are OpenMetadata's (entity/policies/accessControl/resourceDescriptor.json of
@@ -62,4 +65,38 @@ func Resources() []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// What is known is looked up for every rule of a policy, and made once.
+var (
+	knownOperations = sync.OnceValue(Operations)
+	knownResources  = sync.OnceValue(Resources)
+)
+
+// Meant reports whether an operation can be meant as it is written. The catalogue's grow with its
+// versions, so that one which nobody knows may be right; a slip of the pen is not, by which a rule or a
+// question would mean nothing. Then near is what was meant, where something is near.
+func (o Operation) Meant() (near string, ok bool) {
+	known := knownOperations()
+	if slices.Contains(known, string(o)) {
+		return "", true
+	}
+	if near = spelling.Slip(string(o), known); near != "" {
+		return near, false
+	}
+	if !o.Known() {
+		return spelling.Near(string(o), known), false
+	}
+	return "", true
+}
+
+// MeantResource reports whether a type of resource can be meant as it is written. The catalogue has more
+// of them than are known here; a slip of the pen is none. Then near is what was meant.
+func MeantResource(name string) (near string, ok bool) {
+	known := knownResources()
+	if slices.Contains(known, name) || strings.EqualFold(name, anyType) {
+		return "", true
+	}
+	near = spelling.Slip(name, known)
+	return near, near == ""
 }

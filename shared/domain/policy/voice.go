@@ -43,5 +43,8 @@ type Phrase struct{ English, Japanese string }
 // String returns the English words.
 func (p Phrase) String() string { return p.English }
 
+// In returns the words in a language, as [Explanation.In] takes it.
+func (p Phrase) In(language string) string { return p.in(voiceOf(language)) }
+
 // in returns the words in a language.
 func (p Phrase) in(v voice) string { return v.says(p.English, p.Japanese) }

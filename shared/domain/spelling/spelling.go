@@ -7,6 +7,19 @@ import "strings"
 // Suggest ends a sentence about a word that is not known: with ": did you mean …?" where a
 // known word is near, with ": write one of …" where there are few, and with nothing otherwise.
 func Suggest(got string, known []string) string {
+	best := Near(got, known)
+	switch {
+	case best != "":
+		return ": did you mean " + best + "?"
+	case len(known) > 0 && len(known) <= 8:
+		return ": write one of " + strings.Join(known, ", ")
+	}
+	return ""
+}
+
+// Near returns the known word that is nearest to one that is not known; empty where none is near. It
+// takes more for near than [Slip] does, which is for words that may be right though nobody knows them.
+func Near(got string, known []string) string {
 	best, bestDistance := "", len(got)/3+2
 	for _, k := range known {
 		if len(got) > 2*len(k)+4 {
@@ -20,13 +33,7 @@ func Suggest(got string, known []string) string {
 			best, bestDistance = k, d
 		}
 	}
-	switch {
-	case best != "":
-		return ": did you mean " + best + "?"
-	case len(known) > 0 && len(known) <= 8:
-		return ": write one of " + strings.Join(known, ", ")
-	}
-	return ""
+	return best
 }
 
 // Slip returns the known word that somebody meant who wrote another one: one letter less, more or
