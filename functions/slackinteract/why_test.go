@@ -2,10 +2,14 @@ package slackinteract_test
 
 import (
 	"bytes"
+	"net/http"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/event"
 	simslack "github.com/sekisho/sekisho/shared/sim/slack"
+	"github.com/sekisho/sekisho/shared/state/press"
 )
 
 // A question that another function answers goes there with what the answer is worded by.
@@ -25,5 +29,41 @@ access:
 		if len(tasks) != 1 || !bytes.Contains(tasks[0].Body, []byte(want)) {
 			t.Errorf("%s asks: %+v, want one task with %s", person, tasks, want)
 		}
+	}
+}
+
+// A slip of the pen is told to who asks, in their language, and no other function is asked about it.
+func TestASlipInAQuestionIsToldAndNotAnswered(t *testing.T) {
+	o := asking(t, selfPolicy)
+	for _, test := range []struct{ person, question, want string }{
+		{"ken@example.com", "RequestAcces access:etl", "The operation RequestAcces is not known: did you mean RequestAccess?"},
+		{"mia@example.com", "RequestAcces access:etl", "操作 RequestAcces は存在しません。RequestAccess ではありませんか。"},
+		{"ken@example.com", "EditTags tabel:a.b", "The type of resource tabel is not known: did you mean table?"},
+		{"ken@example.com", "RequestAccess acess:etl", "The type of resource acess is not known: did you mean access?"},
+		{"ken@example.com", "RequestAccess access:etk", "The policy has no entitlement etk: did you mean etl?"},
+		{"ken@example.com", "RequestAccess access", "Which access? Write its name too, as in access:etl."},
+		{"mia@example.com", "ApproveSettings group:dta@example.com", "dta@example.com というグループは見つかりません。"},
+		{"ken@example.com", "ApproveAccount account:loker/ken@example.com", "No system with accounts is known here as loker: did you mean looker?"},
+	} {
+		t.Run(test.person+" "+test.question, func(t *testing.T) {
+			o.Clock.Advance(time.Second)
+			if out, err := o.slack.Command(t.Context(), test.person, "/why", test.person+" "+test.question); err != nil || out.Status != http.StatusOK {
+				t.Fatal(out, err)
+			}
+			tasks := o.Queue.Take(event.QueuePresses)
+			if len(tasks) != 1 {
+				t.Fatalf("%d questions", len(tasks))
+			}
+			if status := o.Do(o.handler, o.Task(tasks[0])); status != http.StatusOK {
+				t.Fatal(status)
+			}
+			p, err := press.Get(t.Context(), o.Store, strings.TrimPrefix(tasks[0].Name, "asked-"))
+			if err != nil || p.Text != test.want {
+				t.Errorf("answered %q, %v; want %q", p.Text, err, test.want)
+			}
+			if passed := o.Queue.Take(event.QueueCatalog); len(passed) > 0 {
+				t.Errorf("passed on: %+v", passed)
+			}
+		})
 	}
 }

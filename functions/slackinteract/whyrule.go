@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/catalog"
 	"github.com/sekisho/sekisho/shared/domain/connection"
@@ -16,17 +17,23 @@ import (
 
 // This file answers what the policy's rules say, and who has to do with a connection.
 
-// explainRule answers whether a person may do something with a thing, and by which rules. What is in
-// the data catalogue is looked up by the function that may read it; then the answer is empty.
+// explainRule answers whether a person may do something with a thing, and by which rules. A slip of the
+// pen is told, and not answered: no rule speaks of it. What is in the data catalogue is looked up by the
+// function that may read it; then the answer is empty.
 func (d *decider) explainRule(ctx context.Context, e event.Asked, a desk.Asker, person policy.Person, q policy.Request) (string, error) {
 	o, about := q.Operations[0], q.Resource
+	from := standing.Sources{Entitlements: d.policy.Access, Connections: d.shelf, Systems: policyfile.AccountSystems()}
+	doubt, some, err := d.standing.Doubt(ctx, o, about.Type, about.Name, from)
+	if err != nil || some {
+		return doubt.In(a.Language), err
+	}
 	if standing.InCatalog(about.Type) {
 		return "", queue.Order(ctx, d.queue, queue.Task{Queue: event.QueueCatalog, Name: "explain-" + e.Request}, event.ExplainRule{
 			Request: e.Request, User: e.User, Channel: e.Channel, Language: a.Language, Person: person.ID,
 			Operation: string(o), Kind: about.Type, Name: about.Name, At: e.At,
 		})
 	}
-	about, err := d.standing.Describe(ctx, about.Type, about.Name, standing.Sources{Entitlements: d.policy.Access, Connections: d.shelf})
+	about, err = d.standing.Describe(ctx, about.Type, about.Name, from)
 	if err != nil {
 		return "", err
 	}

@@ -64,11 +64,15 @@ func (b because) sections() []section {
 	return []section{{Title: fmt.Sprintf("%s, %s, %s", b.Person, b.Operation, b.Resource), Lines: strings.Split(b.Why, "\n")}}
 }
 
-// why asks the policy, with everybody in the groups that the directory has them in now.
+// why asks the policy, with everybody in the groups that the directory has them in now. What cannot be
+// meant as it is written is an error, so that nobody takes the answer about a slip of the pen for a fact.
 func (t *tenant) why(ctx context.Context, p *policyfile.Policy, q question) (printable, error) {
 	kind, name, ok := strings.Cut(q.resource, ":")
 	if !ok || kind == "" {
 		return nil, fmt.Errorf("%q is no resource: write type:name, such as group:data@example.com", q.resource)
+	}
+	if slip, some := standing.Slip(policy.Operation(q.operation), kind, name); some {
+		return nil, errors.New(slip.English) // before the company is read for it
 	}
 	m, closeStore, err := t.everybody(ctx)
 	if err != nil {
@@ -82,6 +86,13 @@ func (t *tenant) why(ctx context.Context, p *policyfile.Policy, q question) (pri
 	from, err := t.sources(p)
 	if err != nil {
 		return nil, err
+	}
+	doubt, some, err := r.Doubt(ctx, policy.Operation(q.operation), kind, name, from)
+	if err != nil {
+		return nil, err
+	}
+	if some {
+		return nil, errors.New(doubt.English)
 	}
 	about, err := describe(ctx, r, kind, name, from)
 	if err != nil {
@@ -113,7 +124,7 @@ func (t *tenant) why(ctx context.Context, p *policyfile.Policy, q question) (pri
 
 // sources knows whose things are. Connections in the making are in the store, which is not read here.
 func (t *tenant) sources(p *policyfile.Policy) (standing.Sources, error) {
-	from := standing.Sources{Entitlements: p.Access}
+	from := standing.Sources{Entitlements: p.Access, Systems: policyfile.AccountSystems()}
 	if t.platform.CatalogURL == "" || t.platform.CatalogToken == "" {
 		return from, nil
 	}

@@ -138,6 +138,38 @@ func TestAnAnswerIsTheSameForProgramsAndPeople(t *testing.T) {
 	}
 }
 
+// A slip of the pen is no question, and nobody is to take an answer about one for a fact. For what no list of the
+// company mends, it is not read.
+func TestWhyDoesNotAnswerASlip(t *testing.T) {
+	for name, test := range map[string]struct {
+		operation, resource, want string
+		read                      bool
+	}{
+		"an operation":              {"ApproveAcces", "access:prod-write", "The operation ApproveAcces is not known: did you mean ApproveAccess?", false},
+		"a type of resource":        {"ApproveAccess", "acess:prod-write", "The type of resource acess is not known: did you mean access?", false},
+		"an entitlement":            {"ApproveAccess", "access:prod-wirte", "The policy has no entitlement prod-wirte: did you mean prod-write?", true},
+		"a group":                   {"ApproveSettings", "group:dta@example.com", "No group is known here as dta@example.com.", true},
+		"a system":                  {"ApproveAccount", "account:loker/ken@example.com", "No system with accounts is known here as loker: did you mean looker?", true},
+		"a type that needs a name":  {"ApproveAccess", "access:", "Which access? Write its name too, as in access:etl.", false},
+		"a table that nobody knows": {"EditTags", "table:no.such", "", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := company(t)
+			answer, err := opened(t, d, "").why(t.Context(), loaded(t, "testdata/policy"), question{person: "ken@example.com", operation: test.operation, resource: test.resource})
+			if read := len(d.calls.Tallies()) > 0; read != test.read {
+				t.Errorf("the company was read: %t", read)
+			}
+			got := ""
+			if err != nil {
+				got = err.Error()
+			}
+			if got != test.want || (answer == nil) != (err != nil) || status(err) != min(len(test.want), 1) {
+				t.Errorf("%v, %q, want %q", answer, got, test.want)
+			}
+		})
+	}
+}
+
 // A catalogue that does not say who somebody is fails the question, and does not answer it for nobody.
 func TestWhyNeedsThePersonsAccount(t *testing.T) {
 	d, err := newDemo(nil)

@@ -19,6 +19,8 @@ import (
 type Sources struct {
 	// Entitlements are the policy's.
 	Entitlements []grant.Entitlement
+	// Systems are those that have accounts; where none is given, none is doubted.
+	Systems []string
 	// Connections knows the owners of connections' data; nil where there are none.
 	Connections Connections
 	// Catalog describes what is in the data catalogue; nil where there is none. Then nothing is known
