@@ -234,11 +234,13 @@ func (o options) answer(ctx context.Context, p *platform, inForce fs.FS) (printa
 		return nil, err
 	}
 	if o.doctor {
+		warn(o.log, "the policy", policy)
 		return examine(ctx, p, policy)
 	}
 	if o.policy != "" {
 		return o.whatIf(ctx, p, inForce)
 	}
+	warn(o.log, "the policy", policy)
 	t, err := openTenant(ctx, p, policy, o.state, o.rate, o.log)
 	if err != nil {
 		return nil, err
@@ -251,6 +253,14 @@ func (o options) answer(ctx context.Context, p *platform, inForce fs.FS) (printa
 		return nil, err
 	}
 	return t.plan(ctx, policy, live)
+}
+
+// warn says what looks wrong in a policy and may be right. It is no part of the answer, which a program may
+// read.
+func warn(log io.Writer, which string, p *policyfile.Policy) {
+	if len(p.Warnings) > 0 {
+		fmt.Fprintf(log, "%s loads; look at this in it:\n%v\n", which, p.Warnings)
+	}
 }
 
 // words splits a list at its commas.

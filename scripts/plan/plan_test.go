@@ -245,3 +245,47 @@ func TestQuotaIsWaitedFor(t *testing.T) {
 		t.Errorf("a quota that does not come back: %v, want ErrQuota", err)
 	}
 }
+
+// What looks wrong in a policy is said once, beside the answer and not in it, which a program reads.
+func TestPlanSaysWhatLooksWrongInThePolicy(t *testing.T) {
+	folder := func(text string) string {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "policy.yaml"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	const wide = "All on all is more than the catalogue"
+	looksWrong := edited(t, shared, "operations: [ViewAll, EditDescription]", "operations: [All]")
+	for name, tt := range map[string]struct {
+		inForce string
+		options options
+		said    string // empty where nothing is
+	}{
+		"the plan":            {looksWrong, options{}, "the policy loads; look at this in it:\n"},
+		"why":                 {looksWrong, options{args: []string{"why", "ken@example.com", "ViewAll", "table:a.b"}}, "the policy loads; look at this in it:\n"},
+		"the doctor":          {looksWrong, options{doctor: true}, "the policy loads; look at this in it:\n"},
+		"another policy":      {shared, options{policy: folder(looksWrong)}, "the new policy loads; look at this in it:\n"},
+		"the one in force":    {looksWrong, options{policy: folder(shared)}, "the policy to compare with loads; look at this in it:\n"},
+		"a policy without it": {shared, options{}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log, out bytes.Buffer
+			o := tt.options
+			o.rate, o.log, o.format = 10, &log, "json"
+			answer, err := o.answer(t.Context(), &company(t).platform, os.DirFS(folder(tt.inForce)))
+			if answer == nil {
+				t.Fatal(err)
+			}
+			if err := o.print(&out, answer); err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Contains(log.String(), tt.said) && strings.Count(log.String(), wide) == 1; got != (tt.said != "") {
+				t.Errorf("want %q in:\n%s", tt.said, &log)
+			}
+			if strings.Contains(out.String(), wide) {
+				t.Errorf("the answer has it:\n%s", &out)
+			}
+		})
+	}
+}

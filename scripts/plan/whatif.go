@@ -36,6 +36,8 @@ func (o options) whatIf(ctx context.Context, p *platform, inForce fs.FS) (printa
 	if err != nil {
 		return nil, fmt.Errorf("the new policy: %w", err)
 	}
+	warn(o.log, "the policy to compare with", before)
+	warn(o.log, "the new policy", after)
 	t, err := openTenant(ctx, p, after, o.state, o.rate, o.log)
 	if err != nil {
 		return nil, err
