@@ -69,7 +69,7 @@ func build(ctx context.Context, env *cloudfn.Env) (http.Handler, error) {
 	if err := env.Load(ctx, &cfg); err != nil {
 		return nil, err
 	}
-	policy, err := policyfile.Load(env.Policy)
+	policy, err := policyfile.Open(ctx, env.Policy, env.Log)
 	if err != nil {
 		return nil, err
 	}

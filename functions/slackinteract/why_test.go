@@ -67,3 +67,12 @@ func TestASlipInAQuestionIsToldAndNotAnswered(t *testing.T) {
 		})
 	}
 }
+
+// What looks wrong in the policy is in the function's log from the start.
+func TestAWarningOfThePolicyIsLogged(t *testing.T) {
+	o := asking(t, selfPolicy+"approvals:\n  - {kinds: [access.grant], entitlements: [gone], quorum: [{count: 1, from: owners}]}\n")
+	o.command(t, "ken@example.com", "/why", "ken@example.com etl")
+	if n := strings.Count(o.Log.String(), `the entitlement \"gone\" is not defined`); n == 0 {
+		t.Errorf("the log says nothing of it:\n%s", o.Log)
+	}
+}

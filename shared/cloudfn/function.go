@@ -102,12 +102,17 @@ type lazy struct {
 func (l *lazy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h, err := l.get(r.Context())
 	if err != nil {
-		ctx := WithLog(WithTrace(r), slog.String("function", strings.ToLower(l.function.Name)))
+		ctx := WithLog(WithTrace(r), l.called())
 		l.log.ErrorContext(ctx, "set-up", "error", err.Error())
 		http.Error(w, "not ready", http.StatusServiceUnavailable)
 		return
 	}
 	h.ServeHTTP(w, r)
+}
+
+// called names the function in log lines, as the handler of its messages does.
+func (l *lazy) called() slog.Attr {
+	return slog.String("function", strings.ToLower(l.function.Name))
 }
 
 func (l *lazy) get(ctx context.Context) (http.Handler, error) {
@@ -117,7 +122,7 @@ func (l *lazy) get(ctx context.Context) (http.Handler, error) {
 		return l.handler, nil
 	}
 	// Clients made here outlive the request that came first.
-	ctx = context.WithoutCancel(ctx)
+	ctx = WithLog(context.WithoutCancel(ctx), l.called())
 	if l.env == nil {
 		env, err := l.platform(ctx, l.function.Name)
 		if err != nil {

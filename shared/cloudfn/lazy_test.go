@@ -58,6 +58,20 @@ func TestSetUpIsTriedUntilItSucceedsAndThenNeverAgain(t *testing.T) {
 	}
 }
 
+// What a function logs while it starts names it, as all its lines do: an alert finds them by that.
+func TestSetUpNamesTheFunctionInItsLog(t *testing.T) {
+	var out bytes.Buffer
+	log := NewLog(&out)
+	h := Lazy(Function{Name: "Counted", Build: func(ctx context.Context, _ *Env) (http.Handler, error) {
+		log.WarnContext(ctx, "set-up")
+		return http.NotFoundHandler(), nil
+	}}, somewhere)
+	get(h)
+	if !strings.Contains(out.String(), `"function":"counted"`) {
+		t.Errorf("logged %s", &out)
+	}
+}
+
 func TestSetUpHasNoPlatformYet(t *testing.T) {
 	a, ready := &attempts{}, false
 	h := Lazy(a.function(), func(_ context.Context, name string) (*Env, error) {

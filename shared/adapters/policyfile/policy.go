@@ -18,12 +18,14 @@ package policyfile
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"path"
 	"slices"
 	"strings"
@@ -108,6 +110,19 @@ func Load(fsys fs.FS) (*Policy, error) {
 		return nil, fmt.Errorf("load policy: %w", err)
 	}
 	return l.finish()
+}
+
+// Open loads the policy of a function that starts, and logs what looks wrong in it and may be right: who
+// deployed it may not have read what was said then.
+func Open(ctx context.Context, fsys fs.FS, log *slog.Logger) (*Policy, error) {
+	p, err := Load(fsys)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range p.Warnings {
+		log.WarnContext(ctx, "the policy loads with a warning", "warning", w.String())
+	}
+	return p, nil
 }
 
 // Parse reads one file as a policy. The name stands in problems and goes into the hash.

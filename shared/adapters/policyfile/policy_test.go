@@ -2,7 +2,9 @@ package policyfile_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
+	"log/slog"
 	"maps"
 	"os"
 	"regexp"
@@ -477,6 +479,36 @@ func TestUndefinedEntitlementsInApprovalsAreAWarning(t *testing.T) {
 	}}
 	if diff := cmp.Diff(want, p.Warnings); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
+	}
+}
+
+// A function that starts logs each warning once, and a policy without any leaves the log empty.
+func TestOpenLogsWhatLooksWrong(t *testing.T) {
+	const entry = "approvals:\n  - {kinds: [access.grant], entitlements: [%s], quorum: [{count: 1, from: owners}]}\n"
+	for name, tt := range map[string]struct{ text, want string }{
+		"a warning": {
+			fmt.Sprintf(entry, "prod-write"),
+			`level=WARN msg="the policy loads with a warning" warning="policy.yaml:2: approvals[0].entitlements[0]: the entitlement \"prod-write\" is not defined"` + "\n",
+		},
+		"nothing wrong": {"version: 1\n", ""},
+		"a mistake":     {"nonsense: 1\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out strings.Builder
+			plain := &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+				if a.Key == slog.TimeKey {
+					return slog.Attr{}
+				}
+				return a
+			}}
+			p, err := policyfile.Open(t.Context(), fstest.MapFS{"policy.yaml": {Data: []byte(tt.text)}}, slog.New(slog.NewTextHandler(&out, plain)))
+			if (p == nil) != (err != nil) || (err != nil) != (name == "a mistake") {
+				t.Fatalf("%+v, %v", p, err)
+			}
+			if out.String() != tt.want {
+				t.Errorf("logged %q, want %q", out.String(), tt.want)
+			}
+		})
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -152,7 +153,9 @@ func (r *Rig) Env() *cloudfn.Env {
 // Build makes the function's handler.
 func (r *Rig) Build(f cloudfn.Function) http.Handler {
 	r.TB.Helper()
-	h, err := f.Build(context.Background(), r.Env())
+	// As cloudfn does: what is logged while a function starts names it.
+	ctx := cloudfn.WithLog(context.Background(), slog.String("function", strings.ToLower(f.Name)))
+	h, err := f.Build(ctx, r.Env())
 	if err != nil {
 		r.TB.Fatalf("build %s: %v", f.Name, err)
 	}
