@@ -190,6 +190,40 @@ func TestWhoGainsAndLoses(t *testing.T) {
 	}
 }
 
+// Who is suspended may nothing under any policy, with rules and without: they neither gain nor lose. Lena is a lead,
+// and Mika administers the directory.
+func TestWhoIsSuspendedNeitherGainsNorLoses(t *testing.T) {
+	data, err := os.ReadFile("testdata/company.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := org.Parse("company.yaml", []byte(edited(t, string(data), "name: Lena}", "name: Lena, suspended: true}", "name: Mika,", "name: Mika, suspended: true,")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const none = "version: 1\n"
+	for name, policies := range map[string][2]string{"to no rules": {shared, none}, "from no rules": {none, shared}} {
+		t.Run(name, func(t *testing.T) {
+			d, err := newDemo(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out, err := opened(t, d, "").compare(t.Context(), written(t, policies[0]), written(t, policies[1]), nil, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range slices.Concat(out.Gains, out.Loses) {
+				if s.Person == "lena@example.com" || s.Person == "mika@example.com" {
+					t.Errorf("%s %s on %s: %s -> %s", s.Person, s.Operation, s.Type, s.Now, s.Then)
+				}
+			}
+			if len(out.Gains)+len(out.Loses) == 0 {
+				t.Error("nobody gains or loses anything")
+			}
+		})
+	}
+}
+
 // A connection has the owner whom its request names: who may ask for those to data of their own, may still
 // ask, and the owner decides where the approvals ask the owners. Of what others ask nothing is said here.
 func TestWhoMayAskForConnectionsToWhoseData(t *testing.T) {

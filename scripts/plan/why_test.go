@@ -138,6 +138,20 @@ func TestAnAnswerIsTheSameForProgramsAndPeople(t *testing.T) {
 	}
 }
 
+// Who is not in the directory is said to be unknown where there are no rules too.
+func TestWhySaysWhoIsUnknownWithoutAPolicy(t *testing.T) {
+	for person, want := range map[string]policy.Reason{"nobody@example.com": policy.Unknown, "ken@example.com": policy.NoPolicy} {
+		q := question{person: person, operation: "RequestConnection", resource: "connection:new"}
+		answer, err := opened(t, company(t), "").why(t.Context(), written(t, "version: 1\n"), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b := answer.(because); b.Reason != want || b.Allowed {
+			t.Errorf("%s: %s, want %s:\n%s", person, b.Reason, want, b.Why)
+		}
+	}
+}
+
 // A slip of the pen is no question, and nobody is to take an answer about one for a fact. For what no list of the
 // company mends, it is not read.
 func TestWhyDoesNotAnswerASlip(t *testing.T) {

@@ -110,22 +110,12 @@ func (e *Engine) undoes(r Request, p Press) Verdict {
 	return Verdict{May: e.Counting(p).May, Decision: d}
 }
 
-// ask puts a question to the rules. Where there are none, the directory answers alone.
+// ask puts a question to the rules. Without an engine, nobody is known.
 func (e *Engine) ask(r Request) Decision {
 	if e == nil {
 		return Decision{Reason: Unknown}
 	}
-	d := e.Decide(r)
-	if d.Reason != NoPolicy {
-		return d
-	}
-	switch m := e.member(r.Subject); {
-	case m == nil:
-		return Decision{Reason: Unknown}
-	case m.Suspended:
-		return Decision{Reason: Suspended}
-	}
-	return d
+	return e.Decide(r)
 }
 
 // human turns an answer into a no for a program.

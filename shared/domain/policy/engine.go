@@ -165,9 +165,11 @@ func (e *Engine) Decide(r Request) Decision {
 	return Decision{Allowed: true, Reason: Allowed, by: by}
 }
 
-// admit returns the person whom a question is about, or the reason why no rule is read.
+// admit returns the person whom a question is about, or the reason why no rule is read. Who is unknown or
+// suspended may nothing, whether or not there are rules: where there are none, what holds without them
+// holds for others.
 func (e *Engine) admit(r *Request) (*member, Reason) {
-	if e.Empty() {
+	if e == nil {
 		return nil, NoPolicy
 	}
 	m := e.member(r.Subject)
@@ -176,6 +178,8 @@ func (e *Engine) admit(r *Request) (*member, Reason) {
 		return nil, Unknown
 	case m.Suspended:
 		return m, Suspended
+	case e.Empty():
+		return m, NoPolicy
 	case len(r.Operations) == 0 || r.Resource.Type == "":
 		return m, NothingAsked
 	case m.Admin && !slices.ContainsFunc(r.Operations, Operation.own):

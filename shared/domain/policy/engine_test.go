@@ -32,6 +32,21 @@ func TestNoPolicyAllowsNothing(t *testing.T) {
 	}
 }
 
+// Without rules, owners and administrators decide, and everybody may ask: of who is suspended or not known,
+// neither holds, and an answer that there is no policy would leave it open.
+func TestWhoMayNothingMayNothingWithoutAPolicyEither(t *testing.T) {
+	e := compiled(t, policy.Model{}, policy.Roster{{ID: "1", Email: "aiko@example.com"}, {ID: "7", Suspended: true}})
+	for person, want := range map[string]policy.Reason{
+		"1": policy.NoPolicy, "aiko@example.com": policy.NoPolicy, "7": policy.Suspended, "9": policy.Unknown, "": policy.Unknown,
+	} {
+		q := policy.Request{Subject: person, Operations: []policy.Operation{policy.ApproveSettings}, Resource: policy.Resource{Type: "group", Name: "eng"}}
+		d, x := e.Decide(q), e.Explain(q)
+		if d.Reason != want || d.Allowed || x.Decision != d || d.Refuses() != (want != policy.NoPolicy) || (x.Answer() == policy.No) != d.Refuses() {
+			t.Errorf("%q: %s (%s), want %s:\n%s", person, d.Reason, x.Answer(), want, x)
+		}
+	}
+}
+
 func TestWhoIsNotKnownMayNothing(t *testing.T) {
 	m := harbour()
 	e := compiled(t, m, policy.Roster{
