@@ -83,8 +83,10 @@ type options struct {
 	state, store    string
 	rate            float64
 	owners, tags    string
-	args            []string
-	log             io.Writer
+	// set are the names of the flags that were written, with whatever value.
+	set  map[string]bool
+	args []string
+	log  io.Writer
 }
 
 func parse(args []string, log io.Writer) (options, error) {
@@ -114,6 +116,8 @@ func parse(args []string, log io.Writer) (options, error) {
 		o.args = append(o.args, flags.Arg(0))
 		args = flags.Args()[1:]
 	}
+	o.set = map[string]bool{}
+	flags.Visit(func(f *flag.Flag) { o.set[f.Name] = true })
 	return o, o.check()
 }
 
@@ -124,6 +128,15 @@ func (o options) check() error {
 	}
 	if !(o.rate > 0 && o.rate <= 40) {
 		problems = append(problems, errors.New("-rate: write a number over 0 and up to 40, which is what the Directory API grants"))
+	}
+	// An unset variable of a pipeline comes as an empty text. Without the flag, the answer would be to another
+	// question, and with the exit status of a good one.
+	for _, f := range []struct{ name, value, what string }{
+		{"policy", o.policy, "folder"}, {"against", o.against, "folder"}, {"store", o.store, "store"},
+	} {
+		if o.set[f.name] && strings.TrimSpace(f.value) == "" {
+			problems = append(problems, fmt.Errorf("-%s is empty: write the %s, or leave the flag out", f.name, f.what))
+		}
 	}
 	why := len(o.args) == 4 && o.args[0] == "why"
 	if len(o.args) > 0 && !why && !o.importing() && !o.summing() {

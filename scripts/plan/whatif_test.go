@@ -398,6 +398,35 @@ func TestFlagsThatMakeNoSenseAreRefused(t *testing.T) {
 	}
 }
 
+// An unset variable of a pipeline is no way to ask for something else, with the exit status of a good answer. Nobody
+// agreeing is something to say.
+func TestAnEmptyFlagIsRefused(t *testing.T) {
+	for name, tt := range map[string]struct {
+		args []string
+		want string // empty where it is taken
+	}{
+		"the policy":               {[]string{"-demo", "-policy", ""}, "-policy is empty: write the folder, or leave the flag out"},
+		"the policy, as one word":  {[]string{"-demo", "-policy="}, "-policy is empty: write the folder, or leave the flag out"},
+		"the policy, a blank":      {[]string{"-demo", "-policy", " "}, "-policy is empty: write the folder, or leave the flag out"},
+		"the policy, after a word": {[]string{"-demo", "summary", "-policy", ""}, "-policy is empty: write the folder, or leave the flag out"},
+		"what to compare with":     {[]string{"-demo", "-policy", "x", "-against", ""}, "-against is empty: write the folder, or leave the flag out"},
+		"the record":               {[]string{"-demo", "-policy", "x", "-store", ""}, "-store is empty: write the store, or leave the flag out"},
+		"who agreed":               {[]string{"-demo", "-policy", "x", "-agreed", ""}, ""},
+		"no flag":                  {[]string{"-demo"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := parse(tt.args, io.Discard)
+			got := ""
+			if err != nil {
+				got = err.Error()
+			}
+			if got != tt.want || status(err) != min(len(tt.want), 1) {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestDemoNeedsNothing(t *testing.T) {
 	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "/none")
 	file := filepath.Join(t.TempDir(), "plan.md")
