@@ -89,10 +89,28 @@ type options struct {
 	log  io.Writer
 }
 
+// usage says which commands there are besides the flags.
+const usage = `Usage: plan [command] [flags]
+
+It says what a policy would change before anything is deployed, and writes to no vendor.
+
+Commands:
+  (none)                         what the policy would change in the company
+  why PERSON OPERATION RESOURCE  why somebody may do something, or may not; a resource is type:name, group:data@example.com
+  summary                        what the latest nightly run through accounts found and did, as it is in -store
+  import-catalog                 the data catalogue's teams, roles and policies as a policy file, to begin with
+
+Flags:
+`
+
 func parse(args []string, log io.Writer) (options, error) {
 	o := options{log: log}
 	flags := flag.NewFlagSet("plan", flag.ContinueOnError)
 	flags.SetOutput(log)
+	flags.Usage = func() {
+		fmt.Fprint(log, usage)
+		flags.PrintDefaults()
+	}
 	flags.BoolVar(&o.demo, "demo", false, "look at the demo company on simulators")
 	flags.BoolVar(&o.doctor, "doctor", false, "check one by one what is needed, and say how to mend what is missing")
 	flags.StringVar(&o.policy, "policy", "", "say what would be different under the policy in this `folder`")

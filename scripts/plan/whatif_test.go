@@ -427,6 +427,22 @@ func TestAnEmptyFlagIsRefused(t *testing.T) {
 	}
 }
 
+// Who asks for help reads of the commands too, a line each, and of all flags.
+func TestHelpNamesTheCommands(t *testing.T) {
+	var log bytes.Buffer
+	if err := run(t.Context(), []string{"-h"}, io.Discard, &log); status(err) != 0 {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"why PERSON OPERATION RESOURCE", "summary", "import-catalog"} {
+		if !strings.Contains(log.String(), "\n  "+command+"  ") {
+			t.Errorf("%s has no line in:\n%s", command, &log)
+		}
+	}
+	if !strings.Contains(log.String(), "-policy folder") {
+		t.Errorf("the flags are missing in:\n%s", &log)
+	}
+}
+
 func TestDemoNeedsNothing(t *testing.T) {
 	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "/none")
 	file := filepath.Join(t.TempDir(), "plan.md")
