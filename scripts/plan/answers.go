@@ -438,6 +438,9 @@ func (a *asker) notCompared() []string {
 	if len(sections) > 0 {
 		out = append(out, "what differs in "+strings.Join(sections, ", ")+", such as who is eligible, but for what asks less")
 	}
+	if others := beyondAgreement(before, after); len(others) > 0 {
+		out = append(out, strings.Join(others, ", ")+", which do not count as asking less, however they differ")
+	}
 	if kinds := a.askOtherOwners(); len(kinds) > 0 {
 		out = append(out, "whether the owners decide about "+strings.Join(kinds, ", "))
 	}

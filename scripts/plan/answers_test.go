@@ -224,6 +224,59 @@ func TestWhoIsSuspendedNeitherGainsNorLoses(t *testing.T) {
 	}
 }
 
+// braked has all that is no question of who agrees.
+const braked = shared + `settings:
+  mode: ask
+  brake: {max: 5}
+  rules: {general: [{field: whoCanJoin, needles: [ANYONE_CAN_JOIN], replace: CAN_REQUEST_TO_JOIN}]}
+  exceptions: [{group: data@example.com, field: whoCanJoin, until: 2027-01-31, reason: until the move}]
+inactivity:
+  looker: {after: 180d, mode: ask, channel: "#looker-admins", brake: {max: 5}, grace: 30d, spare: {groups: [leads@example.com]}}
+catalog: {mode: ask, brake: {max: 5}}
+`
+
+// What is loosened without anybody being asked less is named as not compared, and what is the same is not.
+func TestWhatIsNoQuestionOfWhoAgreesIsNamed(t *testing.T) {
+	const anyway = ", which do not count as asking less, however they differ"
+	for name, tt := range map[string]struct{ from, to, want string }{
+		"the same":                {"version: 1", "version: 1", ""},
+		"longer access":           {"max: 8h", "max: 24h", "max of prod-write in access"},
+		"a reason of any form":    {"max: 8h,", "max: 8h, reason: '^JIRA-',", "reason of prod-write in access"},
+		"both":                    {"max: 8h,", "max: 4h, reason: '^JIRA-',", "max of prod-write in access, reason of prod-write in access"},
+		"another name":            {"{name: prod-write,", "{name: prod-writing,", ""},
+		"the brake of settings":   {"brake: {max: 5}\n  rules", "brake: {max: 500}\n  rules", "brake in settings"},
+		"the brake of accounts":   {"admins\", brake: {max: 5}", "admins\", brake: {percent: 90}", "brake of looker in inactivity"},
+		"no brake of the account": {"admins\", brake: {max: 5},", "admins\",", "brake of looker in inactivity"},
+		"the brake of the others": {"{mode: ask, brake: {max: 5}}", "{mode: ask, brake: {max: 6}}", "brake in catalog"},
+		"an exception":            {"until: 2027-01-31", "until: 2027-01-30", "exceptions in settings"},
+		"who is spared":           {"leads@example.com]}}", "leads@example.com, etl-team@example.com]}}", "spare of looker in inactivity"},
+		"when accounts are idle":  {"after: 180d", "after: 360d", "deadlines of looker in inactivity"},
+		"how long people have":    {"leads@example.com}]}\n", "leads@example.com}], deadline: 2d}\n", "deadlines in approvals"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := opened(t, company(t), "").compare(t.Context(), written(t, braked), written(t, edited(t, braked, tt.from, tt.to)), nil, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, s := range c.NotCompared {
+				if before, ok := strings.CutSuffix(s, anyway); ok {
+					got = append(got, before)
+				}
+			}
+			if strings.Join(got, "; ") != tt.want {
+				t.Errorf("not compared: %q, want %q", c.NotCompared, tt.want)
+			}
+			if tt.want == "" {
+				return
+			}
+			if text := strings.Join(c.sections()[0].Lines, " "); !strings.Contains(text, tt.want+anyway) {
+				t.Errorf("it is not printed:\n%s", text)
+			}
+		})
+	}
+}
+
 // A connection has the owner whom its request names: who may ask for those to data of their own, may still
 // ask, and the owner decides where the approvals ask the owners. Of what others ask nothing is said here.
 func TestWhoMayAskForConnectionsToWhoseData(t *testing.T) {
