@@ -32,6 +32,8 @@ type because struct {
 	// person counts; of something new, that it depends on the owner.
 	Reason policy.Reason `json:"reason"`
 	Why    string        `json:"why"`
+	// Notes say what was not read, and what the answer takes in its place.
+	Notes []string `json:"notes,omitempty"`
 }
 
 // Whether somebody counts where people are asked, in place of what the rules say alone.
@@ -61,7 +63,7 @@ func reasonOf(x policy.Explanation) policy.Reason {
 }
 
 func (b because) sections() []section {
-	return []section{{Title: fmt.Sprintf("%s, %s, %s", b.Person, b.Operation, b.Resource), Lines: strings.Split(b.Why, "\n")}}
+	return []section{{Title: fmt.Sprintf("%s, %s, %s", b.Person, b.Operation, b.Resource), Lines: append(strings.Split(b.Why, "\n"), b.Notes...)}}
 }
 
 // why asks the policy, with everybody in the groups that the directory has them in now. What cannot be
@@ -94,7 +96,7 @@ func (t *tenant) why(ctx context.Context, p *policyfile.Policy, q question) (pri
 	if some {
 		return nil, errors.New(doubt.English)
 	}
-	about, err := describe(ctx, r, kind, name, from)
+	about, described, err := describe(ctx, r, kind, name, from)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +120,7 @@ func (t *tenant) why(ctx context.Context, p *policyfile.Policy, q question) (pri
 	answer := x.Answer()
 	return because{
 		Person: q.person, Operation: q.operation, Resource: q.resource,
-		Answer: answer, Allowed: answer == policy.Yes, Reason: reasonOf(x), Why: x.String(),
+		Answer: answer, Allowed: answer == policy.Yes, Reason: reasonOf(x), Why: x.String(), Notes: q.unread(kind, from.Catalog != nil, described),
 	}, nil
 }
 
@@ -136,13 +138,40 @@ func (t *tenant) sources(p *policyfile.Policy) (standing.Sources, error) {
 	return from, nil
 }
 
-// describe says whose a thing is. What the catalogue does not describe is nobody's.
-func describe(ctx context.Context, r *standing.Resolver, kind, name string, from standing.Sources) (policy.Resource, error) {
+// describe says whose a thing is. What the catalogue does not describe is nobody's, and the boolean is
+// false.
+func describe(ctx context.Context, r *standing.Resolver, kind, name string, from standing.Sources) (policy.Resource, bool, error) {
 	about, err := r.Describe(ctx, kind, name, from)
 	if errors.Is(err, openmetadata.ErrNotDescribed) {
-		return policy.Resource{Type: kind, Name: name}, nil
+		return policy.Resource{Type: kind, Name: name}, false, nil
 	}
-	return about, err
+	return about, true, err
+}
+
+// unread says of a thing in the data catalogue what nobody read there. The rules are asked about it as
+// about a thing that has none of it, and say so in the words for one that has none.
+func (q question) unread(kind string, connected, described bool) []string {
+	if !standing.InCatalog(kind) || connected && described {
+		return nil
+	}
+	var as []string
+	if len(q.owners) == 0 {
+		as = append(as, "no owner")
+	}
+	if len(q.tags) == 0 {
+		as = append(as, "no tag")
+	}
+	if !connected {
+		account := "as if nobody had an account there"
+		if len(as) > 0 {
+			account = "as if it had " + strings.Join(as, " and ") + ", and " + account
+		}
+		return []string{"The data catalogue was not read, for OPENMETADATA_URL or OPENMETADATA_TOKEN is not set: what is said here is " + account + "."}
+	}
+	if len(as) == 0 {
+		return nil
+	}
+	return []string{"The data catalogue does not say whose it is: what is said here is as if it had " + strings.Join(as, " and ") + "."}
 }
 
 // everybody reads all people and all groups with their members into a mirror in memory.

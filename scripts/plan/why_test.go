@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"net/http"
 	"strings"
 	"testing"
@@ -133,6 +134,52 @@ func TestAnAnswerIsTheSameForProgramsAndPeople(t *testing.T) {
 			b := answer.(because)
 			if b.Answer != tt.answer || b.Allowed != (tt.answer == policy.Yes) || b.Reason != tt.reason || !strings.HasPrefix(b.Why, tt.says) {
 				t.Errorf("%s, allowed %t, %q; want %s, %q:\n%s", b.Answer, b.Allowed, b.Reason, tt.answer, tt.reason, b.Why)
+			}
+		})
+	}
+}
+
+// That a table has no owner is not said as a fact where nobody read the catalogue, or where it does not describe such
+// things. Of what is ours, and of what was read, nothing is to be noted.
+func TestWhySaysWhatItDidNotRead(t *testing.T) {
+	const unread = "The data catalogue was not read, for OPENMETADATA_URL or OPENMETADATA_TOKEN is not set: what is said here is as if "
+	for name, tt := range map[string]struct {
+		question
+		connected bool
+		want      string // empty where nothing is noted
+	}{
+		"a table":                       {question{resource: "table:sample.fact_table"}, false, unread + "it had no owner and no tag, and as if nobody had an account there."},
+		"with an owner":                 {question{resource: "table:sample.fact_table", owners: []string{"ken@example.com"}}, false, unread + "it had no tag, and as if nobody had an account there."},
+		"with a tag":                    {question{resource: "table:sample.fact_table", tags: []string{"Tier.Tier1"}}, false, unread + "it had no owner, and as if nobody had an account there."},
+		"with both":                     {question{resource: "table:a.b", owners: []string{"ken@example.com"}, tags: []string{"Tier.Tier1"}}, false, unread + "nobody had an account there."},
+		"a table that was read":         {question{resource: "table:sample.fact_table"}, true, ""},
+		"a type that is not described":  {question{resource: "spreadsheet:budget"}, true, "The data catalogue does not say whose it is: what is said here is as if it had no owner and no tag."},
+		"not described, with an owner":  {question{resource: "spreadsheet:budget", owners: []string{"ken@example.com"}}, true, "The data catalogue does not say whose it is: what is said here is as if it had no tag."},
+		"a group, without a catalogue":  {question{resource: "group:data@example.com"}, false, ""},
+		"a group, and with a catalogue": {question{resource: "group:data@example.com"}, true, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := newDemo(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !tt.connected {
+				d.platform.CatalogURL = ""
+			}
+			q := tt.question
+			q.person, q.operation = "aiko@example.com", "EditTags"
+			answer, err := opened(t, d, "").why(t.Context(), written(t, shared), q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Join(answer.(because).Notes, " "); got != tt.want {
+				t.Errorf("noted %q, want %q", got, tt.want)
+			}
+			for format, write := range formats {
+				var out bytes.Buffer
+				if err := write(&out, answer); err != nil || !strings.Contains(out.String(), tt.want) {
+					t.Errorf("%s, %v: it is not in\n%s", format, err, &out)
+				}
 			}
 		})
 	}
