@@ -11,6 +11,7 @@ import (
 	"github.com/sekisho/sekisho/shared/adapters/openmetadata"
 	"github.com/sekisho/sekisho/shared/adapters/policyfile"
 	"github.com/sekisho/sekisho/shared/cloudfn"
+	"github.com/sekisho/sekisho/shared/domain/brake"
 	"github.com/sekisho/sekisho/shared/domain/catalog"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
@@ -168,7 +169,7 @@ func (h *handler) proposals(ctx context.Context, v view) ([]change.Proposal, err
 	}
 	// A change may have waited for days before it was carried out by itself: after a mistake in
 	// the catalogue's token, say.
-	day := h.now().Add(-24 * time.Hour)
+	day := h.now().Add(-brake.Over)
 	changes, err := h.ledger.Since(ctx, change.CatalogApply, day.Add(-change.DefaultWithin))
 	if err != nil {
 		return nil, err

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/connection"
-	"github.com/sekisho/sekisho/shared/domain/secret"
 	"github.com/sekisho/sekisho/shared/ports/vendor"
 )
 
@@ -176,11 +175,6 @@ type newConnection struct {
 	Config            map[string]any `json:"config"`
 }
 
-// card is how a connect card behaves.
-type card struct {
-	Redirect string `json:"redirect_uri"`
-}
-
 // clockSkew is by how much Fivetran's clock may be behind ours.
 const clockSkew = 5 * time.Minute
 
@@ -262,27 +256,6 @@ func (c *Client) account(ctx context.Context) (string, error) {
 	err := c.call(ctx, request{op: "get_account_info", method: http.MethodGet, path: "account/info"}, &a)
 	c.user = a.User
 	return a.User, err
-}
-
-// Card makes a connect card for a connection, whose page returns to an address. Whoever has what
-// it returns can set the connection up, for a day.
-func (c *Client) Card(ctx context.Context, id string, redirect secret.Text) (secret.Text, error) {
-	r := request{op: "connect_card", method: http.MethodPost, path: connectionPath(id, "connect-card"), body: struct {
-		Card card `json:"connect_card_config"`
-	}{card{redirect.Reveal()}}}
-	var a struct {
-		Connection string `json:"connector_id"`
-		Card       struct {
-			URI string `json:"uri"`
-		} `json:"connect_card"`
-	}
-	if err := c.call(ctx, r, &a); err != nil {
-		return secret.Text{}, err
-	}
-	if a.Connection != id || a.Card.URI == "" {
-		return secret.Text{}, c.incomplete(r, "there is no card in the answer, or one of another connection")
-	}
-	return secret.New(a.Card.URI), nil
 }
 
 // Test runs the setup tests of a connection, and returns it with their results. It may take minutes.

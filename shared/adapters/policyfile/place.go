@@ -26,22 +26,6 @@ type place struct {
 // given reports whether there is something to read.
 func (p place) given() bool { return p.node != nil }
 
-func (p place) problem(format string, args ...any) {
-	p.from.problems = append(p.from.problems, p.note(format, args...))
-}
-
-func (p place) warning(format string, args ...any) {
-	p.from.warnings = append(p.from.warnings, p.note(format, args...))
-}
-
-func (p place) note(format string, args ...any) Problem {
-	line := p.line
-	if p.given() {
-		line = p.node.line
-	}
-	return Problem{File: p.file, Line: line, Path: p.path, Text: fmt.Sprintf(format, args...)}
-}
-
 // where names the place in a problem about another one.
 func (p place) where() string { return fmt.Sprintf("%s:%d", p.file, p.note("").Line) }
 

@@ -61,3 +61,20 @@ func sorted(ps Problems) Problems {
 	})
 	return slices.Compact(ps)
 }
+
+// problem notes that a value has to be written differently, warning that it is probably wrong and may be right.
+func (p place) problem(format string, args ...any) {
+	p.from.problems = append(p.from.problems, p.note(format, args...))
+}
+
+func (p place) warning(format string, args ...any) {
+	p.from.warnings = append(p.from.warnings, p.note(format, args...))
+}
+
+func (p place) note(format string, args ...any) Problem {
+	line := p.line
+	if p.given() {
+		line = p.node.line
+	}
+	return Problem{File: p.file, Line: line, Path: p.path, Text: fmt.Sprintf(format, args...)}
+}

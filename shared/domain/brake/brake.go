@@ -6,6 +6,11 @@
 // a listing or a rule that is wrong about everybody at once.
 package brake
 
+import "time"
+
+// Over is the time over which a brake counts, besides each run.
+const Over = 24 * time.Hour
+
 // Brake is the bound: {percent: 2, max: 50} in policy. Without Percent and Max it does not bind.
 type Brake struct {
 	// Percent is a share of all things of that kind, over 0 and up to 100; 0 means no share.

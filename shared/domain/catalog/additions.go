@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"maps"
 	"slices"
 	"strings"
 )
@@ -237,49 +236,4 @@ func (has belonging) reach(out map[key]bool, from key) {
 			next = append(next, has[next[0]]...)
 		}
 	}
-}
-
-// afterLeaving returns the steps of a plan with those later that give something to what somebody is to
-// leave, and those before them by which people leave it. Whoever comes elsewhere for that has come by
-// then; who leaves what is given nothing leaves it last, so that nobody who is moved from there is without both.
-// What is to go as a whole goes last all the same: something may refer to it. Teams are moved first, and before
-// that those leave them who would have more by it.
-func (b *builder) afterLeaving(steps []Step) []Step {
-	all := newLeaving(b.present, steps)
-	held := all.of(steps).held(steps)
-	var first, before, after, gives, moves, leave []Step
-	for i, s := range steps {
-		switch {
-		case held[i]:
-			gives = append(gives, s)
-		case s.Kind == KindTeam && s.Verb == Update:
-			moves = append(moves, s)
-		}
-	}
-	gains, moved := map[key]bool{}, map[key]bool{} // of the teams and roles that people leave
-	for _, s := range steps {
-		k, ok := s.leaves()
-		if _, known := gains[k]; ok && !known && s.Verb == Remove {
-			left := all.of([]Step{s})
-			gains[k], moved[k] = slices.ContainsFunc(gives, left.gains), slices.ContainsFunc(moves, left.gainsAbove)
-		}
-	}
-	if len(gives) == 0 && !slices.Contains(slices.Collect(maps.Values(moved)), true) {
-		return steps
-	}
-	for i, s := range steps {
-		k, _ := s.leaves()
-		switch {
-		case held[i]:
-		case s.Verb == Remove && moved[k]:
-			first = append(first, s)
-		case s.Verb == Remove && gains[k]:
-			leave = append(leave, s)
-		case s.Removal():
-			after = append(after, s)
-		default:
-			before = append(before, s)
-		}
-	}
-	return slices.Concat(first, before, leave, gives, after)
 }

@@ -27,17 +27,10 @@ func Diff(d Desired, p Present) (Plan, []Problem, error) {
 	b.policies()
 	b.roles()
 	b.teams()
-	teams, late, problems := b.placed()
-	takes, changed, named, gives := b.inStages(append(b.updated, late...))
-	created, later, more := inOrder(append(b.created, named...))
-	if problems = append(problems, more...); len(problems) > 0 {
+	steps, problems := b.sequence()
+	if len(problems) > 0 {
 		return Plan{}, problems, nil
 	}
-	gives = append(gives, later...)
-	for _, steps := range [][]Step{takes, changed, gives, b.removed, b.users, b.added, b.deleted} {
-		slices.SortStableFunc(steps, byName)
-	}
-	steps := b.afterLeaving(slices.Concat(teams, takes, changed, created, gives, b.users, b.added, b.removed, b.deletions()))
 	slices.SortFunc(b.findings, func(x, y Finding) int {
 		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Name, y.Name), cmp.Compare(x.Code, y.Code))
 	})

@@ -1,9 +1,73 @@
 package catalog
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
+
+// sequence returns the steps of the plan in the order in which they are carried out: teams are made and moved, roles and
+// teams lose what they are to lose, the rules of policies that are there change, policies and roles are made, roles and
+// teams get what they are to get; then people come, and go, and what nobody wants is deleted. Nobody is given, before they
+// leave something, what that gets (afterLeaving).
+func (b *builder) sequence() ([]Step, []Problem) {
+	teams, late, problems := b.placed()
+	takes, changed, named, gives := b.inStages(append(b.updated, late...))
+	created, later, more := inOrder(append(b.created, named...))
+	if problems = append(problems, more...); len(problems) > 0 {
+		return nil, problems
+	}
+	gives = append(gives, later...)
+	for _, steps := range [][]Step{takes, changed, gives, b.removed, b.users, b.added, b.deleted} {
+		slices.SortStableFunc(steps, byName)
+	}
+	return b.afterLeaving(slices.Concat(teams, takes, changed, created, gives, b.users, b.added, b.removed, b.deletions())), nil
+}
+
+// afterLeaving returns the steps of a plan with those later that give something to what somebody is to
+// leave, and those before them by which people leave it. Whoever comes elsewhere for that has come by
+// then; who leaves what is given nothing leaves it last, so that nobody who is moved from there is without both.
+// What is to go as a whole goes last all the same: something may refer to it. Teams are moved first, and before
+// that those leave them who would have more by it.
+func (b *builder) afterLeaving(steps []Step) []Step {
+	all := newLeaving(b.present, steps)
+	held := all.of(steps).held(steps)
+	var first, before, after, gives, moves, leave []Step
+	for i, s := range steps {
+		switch {
+		case held[i]:
+			gives = append(gives, s)
+		case s.Kind == KindTeam && s.Verb == Update:
+			moves = append(moves, s)
+		}
+	}
+	gains, moved := map[key]bool{}, map[key]bool{} // of the teams and roles that people leave
+	for _, s := range steps {
+		k, ok := s.leaves()
+		if _, known := gains[k]; ok && !known && s.Verb == Remove {
+			left := all.of([]Step{s})
+			gains[k], moved[k] = slices.ContainsFunc(gives, left.gains), slices.ContainsFunc(moves, left.gainsAbove)
+		}
+	}
+	if len(gives) == 0 && !slices.Contains(slices.Collect(maps.Values(moved)), true) {
+		return steps
+	}
+	for i, s := range steps {
+		k, _ := s.leaves()
+		switch {
+		case held[i]:
+		case s.Verb == Remove && moved[k]:
+			first = append(first, s)
+		case s.Verb == Remove && gains[k]:
+			leave = append(leave, s)
+		case s.Removal():
+			after = append(after, s)
+		default:
+			before = append(before, s)
+		}
+	}
+	return slices.Concat(first, before, leave, gives, after)
+}
 
 // key names a thing that a step makes.
 type key struct {

@@ -5,15 +5,13 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/sekisho/sekisho/shared/domain/brake"
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/ports/store"
 )
 
-// BrakeOver is the time over which a brake counts.
-const BrakeOver = 24 * time.Hour
-
 // ProposeWithin proposes as [Ledger.Propose], unless as many other targets as the limit have had
-// a change of the kind that happened by itself within [BrakeOver]. Then nothing is proposed, and
+// a change of the kind that happened by itself within [brake.Over]. Then nothing is proposed, and
 // the boolean held is true. What was withdrawn does not count; a target counts once. It counts and
 // proposes in one transaction, so that two at once do not both take the last place.
 func (l *Ledger) ProposeWithin(ctx context.Context, p change.Proposal, limit int) (held bool, err error) {
@@ -48,7 +46,7 @@ func braked(ctx context.Context, r store.Reader, kind change.Kind, now time.Time
 	targets := map[string]bool{}
 	err := changes.Each(ctx, r, store.Query{Where: []store.Cond{
 		{Field: "kind", Op: store.Equal, Value: string(kind)},
-		{Field: "proposed", Op: store.AtLeast, Value: now.Add(-BrakeOver)},
+		{Field: "proposed", Op: store.AtLeast, Value: now.Add(-brake.Over)},
 	}, OrderBy: "proposed"}, func(c change.Change) error {
 		if c.Requirement.Mode == change.Auto && c.State != change.Withdrawn {
 			targets[c.Target.ID] = true

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
-	"github.com/sekisho/sekisho/shared/ports/retry"
 )
 
 // Sight is what an applier finds when it looks at the world.
@@ -42,18 +41,6 @@ type Applier interface {
 // Authority looks up which of a change's selectors hold now for those who approved it. Who is
 // not in the answer has no authority any more.
 type Authority func(ctx context.Context, c change.Change, people []string) (change.Standing, error)
-
-// Limits of carrying a change out.
-const (
-	// ClaimFor is how long an applier may take before another may look after the change.
-	ClaimFor = 2 * time.Minute
-	// MaxAttempts is how often an effect is tried, with growing waits, before a person has to
-	// look. An attempt that ended with the applier's own death counts too.
-	MaxAttempts = 12
-	// MaxUnseen is how often an effect may be acknowledged by the vendor and yet not be seen
-	// when read back. More than that means that it does not converge.
-	MaxUnseen = 5
-)
 
 // Later is returned by [Ledger.Carry] when the change is to be carried out again at a time.
 type Later struct {
@@ -162,23 +149,6 @@ func (l *Ledger) settle(ctx context.Context, c change.Change, by change.Actor, a
 	}
 }
 
-// retry gives the claim back as a release says, and when to try again, or fails the change for good.
-func (l *Ledger) retry(ctx context.Context, c change.Change, r change.Release, cause error) error {
-	diverges := r.Unseen && c.Unseen+1 >= MaxUnseen
-	if retry.IsPermanent(cause) || diverges || c.Attempts >= MaxAttempts {
-		problem := cause.Error()
-		if diverges {
-			problem = fmt.Sprintf("does not converge: %d times %s", MaxUnseen, problem)
-		}
-		return l.end(ctx, c.ID, change.Fail{By: r.By, Fence: c.Claim.Fence, Problem: problem, Blind: r.Blind})
-	}
-	r.Fence, r.Problem, r.RetryAt = c.Claim.Fence, cause.Error(), l.now().Add(wait(c.Attempts, cause))
-	if err := l.end(ctx, c.ID, r); err != nil {
-		return err
-	}
-	return &Later{At: r.RetryAt, Cause: cause}
-}
-
 // end records a result. A refusal means that another has taken over, and is none of ours.
 func (l *Ledger) end(ctx context.Context, id string, a change.Action) error {
 	_, err := l.Apply(ctx, id, a)
@@ -186,16 +156,6 @@ func (l *Ledger) end(ctx context.Context, id string, a change.Action) error {
 		return nil
 	}
 	return err
-}
-
-// wait is how long to wait after the n-th attempt: what the vendor asked for, else doubling
-// from ten seconds to an hour.
-func wait(attempt int, cause error) time.Duration {
-	var asked interface{ RetryAfter() time.Duration }
-	if errors.As(cause, &asked) && asked.RetryAfter() > 0 {
-		return asked.RetryAfter()
-	}
-	return min(10*time.Second<<min(attempt-1, 9), time.Hour)
 }
 
 // free returns when somebody else's claim, or the wait before the next attempt, is over.

@@ -75,11 +75,11 @@ var mutants = []mutant{
 		"	// Whatever the answer was, what", "	if acted != nil && retry.IsPermanent(acted) {\n		return l.retry(ctx, c, by, acted)\n	}\n	// Whatever the answer was, what",
 	}, "the change fails visibly"},
 	{"an applier acts on a claim that has lapsed", "carry.go", []string{" || !now.Before(c.Claim.Until):", ":"}, "its context has ended"},
-	{"an attempt without an answer counts as seen not to be there", "carry.go", []string{"r.Fence, r.Problem, r.RetryAt = c.Claim.Fence,", "r.Absent, r.Fence, r.Problem, r.RetryAt = true, c.Claim.Fence,"}, ""},
+	{"an attempt without an answer counts as seen not to be there", "attempts.go", []string{"r.Fence, r.Problem, r.RetryAt = c.Claim.Fence,", "r.Absent, r.Fence, r.Problem, r.RetryAt = true, c.Claim.Fence,"}, ""},
 	{"an attempt that acted counts as one that could not look", "carry.go", []string{"change.Release{By: by}, fmt.Errorf(\"change %s", "change.Release{By: by, Blind: true}, fmt.Errorf(\"change %s"}, ""},
 	{"who cannot look forgets what was done before", executeFile, []string{"(!a.Blind || c.Claim.Tried)", "!a.Blind"}, ""},
 	{"a change that may be in effect counts as not begun", executeFile, []string{"	c.Tried = true\n", ""}, ""},
-	{"what is never seen is tried for ever", "carry.go", []string{"retry.IsPermanent(cause) || diverges || c.Attempts >= MaxAttempts", "retry.IsPermanent(cause) || c.Attempts >= MaxAttempts"}, "it fails a little later"},
+	{"what is never seen is tried for ever", "attempts.go", []string{"retry.IsPermanent(cause) || diverges || c.Attempts >= MaxAttempts", "retry.IsPermanent(cause) || c.Attempts >= MaxAttempts"}, "it fails a little later"},
 	{"an applier that dies is started for ever", "carry.go", []string{"	case c.Attempts > MaxAttempts:\n", "	case false:\n"}, "nobody dies so often"},
 	{"the head of the outbox is taken out", applyFile, []string{
 		"c.Outbox = slices.DeleteFunc(slices.Clone(c.Outbox), func(n Notice) bool { return slices.Contains(seqs, n.Seq) })",

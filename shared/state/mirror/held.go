@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sekisho/sekisho/shared/domain/brake"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/ports/store"
 )
@@ -114,7 +115,7 @@ const theLosses = "mirror"
 func (l losses) lately(now time.Time) int {
 	n := 0
 	for _, h := range l.Hours {
-		if now.Sub(h.Begins) < 25*time.Hour {
+		if now.Sub(h.Begins) < brake.Over+time.Hour {
 			n += h.Lost
 		}
 	}
@@ -126,7 +127,7 @@ func (l losses) with(n int, now time.Time) losses {
 	at := now.UTC().Truncate(time.Hour)
 	var out losses
 	for _, h := range l.Hours {
-		if now.Sub(h.Begins) < 25*time.Hour && !h.Begins.Equal(at) {
+		if now.Sub(h.Begins) < brake.Over+time.Hour && !h.Begins.Equal(at) {
 			out.Hours = append(out.Hours, h)
 		}
 		if h.Begins.Equal(at) {
