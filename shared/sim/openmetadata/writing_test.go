@@ -2,6 +2,8 @@ package openmetadata_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -201,10 +203,45 @@ func TestLevelsHoldWhenTeamsChange(t *testing.T) {
 	w.want(400, "PATCH", "teams/"+data, []object{patch("replace", "/parents", []object{ref("team", etl)})})
 	unit := w.want(201, "POST", "teams", object{"name": "unit", "teamType": "BusinessUnit"})["id"].(string)
 	w.want(400, "PATCH", "teams/"+data, []object{patch("add", "/parents/-", ref("team", unit))})
+	other := w.want(201, "POST", "teams", object{"name": "other", "teamType": "BusinessUnit", "parents": []string{unit}})["id"].(string)
+	third := w.want(201, "POST", "teams", object{"name": "third", "teamType": "BusinessUnit"})["id"].(string)
+	w.want(400, "PATCH", "teams/"+other, []object{patch("add", "/parents/-", ref("team", third))}) // units have one parent too
+	w.want(400, "POST", "teams", object{"name": "fourth", "teamType": "BusinessUnit", "parents": []string{unit, third}})
 	w.ok("PATCH", "teams/"+data, []object{patch("replace", "/teamType", "Department")})
 	w.want(400, "PATCH", "teams/"+data, []object{patch("replace", "/parents", []object{ref("team", etl)})}) // round in circles
 	w.ok("PATCH", "teams/"+etl, []object{patch("replace", "/parents", []object{ref("team", unit), ref("team", data)})})
 	w.want(400, "PATCH", "teams/"+data, []object{patch("replace", "/parents", []object{ref("team", etl)})}) // by the second parent
+}
+
+// Anybody may join a team of which nothing else is said.
+func TestATeamCanBeJoinedUnlessSaidOtherwise(t *testing.T) {
+	w := newWorld(t)
+	for name, said := range map[string]object{"open": {}, "shut": {"isJoinable": false}, "ajar": {"isJoinable": true}} {
+		body := object{"name": name, "teamType": "Group"}
+		maps.Copy(body, said)
+		got := w.want(201, "POST", "teams", body)["isJoinable"]
+		if got != (name != "shut") {
+			t.Errorf("%s: isJoinable is %v", name, got)
+		}
+	}
+}
+
+// A condition may name what is there, and not what was deleted.
+func TestAConditionNamesWhatIsThere(t *testing.T) {
+	w := newWorld(t)
+	team := w.want(201, "POST", "teams", object{"name": "gone", "teamType": "Group"})["id"].(string)
+	role := w.want(201, "POST", "roles", object{"name": "gone", "policies": []string{"DataConsumerPolicy"}})["id"].(string)
+	policy := func(name, condition string) object {
+		return object{"name": name, "rules": []object{{"name": "r", "effect": "allow", "operations": []string{"ViewAll"}, "resources": []string{"all"}, "condition": condition}}}
+	}
+	for i, condition := range []string{"inAnyTeam('gone')", "hasAnyRole('gone')"} {
+		w.want(201, "POST", "policies", policy(fmt.Sprint("before", i), condition))
+	}
+	w.ok("DELETE", "teams/"+team, nil)
+	w.ok("DELETE", "roles/"+role, nil)
+	for i, condition := range []string{"inAnyTeam('gone')", "hasAnyRole('gone')"} {
+		w.want(404, "POST", "policies", policy(fmt.Sprint("after", i), condition))
+	}
 }
 
 func TestPutReplacesTheUsersOfATeam(t *testing.T) {
