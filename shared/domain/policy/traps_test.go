@@ -277,6 +277,24 @@ func TestTeamsAboveThemselvesCountOnce(t *testing.T) {
 	}
 }
 
+// Of an owning team's parents, one that the person is below already does not hide the other: its policies count.
+func TestAParentOfTheOwnerThatWasCountedHidesNoOther(t *testing.T) {
+	for _, parents := range [][]string{{"data", "sales"}, {"sales", "data"}} {
+		for _, rule := range []policy.Rule{allow("r", "Create", "table", nil), deny("r", "Create", "table", nil)} {
+			m := harbour(policy.Policy{Name: "p", Rules: []policy.Rule{rule}})
+			m.Teams = append(m.Teams,
+				policy.Team{Name: "sales", Type: policy.Division, Policies: []string{"p"}},
+				policy.Team{Name: "mart", Type: policy.Department, Parents: parents})
+			if rule.Effect == policy.Allow {
+				m.Roles[0].Policies = nil // nothing else allows it
+			}
+			e := compiled(t, m, harbourPeople)
+			expect(t, e, "aiko@example.com", "Create", owned(team("mart")), rule.Effect == policy.Allow) // she is below data
+			expect(t, e, "aiko@example.com", "Create", owned(team("ops")), rule.Effect == policy.Deny)
+		}
+	}
+}
+
 // Who comes to a team by two others has its policies once.
 func TestATeamAboveTwoOthersCountsOnce(t *testing.T) {
 	m := harbour(policy.Policy{Name: "p", Rules: []policy.Rule{allow("r", "Create", "table", nil)}})
