@@ -132,9 +132,15 @@ func (h *handler) finish(ctx context.Context, e event.ReadMembers, head mirror.H
 	if err := h.askForUnknown(ctx, members); err != nil {
 		return err
 	}
-	parts, err := h.mirror.PutMembers(ctx, e.Group, members, began)
+	parts, again, err := h.mirror.PutMembers(ctx, e.Group, members, began)
 	if err != nil {
 		return err
+	}
+	if again {
+		once := event.ReadMembers{Group: e.Group, Since: h.now()}
+		if err := h.ensure(ctx, once, fmt.Sprintf("members-%s-after-%d", e.Group, began.UnixNano()), h.now().Add(time.Second)); err != nil {
+			return err
+		}
 	}
 	return h.stored(ctx, head.Group, began, parts)
 }

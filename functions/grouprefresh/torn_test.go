@@ -26,7 +26,7 @@ func TestARenameDuringTheFilling(t *testing.T) {
 		t.Fatal(err)
 	}
 	former := group.Member{ID: inner, Email: "former@example.com", Type: group.Nested, Role: group.Plain}
-	if _, err := m.PutMembers(t.Context(), outer, []group.Member{former}, r.Clock.Now()); err != nil {
+	if _, _, err := m.PutMembers(t.Context(), outer, []group.Member{former}, r.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	r.Clock.Advance(time.Minute)

@@ -9,9 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sekisho/sekisho/functions/grouprefresh"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/ports/queue"
+	"github.com/sekisho/sekisho/shared/sim/org"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
@@ -127,7 +129,7 @@ func TestANewGroupIsCarriedIntoOthers(t *testing.T) {
 	if err := m.PutDetails(t.Context(), []group.Group{{ID: outer, Email: "g000@example.com"}}, r.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.PutMembers(t.Context(), outer, []group.Member{{ID: inner, Email: "former@example.com", Type: group.Nested, Role: group.Plain}}, r.Clock.Now()); err != nil {
+	if _, _, err := m.PutMembers(t.Context(), outer, []group.Member{{ID: inner, Email: "former@example.com", Type: group.Nested, Role: group.Plain}}, r.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if err := m.PutCensus(t.Context(), mirror.Census{Groups: 301, Memberships: 1000}); err != nil {
@@ -137,5 +139,33 @@ func TestANewGroupIsCarriedIntoOthers(t *testing.T) {
 	r.refresh("g001@example.com")
 	if got := r.members(t, "g000@example.com"); !slices.Equal(got, []string{"g001@example.com"}) {
 		t.Errorf("the outer group has %v", got)
+	}
+}
+
+// Very many who join at once are not all looked up: the group is read once more at once, and complete then.
+func TestAGroupThatVeryManyJoinIsReadOnceMore(t *testing.T) {
+	for _, joining := range []int{150, 250} {
+		c := large(t, 5)
+		for i := range joining {
+			c.People = append(c.People, org.Person{Email: fmt.Sprintf("joins%04d@example.com", i)})
+		}
+		r := openCompany(t, c)
+		r.tick(t, grouprefresh.JobWalk)
+		r.work(t)
+		for i := range joining {
+			if err := r.workspace.AddMember("all@example.com", fmt.Sprintf("joins%04d@example.com", i), "MEMBER", ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.Clock.Advance(time.Hour)
+		id := r.workspace.GroupID("all@example.com")
+		if status := r.Do(r.handler, r.Envelope(event.RefreshGroup{Group: id, Noticed: r.Clock.Now()})); status != http.StatusOK {
+			t.Fatalf("status %d\n%s", status, r.Log)
+		}
+		r.work(t)
+		h, err := r.mirror.Find(t.Context(), id)
+		if err != nil || !h.Complete() || h.Members != 5+joining {
+			t.Errorf("%d join: complete %t with %d members, %v", joining, h.Complete(), h.Members, err)
+		}
 	}
 }

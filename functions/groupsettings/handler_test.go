@@ -488,7 +488,7 @@ func (t *tenant) back(tb testing.TB, address string, members []group.Member) {
 	if err := t.mirror.PutDetails(ctx, []group.Group{{ID: id, Email: address}}, t.Clock.Now()); err != nil {
 		tb.Fatal(err)
 	}
-	parts, err := t.mirror.PutMembers(ctx, id, members, t.Clock.Now())
+	parts, _, err := t.mirror.PutMembers(ctx, id, members, t.Clock.Now())
 	if err != nil {
 		tb.Fatal(err)
 	}

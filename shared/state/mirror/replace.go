@@ -14,7 +14,7 @@ import (
 // Replace stores a complete reading of a group together with its members, for those who do not read
 // them apart. It returns what [Mirror.PutMembers] returns.
 func (m *Mirror) Replace(ctx context.Context, s group.Snapshot) ([]group.Part, error) {
-	parts, err := m.replace(ctx, s, false, func(Header) (group.Group, time.Time) { return s.Group, s.Read })
+	parts, _, err := m.replace(ctx, s, false, func(Header) (group.Group, time.Time) { return s.Group, s.Read })
 	if err != nil {
 		return nil, fmt.Errorf("store group %s: %w", s.Group.Email, err)
 	}
@@ -28,13 +28,15 @@ func (m *Mirror) Replace(ctx context.Context, s group.Snapshot) ([]group.Part, e
 //
 // A reading that finds nothing new still writes the header, for its time: those who repair lost
 // notifications must know that the group was looked at.
-func (m *Mirror) PutMembers(ctx context.Context, id string, members []group.Member, read time.Time) ([]group.Part, error) {
+//
+// Again says that the group is not complete after it because not all was looked up that may be newer than the reading:
+// very many join by it, or one of them is gone since. Another reading, that begins now, settles it.
+func (m *Mirror) PutMembers(ctx context.Context, id string, members []group.Member, read time.Time) (parts []group.Part, again bool, err error) {
 	s := group.Snapshot{Group: group.Group{ID: id}, Members: members, Read: read}
-	parts, err := m.replace(ctx, s, false, heldDetails)
-	if err != nil {
-		return nil, fmt.Errorf("store the members of group %s: %w", id, err)
+	if parts, again, err = m.replace(ctx, s, false, heldDetails); err != nil {
+		return nil, false, fmt.Errorf("store the members of group %s: %w", id, err)
 	}
-	return parts, nil
+	return parts, again, nil
 }
 
 // PutAdditions stores what a listing adds that may be incomplete, and what it says of members who
@@ -52,7 +54,7 @@ func (m *Mirror) PutAdditions(ctx context.Context, id string, members []group.Me
 			s.Members = append(s.Members, one)
 		}
 	}
-	parts, err := m.replace(ctx, s, true, heldDetails)
+	parts, _, err := m.replace(ctx, s, true, heldDetails)
 	if err != nil {
 		return nil, fmt.Errorf("store the additions to group %s: %w", id, err)
 	}
@@ -64,10 +66,9 @@ func heldDetails(before Header) (group.Group, time.Time) { return before.Group, 
 
 // replace stores a reading, or where it is partial what it adds. Details says what is known of the
 // group itself, and when it was read.
-func (m *Mirror) replace(ctx context.Context, s group.Snapshot, partial bool, details func(before Header) (group.Group, time.Time)) ([]group.Part, error) {
-	var untold []group.Part
-	err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
-		untold = nil
+func (m *Mirror) replace(ctx context.Context, s group.Snapshot, partial bool, details func(before Header) (group.Group, time.Time)) (untold []group.Part, again bool, err error) {
+	err = m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		untold, again = nil, false
 		before, err := headers.Get(ctx, tx, s.Group.ID)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
@@ -93,7 +94,7 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, partial bool, de
 				return err
 			}
 			if !all && !after.Due.After(after.Rewritten) {
-				after.Due = after.Rewritten
+				after.Due, again = after.Rewritten, true
 			}
 		}
 		r, err := m.compare(ctx, tx, before, after.Group, members)
@@ -112,11 +113,11 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, partial bool, de
 				}
 			}
 		} else if joined > apartAtMost && known(before) && !before.Rewritten.After(s.Read) && !after.Due.After(s.Read) {
-			after.Due = s.Read.Add(time.Nanosecond) // nobody has looked up whether one of them is renamed, stopped or gone since
+			after.Due, again = s.Read.Add(time.Nanosecond), true // nobody has looked up whether one of them is renamed, stopped or gone since
 		}
 		if gone := len(s.Members) - len(members); gone > 0 && !after.Due.After(after.Rewritten) {
 			// Who is listed and gone since is left out; a listing that begins later says whether that was so.
-			after.Due = after.Rewritten.Add(time.Nanosecond)
+			after.Due, again = after.Rewritten.Add(time.Nanosecond), true
 		}
 		lacks := len(r.difference.Removed) > 0
 		var v verdict
@@ -158,7 +159,7 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, partial bool, de
 		}
 		return v.write(tx, s.Group.ID, len(r.difference.Removed))
 	})
-	return untold, err
+	return untold, again, err
 }
 
 // known reports whether the members of a group were read, and it is not gone since.
