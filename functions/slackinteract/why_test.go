@@ -32,6 +32,27 @@ access:
 	}
 }
 
+// why has a person ask /why, and returns what they are told.
+func (o *office) why(t *testing.T, person, question string) string {
+	t.Helper()
+	o.Clock.Advance(time.Second)
+	if out, err := o.slack.Command(t.Context(), person, "/why", question); err != nil || out.Status != http.StatusOK {
+		t.Fatal(out, err)
+	}
+	tasks := o.Queue.Take(event.QueuePresses)
+	if len(tasks) != 1 {
+		t.Fatalf("%d questions", len(tasks))
+	}
+	if status := o.Do(o.handler, o.Task(tasks[0])); status != http.StatusOK {
+		t.Fatalf("status %d\n%s", status, o.Log)
+	}
+	p, err := press.Get(t.Context(), o.Store, strings.TrimPrefix(tasks[0].Name, "asked-"))
+	if err != nil || p.Outcome != press.Answered || p.Text == "" {
+		t.Fatalf("%s asks %q: %s, %q, %v", person, question, p.Outcome, p.Text, err)
+	}
+	return p.Text
+}
+
 // A slip of the pen is told to who asks, in their language, and no other function is asked about it.
 func TestASlipInAQuestionIsToldAndNotAnswered(t *testing.T) {
 	o := asking(t, selfPolicy)
@@ -46,20 +67,8 @@ func TestASlipInAQuestionIsToldAndNotAnswered(t *testing.T) {
 		{"ken@example.com", "ApproveAccount account:loker/ken@example.com", "No system with accounts is known here as loker: did you mean looker?"},
 	} {
 		t.Run(test.person+" "+test.question, func(t *testing.T) {
-			o.Clock.Advance(time.Second)
-			if out, err := o.slack.Command(t.Context(), test.person, "/why", test.person+" "+test.question); err != nil || out.Status != http.StatusOK {
-				t.Fatal(out, err)
-			}
-			tasks := o.Queue.Take(event.QueuePresses)
-			if len(tasks) != 1 {
-				t.Fatalf("%d questions", len(tasks))
-			}
-			if status := o.Do(o.handler, o.Task(tasks[0])); status != http.StatusOK {
-				t.Fatal(status)
-			}
-			p, err := press.Get(t.Context(), o.Store, strings.TrimPrefix(tasks[0].Name, "asked-"))
-			if err != nil || p.Text != test.want {
-				t.Errorf("answered %q, %v; want %q", p.Text, err, test.want)
+			if got := o.why(t, test.person, test.person+" "+test.question); got != test.want {
+				t.Errorf("answered %q, want %q", got, test.want)
 			}
 			if passed := o.Queue.Take(event.QueueCatalog); len(passed) > 0 {
 				t.Errorf("passed on: %+v", passed)
@@ -74,5 +83,44 @@ func TestAWarningOfThePolicyIsLogged(t *testing.T) {
 	o.command(t, "ken@example.com", "/why", "ken@example.com etl")
 	if n := strings.Count(o.Log.String(), `the entitlement \"gone\" is not defined`); n == 0 {
 		t.Errorf("the log says nothing of it:\n%s", o.Log)
+	}
+}
+
+// Who may not read the audit asks about themselves, and about nobody else.
+func TestWhoMayNotReadTheAuditAsksAboutThemselves(t *testing.T) {
+	o := asking(t, `
+roles: [{name: barred, policies: [bar], members: [user:ken@example.com]}]
+policies: [{name: bar, rules: [{name: bar, effect: deny, operations: [ReadAudit], resources: [audit]}]}]
+`)
+	const own = "You may ask about yourself only."
+	for _, test := range []struct {
+		asker, about string
+		refused      bool
+	}{
+		{"ken@example.com", "ken@example.com", false},
+		{"ken@example.com", "lena@example.com", true},
+		{"ken@example.com", "k.mori@example.com", false}, // by another address
+		{"lena@example.com", "ken@example.com", false},
+		{"lena@example.com", "lena@example.com", false},
+	} {
+		for _, of := range []string{" data@example.com", " RequestConnection connection:sales_db"} {
+			if got := o.why(t, test.asker, test.about+of); (got == own) != test.refused {
+				t.Errorf("%s asks about %s: %q; want a refusal: %t", test.asker, test.about+of, got, test.refused)
+			}
+		}
+	}
+}
+
+// Whose an entitlement is counts where /why is asked about it: Ken and Lena own the group that it is for, Mia does not.
+func TestWhyKnowsWhoseAnEntitlementIs(t *testing.T) {
+	o := asking(t, `
+access: [{name: prod, project: shop-prd, roles: [roles/run.admin], eligible: [group:data@example.com], max: 4h, approval: self}]
+roles: [{name: own, policies: [own], members: [user:ken@example.com, user:mia@example.com]}]
+policies: [{name: own, rules: [{name: own, effect: allow, operations: [RequestAccess], resources: [access], condition: isOwner()}]}]
+`)
+	for person, want := range map[string]string{"ken@example.com": "Yes", "mia@example.com": "No"} {
+		if got := o.why(t, "lena@example.com", person+" RequestAccess access:prod"); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %q, want %s", person, got, want)
+		}
 	}
 }
