@@ -316,3 +316,20 @@ func TestTwoWaysIntoOneGroup(t *testing.T) {
 		})
 	}
 }
+
+// Whom the policy does not let ask any more by the time of the effect gets nothing, though they are eligible still.
+func TestWhomThePolicyDeniesMeanwhileGetsNothing(t *testing.T) {
+	for denied, want := range map[string]change.State{aiko.Email: change.Withdrawn, fay.Email: change.Applied} {
+		o := open(t)
+		c := o.ask(t, aiko, "etl")
+		o.Policy = fstest.MapFS{"policy.yaml": {Data: []byte(policyFile + `
+roles: [{name: barred, policies: [bar], members: [user:` + denied + `]}]
+policies: [{name: bar, rules: [{name: bar, effect: deny, operations: [RequestAccess], resources: [access]}]}]
+`)}}
+		o.handler = o.Build(accessgrant.Function)
+		o.tell(t, event.ApplyChange{Change: c.ID})
+		if got := o.state(t, c); got.State != want || o.has(aiko) != (want == change.Applied) {
+			t.Errorf("denied to %s: the change is %s, want %s, access %t", denied, got.State, want, o.has(aiko))
+		}
+	}
+}
