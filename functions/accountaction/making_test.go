@@ -415,3 +415,23 @@ looker:
 		}
 	}
 }
+
+// Whom the policy does not let ask any more by the time of the effect has no account made, whoever approved it.
+func TestWhomThePolicyDeniesMeanwhileHasNoAccount(t *testing.T) {
+	for denied, want := range map[string]change.State{nia.Email: change.Withdrawn, "root@example.com": change.Applied} {
+		for _, mode := range []change.Mode{change.Ask, change.Auto} {
+			d := newDesks(t)
+			d.under(requests)
+			d.people(nia)
+			c := d.ask(nia, "User", mode)
+			d.under(requests + `
+roles: [{name: barred, policies: [bar], members: [user:` + denied + `]}]
+policies: [{name: bar, rules: [{name: bar, effect: deny, operations: [RequestAccount], resources: [account]}]}]
+`)
+			c = d.carryOut(c)
+			if _, there := d.looker.User(nia.Email); c.State != want || there != (want == change.Applied) {
+				t.Errorf("denied to %s, mode %s: %s, %q, want %s; there is an account: %t", denied, mode, c.State, c.Problem, want, there)
+			}
+		}
+	}
+}
