@@ -15,7 +15,7 @@
 // Permissions: roles/datastore.user, roles/pubsub.publisher on change-events,
 // roles/cloudtasks.enqueuer on presses, slack, iam, fivetran and openmetadata,
 // roles/iam.serviceAccountUser on their callers, roles/secretmanager.secretAccessor on
-// slack-token and slack-signing-secret; Slack scopes users:read, users:read.email.
+// slack-token and slack-signing-secret; Slack scopes commands, users:read, users:read.email.
 //
 // On failure: a press that is recorded is decided, if need be later; one that could not be
 // recorded is answered with 503, and the message stays as it is for another press.

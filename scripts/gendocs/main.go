@@ -21,6 +21,7 @@ var pages = map[string]func(root string) (string, error){
 	"change-states.md": func(string) (string, error) { return changeStates() },
 	"configuration.md": configuration,
 	"permissions.md":   permissions,
+	"queues.md":        queues,
 }
 
 func main() {
