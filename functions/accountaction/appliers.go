@@ -345,7 +345,7 @@ func (a reviving) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 	if err != nil {
 		return ledger.Sight{}, err
 	}
-	if sight.InEffect = unfinished.Request == c.ID; !sight.InEffect {
+	if sight.InEffect = unfinished.Request == c.ID || unfinished.Gave == c.ID; !sight.InEffect {
 		sight.Obsolete = idle.WhyGivenBack
 		return sight, nil
 	}

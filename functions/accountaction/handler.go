@@ -58,6 +58,9 @@ func (h *handler) keep(ctx context.Context, id string) error {
 	if strings.Contains(target, "@") {
 		// What takes a request back names who asked, and what is remembered is by the account's id.
 		_, id, there, err := h.existing(ctx, c)
+		if errors.Is(err, errUnconfigured) {
+			return nil
+		}
 		if err != nil || !there {
 			return err
 		}

@@ -65,6 +65,9 @@ func (h *handler) settle(ctx context.Context, c change.Change) error {
 		return err
 	}
 	s, _, err := h.system(c)
+	if errors.Is(err, errUnconfigured) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -121,7 +124,7 @@ func (h *handler) notStopped(ctx context.Context, s system, c change.Change, id 
 	}
 	defer h.release(ctx, c, id, holder)
 	now, err := h.ledger.Get(ctx, c.ID)
-	if err != nil || now.State != c.State {
+	if err != nil || underWay(now.State) || now.State == change.Applied || now.State == change.Undone {
 		return err
 	}
 	found, err := s.Account(ctx, id)
@@ -129,7 +132,7 @@ func (h *handler) notStopped(ctx context.Context, s system, c change.Change, id 
 	case isGone(err):
 		return nil
 	case err != nil:
-		return fmt.Errorf("read %s, which was not stopped: %w", c.Target.Name, err)
+		return passing(fmt.Errorf("read %s, which was not stopped: %w", c.Target.Name, err))
 	case found.Disabled:
 		return nil
 	}
