@@ -68,15 +68,48 @@ func (h *handler) among(ctx context.Context, c change.Change) (among, error) {
 	}
 	out := among{}
 	for _, n := range c.Requirement.Needs {
-		people, err := h.standing.People(ctx, c, n.From)
-		if err != nil {
-			return nil, err
+		sets := []change.Selector{n.From}
+		if c.Escalated && c.Requirement.Escalate != nil && c.Requirement.Escalate.To != n.From {
+			sets = append(sets, c.Requirement.Escalate.To) // who counts for every set by now
 		}
 		out[n.From] = []string{}
-		for _, p := range people {
-			if !(change.Actor{ID: p.ID}).Same(c.Requester) {
-				out[n.From] = append(out[n.From], p.Email)
+		for _, s := range sets {
+			who, err := h.deciding(ctx, c, s)
+			if err != nil {
+				return nil, err
 			}
+			for _, email := range who {
+				if !slices.Contains(out[n.From], email) {
+					out[n.From] = append(out[n.From], email)
+				}
+			}
+		}
+	}
+	return out, nil
+}
+
+// mostHeld is of how many people of a set it is asked whether the policy lets them decide: a message names few.
+const mostHeld = 20
+
+// deciding returns the addresses of those in a set who can decide about a change, without the requester and without
+// whom the policy does not let.
+func (h *handler) deciding(ctx context.Context, c change.Change, s change.Selector) (out []string, err error) {
+	people, err := h.standing.People(ctx, c, s)
+	if err != nil {
+		return nil, err
+	}
+	people = slices.DeleteFunc(people, func(p group.Person) bool { return (change.Actor{ID: p.ID}).Same(c.Requester) })
+	var ids []string
+	for _, p := range people[:min(len(people), mostHeld)] {
+		ids = append(ids, p.ID)
+	}
+	holds, err := h.standing.Standing(ctx, c, ids)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range people {
+		if i >= len(ids) || slices.Contains(holds[p.ID], s) {
+			out = append(out, p.Email)
 		}
 	}
 	return out, nil

@@ -51,20 +51,32 @@ func (r *reading) changes(ctx context.Context) (changesPart, error) {
 	return part, err
 }
 
+// holding returns until when a change holds, the zero time where it has no end or never came into effect, and whether
+// that is over.
+func holding(c change.Change, now time.Time) (until time.Time, over bool) {
+	switch c.State {
+	case change.Undone:
+		if !c.Until.IsZero() && c.Updated.Before(c.Until) {
+			return c.Updated, true // it was taken back before
+		}
+		return c.Until, true
+	case change.Applied:
+		return c.Until, !now.Before(c.Until)
+	case change.Denied, change.Expired, change.Withdrawn, change.Failed:
+		return time.Time{}, false
+	}
+	return c.Until, false
+}
+
 func (r *reading) change(ctx context.Context, c change.Change) (changeLine, error) {
 	line := changeLine{
 		ID: c.ID, State: string(c.State), StateWords: stateWords[c.State], Kind: kindWords[c.Kind], Mode: modeWords[c.Requirement.Mode],
 		Target: c.Target.Name, Undoes: c.UndoOf != "", Reason: c.Reason, Problem: c.Problem,
-		Requester: "proposed by the rules", Proposed: c.Proposed, Updated: c.Updated, Until: c.Until,
+		Requester: "proposed by the rules", Proposed: c.Proposed, Updated: c.Updated,
 		UndoOf: c.UndoOf, UndoneBy: c.UndoneBy, Alert: c.Alert, Policy: c.Policy,
 		Open: slices.Contains(r.view.Open, c.ID), ToggleHref: r.view.toggled(c.ID).href("change-" + c.ID),
 	}
-	switch c.State {
-	case change.Applied, change.Undone:
-		line.Over = c.State == change.Undone || !r.world.Clock.Now().Before(c.Until)
-	case change.Denied, change.Expired, change.Withdrawn, change.Failed:
-		line.Until = time.Time{} // it never came into effect
-	}
+	line.Until, line.Over = holding(c, r.world.Clock.Now())
 	if line.Kind == "" {
 		line.Kind = string(c.Kind)
 	}

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sekisho/sekisho/shared/domain/change"
 )
 
 // The record of a change may go on for months, and what has ended is not told as if it lasted.
@@ -20,6 +22,29 @@ func TestTimesOfAChange(t *testing.T) {
 			if !strings.Contains(string(page), want) {
 				t.Errorf("no %q in\n%s", want, page)
 			}
+		}
+	}
+}
+
+// What was taken back held until then, and not until the end that was planned.
+func TestUntilWhenAChangeHolds(t *testing.T) {
+	now := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
+	before, after := now.Add(-time.Hour), now.Add(time.Hour)
+	for _, test := range []struct {
+		c     change.Change
+		until time.Time
+		over  bool
+	}{
+		{change.Change{State: change.Applied, Until: after}, after, false},
+		{change.Change{State: change.Applied, Until: before}, before, true},
+		{change.Change{State: change.Undone, Until: after, Updated: now}, now, true},
+		{change.Change{State: change.Undone, Until: before, Updated: now}, before, true},
+		{change.Change{State: change.Undone, Updated: now}, time.Time{}, true},
+		{change.Change{State: change.Denied, Until: after}, time.Time{}, false},
+		{change.Change{State: change.Proposed, Until: after}, after, false},
+	} {
+		if until, over := holding(test.c, now); !until.Equal(test.until) || over != test.over {
+			t.Errorf("%s until %s: %s, over %t; want %s, %t", test.c.State, test.c.Until, until, over, test.until, test.over)
 		}
 	}
 }
