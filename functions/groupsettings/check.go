@@ -260,7 +260,7 @@ const unknownValue = "?"
 // concerned lists who hears of what is done to a group: its owners, and whoever is said to
 // have changed it.
 func (h *handler) concerned(ctx context.Context, g group.Group, actor string) ([]string, error) {
-	owners, err := h.standing.People(ctx, change.Change{Target: change.Target{ID: g.ID}}, change.Owners)
+	owners, _, err := h.standing.People(ctx, change.Change{Target: change.Target{ID: g.ID}}, change.Owners)
 	if err != nil {
 		return nil, err
 	}

@@ -55,7 +55,7 @@ func (h *handler) about(ctx context.Context, id string) (topic, error) {
 }
 
 // among are the addresses of those in each set of people of whom some have to agree. A set that is not
-// there was not looked up.
+// there was not looked up, or not to the end.
 type among map[change.Selector][]string
 
 // maxNamed is how many of them a message names.
@@ -74,9 +74,13 @@ func (h *handler) among(ctx context.Context, c change.Change) (among, error) {
 		}
 		out[n.From] = []string{}
 		for _, s := range sets {
-			who, err := h.deciding(ctx, c, s)
+			who, whole, err := h.deciding(ctx, c, s)
 			if err != nil {
 				return nil, err
+			}
+			if !whole {
+				delete(out, n.From) // how many they are is not known
+				break
 			}
 			for _, email := range who {
 				if !slices.Contains(out[n.From], email) {
@@ -92,11 +96,11 @@ func (h *handler) among(ctx context.Context, c change.Change) (among, error) {
 const mostHeld = 20
 
 // deciding returns the addresses of those in a set who can decide about a change, without the requester and without
-// whom the policy does not let.
-func (h *handler) deciding(ctx context.Context, c change.Change, s change.Selector) (out []string, err error) {
-	people, err := h.standing.People(ctx, c, s)
-	if err != nil {
-		return nil, err
+// whom the policy does not let. Whole is false where there may be others.
+func (h *handler) deciding(ctx context.Context, c change.Change, s change.Selector) (out []string, whole bool, err error) {
+	people, whole, err := h.standing.People(ctx, c, s)
+	if err != nil || !whole {
+		return nil, false, err
 	}
 	people = slices.DeleteFunc(people, func(p group.Person) bool { return (change.Actor{ID: p.ID}).Same(c.Requester) })
 	var ids []string
@@ -105,14 +109,14 @@ func (h *handler) deciding(ctx context.Context, c change.Change, s change.Select
 	}
 	holds, err := h.standing.Standing(ctx, c, ids)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	for i, p := range people {
 		if i >= len(ids) || slices.Contains(holds[p.ID], s) {
 			out = append(out, p.Email)
 		}
 	}
-	return out, nil
+	return out, true, nil
 }
 
 // audience returns the messages that a change should have now, besides those that it has
@@ -139,14 +143,14 @@ func (h *handler) audience(ctx context.Context, c change.Change) ([]want, error)
 			}
 			break
 		}
-		people, err := h.deciders(ctx, c)
+		people, whole, err := h.deciders(ctx, c)
 		if err != nil {
 			return nil, err
 		}
 		for _, p := range people[:min(len(people), maxAsked)] {
 			out = append(out, want{key: askKey(c.Asked, p), person: p, part: decides})
 		}
-		if len(people) == 0 || len(people) > maxAsked {
+		if len(people) == 0 || len(people) > maxAsked || !whole {
 			out = append(out, want{key: askKey(c.Asked, "channel"), part: decides})
 		}
 	case change.Applied:
@@ -185,7 +189,7 @@ func (h *handler) escalatedTo(ctx context.Context, c change.Change) ([]string, e
 	if !c.Escalated || c.Requirement.Escalate == nil {
 		return nil, nil
 	}
-	people, err := h.standing.People(ctx, c, c.Requirement.Escalate.To)
+	people, _, err := h.standing.People(ctx, c, c.Requirement.Escalate.To)
 	if err != nil {
 		return nil, err
 	}
@@ -198,23 +202,24 @@ func (h *handler) escalatedTo(ctx context.Context, c change.Change) ([]string, e
 	return out, nil
 }
 
-// deciders returns the ids of those who can decide, without the requester, who cannot.
-func (h *handler) deciders(ctx context.Context, c change.Change) ([]string, error) {
+// deciders returns the ids of those who can decide, without the requester, who cannot. Whole is false where
+// there may be others.
+func (h *handler) deciders(ctx context.Context, c change.Change) (out []string, whole bool, err error) {
 	var all []group.Person
+	whole = true
 	for _, s := range c.Requirement.Selectors(c.Escalated) {
-		people, err := h.standing.People(ctx, c, s)
+		people, they, err := h.standing.People(ctx, c, s)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		all = append(all, people...)
+		all, whole = append(all, people...), whole && they
 	}
-	var out []string
 	for _, p := range all {
 		if !slices.Contains(out, p.ID) && !(change.Actor{ID: p.ID}).Same(c.Requester) {
 			out = append(out, p.ID)
 		}
 	}
-	return out, nil
+	return out, whole, nil
 }
 
 func key(p part, who string) string { return string(p) + "-" + who }

@@ -3,8 +3,10 @@ package slacknotify
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
+	"github.com/sekisho/sekisho/shared/adapters/slack"
 	"github.com/sekisho/sekisho/shared/ports/store"
 )
 
@@ -30,6 +32,25 @@ func (h *handler) roomID(ctx context.Context, channel string) (string, error) {
 		return channel, nil
 	}
 	return r.ID, err
+}
+
+// find looks for a message whose posting is unknown. A channel of which only the name is known is looked for
+// under the id that is remembered, as long as that one is called so.
+func (h *handler) find(ctx context.Context, l letter, name string) (channel, ts string, err error) {
+	at := l.Channel
+	if l.Person == "" {
+		if at, err = h.roomID(ctx, l.Channel); err != nil {
+			return "", "", err
+		}
+	}
+	channel, ts, err = h.slack.Find(ctx, at, name, l.Since)
+	if at == l.Channel || ts != "" || err != nil && !slack.IsUnknown(err) {
+		return channel, ts, err
+	}
+	if called, err := h.slack.ChannelName(ctx, at); err == nil && called == strings.TrimPrefix(l.Channel, "#") || err != nil && !slack.IsUnknown(err) {
+		return "", "", err
+	}
+	return h.slack.Find(ctx, l.Channel, name, l.Since)
 }
 
 // remember notes the id of the channel to which a message went that was to go to one by its name. What goes

@@ -9,7 +9,7 @@
 // reach how), slack-channels (which id a name stands for).
 //
 // Calls: Slack Web API, as the only one that posts: chat.postMessage, chat.update,
-// chat.postEphemeral, conversations.open, conversations.history, conversations.list, users.info,
+// chat.postEphemeral, conversations.open, conversations.history, conversations.list, conversations.info, users.info,
 // users.lookupByEmail.
 //
 // Permissions: roles/datastore.user, roles/cloudtasks.enqueuer on slack,

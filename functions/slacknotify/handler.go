@@ -31,6 +31,7 @@ type poster interface {
 	Update(ctx context.Context, channel, ts string, m slack.Message) error
 	Whisper(ctx context.Context, channel, user string, m slack.Message) error
 	Find(ctx context.Context, channel, key string, since time.Time) (channelID, ts string, err error)
+	ChannelName(ctx context.Context, id string) (string, error)
 }
 
 type handler struct {

@@ -87,9 +87,17 @@ func (h *handler) reconcile(ctx context.Context, id string, read func(context.Co
 	}
 	box.add(t.wants)
 	var problems []error
-	for i := 0; i < len(box.Letters); i++ { // one that cannot be posted may add others
-		if err := h.bring(ctx, t, &box, i); err != nil {
-			problems = append(problems, err)
+	failed := map[string]bool{}
+	for range 2 { // once a newer message is there, the ones before it say so
+		for i := 0; i < len(box.Letters); i++ { // one that cannot be posted may add others
+			key := box.Letters[i].Key
+			if failed[key] {
+				continue
+			}
+			if err := h.bring(ctx, t, &box, i); err != nil {
+				failed[key] = true
+				problems = append(problems, err)
+			}
 		}
 	}
 	return errors.Join(problems...)
@@ -160,14 +168,10 @@ func (h *handler) post(ctx context.Context, t topic, box *letters, i int, channe
 	l := &box.Letters[i]
 	name := t.id + " " + l.Key
 	var err error
-	if !l.Since.IsZero() {
-		at, found := l.Channel, ""
-		if l.Person == "" {
-			if at, err = h.roomID(ctx, l.Channel); err != nil {
-				return err
-			}
-		}
-		found, l.TS, err = h.slack.Find(ctx, at, name, l.Since)
+	before := l.Since
+	if !before.IsZero() {
+		var found string
+		found, l.TS, err = h.find(ctx, *l, name)
 		switch {
 		case slack.IsForbidden(err) && l.Person == "":
 			// A second message is better than none.
@@ -186,6 +190,9 @@ func (h *handler) post(ctx context.Context, t topic, box *letters, i int, channe
 		return err
 	}
 	l.Channel, l.TS, err = h.slack.Post(ctx, channel, name, m)
+	if slack.IsRefused(err) {
+		l.Since = before // this attempt posted nothing that were to be looked for
+	}
 	switch {
 	case err != nil && l.Person == "":
 		// The channel is the last resort: it is tried until somebody mends it.
@@ -243,7 +250,7 @@ type turn int
 const (
 	only    turn = iota // nothing else asks
 	latest              // others asked before: a reminder
-	earlier             // another asks anew
+	earlier             // another, which is there, asks anew
 )
 
 func (l letter) turn(all []letter) turn {
@@ -255,7 +262,7 @@ func (l letter) turn(all []letter) turn {
 	}
 	at := slices.IndexFunc(all, func(x letter) bool { return x.Key == l.Key })
 	switch {
-	case slices.ContainsFunc(all[at+1:], same):
+	case slices.ContainsFunc(all[at+1:], func(x letter) bool { return x.TS != "" && same(x) }):
 		return earlier
 	case slices.ContainsFunc(all[:at], same):
 		return latest

@@ -300,7 +300,7 @@ func (a *asker) set(ctx context.Context, which int, s change.Selector) (map[stri
 	}
 	out := map[string]bool{}
 	for _, one := range each {
-		people, err := a.resolvers[which].People(ctx, change.Change{}, one)
+		people, _, err := a.resolvers[which].People(ctx, change.Change{}, one)
 		if err != nil {
 			return nil, err
 		}

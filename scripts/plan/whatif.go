@@ -311,7 +311,7 @@ func (a *asker) ownersOf(ctx context.Context, c change.Change, about policy.Reso
 	if c.ID == "" {
 		return a.resolver.OwnersOf(ctx, about, a.files[0].Access)
 	}
-	people, err := a.resolver.People(ctx, c, change.Owners)
+	people, _, err := a.resolver.People(ctx, c, change.Owners)
 	if err != nil {
 		return nil, err
 	}

@@ -39,6 +39,22 @@ func (c *Client) channelID(ctx context.Context, channel string) (string, error) 
 	return "", &Error{API: "slack", Op: "conversations.list", Reason: "channel_not_found", Final: true}
 }
 
+// ChannelName returns what the channel with an id is called, without the sign before it. Of an archived one
+// the error is one for which [IsUnknown] holds: nothing can be posted there any more.
+func (c *Client) ChannelName(ctx context.Context, id string) (string, error) {
+	const op = "conversations.info"
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	ch, err := c.api.GetConversationInfoContext(ctx, &api.GetConversationInfoInput{ChannelID: id})
+	switch {
+	case err != nil:
+		return "", wrap(op, err)
+	case ch.IsArchived:
+		return "", &Error{API: "slack", Op: op, Reason: "is_archived", Final: true}
+	}
+	return ch.Name, nil
+}
+
 func (c *Client) channels(ctx context.Context, p *api.GetConversationsParameters) ([]api.Channel, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()

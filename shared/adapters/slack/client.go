@@ -224,6 +224,13 @@ func IsUnknown(err error) bool {
 	return false
 }
 
+// IsRefused reports whether Slack answered that it did not do what it was asked for. An error for which it
+// does not hold leaves that open.
+func IsRefused(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Reason != "" && !slices.Contains([]string{"internal_error", "fatal_error", "service_unavailable", "request_timeout"}, e.Reason)
+}
+
 // IsForbidden reports whether the app lacks a right that an administrator of the workspace can give it.
 func IsForbidden(err error) bool {
 	e, ok := errors.AsType[*Error](err)

@@ -136,6 +136,22 @@ func TestPostUpdateAndFind(t *testing.T) {
 	find("c1 ask-ada", ts) // the update leaves its name
 }
 
+func TestTheNameOfAChannel(t *testing.T) {
+	w := newWorld(t)
+	id := w.channel(t)
+	if name, err := w.client.ChannelName(t.Context(), id); err != nil || name != "approvals" {
+		t.Errorf("%q, %v; want approvals", name, err)
+	}
+	if err := w.AddChannel(simslack.Channel{Name: "#approvals", Archived: true}); err != nil {
+		t.Fatal(err)
+	}
+	for _, gone := range []string{id, "C0NOWHERE"} {
+		if name, err := w.client.ChannelName(t.Context(), gone); !slack.IsUnknown(err) {
+			t.Errorf("%s: %q, %v; want unknown", gone, name, err)
+		}
+	}
+}
+
 func TestFindLooksBackFarEnough(t *testing.T) {
 	w := newWorld(t)
 	channel, ts := w.post(t, ada, "wanted", slack.Message{Heading: "wanted"})
@@ -272,6 +288,15 @@ func TestErrors(t *testing.T) {
 			}
 		}
 	}
+	for code, refused := range map[string]bool{"ratelimited": true, "invalid_blocks": true, "missing_scope": true, "internal_error": false, "fatal_error": false, "service_unavailable": false} {
+		_, _, err := answering(fmt.Sprintf(`{"ok":false,"error":%q}`, code)).Post(t.Context(), "C1", "k", slack.Message{})
+		if slack.IsRefused(err) != refused {
+			t.Errorf("%s: refused %t, want %t", code, !refused, refused)
+		}
+	}
+	if slack.IsRefused(nil) || slack.IsRefused(context.DeadlineExceeded) {
+		t.Error("what Slack did not answer is refused")
+	}
 	if slack.IsUnknown(nil) || slack.IsUnknown(errors.New("user_not_found")) {
 		t.Error("what Slack did not say is unknown")
 	}
@@ -322,6 +347,7 @@ func TestEveryCallHasADeadline(t *testing.T) {
 			"Whisper":       func() error { return c.Whisper(context.Background(), "C1", "U1", slack.Message{}) },
 			"Find":          func() error { _, _, err := c.Find(context.Background(), "C1", "k", start); return err },
 			"Find by name":  func() error { _, _, err := c.Find(context.Background(), "#x", "k", start); return err },
+			"ChannelName":   func() error { _, err := c.ChannelName(context.Background(), "C1"); return err },
 		} {
 			deadlines = nil
 			err := call()

@@ -55,15 +55,22 @@ func (r *Resolver) with(ctx context.Context, person string, owners policy.Roster
 	return r.engine.With(people), nil
 }
 
-// mostApprovers is how many people are looked up one by one to find out who may decide. Where more
-// could, the channel is asked.
-const mostApprovers = 100
+// mostApprovers is how many people are looked for who may decide, mostLookedUp how many are looked up one
+// by one to find them: some may be suspended, and some barred. Where there are more, the channel is asked.
+const mostApprovers, mostLookedUp = 100, 300
 
-// approvers returns the ids of those in [change.Approvers].
-func (r *Resolver) approvers(ctx context.Context, c change.Change, seen map[change.Selector]bool) ([]string, error) {
+// ruled returns what is needed to decide about a change, and whether the policy speaks of that.
+func (r *Resolver) ruled(c change.Change) (policy.Permission, bool) {
 	needed, ok := policy.Needed(c.Kind, change.VerbApprove)
-	if !ok || r.engine.Silent(needed.Operation, needed.Type) {
-		return r.union(ctx, c, []change.Selector{change.Owners, change.Admins}, seen)
+	return needed, ok && !r.engine.Silent(needed.Operation, needed.Type)
+}
+
+// approvers returns the ids of those in [change.Approvers]. Whole is false where there may be others.
+func (r *Resolver) approvers(ctx context.Context, c change.Change, seen map[change.Selector]bool) (who []string, whole bool, err error) {
+	needed, ruled := r.ruled(c)
+	if !ruled {
+		who, err = r.union(ctx, c, []change.Selector{change.Owners, change.Admins}, seen)
+		return who, true, err
 	}
 	among := r.model.Allowing(needed.Operation, needed.Type)
 	sets := slices.Clone(among.Among)
@@ -75,17 +82,28 @@ func (r *Resolver) approvers(ctx context.Context, c change.Change, seen map[chan
 	}
 	ids, err := r.union(ctx, c, sets, seen)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
-	ids = ids[:min(len(ids), mostApprovers)]
-	held := change.Standing{}
-	for _, id := range ids {
-		held[id] = nil
+	looked := 0
+	for some := range slices.Chunk(ids, mostApprovers) {
+		if len(who) >= mostApprovers || looked >= mostLookedUp {
+			break
+		}
+		held := change.Standing{}
+		for _, id := range some {
+			held[id] = nil
+		}
+		if held, err = r.counting(ctx, c, held); err != nil {
+			return nil, false, err
+		}
+		looked += len(some)
+		for _, id := range some {
+			if slices.Contains(held[id], change.Approvers) {
+				who = append(who, id)
+			}
+		}
 	}
-	if held, err = r.counting(ctx, c, held); err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(ids, func(id string) bool { return !slices.Contains(held[id], change.Approvers) }), nil
+	return who, looked == len(ids), nil
 }

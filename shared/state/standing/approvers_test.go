@@ -2,6 +2,7 @@ package standing_test
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,13 @@ import (
 // harbour is a small company: Ada owns the group eng, Bo and Cy are in leads, Flo in eng, Zoe
 // administers the directory.
 func harbour(t *testing.T, m policy.Model) *standing.Resolver {
+	t.Helper()
+	r, _ := harbourAnd(t, m)
+	return r
+}
+
+// harbourAnd also returns the mirror that the company is in.
+func harbourAnd(t *testing.T, m policy.Model) (*standing.Resolver, *mirror.Mirror) {
 	t.Helper()
 	db, err := embedded.Open("", func() time.Time { return start })
 	if err != nil {
@@ -55,7 +63,7 @@ func harbour(t *testing.T, m policy.Model) *standing.Resolver {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r
+	return r, mir
 }
 
 func rule(t *testing.T, effect policy.Effect, o policy.Operation, resource, condition string) policy.Rule {
@@ -127,9 +135,12 @@ func TestWhoMayDecideByPolicy(t *testing.T) {
 			if test.asked == "" {
 				return
 			}
-			people, err := r.People(t.Context(), test.c, change.Approvers)
+			people, whole, err := r.People(t.Context(), test.c, change.Approvers)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if !whole {
+				t.Error("there may be others, it says")
 			}
 			var asked []string
 			for _, p := range people {
@@ -137,6 +148,59 @@ func TestWhoMayDecideByPolicy(t *testing.T) {
 			}
 			if got := cmp.Or(strings.Join(asked, " "), "nobody"); got != test.asked {
 				t.Errorf("who is asked: %s, want %s", got, test.asked)
+			}
+		})
+	}
+}
+
+// Of many who may decide, some are found though those before them are suspended or barred; and it is said where
+// others may be left.
+func TestManyWhoMayDecide(t *testing.T) {
+	for name, test := range map[string]struct {
+		people, suspended, barred int
+		want                      int
+		whole                     bool
+	}{
+		"as many as are looked for":      {people: 100, want: 100, whole: true},
+		"more":                           {people: 250, want: 100},
+		"the first are suspended":        {people: 250, suspended: 200, want: 50, whole: true},
+		"the first are barred":           {people: 250, barred: 130, want: 120, whole: true},
+		"more are barred than looked up": {people: 350, barred: 320},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := model(rule(t, policy.Allow, policy.ApproveSettings, "group", ""))
+			m.Roles[0].Members = []change.Selector{"group:many@example.com"}
+			m.Policies = append(m.Policies, policy.Policy{Name: "q", Rules: []policy.Rule{rule(t, policy.Deny, policy.ApproveSettings, "group", "")}})
+			m.Roles = append(m.Roles, policy.Role{Name: "barred", Policies: []string{"q"}, Members: []change.Selector{"group:barred@example.com"}})
+			r, mir := harbourAnd(t, m)
+			many := group.Snapshot{Group: group.Group{ID: "many", Email: "many@example.com"}, Read: start}
+			barred := group.Snapshot{Group: group.Group{ID: "barred", Email: "barred@example.com"}, Read: start}
+			var people []group.Person
+			for i := range test.people {
+				id := fmt.Sprintf("x%03d", i)
+				people = append(people, group.Person{ID: id, Email: id + "@example.com", Suspended: i < test.suspended})
+				many.Members = append(many.Members, plain(id, group.User))
+				if i < test.barred {
+					barred.Members = append(barred.Members, plain(id, group.User))
+				}
+			}
+			if err := mir.PutPeople(t.Context(), people, start); err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range []group.Snapshot{many, barred} {
+				if _, err := mir.Replace(t.Context(), s); err != nil {
+					t.Fatal(err)
+				}
+			}
+			c := change.Change{Kind: change.GroupSettings, Target: change.Target{ID: "eng", Name: "eng@example.com"}, Requirement: change.DefaultRequirement()}
+			found, whole, err := r.People(t.Context(), c, change.Approvers)
+			if err != nil || len(found) != test.want || whole != test.whole {
+				t.Errorf("%d people, all of them %t, %v; want %d and %t", len(found), whole, err, test.want, test.whole)
+			}
+			// Whether somebody counts does not depend on whether they are found.
+			last := people[len(people)-1].ID
+			if held, err := r.Standing(t.Context(), c, []string{last}); err != nil || len(held[last]) != 1 {
+				t.Errorf("the last counts as %v, %v", held[last], err)
 			}
 		})
 	}

@@ -49,7 +49,7 @@ func (r *Resolver) OwnersOf(ctx context.Context, about policy.Resource, entitlem
 	default:
 		return nil, nil
 	}
-	people, err := r.People(ctx, of, change.Owners)
+	people, _, err := r.People(ctx, of, change.Owners)
 	if err != nil {
 		return nil, err
 	}

@@ -44,28 +44,34 @@ func New(m *mirror.Mirror, model policy.Model) (*Resolver, error) {
 	return r, nil
 }
 
-// People returns the people in a selector for a change, each once, by address.
-func (r *Resolver) People(ctx context.Context, c change.Change, s change.Selector) ([]group.Person, error) {
-	ids, err := r.ids(ctx, c, s, map[change.Selector]bool{})
+// People returns the people in a selector for a change, each once, by address. Whole is false where those
+// who may decide by the policy are too many to look them all up.
+func (r *Resolver) People(ctx context.Context, c change.Change, s change.Selector) (out []group.Person, whole bool, err error) {
+	var ids []string
+	if s == change.Approvers {
+		ids, whole, err = r.approvers(ctx, c, map[change.Selector]bool{})
+	} else {
+		ids, err = r.ids(ctx, c, s, map[change.Selector]bool{})
+		whole = true
+	}
 	if err != nil {
-		return nil, fmt.Errorf("look up %s: %w", s, err)
+		return nil, false, fmt.Errorf("look up %s: %w", s, err)
 	}
 	slices.Sort(ids)
-	var out []group.Person
 	for _, id := range slices.Compact(ids) {
 		p, err := r.mirror.Person(ctx, id)
 		if errors.Is(err, mirror.ErrUnknown) {
 			continue // a member from outside, or a service account
 		}
 		if err != nil {
-			return nil, fmt.Errorf("look up %s: %w", s, err)
+			return nil, false, fmt.Errorf("look up %s: %w", s, err)
 		}
 		if !p.Suspended {
 			out = append(out, p)
 		}
 	}
 	slices.SortFunc(out, func(a, b group.Person) int { return cmp.Or(cmp.Compare(a.Email, b.Email), cmp.Compare(a.ID, b.ID)) })
-	return out, nil
+	return out, whole, nil
 }
 
 // Holds returns those of a change's selectors that hold for a person now. A change that names
@@ -105,6 +111,9 @@ func (r *Resolver) sets(ctx context.Context, c change.Change, people []string) (
 	for _, s := range selectors {
 		if len(out) == 0 {
 			break
+		}
+		if _, ruled := r.ruled(c); ruled && s == change.Approvers {
+			continue // not the directory but the policy says who is among them
 		}
 		// Whether somebody is in a set is known by the ids: its people need not be read.
 		ids, err := r.ids(ctx, c, s, map[change.Selector]bool{})
@@ -156,7 +165,8 @@ func (r *Resolver) ids(ctx context.Context, c change.Change, s change.Selector, 
 		admins, err := r.mirror.Admins(ctx)
 		return idsOf(admins), err
 	case change.Approvers:
-		return r.approvers(ctx, c, seen)
+		ids, _, err := r.approvers(ctx, c, seen)
+		return ids, err
 	case change.Manager:
 		if c.Requester.Kind != change.ByPerson {
 			return nil, nil

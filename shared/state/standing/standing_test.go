@@ -166,7 +166,7 @@ func TestPeople(t *testing.T) {
 		{"a group without a colon", c, "group", nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			people, err := r.People(t.Context(), test.change, test.selector)
+			people, _, err := r.People(t.Context(), test.change, test.selector)
 			var got []string
 			for _, p := range people {
 				got = append(got, p.ID)
@@ -242,13 +242,13 @@ func TestHoldsReadsOnePerson(t *testing.T) {
 func TestAnErrorIsNoAnswer(t *testing.T) {
 	r, c := newResolver(t)
 	c.fails = errors.New("the database is away")
-	if _, err := r.People(t.Context(), about("eng", person("ada")), change.Owners); !errors.Is(err, c.fails) {
+	if _, _, err := r.People(t.Context(), about("eng", person("ada")), change.Owners); !errors.Is(err, c.fails) {
 		t.Errorf("People: %v; want %v", err, c.fails)
 	}
 	if _, err := r.Holds(t.Context(), about("eng", person("ada")), "ada"); !errors.Is(err, c.fails) {
 		t.Errorf("Holds: %v; want %v", err, c.fails)
 	}
-	if _, err := r.People(t.Context(), about("eng", person("ada")), change.Manager); !errors.Is(err, c.fails) {
+	if _, _, err := r.People(t.Context(), about("eng", person("ada")), change.Manager); !errors.Is(err, c.fails) {
 		t.Errorf("People: %v; want %v", err, c.fails)
 	}
 }
