@@ -32,7 +32,7 @@ func (h *handler) members(ctx context.Context, e event.ReadMembers) error {
 	if e.Page == 0 && !head.Gone && !head.Pending() && !head.Read.Before(e.Since) {
 		// It was read since, and nothing has changed after that: by somebody else, or by this very task
 		// before the process ended. What perhaps nobody heard of is told now.
-		return h.stored(ctx, head.Group, head.Seen(), head.Untold)
+		return h.stored(ctx, head.Group, head.Seen(), head.Untold, false)
 	}
 	began := e.Began
 	var before mirror.Draft
@@ -119,7 +119,7 @@ func (h *handler) finish(ctx context.Context, e event.ReadMembers, head mirror.H
 		if err != nil {
 			return err
 		}
-		return h.stored(ctx, head.Group, began, parts)
+		return h.stored(ctx, head.Group, began, parts, false)
 	}
 	missing, err := h.nestedMissing(ctx, e, head, members)
 	if err != nil {
@@ -132,7 +132,18 @@ func (h *handler) finish(ctx context.Context, e event.ReadMembers, head mirror.H
 	if err := h.askForUnknown(ctx, members); err != nil {
 		return err
 	}
-	parts, again, err := h.mirror.PutMembers(ctx, e.Group, members, began)
+	put, filling := h.mirror.PutMembers, false
+	if head.Read.IsZero() {
+		census, err := h.mirror.Census(ctx)
+		if err != nil {
+			return err
+		}
+		filling = census.Memberships == 0
+	}
+	if filling && e.Page == 0 { // a listing of many pages takes as long as an account needs to go
+		put = h.mirror.PutFirstMembers
+	}
+	parts, again, err := put(ctx, e.Group, members, began)
 	if err != nil {
 		return err
 	}
@@ -142,5 +153,5 @@ func (h *handler) finish(ctx context.Context, e event.ReadMembers, head mirror.H
 			return err
 		}
 	}
-	return h.stored(ctx, head.Group, began, parts)
+	return h.stored(ctx, head.Group, began, parts, filling)
 }

@@ -84,8 +84,7 @@ func (h *handler) removeGroup(ctx context.Context, idOrAddress string, at time.T
 }
 
 // removePerson records that somebody has no account any more. That comes first: a group whose listing brings them
-// after it finds them gone, and one whose listing has brought them before it is among those that are left. The first
-// listing of a group that is new looks nobody up.
+// after it finds them gone, and one whose listing has brought them before it is among those that are left.
 func (h *handler) removePerson(ctx context.Context, id string, at time.Time) error {
 	if err := h.mirror.RemovePerson(ctx, id, at); err != nil {
 		return err
@@ -97,16 +96,8 @@ func (h *handler) removePerson(ctx context.Context, id string, at time.Time) err
 // that it is nested in: these may have been read before a group that is new here had the address that it has. While
 // the mirror is filled for the first time nearly all groups are new, and it is not asked for: whoever is renamed
 // meanwhile is in the audit log, see refresh.
-func (h *handler) stored(ctx context.Context, g group.Group, at time.Time, parts []group.Part) error {
-	carry := slices.Contains(parts, group.Renamed)
-	if slices.Contains(parts, group.Created) {
-		census, err := h.mirror.Census(ctx)
-		if err != nil {
-			return err
-		}
-		carry = carry || census.Memberships > 0
-	}
-	if carry {
+func (h *handler) stored(ctx context.Context, g group.Group, at time.Time, parts []group.Part, filling bool) error {
+	if slices.Contains(parts, group.Renamed) || slices.Contains(parts, group.Created) && !filling {
 		if err := h.carryGroup(ctx, g.ID, at); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package grouprefresh_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/group"
 	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/sim/org"
+	simworkspace "github.com/sekisho/sekisho/shared/sim/workspace"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
@@ -49,45 +51,89 @@ func TestARenameDuringTheFilling(t *testing.T) {
 	}
 }
 
-// Somebody joins a group, and their account is deleted while the listing that has them is on its way.
+// user returns an account as Google has it.
+func (t *tenant) user(email string) simworkspace.User {
+	users := t.workspace.Users()
+	return users[slices.IndexFunc(users, func(u simworkspace.User) bool { return u.Email == email })]
+}
+
+// noUser answers for Google that nobody has an account.
+func noUser(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusNotFound)
+	_, _ = w.Write([]byte(`{"error":{"code":404,"message":"Resource Not Found: userKey","errors":[{"domain":"global","reason":"notFound","message":"Resource Not Found: userKey"}]}}`))
+}
+
+// Somebody joins a group, and their account is deleted while the listing that has them is on its way; it may be the
+// group's first. A listing of one page that fills the mirror is left to the replay of the audit log.
 func TestAnAccountDeletedWhileItIsListed(t *testing.T) {
-	c := large(t, 5)
-	c.People = append(c.People, org.Person{Email: "u00001@example.com"})
-	r := openCompany(t, c)
-	r.tick(t, grouprefresh.JobWalk)
-	r.work(t)
-	p, err := r.mirror.PersonAt(t.Context(), "u00001@example.com")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Clock.Advance(time.Hour)
-	if err := r.workspace.AddMember("g000@example.com", p.Email, "MEMBER", ""); err != nil {
-		t.Fatal(err)
-	}
-	deleted := false
-	google := roundTrip{http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		if !deleted || !strings.Contains(q.URL.Path, "/users/") {
-			r.workspace.ServeHTTP(w, q)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusNotFound)
-		_, _ = w.Write([]byte(`{"error":{"code":404,"message":"Resource Not Found: userKey","errors":[{"domain":"global","reason":"notFound","message":"Resource Not Found: userKey"}]}}`))
-	})}
-	r.Outbound = &during{next: google, path: "/members", do: func() {
-		deleted = true
-		if err := r.workspace.RemoveMember("g000@example.com", p.Email, ""); err != nil {
-			t.Error(err)
-		}
-		r.Clock.Advance(10 * time.Second)
-		if status := r.Do(r.handler, r.Envelope(event.RefreshPerson{Person: p.ID})); status != http.StatusOK {
-			t.Errorf("status %d %s", status, r.Log)
-		}
-	}}
-	r.handler = r.Build(grouprefresh.Function)
-	r.refresh("g000@example.com")
-	if got := r.members(t, "g000@example.com"); slices.Contains(got, p.Email) {
-		t.Errorf("members %v; Google has %v", got, r.workspace.Members("g000@example.com"))
+	for name, test := range map[string]struct {
+		fresh, filling bool // the group is new, the mirror is being filled
+		others         int  // who are in the group besides
+	}{
+		"a group that is held":                      {},
+		"a new group":                               {fresh: true},
+		"a new group of many pages":                 {fresh: true, others: 450},
+		"a group of many pages, while it is filled": {fresh: true, filling: true, others: 450},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := large(t, 5)
+			c.People = append(c.People, org.Person{Email: "u00001@example.com"})
+			r := openCompany(t, c)
+			at := "g000@example.com"
+			if test.filling {
+				u := r.user("u00001@example.com")
+				if err := r.mirror.PutPeople(t.Context(), []group.Person{{ID: u.ID, Email: u.Email}}, r.Clock.Now()); err != nil {
+					t.Fatal(err)
+				}
+			} else {
+				r.tick(t, grouprefresh.JobWalk)
+				r.work(t)
+			}
+			p, err := r.mirror.PersonAt(t.Context(), "u00001@example.com")
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Clock.Advance(time.Hour)
+			if test.fresh {
+				at = "fresh@example.com"
+				if err := r.workspace.CreateGroup(at, ""); err != nil {
+					t.Fatal(err)
+				}
+			}
+			joins := []string{p.Email}
+			for i := range test.others {
+				joins = append(joins, fmt.Sprintf("v%05d@partner.example", i))
+			}
+			for _, one := range joins {
+				if err := r.workspace.AddMember(at, one, "MEMBER", ""); err != nil {
+					t.Fatal(err)
+				}
+			}
+			deleted := false
+			google := roundTrip{http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+				if deleted && strings.Contains(q.URL.Path, "/users/") {
+					noUser(w, q)
+				} else {
+					r.workspace.ServeHTTP(w, q)
+				}
+			})}
+			r.Outbound = &during{next: google, path: "/members", skip: test.others / 200, do: func() {
+				deleted = true
+				if err := r.workspace.RemoveMember(at, p.Email, ""); err != nil {
+					t.Error(err)
+				}
+				r.Clock.Advance(10 * time.Second)
+				if status := r.Do(r.handler, r.Envelope(event.RefreshPerson{Person: p.ID})); status != http.StatusOK {
+					t.Errorf("status %d %s", status, r.Log)
+				}
+			}}
+			r.handler = r.Build(grouprefresh.Function)
+			r.refresh(at)
+			if got := r.members(t, at); slices.Contains(got, p.Email) || len(got) < test.others {
+				t.Errorf("%d members, %s among them %t", len(got), p.Email, slices.Contains(got, p.Email))
+			}
+		})
 	}
 }
 
@@ -132,11 +178,7 @@ func TestAListingBetweenTheQuestionsAboutAnAccountThatIsGone(t *testing.T) {
 			t.Error(err)
 		}
 	}}
-	r.Outbound = roundTrip{http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusNotFound)
-		_, _ = w.Write([]byte(`{"error":{"code":404,"message":"Resource Not Found: userKey","errors":[{"domain":"global","reason":"notFound","message":"Resource Not Found: userKey"}]}}`))
-	})}
+	r.Outbound = roundTrip{http.HandlerFunc(noUser)}
 	r.handler = r.Build(grouprefresh.Function)
 	if status := r.Do(r.handler, r.Envelope(event.RefreshPerson{Person: p.ID})); status != http.StatusOK {
 		t.Fatalf("status %d\n%s", status, r.Log)
@@ -156,13 +198,8 @@ func TestAPersonRenamedDuringTheFilling(t *testing.T) {
 	c := large(t, 5)
 	c.People = append(c.People, org.Person{Email: "u00001@example.com"})
 	r := openCompany(t, c)
-	g, users := r.workspace.GroupID("g000@example.com"), r.workspace.Users()
-	p := users[len(users)-1]
-	for _, u := range users {
-		if u.Email == "u00001@example.com" {
-			p = u
-		}
-	}
+	g := r.workspace.GroupID("g000@example.com")
+	p := r.user("u00001@example.com")
 	former := group.Member{ID: p.ID, Email: "former@example.com", Type: group.User, Role: group.Plain, Status: "SUSPENDED"}
 	s := group.Snapshot{Group: group.Group{ID: g, Email: "g000@example.com"}, Read: r.Clock.Now(), Members: []group.Member{former}}
 	if _, err := r.mirror.Replace(t.Context(), s); err != nil {

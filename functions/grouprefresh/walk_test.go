@@ -79,18 +79,21 @@ func TestAWalkThatDiesAfterEveryPage(t *testing.T) {
 	}
 }
 
-// during lets something else happen while the first answer of a path that ends so is on its way.
+// during lets something else happen while an answer of a path that ends so is on its way.
 type during struct {
 	next http.RoundTripper
 	path string
+	skip int // so many answers first
 	do   func()
 }
 
 func (d *during) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := d.next.RoundTrip(r)
 	if do := d.do; do != nil && strings.HasSuffix(r.URL.Path, d.path) {
-		d.do = nil
-		do()
+		if d.skip--; d.skip < 0 {
+			d.do = nil
+			do()
+		}
 	}
 	return resp, err
 }

@@ -369,18 +369,23 @@ func TestAnOlderWordInAGroupThatIsHeld(t *testing.T) {
 // into the group, and not at all where the account or the group was deleted meanwhile. A second listing that began
 // before that does not bring the former one back.
 func TestWhoJoinsByAListingUnderWay(t *testing.T) {
-	for name, between := range map[string]func(w *world){
-		"no second listing": func(*world) {},
-		"a second listing": func(w *world) {
-			w.replace(t, read("g1", "eng@example.com", 2, user("b"), user("a")))
-		},
+	for name, test := range map[string]struct {
+		first, second bool // the listing is the group's first, there is a second one
+		at            int
+	}{
+		"no second listing":                          {at: 1},
+		"a second listing":                           {second: true, at: 2},
+		"the first listing of a group":               {first: true, at: 1},
+		"the first listing of a group, and a second": {first: true, second: true, at: 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			a, gone, inner := user("a"), user("gone"), nested("g2")
 			w.person(t, 0, group.Person{ID: "a", Email: a.Email})
 			w.person(t, 0, group.Person{ID: "gone", Email: gone.Email})
-			w.replace(t, read("g1", "eng@example.com", 0, user("b")))
+			if !test.first {
+				w.replace(t, read("g1", "eng@example.com", 0, user("b")))
+			}
 			w.replace(t, read("g2", "g2@example.com", 0))
 			w.person(t, 3, group.Person{ID: "a", Email: "new@example.com", Suspended: true})
 			w.carry(t, "a")
@@ -392,11 +397,13 @@ func TestWhoJoinsByAListingUnderWay(t *testing.T) {
 			}
 			w.replace(t, read("g1", "eng@example.com", 1, user("b"), a, gone, inner))
 			a.Email, a.Status = "new@example.com", "SUSPENDED"
-			at := 1
-			if between(w); name != "no second listing" {
-				at = 2
+			if test.second {
+				w.replace(t, read("g1", "eng@example.com", 2, user("b"), user("a")))
 			}
-			w.wantSnapshot(t, read("g1", "eng@example.com", at, user("b"), a))
+			w.wantSnapshot(t, read("g1", "eng@example.com", test.at, user("b"), a))
+			if h, err := w.Find(t.Context(), "g1"); err != nil || h.Complete() {
+				t.Errorf("it is complete, though somebody listed was left out: %+v, %v", h, err)
+			}
 		})
 	}
 }

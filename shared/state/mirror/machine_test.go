@@ -91,11 +91,11 @@ func (m *machine) replaceOne(t *rapid.T) {
 		return
 	}
 	var old *group.Snapshot
-	var since time.Time
+	stored := entry{} // a group that is new, or back, has no members
 	if ok && !have.gone {
-		old = &have.Snapshot
-		since = m.correct(have, &s)
+		old, stored = &have.Snapshot, have
 	}
+	since := m.correct(stored, &s)
 	want := have.untold
 	for _, p := range group.Compare(old, &s).Parts {
 		if !slices.Contains(want, p) {

@@ -16,13 +16,13 @@ import (
 )
 
 func TestGroupsOfEverySize(t *testing.T) {
-	for _, test := range []struct{ members, chunks int }{
-		{0, 1}, {1, 1}, {1500, 1}, {1501, 2}, {3000, 2}, {60_000, 40},
+	for _, test := range []struct{ members, chunks, lookedUp int }{
+		{0, 1, 0}, {1, 1, 1}, {200, 1, 200}, {201, 1, 0}, {1500, 1, 0}, {1501, 2, 0}, {3000, 2, 0}, {60_000, 40, 0},
 	} {
 		t.Run(fmt.Sprint(test.members), func(t *testing.T) {
 			w := newFlatWorld(t)
 			s := group.Snapshot{Group: group.Group{ID: "g1", Email: "all@example.com"}, Members: crowd(0, test.members), Read: start}
-			w.cost(t, "the first reading", 1, 1+test.chunks, func() { w.replace(t, s) })
+			w.cost(t, "the first reading", 1+test.lookedUp, 1+test.chunks, func() { w.replace(t, s) })
 			// Firestore takes 10 MiB in one transaction.
 			if limit := 10 << 20; w.store.bytes > limit*3/4 {
 				t.Errorf("the transaction writes %d bytes, too close to %d", w.store.bytes, limit)
@@ -45,6 +45,20 @@ func TestGroupsOfEverySize(t *testing.T) {
 			w.wantSnapshot(t, s)
 		})
 	}
+}
+
+// While the mirror is filled, the first reading of a group looks nobody up; a later one does.
+func TestTheFillingLooksNobodyUp(t *testing.T) {
+	w := newFlatWorld(t)
+	w.details(t, start, group.Group{ID: "g1", Email: "all@example.com"})
+	put := func(n, minute int) {
+		t.Helper()
+		if _, _, err := w.PutFirstMembers(t.Context(), "g1", crowd(0, n), start.Add(time.Duration(minute)*time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.cost(t, "the first reading", 1, 2, func() { put(100, 1) })
+	w.cost(t, "ten more by the next", 12, 2, func() { put(110, 2) })
 }
 
 func TestOnlyTouchedChunksAreWritten(t *testing.T) {

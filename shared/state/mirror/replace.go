@@ -14,7 +14,7 @@ import (
 // Replace stores a complete reading of a group together with its members, for those who do not read
 // them apart. It returns what [Mirror.PutMembers] returns.
 func (m *Mirror) Replace(ctx context.Context, s group.Snapshot) ([]group.Part, error) {
-	parts, _, err := m.replace(ctx, s, false, func(Header) (group.Group, time.Time) { return s.Group, s.Read })
+	parts, _, err := m.replace(ctx, s, reading{}, func(Header) (group.Group, time.Time) { return s.Group, s.Read })
 	if err != nil {
 		return nil, fmt.Errorf("store group %s: %w", s.Group.Email, err)
 	}
@@ -32,8 +32,22 @@ func (m *Mirror) Replace(ctx context.Context, s group.Snapshot) ([]group.Part, e
 // Again says that the group is not complete after it because not all was looked up that may be newer than the reading:
 // very many join by it, or one of them is gone since. Another reading, that begins now, settles it.
 func (m *Mirror) PutMembers(ctx context.Context, id string, members []group.Member, read time.Time) (parts []group.Part, again bool, err error) {
+	return m.putMembers(ctx, id, members, read, reading{})
+}
+
+// PutFirstMembers is [Mirror.PutMembers] for the filling of the mirror, in which nearly every listing is the first
+// of its group and nearly everybody joins by one: they are not looked up. Whoever is renamed, stopped or deleted
+// meanwhile is in the audit log, of which the replay finds them in the groups that have them by then.
+func (m *Mirror) PutFirstMembers(ctx context.Context, id string, members []group.Member, read time.Time) (parts []group.Part, again bool, err error) {
+	return m.putMembers(ctx, id, members, read, reading{filling: true})
+}
+
+// reading says what kind of listing is stored: one that may be incomplete, one that fills the mirror.
+type reading struct{ partial, filling bool }
+
+func (m *Mirror) putMembers(ctx context.Context, id string, members []group.Member, read time.Time, how reading) (parts []group.Part, again bool, err error) {
 	s := group.Snapshot{Group: group.Group{ID: id}, Members: members, Read: read}
-	if parts, again, err = m.replace(ctx, s, false, heldDetails); err != nil {
+	if parts, again, err = m.replace(ctx, s, how, heldDetails); err != nil {
 		return nil, false, fmt.Errorf("store the members of group %s: %w", id, err)
 	}
 	return parts, again, nil
@@ -54,7 +68,7 @@ func (m *Mirror) PutAdditions(ctx context.Context, id string, members []group.Me
 			s.Members = append(s.Members, one)
 		}
 	}
-	parts, _, err := m.replace(ctx, s, true, heldDetails)
+	parts, _, err := m.replace(ctx, s, reading{partial: true}, heldDetails)
 	if err != nil {
 		return nil, fmt.Errorf("store the additions to group %s: %w", id, err)
 	}
@@ -64,9 +78,10 @@ func (m *Mirror) PutAdditions(ctx context.Context, id string, members []group.Me
 // heldDetails are the details that the mirror has of a group already.
 func heldDetails(before Header) (group.Group, time.Time) { return before.Group, before.Listed }
 
-// replace stores a reading, or where it is partial what it adds. Details says what is known of the
+// replace stores a reading, or where it is partial what it adds; the first one while the mirror is filled looks
+// nobody up. Details says what is known of the
 // group itself, and when it was read.
-func (m *Mirror) replace(ctx context.Context, s group.Snapshot, partial bool, details func(before Header) (group.Group, time.Time)) (untold []group.Part, again bool, err error) {
+func (m *Mirror) replace(ctx context.Context, s group.Snapshot, how reading, details func(before Header) (group.Group, time.Time)) (untold []group.Part, again bool, err error) {
 	err = m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		untold, again = nil, false
 		before, err := headers.Get(ctx, tx, s.Group.ID)
@@ -75,13 +90,13 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, partial bool, de
 			before = Header{}
 		case err != nil:
 			return err
-		case before.Read.After(s.Read), partial && (before.Gone || before.Read.IsZero()):
+		case before.Read.After(s.Read), how.partial && (before.Gone || before.Read.IsZero()):
 			return nil
 		}
 		after := Header{Read: s.Read}
 		if after.Group, after.Listed = details(before); before.Due.After(s.Read) {
 			after.Due = before.Due // it changed while it was read
-		} else if partial {
+		} else if how.partial {
 			after.Due = s.Read.Add(time.Nanosecond) // still to be read
 		}
 		if after.Group.ID == "" {
@@ -101,7 +116,15 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, partial bool, de
 		if err != nil {
 			return err
 		}
-		if joined := len(r.difference.Added); !before.Rewritten.After(s.Read) && known(before) && joined > 0 && joined <= apartAtMost {
+		// Who joins was in no group of which a newer word of them was carried here.
+		switch joined := len(r.difference.Added); {
+		case joined == 0, before.Rewritten.After(s.Read): // they were looked up above
+		case how.filling && !known(before): // the replay of the audit log finds them
+		case joined > apartAtMost:
+			if !after.Due.After(s.Read) {
+				after.Due, again = s.Read.Add(time.Nanosecond), true // one of them may be renamed, stopped or gone since
+			}
+		default:
 			newest, at, err := joining(ctx, tx, members, r.difference.Added, s.Read)
 			if err != nil {
 				return err
@@ -112,8 +135,6 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, partial bool, de
 					return err
 				}
 			}
-		} else if joined > apartAtMost && known(before) && !before.Rewritten.After(s.Read) && !after.Due.After(s.Read) {
-			after.Due, again = s.Read.Add(time.Nanosecond), true // nobody has looked up whether one of them is renamed, stopped or gone since
 		}
 		if gone := len(s.Members) - len(members); gone > 0 && !after.Due.After(after.Rewritten) {
 			// Who is listed and gone since is left out; a listing that begins later says whether that was so.
@@ -121,12 +142,12 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, partial bool, de
 		}
 		lacks := len(r.difference.Removed) > 0
 		var v verdict
-		if !partial || !lacks {
+		if !how.partial || !lacks {
 			if v, err = m.judge(ctx, tx, before, r.difference.Removed, false, s.Read); err != nil {
 				return err
 			}
 		}
-		if v.hold || partial && lacks {
+		if v.hold || how.partial && lacks {
 			// What it adds is added; who it lacks stays.
 			after.Held = len(r.difference.Removed)
 			if r, err = m.compare(ctx, tx, before, after.Group, append(slices.Clone(members), r.difference.Removed...)); err != nil {
