@@ -94,10 +94,13 @@ func (h *handler) readHeld(ctx context.Context, group, name string) error {
 	return h.ensure(ctx, event.RefreshGroup{Group: group, Noticed: h.now()}, name, time.Time{})
 }
 
+// removalsQuiet is how long a no, or a silence, keeps the same removals from being proposed again.
+const removalsQuiet = 24 * time.Hour
+
 // removalPlan returns the proposal for what is held; without differences where nothing is. Each
 // difference leads to the sum of the members lost: other members make another plan.
 func removalPlan(held []mirror.Held) (change.Proposal, error) {
-	p := change.Proposal{Kind: change.GroupMembersPlan, Target: removals, Requester: brakeRule, Quiet: 24 * time.Hour}
+	p := change.Proposal{Kind: change.GroupMembersPlan, Target: removals, Requester: brakeRule, Quiet: removalsQuiet}
 	if len(held) == 0 {
 		return p, nil
 	}

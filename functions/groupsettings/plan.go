@@ -90,13 +90,15 @@ func groupsOf(c change.Change) (groups []string, err error) {
 	return groups, nil
 }
 
+// planQuiet is how long a no, or a silence, keeps the same plan from being proposed again.
+const planQuiet = 24 * time.Hour
+
 // planned returns the proposal for all groups that are held and that no other plan is about; without
-// differences where none is. Its
-// owners are those of the groups: where policy names nobody else, two of them decide. It asks no
+// differences where none is. Its owners are those of the groups: where policy names nobody else, two of them decide. It asks no
 // API: the values read last are good enough to show, and are read again before anything is done.
 func (h *handler) planned(ctx context.Context, agreed map[string]bool) (change.Proposal, error) {
 	p := change.Proposal{
-		Kind: change.GroupSettingsPlan, Target: planTarget, Requester: rule, Quiet: 24 * time.Hour, Policy: h.policy.Hash,
+		Kind: change.GroupSettingsPlan, Target: planTarget, Requester: rule, Quiet: planQuiet, Policy: h.policy.Hash,
 		Requirement: h.policy.Asks(change.GroupSettingsPlan, ""),
 	}
 	held, err := h.mirror.HeldSettings(ctx, ledger.MaxPlan)
