@@ -209,7 +209,7 @@ func TestAnswersThatMayLackAGroupSaySo(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect("a group that was not read yet", map[string]bool{groups: false, aiko: false, ken: false, whyInner: true, whyBoard: true})
-	if _, _, err := d.mirror.PutMembers(ctx, "g5", []group.Member{user("lena")}, d.Clock.Now()); err != nil {
+	if _, err := d.mirror.PutMembers(ctx, "g5", []group.Member{user("lena")}, d.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	expect("when it was read", map[string]bool{groups: true, aiko: true, ken: true, whyInner: true, whyBoard: true})

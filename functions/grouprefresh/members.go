@@ -32,7 +32,7 @@ func (h *handler) members(ctx context.Context, e event.ReadMembers) error {
 	if e.Page == 0 && !head.Gone && !head.Pending() && !head.Read.Before(e.Since) {
 		// It was read since, and nothing has changed after that: by somebody else, or by this very task
 		// before the process ended. What perhaps nobody heard of is told now.
-		return h.stored(ctx, head.Group, head.Seen(), head.Untold, false)
+		return h.stored(ctx, head.Group, head.Seen(), mirror.Put{Parts: head.Untold})
 	}
 	began := e.Began
 	var before mirror.Draft
@@ -115,11 +115,11 @@ func (h *handler) finish(ctx context.Context, e event.ReadMembers, head mirror.H
 			return err
 		}
 		h.log.ErrorContext(ctx, "a group cannot be read whole; whom it lacks stays", "group", e.Group, "reason", doubt)
-		parts, err := h.mirror.PutAdditions(ctx, e.Group, members, began)
+		put, err := h.mirror.PutAdditions(ctx, e.Group, members, began)
 		if err != nil {
 			return err
 		}
-		return h.stored(ctx, head.Group, began, parts, false)
+		return h.stored(ctx, head.Group, began, put)
 	}
 	missing, err := h.nestedMissing(ctx, e, head, members)
 	if err != nil {
@@ -132,26 +132,15 @@ func (h *handler) finish(ctx context.Context, e event.ReadMembers, head mirror.H
 	if err := h.askForUnknown(ctx, members); err != nil {
 		return err
 	}
-	put, filling := h.mirror.PutMembers, false
-	if head.Read.IsZero() {
-		census, err := h.mirror.Census(ctx)
-		if err != nil {
-			return err
-		}
-		filling = census.Memberships == 0
-	}
-	if filling && e.Page == 0 { // a listing of many pages takes as long as an account needs to go
-		put = h.mirror.PutFirstMembers
-	}
-	parts, again, err := put(ctx, e.Group, members, began)
+	put, err := h.mirror.PutMembers(ctx, e.Group, members, began)
 	if err != nil {
 		return err
 	}
-	if again {
+	if put.Again {
 		once := event.ReadMembers{Group: e.Group, Since: h.now()}
 		if err := h.ensure(ctx, once, fmt.Sprintf("members-%s-after-%d", e.Group, began.UnixNano()), h.now().Add(time.Second)); err != nil {
 			return err
 		}
 	}
-	return h.stored(ctx, head.Group, began, parts, filling)
+	return h.stored(ctx, head.Group, began, put)
 }

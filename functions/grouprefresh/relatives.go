@@ -8,6 +8,7 @@ import (
 
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/state/mirror"
 )
 
 // What happens to a person or a group shows in the groups that they are members of, and no
@@ -16,6 +17,9 @@ import (
 // putPerson stores somebody as read at a time, and carries what is new of them into their groups.
 func (h *handler) putPerson(ctx context.Context, p group.Person, at time.Time) error {
 	if err := h.mirror.PutPeople(ctx, []group.Person{p}, at); err != nil {
+		return err
+	}
+	if err := h.mirror.Overtake(ctx, at); err != nil {
 		return err
 	}
 	// Who asks has heard of something: perhaps of what a list has brought already, and no group has.
@@ -58,6 +62,9 @@ func (h *handler) tellDetails(ctx context.Context, groups []string, at time.Time
 // leave queues the reading of the groups of which somebody was a member who is gone: Google
 // takes them out of all of them.
 func (h *handler) leave(ctx context.Context, member string, at time.Time) error {
+	if err := h.mirror.Overtake(ctx, at); err != nil {
+		return err
+	}
 	groups, err := h.mirror.GroupsOf(ctx, member)
 	if err != nil {
 		return err
@@ -96,17 +103,20 @@ func (h *handler) removePerson(ctx context.Context, id string, at time.Time) err
 // that it is nested in: these may have been read before a group that is new here had the address that it has. While
 // the mirror is filled for the first time nearly all groups are new, and it is not asked for: whoever is renamed
 // meanwhile is in the audit log, see refresh.
-func (h *handler) stored(ctx context.Context, g group.Group, at time.Time, parts []group.Part, filling bool) error {
-	if slices.Contains(parts, group.Renamed) || slices.Contains(parts, group.Created) && !filling {
+func (h *handler) stored(ctx context.Context, g group.Group, at time.Time, put mirror.Put) error {
+	if slices.Contains(put.Parts, group.Renamed) || slices.Contains(put.Parts, group.Created) && !put.Filling {
 		if err := h.carryGroup(ctx, g.ID, at); err != nil {
 			return err
 		}
 	}
-	return h.tell(ctx, g.ID, at, parts)
+	return h.tell(ctx, g.ID, at, put.Parts)
 }
 
 // carryGroup carries the address of a group into the groups that it is nested in, and tells of these.
 func (h *handler) carryGroup(ctx context.Context, id string, at time.Time) error {
+	if err := h.mirror.Overtake(ctx, at); err != nil {
+		return err
+	}
 	groups, err := h.mirror.CarryGroup(ctx, id)
 	if err != nil {
 		return err

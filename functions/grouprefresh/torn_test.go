@@ -28,7 +28,7 @@ func TestARenameDuringTheFilling(t *testing.T) {
 		t.Fatal(err)
 	}
 	former := group.Member{ID: inner, Email: "former@example.com", Type: group.Nested, Role: group.Plain}
-	if _, _, err := m.PutMembers(t.Context(), outer, []group.Member{former}, r.Clock.Now()); err != nil {
+	if _, err := m.PutMembers(t.Context(), outer, []group.Member{former}, r.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	r.Clock.Advance(time.Minute)
@@ -65,7 +65,7 @@ func noUser(w http.ResponseWriter, _ *http.Request) {
 }
 
 // Somebody joins a group, and their account is deleted while the listing that has them is on its way; it may be the
-// group's first. A listing of one page that fills the mirror is left to the replay of the audit log.
+// group's first, and fill the mirror.
 func TestAnAccountDeletedWhileItIsListed(t *testing.T) {
 	for name, test := range map[string]struct {
 		fresh, filling bool // the group is new, the mirror is being filled
@@ -74,6 +74,7 @@ func TestAnAccountDeletedWhileItIsListed(t *testing.T) {
 		"a group that is held":                      {},
 		"a new group":                               {fresh: true},
 		"a new group of many pages":                 {fresh: true, others: 450},
+		"a group, while it is filled":               {fresh: true, filling: true},
 		"a group of many pages, while it is filled": {fresh: true, filling: true, others: 450},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -219,5 +220,66 @@ func TestAPersonRenamedDuringTheFilling(t *testing.T) {
 	}
 	if m := got.Members[0]; m.Email != p.Email || m.Status != "ACTIVE" {
 		t.Errorf("the group has %+v", m)
+	}
+}
+
+// While the mirror is filled, somebody is stopped and a nested group renamed while the first listing that has both is on
+// its way, and both are read by themselves before it is stored.
+func TestWhatIsReadWhileAListingFillsTheMirror(t *testing.T) {
+	c := large(t, 5)
+	c.People = append(c.People, org.Person{Email: "u00001@example.com"})
+	for name, test := range map[string]struct {
+		member  string
+		happens func(r *tenant) (news event.Payload, err error)
+		want    func(m group.Member) bool
+	}{
+		"an account that is stopped": {
+			"u00001@example.com",
+			func(r *tenant) (event.Payload, error) {
+				return event.RefreshPerson{Person: "u00001@example.com"}, r.workspace.Suspend("u00001@example.com")
+			},
+			func(m group.Member) bool { return m.Status == "SUSPENDED" },
+		},
+		"a group that is renamed": {
+			"g001@example.com",
+			func(r *tenant) (event.Payload, error) {
+				err := r.workspace.RenameGroup("g001@example.com", "other@example.com", "")
+				return event.RefreshGroup{Group: r.workspace.GroupID("other@example.com"), Noticed: r.Clock.Now()}, err
+			},
+			func(m group.Member) bool { return m.Email == "other@example.com" },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := openCompany(t, c)
+			for _, p := range r.workspace.Users() {
+				if err := r.mirror.PutPeople(t.Context(), []group.Person{{ID: p.ID, Email: p.Email}}, r.Clock.Now()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			inner := group.Group{ID: r.workspace.GroupID("g001@example.com"), Email: "g001@example.com"}
+			if _, err := r.mirror.Replace(t.Context(), group.Snapshot{Group: inner, Read: r.Clock.Now()}); err != nil {
+				t.Fatal(err)
+			}
+			if err := r.workspace.AddMember("g000@example.com", test.member, "MEMBER", ""); err != nil {
+				t.Fatal(err)
+			}
+			r.Outbound = &during{next: r.Outbound, path: "/members", do: func() {
+				r.Clock.Advance(10 * time.Second)
+				news, err := test.happens(r)
+				if err != nil {
+					t.Error(err)
+				}
+				if status := r.Do(r.handler, r.Envelope(news)); status != http.StatusOK {
+					t.Errorf("status %d %s", status, r.Log)
+				}
+				r.work(t)
+			}}
+			r.handler = r.Build(grouprefresh.Function)
+			r.refresh("g000@example.com")
+			got, err := r.mirror.Snapshot(t.Context(), r.workspace.GroupID("g000@example.com"))
+			if err != nil || !slices.ContainsFunc(got.Members, test.want) {
+				t.Errorf("the group has %+v, %v", got.Members, err)
+			}
+		})
 	}
 }

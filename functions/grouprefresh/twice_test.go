@@ -129,7 +129,7 @@ func TestANewGroupIsCarriedIntoOthers(t *testing.T) {
 	if err := m.PutDetails(t.Context(), []group.Group{{ID: outer, Email: "g000@example.com"}}, r.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := m.PutMembers(t.Context(), outer, []group.Member{{ID: inner, Email: "former@example.com", Type: group.Nested, Role: group.Plain}}, r.Clock.Now()); err != nil {
+	if _, err := m.PutMembers(t.Context(), outer, []group.Member{{ID: inner, Email: "former@example.com", Type: group.Nested, Role: group.Plain}}, r.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if err := m.PutCensus(t.Context(), mirror.Census{Groups: 301, Memberships: 1000}); err != nil {

@@ -488,15 +488,15 @@ func (t *tenant) back(tb testing.TB, address string, members []group.Member) {
 	if err := t.mirror.PutDetails(ctx, []group.Group{{ID: id, Email: address}}, t.Clock.Now()); err != nil {
 		tb.Fatal(err)
 	}
-	parts, _, err := t.mirror.PutMembers(ctx, id, members, t.Clock.Now())
+	stored, err := t.mirror.PutMembers(ctx, id, members, t.Clock.Now())
 	if err != nil {
 		tb.Fatal(err)
 	}
 	changed := event.GroupChanged{ID: id}
-	for _, p := range parts {
+	for _, p := range stored.Parts {
 		changed.Parts = append(changed.Parts, string(p))
 	}
-	if len(parts) == 0 {
+	if len(stored.Parts) == 0 {
 		return
 	}
 	if status := t.Do(t.handler, t.Envelope(changed)); status != http.StatusOK {

@@ -35,7 +35,7 @@ func TestAChangeOfAGroupItselfIsRead(t *testing.T) {
 				t.Fatal(err)
 			}
 			if test.members {
-				if _, _, err := m.PutMembers(t.Context(), "g0", nil, happened.Add(2*time.Minute)); err != nil {
+				if _, err := m.PutMembers(t.Context(), "g0", nil, happened.Add(2*time.Minute)); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -380,6 +380,9 @@ func TestWhoJoinsByAListingUnderWay(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
+			if err := w.PutCensus(t.Context(), mirror.Census{Memberships: 9}); err != nil {
+				t.Fatal(err)
+			}
 			a, gone, inner := user("a"), user("gone"), nested("g2")
 			w.person(t, 0, group.Person{ID: "a", Email: a.Email})
 			w.person(t, 0, group.Person{ID: "gone", Email: gone.Email})

@@ -45,7 +45,7 @@ func TestAGroupThatChangesWhileItIsRead(t *testing.T) {
 // members stores a reading of g1's members that began at a minute.
 func (w *world) members(t *testing.T, began int) {
 	t.Helper()
-	if _, _, err := w.PutMembers(t.Context(), "g1", []group.Member{user("a")}, minute(began)); err != nil {
+	if _, err := w.PutMembers(t.Context(), "g1", []group.Member{user("a")}, minute(began)); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -140,15 +140,15 @@ func TestDetailsApartFromMembers(t *testing.T) {
 	if err != nil || h.Complete() || h.Due.IsZero() || !h.Read.IsZero() {
 		t.Fatalf("a group that was only listed: %+v, %v", h, err)
 	}
-	parts, _, err := w.PutMembers(t.Context(), "g1", []group.Member{user("a")}, at(2))
+	stored, err := w.PutMembers(t.Context(), "g1", []group.Member{user("a")}, at(2))
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantParts(t, parts, group.Created)
+	wantParts(t, stored.Parts, group.Created)
 	if h, _ := w.Find(t.Context(), "g1"); !h.Complete() {
 		t.Errorf("after its members were read: %+v", h)
 	}
-	if err := w.Told(t.Context(), "g1", at(2), parts); err != nil {
+	if err := w.Told(t.Context(), "g1", at(2), stored.Parts); err != nil {
 		t.Fatal(err)
 	}
 	// The same again writes nothing; something older neither.
@@ -158,10 +158,10 @@ func TestDetailsApartFromMembers(t *testing.T) {
 	if h, err := w.Find(t.Context(), "build@example.com"); err != nil || h.Group.ID != "g1" || h.Complete() {
 		t.Errorf("after a rename: %+v, %v", h, err)
 	}
-	if parts, _, err = w.PutMembers(t.Context(), "g1", []group.Member{user("a")}, at(5)); err != nil {
+	if stored, err = w.PutMembers(t.Context(), "g1", []group.Member{user("a")}, at(5)); err != nil {
 		t.Fatal(err)
 	}
-	wantParts(t, parts, group.Renamed)
+	wantParts(t, stored.Parts, group.Renamed)
 	// A group that is gone is gone, until its members are read again.
 	if _, _, err := w.Remove(t.Context(), "g1", at(6)); err != nil {
 		t.Fatal(err)
@@ -171,13 +171,13 @@ func TestDetailsApartFromMembers(t *testing.T) {
 	if _, err := w.Find(t.Context(), "g1"); !errors.Is(err, mirror.ErrUnknown) {
 		t.Errorf("a group that is back, before it was read: %v", err)
 	}
-	if _, _, err := w.PutMembers(t.Context(), "g1", nil, at(8)); err != nil {
+	if _, err := w.PutMembers(t.Context(), "g1", nil, at(8)); err != nil {
 		t.Fatal(err)
 	}
 	if h, err := w.Find(t.Context(), "build3@example.com"); err != nil || !h.Complete() {
 		t.Errorf("a group that is back: %+v, %v", h, err)
 	}
-	if _, _, err := w.PutMembers(t.Context(), "g9", nil, at(8)); !errors.Is(err, mirror.ErrUnknown) {
+	if _, err := w.PutMembers(t.Context(), "g9", nil, at(8)); !errors.Is(err, mirror.ErrUnknown) {
 		t.Errorf("members of a group that nobody knows: %v", err)
 	}
 }
@@ -189,11 +189,11 @@ func TestAListingInDoubtOnlyAdds(t *testing.T) {
 	at := func(minute int) time.Time { return start.Add(time.Duration(minute) * time.Minute) }
 	add := func(minute int, members ...group.Member) []group.Part {
 		t.Helper()
-		parts, err := w.PutAdditions(t.Context(), "g1", members, at(minute))
+		stored, err := w.PutAdditions(t.Context(), "g1", members, at(minute))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return parts
+		return stored.Parts
 	}
 	header := func(members, heldThere int, complete bool) {
 		t.Helper()
@@ -208,9 +208,9 @@ func TestAListingInDoubtOnlyAdds(t *testing.T) {
 	}
 	wantParts(t, add(1, user("a")))
 	header(0, 0, false)
-	if parts, _, err := w.PutMembers(t.Context(), "g1", []group.Member{user("a"), user("b"), user("c")}, at(2)); err != nil {
+	if stored, err := w.PutMembers(t.Context(), "g1", []group.Member{user("a"), user("b"), user("c")}, at(2)); err != nil {
 		t.Fatal(err)
-	} else if err := w.Told(t.Context(), "g1", at(2), parts); err != nil {
+	} else if err := w.Told(t.Context(), "g1", at(2), stored.Parts); err != nil {
 		t.Fatal(err)
 	}
 	// One is new, and listed twice with another role; one is an owner now; one is missing, whom the
@@ -229,7 +229,7 @@ func TestAListingInDoubtOnlyAdds(t *testing.T) {
 	wantParts(t, add(1, user("e"))) // older
 
 	// What people agreed to lose waits for a complete reading.
-	if _, _, err := w.PutMembers(t.Context(), "g1", []group.Member{owner(user("a")), user("b")}, at(4)); err != nil {
+	if _, err := w.PutMembers(t.Context(), "g1", []group.Member{owner(user("a")), user("b")}, at(4)); err != nil {
 		t.Fatal(err)
 	}
 	asked := held(t, w)
@@ -244,7 +244,7 @@ func TestAListingInDoubtOnlyAdds(t *testing.T) {
 	if got := held(t, w); len(got) != 1 || got[0].Agreed != asked[0].Agreed || got[0].Released.IsZero() {
 		t.Errorf("held %+v, want the agreement as it was", got)
 	}
-	if _, _, err := w.PutMembers(t.Context(), "g1", []group.Member{owner(user("a")), user("b")}, at(6)); err != nil {
+	if _, err := w.PutMembers(t.Context(), "g1", []group.Member{owner(user("a")), user("b")}, at(6)); err != nil {
 		t.Fatal(err)
 	}
 	header(2, 0, true)
@@ -337,11 +337,11 @@ func TestAGroupThatIsHeldNoLongerIsToldOf(t *testing.T) {
 		if listed {
 			w.details(t, minute(2), group.Group{ID: "g1", Email: "eng@example.com"})
 		}
-		parts, _, err := w.PutMembers(t.Context(), "g1", members, minute(3))
+		stored, err := w.PutMembers(t.Context(), "g1", members, minute(3))
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantParts(t, parts, group.Details)
+		wantParts(t, stored.Parts, group.Details)
 		w.wantComplete(t, true)
 	}
 }

@@ -41,7 +41,10 @@ var (
 func TestMirrorIsLikeAMap(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		m := &machine{world: newWorld(t), model: map[string]entry{}}
-		m.Mirror = mirror.NewSmall(m.store, 3) // so that a few members are several chunks
+		m.Mirror = mirror.NewSmall(m.store, 3)                                          // so that a few members are several chunks
+		if err := m.PutCensus(t.Context(), mirror.Census{Memberships: 1}); err != nil { // it was filled: who joins is looked up
+			t.Fatal(err)
+		}
 		rt.Repeat(map[string]func(*rapid.T){
 			"replace": m.replaceOne,
 			"remove":  m.removeOne,

@@ -12,45 +12,39 @@ import (
 )
 
 // Replace stores a complete reading of a group together with its members, for those who do not read
-// them apart. It returns what [Mirror.PutMembers] returns.
+// them apart. It returns the parts that others have to hear of, as [Mirror.PutMembers].
 func (m *Mirror) Replace(ctx context.Context, s group.Snapshot) ([]group.Part, error) {
-	parts, _, err := m.replace(ctx, s, reading{}, func(Header) (group.Group, time.Time) { return s.Group, s.Read })
+	put, err := m.replace(ctx, s, false, func(Header) (group.Group, time.Time) { return s.Group, s.Read })
 	if err != nil {
 		return nil, fmt.Errorf("store group %s: %w", s.Group.Email, err)
 	}
-	return parts, nil
+	return put.Parts, nil
 }
 
 // PutMembers stores a complete reading of the members of a group whose details the mirror holds
-// already. It returns the parts that others have to hear of: what this reading changes, and what an
-// earlier one changed without telling, because the process ended in between. Call [Mirror.Told] when
-// they have heard. A reading that is older than what the mirror holds changes nothing.
+// already. A reading that is older than what the mirror holds changes nothing.
 //
 // A reading that finds nothing new still writes the header, for its time: those who repair lost
 // notifications must know that the group was looked at.
-//
-// Again says that the group is not complete after it because not all was looked up that may be newer than the reading:
-// very many join by it, or one of them is gone since. Another reading, that begins now, settles it.
-func (m *Mirror) PutMembers(ctx context.Context, id string, members []group.Member, read time.Time) (parts []group.Part, again bool, err error) {
-	return m.putMembers(ctx, id, members, read, reading{})
-}
-
-// PutFirstMembers is [Mirror.PutMembers] for the filling of the mirror, in which nearly every listing is the first
-// of its group and nearly everybody joins by one: they are not looked up. Whoever is renamed, stopped or deleted
-// meanwhile is in the audit log, of which the replay finds them in the groups that have them by then.
-func (m *Mirror) PutFirstMembers(ctx context.Context, id string, members []group.Member, read time.Time) (parts []group.Part, again bool, err error) {
-	return m.putMembers(ctx, id, members, read, reading{filling: true})
-}
-
-// reading says what kind of listing is stored: one that may be incomplete, one that fills the mirror.
-type reading struct{ partial, filling bool }
-
-func (m *Mirror) putMembers(ctx context.Context, id string, members []group.Member, read time.Time, how reading) (parts []group.Part, again bool, err error) {
+func (m *Mirror) PutMembers(ctx context.Context, id string, members []group.Member, read time.Time) (Put, error) {
 	s := group.Snapshot{Group: group.Group{ID: id}, Members: members, Read: read}
-	if parts, again, err = m.replace(ctx, s, how, heldDetails); err != nil {
-		return nil, false, fmt.Errorf("store the members of group %s: %w", id, err)
+	put, err := m.replace(ctx, s, false, heldDetails)
+	if err != nil {
+		return Put{}, fmt.Errorf("store the members of group %s: %w", id, err)
 	}
-	return parts, again, nil
+	return put, nil
+}
+
+// Put is what has come of storing a reading.
+type Put struct {
+	// Parts are those that others have to hear of: what this reading changes, and what an earlier one
+	// changed without telling, because the process ended in between. Call [Mirror.Told] when they have heard.
+	Parts []group.Part
+	// Again says that the group is not complete after it because not all was looked up that may be newer than the
+	// reading: very many join by it, or one of them is gone since. Another reading, that begins now, settles it.
+	Again bool
+	// Filling says that the group had not been read before, in a mirror that is being filled.
+	Filling bool
 }
 
 // PutAdditions stores what a listing adds that may be incomplete, and what it says of members who
@@ -59,7 +53,7 @@ func (m *Mirror) putMembers(ctx context.Context, id string, members []group.Memb
 // group is not complete until there is one ([Header.Complete]). Where the members were never read,
 // nothing is stored: a part of them would pass for all. Who is listed twice is there as listed last.
 // It returns what [Mirror.PutMembers] returns.
-func (m *Mirror) PutAdditions(ctx context.Context, id string, members []group.Member, read time.Time) ([]group.Part, error) {
+func (m *Mirror) PutAdditions(ctx context.Context, id string, members []group.Member, read time.Time) (Put, error) {
 	s := group.Snapshot{Group: group.Group{ID: id}, Read: read}
 	listed := map[string]bool{}
 	for _, one := range slices.Backward(members) {
@@ -68,39 +62,46 @@ func (m *Mirror) PutAdditions(ctx context.Context, id string, members []group.Me
 			s.Members = append(s.Members, one)
 		}
 	}
-	parts, _, err := m.replace(ctx, s, reading{partial: true}, heldDetails)
+	put, err := m.replace(ctx, s, true, heldDetails)
 	if err != nil {
-		return nil, fmt.Errorf("store the additions to group %s: %w", id, err)
+		return Put{}, fmt.Errorf("store the additions to group %s: %w", id, err)
 	}
-	return parts, nil
+	return put, nil
 }
 
 // heldDetails are the details that the mirror has of a group already.
 func heldDetails(before Header) (group.Group, time.Time) { return before.Group, before.Listed }
 
-// replace stores a reading, or where it is partial what it adds; the first one while the mirror is filled looks
-// nobody up. Details says what is known of the
+// replace stores a reading, or where it is partial what it adds. Details says what is known of the
 // group itself, and when it was read.
-func (m *Mirror) replace(ctx context.Context, s group.Snapshot, how reading, details func(before Header) (group.Group, time.Time)) (untold []group.Part, again bool, err error) {
+func (m *Mirror) replace(ctx context.Context, s group.Snapshot, partial bool, details func(before Header) (group.Group, time.Time)) (put Put, err error) {
 	err = m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
-		untold, again = nil, false
+		put = Put{}
 		before, err := headers.Get(ctx, tx, s.Group.ID)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 			before = Header{}
 		case err != nil:
 			return err
-		case before.Read.After(s.Read), how.partial && (before.Gone || before.Read.IsZero()):
+		case before.Read.After(s.Read), partial && (before.Gone || before.Read.IsZero()):
 			return nil
 		}
 		after := Header{Read: s.Read}
 		if after.Group, after.Listed = details(before); before.Due.After(s.Read) {
 			after.Due = before.Due // it changed while it was read
-		} else if how.partial {
+		} else if partial {
 			after.Due = s.Read.Add(time.Nanosecond) // still to be read
 		}
 		if after.Group.ID == "" {
 			return ErrUnknown // its details expired while its members were read
+		}
+		overtaken := false
+		if !known(before) {
+			census, err := readCensus(ctx, tx)
+			if err != nil {
+				return err
+			}
+			put.Filling, overtaken = census.Memberships == 0, census.Overtaken.After(s.Read)
 		}
 		members := s.Members
 		if before.Rewritten.After(s.Read) {
@@ -109,7 +110,7 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, how reading, det
 				return err
 			}
 			if !all && !after.Due.After(after.Rewritten) {
-				after.Due, again = after.Rewritten, true
+				after.Due, put.Again = after.Rewritten, true
 			}
 		}
 		r, err := m.compare(ctx, tx, before, after.Group, members)
@@ -119,10 +120,10 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, how reading, det
 		// Who joins was in no group of which a newer word of them was carried here.
 		switch joined := len(r.difference.Added); {
 		case joined == 0, before.Rewritten.After(s.Read): // they were looked up above
-		case how.filling && !known(before): // the replay of the audit log finds them
+		case put.Filling && !overtaken: // nobody is renamed, stopped or gone since
 		case joined > apartAtMost:
 			if !after.Due.After(s.Read) {
-				after.Due, again = s.Read.Add(time.Nanosecond), true // one of them may be renamed, stopped or gone since
+				after.Due, put.Again = s.Read.Add(time.Nanosecond), true // one of them may be
 			}
 		default:
 			newest, at, err := joining(ctx, tx, members, r.difference.Added, s.Read)
@@ -138,16 +139,16 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, how reading, det
 		}
 		if gone := len(s.Members) - len(members); gone > 0 && !after.Due.After(after.Rewritten) {
 			// Who is listed and gone since is left out; a listing that begins later says whether that was so.
-			after.Due, again = after.Rewritten.Add(time.Nanosecond), true
+			after.Due, put.Again = after.Rewritten.Add(time.Nanosecond), true
 		}
 		lacks := len(r.difference.Removed) > 0
 		var v verdict
-		if !how.partial || !lacks {
+		if !partial || !lacks {
 			if v, err = m.judge(ctx, tx, before, r.difference.Removed, false, s.Read); err != nil {
 				return err
 			}
 		}
-		if v.hold || how.partial && lacks {
+		if v.hold || partial && lacks {
 			// What it adds is added; who it lacks stays.
 			after.Held = len(r.difference.Removed)
 			if r, err = m.compare(ctx, tx, before, after.Group, append(slices.Clone(members), r.difference.Removed...)); err != nil {
@@ -161,8 +162,8 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, how reading, det
 		if err != nil {
 			return err
 		}
-		untold = union(before.Untold, r.difference.Parts)
-		after.Members, after.Nested, after.Sums, after.Untold = r.members, r.nested, r.sums, untold
+		put.Parts = union(before.Untold, r.difference.Parts)
+		after.Members, after.Nested, after.Sums, after.Untold = r.members, r.nested, r.sums, put.Parts
 		if err := headers.Put(tx, s.Group.ID, after); err != nil {
 			return err
 		}
@@ -180,7 +181,7 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, how reading, det
 		}
 		return v.write(tx, s.Group.ID, len(r.difference.Removed))
 	})
-	return untold, again, err
+	return put, err
 }
 
 // known reports whether the members of a group were read, and it is not gone since.
