@@ -126,7 +126,7 @@ func (a stopping) halfDone(ctx context.Context, c change.Change, sight ledger.Si
 }
 
 // never says why an account is not to be stopped whoever asks for it: it is ours, or that of who
-// administers the system, or the rule of the system names who has it. That it is new, or that people
+// administers the system, the vendor's or a program's, or the rule of the system names who has it. That it is new, or that people
 // once kept it, does not keep people from taking back what they gave.
 func (a stopping) never(ctx context.Context, c change.Change, found idle.Account) (string, error) {
 	switch {
@@ -134,6 +134,10 @@ func (a stopping) never(ctx context.Context, c change.Change, found idle.Account
 		return string(idle.IsSelf), nil
 	case found.Super:
 		return string(idle.IsSuper), nil
+	case found.Staff:
+		return string(idle.IsStaff), nil
+	case found.Service:
+		return string(idle.IsService), nil
 	}
 	name, _ := account.Split(c.Target.ID)
 	rule, ok := a.policy.Inactivity.Systems[name]
@@ -157,7 +161,7 @@ func (a stopping) never(ctx context.Context, c change.Change, found idle.Account
 		found.Roles = slices.DeleteFunc(slices.Clone(found.Roles), func(role string) bool { return slices.Contains(idle.Names(given), role) })
 	}
 	switch d := judge.Decide(&found, idle.Memory{}); d.Why {
-	case idle.IsStaff, idle.IsService, idle.SparedEmail, idle.SparedRole, idle.SparedGroup:
+	case idle.SparedEmail, idle.SparedRole, idle.SparedGroup:
 		return string(d.Why), nil
 	}
 	return "", nil
@@ -186,13 +190,12 @@ func (a stopping) spared(ctx context.Context, c change.Change, found idle.Accoun
 	if err != nil {
 		return "", err
 	}
-	switch d := judge.Decide(&found, memory); d.Verdict {
-	case idle.Idle:
+	switch d := judge.Decide(&found, memory); {
+	case d.Verdict == idle.Idle && d.Action == idle.Stop:
 		return "", nil
-	case idle.Active:
-		if d.Last.At.After(c.Proposed) {
-			return "it is in use again", nil
-		}
+	case d.Verdict == idle.Active && d.Last.At.After(c.Proposed):
+		return "it is in use again", nil
+	case d.Verdict == idle.Idle, d.Verdict == idle.Active: // its person is to be warned first, or anew
 		return "it is not due to be stopped any more", nil
 	default:
 		return string(d.Why), nil

@@ -57,14 +57,20 @@ func (h *handler) keep(ctx context.Context, id string) error {
 	name, target := account.Split(c.Target.ID)
 	if strings.Contains(target, "@") {
 		// What takes a request back names who asked, and what is remembered is by the account's id.
-		_, id, there, err := h.existing(ctx, c)
-		if errors.Is(err, errUnconfigured) {
-			return nil
-		}
-		if err != nil || !there {
+		made, err := h.madeBy(ctx, c.UndoOf)
+		if err != nil {
 			return err
 		}
-		target = id
+		if target = made.Account; target == "" {
+			var there bool
+			_, target, there, err = h.existing(ctx, c)
+			if errors.Is(err, errUnconfigured) {
+				return nil
+			}
+			if err != nil || !there {
+				return err
+			}
+		}
 	}
 	until := c.Updated.Add(idle.KeepFor)
 	return account.Update(ctx, h.store, name, target, h.now(), func(m idle.Memory) idle.Memory {

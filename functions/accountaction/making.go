@@ -119,7 +119,15 @@ func (h *handler) result(ctx context.Context, c change.Change, found idle.Accoun
 	if err != nil {
 		return idle.Made{}, nil, err
 	}
-	made.Withheld = slices.DeleteFunc(made.Withheld, func(role idle.Role) bool { return has(found, role.Name) }) // which it has all the same
+	if len(made.Withheld) > 0 { // it may have them all the same, whatever they are called by now
+		name, _ := account.Split(c.Target.ID)
+		all, err := h.systems[name].Roles(ctx)
+		if err != nil {
+			return idle.Made{}, nil, err
+		}
+		now, _ := idle.RolesNamed(all, found.Roles)
+		made.Withheld = idle.RolesWithout(made.Withheld, now)
+	}
 	result, err := json.Marshal(made)
 	if err != nil {
 		return idle.Made{}, nil, fmt.Errorf("encode what change %s made: %w", c.ID, err)
@@ -281,10 +289,15 @@ func (a making) giveBack(ctx context.Context, s system, c change.Change, found r
 		offers = rule.Offers(holds)
 	}
 	had, lost := unfinished.Before(found.has, found.all)
-	back, err := found.named(idle.GivenBack(idle.Names(had), offers, wanted(c, "role")))
-	if err != nil {
-		return err
+	var asked []idle.Role
+	if role := wanted(c, "role"); role != "" {
+		var err error
+		if asked, err = found.named([]string{role}); err != nil {
+			return err
+		}
 	}
+	offered, _ := idle.RolesNamed(found.all, offers)
+	back := idle.GivenBack(had, offered, asked)
 	if err := a.begin(ctx, c, found.ID, account.Setting{Had: had, Found: found.has, Set: back, Lost: lost}); err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/ports/queue"
+	"github.com/sekisho/sekisho/shared/ports/vendor"
 	"github.com/sekisho/sekisho/shared/state/account"
 )
 
@@ -19,6 +20,9 @@ import (
 // restoreAfter are the waits between the tries to restore the roles of an account, a day in all. Each try is
 // calls that Looker counts, and what stands in the way is mostly for people to mend.
 var restoreAfter = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour, 8 * time.Hour}
+
+// skew is how far the queue's clock may be ahead of ours: a task that seems to come early is the one that was ordered.
+const skew = 10 * time.Second
 
 // underWay reports whether a request will come to an end by itself, which then sees to its accounts. One that
 // people are to decide about once more may never be heard of again.
@@ -64,13 +68,6 @@ func (h *handler) settle(ctx context.Context, c change.Change) error {
 	if err != nil || len(begun) == 0 {
 		return err
 	}
-	s, _, err := h.system(c)
-	if errors.Is(err, errUnconfigured) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
 	name, _ := account.Split(c.Target.ID)
 	for _, id := range begun {
 		done, err := gaveBack(c, id)
@@ -79,7 +76,7 @@ func (h *handler) settle(ctx context.Context, c change.Change) error {
 		case done:
 			err = account.Finish(ctx, h.store, name, id, c.ID, true, h.now())
 		default:
-			err = h.restore(ctx, s, c, id)
+			err = h.restore(ctx, c, id)
 		}
 		if err != nil {
 			return err
@@ -129,19 +126,35 @@ func (h *handler) notStopped(ctx context.Context, s system, c change.Change, id 
 	}
 	found, err := s.Account(ctx, id)
 	switch {
-	case isGone(err):
-		return nil
+	case isGone(err): // or it cannot be seen for a while; if it is stopped after that, then by somebody else
+	case errors.Is(err, vendor.ErrForbidden):
+		return h.askLater(ctx, c, id, err)
 	case err != nil:
-		return passing(fmt.Errorf("read %s, which was not stopped: %w", c.Target.Name, err))
+		return fmt.Errorf("read %s, which was not stopped: %w", c.Target.Name, err)
 	case found.Disabled:
 		return nil
 	}
 	return account.StopFails(ctx, h.store, name, id, c.ID, h.now())
 }
 
+// askLater orders that an account which a change was to stop is looked at later, when nobody may for now. When a day is
+// over, nobody knows who has stopped the account, if it is.
+func (h *handler) askLater(ctx context.Context, c change.Change, id string, cause error) error {
+	at := c.Updated
+	for i, wait := range restoreAfter {
+		if at = at.Add(wait); at.After(h.now().Add(skew)) {
+			h.log.InfoContext(ctx, "an account that was not stopped is looked at later", "change_id", c.ID, "account", id, "at", at, "cause", cause.Error())
+			task := queue.Task{Queue: event.QueueLooker, Name: fmt.Sprintf("settle-%s-%d-%s-%d", c.ID, c.Seq, id, i), NotBefore: at}
+			return queue.Order(ctx, h.carrier.Queue, task, event.ApplyChange{Change: c.ID})
+		}
+	}
+	h.log.ErrorContext(ctx, "nobody may look whether an account was stopped after all", "change_id", c.ID, "account", id, "error", cause.Error())
+	return nil
+}
+
 // restore gives a stopped account the roles again that it had before a request, or orders that it is tried
 // again later. It holds the account meanwhile: people may just approve the request once more.
-func (h *handler) restore(ctx context.Context, s system, c change.Change, id string) error {
+func (h *handler) restore(ctx context.Context, c change.Change, id string) error {
 	during, cancel := context.WithTimeout(ctx, account.HoldFor)
 	defer cancel()
 	name, _ := account.Split(c.Target.ID)
@@ -158,6 +171,10 @@ func (h *handler) restore(ctx context.Context, s system, c change.Change, id str
 	if unfinished.Request == c.ID { // else a later request sees to it
 		if unfinished.Tries > len(restoreAfter) {
 			return nil
+		}
+		s, _, err := h.system(c)
+		if err != nil {
+			return h.later(ctx, c, id, unfinished, err) // it may be configured again
 		}
 		lost, err := giveRolesBack(during, s, id, unfinished)
 		if errors.Is(err, errSettled) {

@@ -217,7 +217,7 @@ func (n *night) overtaken(ctx context.Context, a act) error {
 }
 
 // count counts what was said to a person, once it is remembered: what is not is said again by the next
-// attempt, in the same message.
+// attempt, on the same day in the same message.
 func (n *night) count(d idle.Decision, warned bool) {
 	if warned {
 		n.warned[d.Step.String()]++

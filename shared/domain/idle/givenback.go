@@ -1,25 +1,9 @@
 package idle
 
-import (
-	"slices"
-	"strings"
-)
-
-// GivenBack returns what a person has again of the roles of a stopped account, of which a request asks for one, and
-// that one. Whoever decides about a request sees the one role; so of the others only those come back that
-// the person could ask for now, which the offers are. Capitals do not matter.
-func GivenBack(had, offers []string, role string) []string {
-	within := func(list []string, name string) bool {
-		return slices.ContainsFunc(list, func(other string) bool { return strings.EqualFold(other, name) })
-	}
-	var back []string
-	for _, name := range had {
-		if within(offers, name) || strings.EqualFold(name, role) {
-			back = append(back, name)
-		}
-	}
-	if role != "" && !within(back, role) {
-		back = append(back, role)
-	}
-	return back
+// GivenBack returns what a person has again of the roles that a stopped account had, when a request asks for some, and
+// these. Whoever decides about a request sees what it asks for; so of the others only those come back that the person
+// could ask for now, which are offered.
+func GivenBack(had, offered, asked []Role) []Role {
+	back := RolesWithout(had, RolesWithout(had, append(offered[:len(offered):len(offered)], asked...)))
+	return append(back, RolesWithout(asked, back)...)
 }

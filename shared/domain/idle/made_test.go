@@ -10,21 +10,19 @@ import (
 )
 
 func TestGivenBack(t *testing.T) {
-	for name, test := range map[string]struct {
-		had, offers []string
-		role        string
-		back        []string
-	}{
-		"the one role that it had":       {had: []string{"User"}, offers: []string{"User"}, role: "User", back: []string{"User"}},
-		"another one that is offered":    {had: []string{"User"}, offers: []string{"User", "Developer"}, role: "Developer", back: []string{"User", "Developer"}},
-		"one that is not offered":        {had: []string{"Admin", "User"}, offers: []string{"User"}, role: "User", back: []string{"User"}},
-		"other letters":                  {had: []string{"User", "Developer"}, offers: []string{"user", "developer"}, role: "user", back: []string{"User", "Developer"}},
-		"what is asked for, not offered": {had: []string{"Admin"}, role: "admin", back: []string{"Admin"}},
-		"no roles":                       {offers: []string{"User"}, role: "User", back: []string{"User"}},
-		"no role asked for":              {had: []string{"Admin"}},
+	admin, developer, user := idle.Role{ID: "1", Name: "Admin"}, idle.Role{ID: "2", Name: "Developer"}, idle.Role{ID: "3", Name: "User"}
+	called := idle.Role{ID: "4", Name: "admin"} // as another, but for a capital
+	for name, test := range map[string]struct{ had, offered, asked, back []idle.Role }{
+		"the one role that it had":       {had: []idle.Role{user}, offered: []idle.Role{user}, asked: []idle.Role{user}, back: []idle.Role{user}},
+		"another one that is offered":    {had: []idle.Role{user}, offered: []idle.Role{user, developer}, asked: []idle.Role{developer}, back: []idle.Role{user, developer}},
+		"one that is not offered":        {had: []idle.Role{admin, user}, offered: []idle.Role{user}, asked: []idle.Role{user}, back: []idle.Role{user}},
+		"what is asked for, not offered": {had: []idle.Role{admin}, asked: []idle.Role{admin}, back: []idle.Role{admin}},
+		"no roles":                       {offered: []idle.Role{user}, asked: []idle.Role{user}, back: []idle.Role{user}},
+		"no role asked for":              {had: []idle.Role{admin}},
+		"one that is called almost so":   {had: []idle.Role{admin}, offered: []idle.Role{user, called}, asked: []idle.Role{called}, back: []idle.Role{called}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			back := idle.GivenBack(test.had, test.offers, test.role)
+			back := idle.GivenBack(test.had, test.offered, test.asked)
 			if diff := cmp.Diff(test.back, back, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

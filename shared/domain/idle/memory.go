@@ -47,9 +47,11 @@ func (m Memory) Keep(until time.Time) Memory {
 
 // Revive returns the memory of an account that was given back at that moment, or given a role. It counts as
 // used then, because its latest sign-in is as long ago as before. What the person was told is void with
-// that, and is taken back the next night.
+// that, and is taken back the next night. A later use that is known stands.
 func (m Memory) Revive(at time.Time) Memory {
-	m.Active, m.Session = at, false
+	if at.After(m.Active) {
+		m.Active, m.Session = at, false
+	}
 	return m
 }
 

@@ -91,7 +91,7 @@ func (s *Server) Delete(email string) error {
 	if u == nil {
 		return fmt.Errorf("delete %s: %w", email, ErrNotFound)
 	}
-	s.users = slices.DeleteFunc(s.users, func(x *user) bool { return x == u })
+	u.current, u.past = nil, nil // its id is nobody's for ever
 	return nil
 }
 
@@ -159,7 +159,9 @@ func (s *Server) Users() []User {
 	defer s.mu.Unlock()
 	var out []User
 	for _, u := range s.users {
-		out = append(out, s.tell(u.truth()))
+		if a := u.truth(); a != nil {
+			out = append(out, s.tell(a))
+		}
 	}
 	slices.SortStableFunc(out, func(a, b User) int { return strings.Compare(a.Email, b.Email) })
 	return out

@@ -2,6 +2,8 @@ package looker_test
 
 import (
 	"errors"
+	"net/http"
+	"strconv"
 	"testing"
 	"time"
 
@@ -146,4 +148,41 @@ func TestChangesShowLate(t *testing.T) {
 	w.refused(404, "GET", "/users/"+made, nil)
 	w.now = w.now.Add(time.Minute)
 	w.ok("GET", "/users/"+made, nil)
+}
+
+// Who is deleted is not found by the id, which nobody gets again; the others keep theirs.
+func TestAnIDIsNobodysAfterItsUserIsDeleted(t *testing.T) {
+	w := newWorld(t)
+	w.signIn()
+	users := w.looker.Users()
+	gone, last := users[0], users[0]
+	for _, u := range users { // the first that was made after ourselves, and the last
+		if n, m := number(t, u.ID), number(t, gone.ID); u.Email != "sekisho@example.com" && (n < m || gone.Email == "sekisho@example.com") {
+			gone = u
+		}
+		if number(t, u.ID) > number(t, last.ID) {
+			last = u
+		}
+	}
+	w.check(w.looker.Delete(gone.Email))
+	w.refused(http.StatusNotFound, "GET", "/users/"+gone.ID, nil)
+	if got := w.ok("GET", "/users/"+last.ID, nil).object(t)["email"]; got != last.Email {
+		t.Errorf("user %s is %v, want %s", last.ID, got, last.Email)
+	}
+	if got := w.looker.Users(); len(got) != len(users)-1 {
+		t.Errorf("%d users are left of %d", len(got), len(users))
+	}
+	made := w.ok("POST", "/users", map[string]any{"first_name": "Nia"}).object(t)["id"]
+	if made == gone.ID || made == last.ID {
+		t.Errorf("a new user has the id %v of another", made)
+	}
+}
+
+func number(t *testing.T, id string) int {
+	t.Helper()
+	n, err := strconv.Atoi(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
