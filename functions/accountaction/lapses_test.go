@@ -11,6 +11,7 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/change"
 	"github.com/sekisho/sekisho/shared/domain/event"
 	"github.com/sekisho/sekisho/shared/domain/group"
+	"github.com/sekisho/sekisho/shared/domain/idle"
 	"github.com/sekisho/sekisho/shared/state/account"
 	"github.com/sekisho/sekisho/shared/state/mirror"
 )
@@ -44,8 +45,9 @@ func TestARequestWhoseSystemIsConfiguredNoMoreEnds(t *testing.T) {
 	}
 }
 
-// An undo was denied, of an account in a system that is configured no more.
-func TestADeniedUndoWhoseSystemIsConfiguredNoMoreEnds(t *testing.T) {
+// An undo was denied, of an account in a system that is not configured: its task ends, and that the account is to be
+// kept is remembered.
+func TestADeniedUndoWhoseSystemIsNotConfigured(t *testing.T) {
 	d := newDesks(t)
 	c := back(t, d, "Developer")
 	p, ok := c.Reverse(change.Actor{Kind: change.ByFunction, ID: "test"}, "", d.Clock.Now())
@@ -61,17 +63,17 @@ func TestADeniedUndoWhoseSystemIsConfiguredNoMoreEnds(t *testing.T) {
 	if undo, err = d.ledger.Apply(t.Context(), undo.ID, change.Deny{By: root, Revision: undo.Revision, Counts: []change.Selector{"user:root@example.com"}}); err != nil {
 		t.Fatal(err)
 	}
-	delete(d.Variables, "LOOKER_URL")
-	delete(d.Variables, "LOOKER_CLIENT_ID")
-	delete(d.Variables, "LOOKER_CLIENT_SECRET")
-	d.under(requests)
-	status := 0
-	for range 5 {
-		status = d.Do(d.handler, d.Envelope(event.ChangeMoved{Change: undo.ID, Seq: undo.Seq, Kind: string(undo.Kind), State: string(undo.State)}))
-		d.Clock.Advance(24 * time.Hour)
-	}
-	if status != http.StatusOK {
-		t.Errorf("status %d for a %s change", status, undo.State)
+	d.without(requests, func() {
+		for range 5 {
+			if status := d.Do(d.handler, d.Envelope(event.ChangeMoved{Change: undo.ID, Seq: undo.Seq, Kind: string(undo.Kind), State: string(undo.State)})); status != http.StatusOK {
+				t.Errorf("status %d for a %s change", status, undo.State)
+			}
+			d.Clock.Advance(day)
+		}
+	})
+	u, _ := d.looker.User(stopped.Email)
+	if m, err := account.Get(t.Context(), d.Store, "looker", u.ID); err != nil || !m.Kept.Equal(undo.Updated.Add(idle.KeepFor)) {
+		t.Errorf("kept until %s, %v; want 90 days", m.Kept, err)
 	}
 }
 
@@ -91,35 +93,40 @@ func (n *forbidsOn) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// The key may do nothing for a while: a stop fails, and whether it was done after all cannot be read. That is asked until
-// it can be; then a stop by hand is not taken for that one.
-func TestAStopThatFailedAndCouldNotBeRead(t *testing.T) {
-	d := newDesks(t)
+// barred returns a stop that began and failed, and whether it was made after all the key may not read; until it is
+// allowed again.
+func barred(t *testing.T) (d *desks, c change.Change, allow func()) {
+	t.Helper()
+	d = newDesks(t)
 	back(t, d, "Developer")
-	d.Clock.Advance(60 * 24 * time.Hour)
-	inner, barred := d.Outbound, false
+	d.Clock.Advance(60 * day)
+	is := false
 	u, _ := d.looker.User(stopped.Email)
-	d.Outbound = &forbidsOn{&noEnabling{inner}, func() bool { return barred }}
+	d.Outbound = &forbidsOn{&noEnabling{d.Outbound}, func() bool { return is }}
 	d.under(stopsAndRequests)
-	c := d.carry(change.AccountDisable, u.ID, "") // begins; nobody may change users
-	barred = true
-	status := 0
-	for c.State != change.Failed || status == http.StatusOK {
+	c = d.carry(change.AccountDisable, u.ID, "") // begins; nobody may change users
+	is = true
+	for c.State != change.Failed {
 		d.Clock.Advance(2 * time.Hour)
 		d.Do(d.handler, d.Envelope(event.ApplyChange{Change: c.ID}))
 		var err error
 		if c, err = d.ledger.Get(t.Context(), c.ID); err != nil {
 			t.Fatal(err)
 		}
-		if c.State == change.Failed {
-			break
-		}
 	}
+	return d, c, func() { is = false }
+}
+
+// The key may do nothing for a while: a stop fails, and whether it was done after all cannot be read. That is asked until
+// it can be; then a stop by hand is not taken for that one.
+func TestAStopThatFailedAndCouldNotBeRead(t *testing.T) {
+	d, c, allow := barred(t)
+	u, _ := d.looker.User(stopped.Email)
 	if left, err := account.GetUnfinished(t.Context(), d.Store, "looker", u.ID); err != nil || left.Stop != c.ID {
 		t.Errorf("nothing could be read, and of the stop is known %+v, %v", left, err)
 	}
 	d.Clock.Advance(d.nextTask())
-	barred = false
+	allow()
 	d.drain()
 	if left, err := account.GetUnfinished(t.Context(), d.Store, "looker", u.ID); err != nil || left.Stop != "" {
 		t.Errorf("the stop that failed is remembered: %+v, %v", left, err)

@@ -101,29 +101,6 @@ func TestRolesAreRestoredWhenTheSystemIsThereAgain(t *testing.T) {
 	}
 }
 
-// People keep an account while its system is not configured: that is remembered.
-func TestAnAccountIsKeptWithoutItsSystem(t *testing.T) {
-	d := newDesks(t)
-	c := back(t, d, "Developer")
-	p, _ := c.Reverse(change.Actor{Kind: change.ByFunction, ID: "test"}, "", d.Clock.Now())
-	p.Requirement = change.Requirement{Mode: change.Ask, Needs: []change.Need{{Count: 1, From: "user:root@example.com"}}}
-	undo, _, err := d.ledger.Propose(t.Context(), p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	root := change.Actor{Kind: change.ByPerson, ID: "9", Name: "root@example.com"}
-	if undo, err = d.ledger.Apply(t.Context(), undo.ID, change.Deny{By: root, Revision: undo.Revision, Counts: []change.Selector{"user:root@example.com"}}); err != nil {
-		t.Fatal(err)
-	}
-	d.without(requests, func() {
-		d.Do(d.handler, d.Envelope(event.ChangeMoved{Change: undo.ID, Seq: undo.Seq, Kind: string(undo.Kind), State: string(undo.State)}))
-	})
-	u, _ := d.looker.User(stopped.Email)
-	if m, err := account.Get(t.Context(), d.Store, "looker", u.ID); err != nil || !m.Kept.Equal(undo.Updated.Add(idle.KeepFor)) {
-		t.Errorf("kept until %s, %v; want 90 days", m.Kept, err)
-	}
-}
-
 // The task of a request that came to its end comes once more, weeks later: what was used since stays known.
 func TestATaskThatComesAgainForgetsNoUse(t *testing.T) {
 	d := newDesks(t)
@@ -191,23 +168,7 @@ func TestRolesThatAreCalledAlike(t *testing.T) {
 
 // A key that may never look again whether a stop was made after all costs few calls, and people are told.
 func TestAStopThatNobodyMayLookAt(t *testing.T) {
-	d := newDesks(t)
-	back(t, d, "Developer")
-	d.Clock.Advance(60 * day)
-	inner, barred := d.Outbound, false
-	u, _ := d.looker.User(stopped.Email)
-	d.Outbound = &forbidsOn{&noEnabling{inner}, func() bool { return barred }}
-	d.under(stopsAndRequests)
-	c := d.carry(change.AccountDisable, u.ID, "")
-	barred = true
-	for c.State != change.Failed {
-		d.Clock.Advance(2 * time.Hour)
-		d.Do(d.handler, d.Envelope(event.ApplyChange{Change: c.ID}))
-		var err error
-		if c, err = d.ledger.Get(t.Context(), c.ID); err != nil {
-			t.Fatal(err)
-		}
-	}
+	d, _, _ := barred(t)
 	d.Calls.Made()
 	start := d.Clock.Now()
 	for len(d.Queue.Tasks()) > 0 {
