@@ -2,6 +2,7 @@ package inactivitysweep_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -136,4 +137,53 @@ func TestAWarningIsRememberedThoughTheTransactionRunsAgain(t *testing.T) {
 			t.Errorf("%s is over (%v), though remembered is %v, stop %s, %v", id, w.Facts, m.Told, m.Stop, err)
 		}
 	}
+}
+
+// A night ends for good in the moment in which it has warned somebody. The next one warns them anew, of another day, and
+// takes back what nobody remembers.
+func TestAWarningThatIsNotRememberedIsTakenBack(t *testing.T) {
+	for name, rule := range map[string]string{"due long ago": asking, "due in some days": `{after: 210d, warn: [14d, 7d, 1d], mode: ask, channel: "#looker-admins"}`} {
+		t.Run(name, func(t *testing.T) {
+			n := newNights(t, aCompany, rule)
+			inner := n.Store.Store
+			for range 60 { // until the first warning
+				dead := false
+				n.Store.Store = ending{inner, func() bool {
+					dead = dead || len(n.told("account-warning")) > 0
+					return dead
+				}}
+				n.handler = n.Build(inactivitysweep.Function)
+				n.Do(n.handler, n.Envelope(event.Tick{Job: inactivitysweep.JobSweep}))
+				n.Clock.Advance(day)
+				if dead {
+					break
+				}
+			}
+			n.Store.Store = inner
+			n.handler = n.Build(inactivitysweep.Function)
+			n.pass()
+			told, over := n.told("account-warning"), 0
+			for _, w := range told {
+				if w.Over {
+					over++
+				}
+			}
+			if len(told) != 2 || over != 1 {
+				t.Errorf("%d warnings, of which %d are taken back", len(told), over)
+			}
+		})
+	}
+}
+
+// ending is a store that takes nothing any more.
+type ending struct {
+	store.Store
+	over func() bool
+}
+
+func (e ending) Update(ctx context.Context, decide func(context.Context, store.Tx) error) error {
+	if e.over() {
+		return errors.New("the process is gone")
+	}
+	return e.Store.Update(ctx, decide)
 }

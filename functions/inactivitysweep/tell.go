@@ -34,6 +34,11 @@ func (n *night) tell(ctx context.Context, a act) (bool, error) {
 		n.run.Untold(&a.account, a.decision) // nobody whom we could tell
 		return false, nil
 	}
+	if len(a.decision.Next.Told) == 1 {
+		if err := n.orphan(ctx, a); err != nil {
+			return false, err
+		}
+	}
 	last := ""
 	if !a.decision.Last.At.IsZero() {
 		last = day(a.decision.Last.At)
@@ -44,6 +49,14 @@ func (n *night) tell(ctx context.Context, a act) (bool, error) {
 		Facts: map[string]string{"system": account.Title(n.name), "account": a.account.Email, "last": last, "url": n.addresses[n.name], "channel": n.rule.Channel},
 	})
 	return err == nil, err
+}
+
+// orphan ends the first warning of the day before where that was told and is not remembered, because the night ended in
+// between: the one that comes now names another day, and nobody would end that one.
+func (n *night) orphan(ctx context.Context, a act) error {
+	before := a.decision.Next
+	before.Begun = before.Begun.Add(-24 * time.Hour)
+	return n.end(ctx, n.warningID(a.account, a.decision.Step, before), "moved")
 }
 
 // takeBack ends the warnings of an account that is in use again, or spared, or not stopped on the
