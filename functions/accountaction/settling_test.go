@@ -77,7 +77,7 @@ func TestRolesAreRestoredWhenTheSystemIsThereAgain(t *testing.T) {
 		d, c := halfDone(t, wall)
 		wall.on = true
 		d.Queue.Take(event.QueueLooker)
-		c = d.carryOut(c) // withdrawn; the first try to restore is refused, and ordered again
+		d.carryOut(c) // withdrawn; the first try to restore is refused, and ordered again
 		wall.on = false
 		const lost = "does not have the roles again"
 		d.without(withoutDeveloper, func() {
