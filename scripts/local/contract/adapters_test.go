@@ -166,6 +166,9 @@ func (a *adapters) slackCalls() map[string]call {
 		"Client.UserByEmail":   func(ctx context.Context) error { return last(a.slack.UserByEmail(ctx, "aiko@example.com")) },
 		"Client.DirectChannel": func(ctx context.Context) error { return last(a.slack.DirectChannel(ctx, aiko)) },
 		"Client.Post":          posted(func(context.Context, string, string) error { return nil }),
+		"Client.ChannelName": posted(func(ctx context.Context, channel, _ string) error {
+			return last(a.slack.ChannelName(ctx, channel))
+		}),
 		"Client.Find": posted(func(ctx context.Context, channel, _ string) error {
 			if _, _, err := a.slack.Find(ctx, channel, "key", a.now); err != nil {
 				return err
