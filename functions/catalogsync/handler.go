@@ -210,7 +210,7 @@ func (a applying) Look(ctx context.Context, c change.Change) (ledger.Sight, erro
 	return ledger.Sight{InEffect: len(steps) == 0}, nil
 }
 
-// mostErrors is how many steps of one attempt may go wrong before it is given up.
+// mostErrors is with how many things steps of one attempt may go wrong before it is given up, and how often with one.
 const mostErrors = 5
 
 // Act implements [ledger.Applier].
@@ -226,16 +226,20 @@ func (a applying) Act(ctx context.Context, c change.Change, _ ledger.Sight) erro
 }
 
 // inTurn carries steps out. One that goes wrong does not keep the others from being done, unless the
-// catalogue wants to be left alone: the next attempt does what is left. Only nothing is deleted then: what was to take
-// the place of a policy that denies may not be there. And nothing is given to a team or a role that somebody should have
-// left by then. One that the catalogue refuses for good says nothing about the others, however many there are. What
-// counts is what went wrong first, because the steps after it may need that one.
+// catalogue wants to be left alone: the next attempt does what is left. Only what waits for it is not done
+// ([catalog.Plan.Awaiting]). One that the catalogue refuses for good says nothing about the others, however many there are,
+// and many that go wrong with one thing say nothing about other things. What counts is what went wrong first, because the steps
+// after it may need that one.
 func inTurn(ctx context.Context, steps []catalog.Step, present catalog.Present, apply func(catalog.Step) error) error {
 	var first error
 	var undone []catalog.Step
-	wrong, plan := 0, catalog.Plan{Steps: steps}
+	wrong, plan := map[string]int{}, catalog.Plan{Steps: steps}
+	waits := plan.Awaiting(nil, present)
 	for i, s := range steps {
-		if first != nil && s.Verb == catalog.Delete || plan.Awaits(i, undone, present) {
+		thing := string(s.Kind) + " " + s.Name
+		if waits[i] || wrong[thing] == mostErrors {
+			undone = append(undone, s)
+			waits = plan.Awaiting(undone, present)
 			continue
 		}
 		err := apply(s)
@@ -243,14 +247,15 @@ func inTurn(ctx context.Context, steps []catalog.Step, present catalog.Present, 
 			continue
 		}
 		undone = append(undone, s)
+		waits = plan.Awaiting(undone, present)
 		if first == nil {
 			first = fmt.Errorf("%s: %w", s, err)
 		}
 		if !retry.IsPermanent(err) || errors.Is(err, openmetadata.ErrForbidden) {
-			wrong++
+			wrong[thing]++
 		}
 		var asked interface{ RetryAfter() time.Duration }
-		if wrong == mostErrors || ctx.Err() != nil || errors.As(err, &asked) && asked.RetryAfter() > 0 {
+		if len(wrong) == mostErrors || ctx.Err() != nil || errors.As(err, &asked) && asked.RetryAfter() > 0 {
 			break
 		}
 	}

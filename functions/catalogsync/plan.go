@@ -1,6 +1,7 @@
 package catalogsync
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,7 +43,8 @@ const mostBytes = store.MaxData * 2 / 3
 // without people in the last 24 hours.
 //
 // No proposal has more than mostSteps steps, or more than fit into mostBytes: those that come first,
-// which need nothing of what comes after them. The others follow once these are done.
+// which need nothing of what comes after them, and some of those by which people leave something, who are not to wait
+// for thousands of others. The rest follow once these are done.
 func proposals(p *policyfile.Policy, plan catalog.Plan, present catalog.Present, size, recent int) ([]change.Proposal, error) {
 	asks := p.Asks(change.CatalogApply, "")
 	held := p.Catalog.Brake.Check(size, recent, plan.Removals()).Held
@@ -57,8 +59,7 @@ func proposals(p *policyfile.Policy, plan catalog.Plan, present catalog.Present,
 	case p.Catalog.Mode == change.Ask:
 		parts[0].needs = asks
 	case p.Catalog.Mode == change.Auto && held:
-		removals := slices.DeleteFunc(slices.Clone(plan.Steps), func(s catalog.Step) bool { return !s.Removal() })
-		parts = []part{{plan.Additions(present).Steps, parts[0].needs}, {removals, asks.AtLeast(2)}}
+		parts = []part{{plan.Additions(present).Steps, parts[0].needs}, {plan.Takings(present).Steps, asks.AtLeast(2)}}
 	}
 	var out []change.Proposal
 	for _, it := range parts {
@@ -67,7 +68,7 @@ func proposals(p *policyfile.Policy, plan catalog.Plan, present catalog.Present,
 		}
 		proposal := change.Proposal{Kind: change.CatalogApply, Target: target, Requester: rule, Requirement: it.needs, Quiet: quiet, Policy: p.Hash}
 		proposal.Alert = it.needs.Mode == change.Report // it is shown in the channel, and that is all
-		steps, err := firstOf(it.steps)
+		steps, err := firstOf(withLeavers(it.steps, present))
 		if err != nil {
 			return nil, err
 		}
@@ -92,6 +93,33 @@ func proposals(p *policyfile.Policy, plan catalog.Plan, present catalog.Present,
 		out = append(out, proposal)
 	}
 	return out, nil
+}
+
+// mostLeavers is how many steps by which people leave something a change has at least, if there are as many.
+const mostLeavers = mostSteps / 5
+
+// withLeavers returns some steps with as many in front of what there is no room for by which people leave something and
+// which wait for none of the others.
+func withLeavers(steps []catalog.Step, present catalog.Present) []catalog.Step {
+	if len(steps) <= mostSteps {
+		return steps
+	}
+	leaves := func(s catalog.Step) bool { return s.Verb == catalog.Remove }
+	n := mostSteps - mostLeavers
+	if slices.ContainsFunc(steps[:n], leaves) {
+		return steps
+	}
+	later := slices.DeleteFunc(slices.Clone(steps[n:]), leaves)
+	waits := catalog.Plan{Steps: steps}.Awaiting(later, present)
+	var leavers, rest []catalog.Step
+	for i, s := range steps[n:] {
+		if leaves(s) && !waits[n+i] && len(leavers) < mostLeavers {
+			leavers = append(leavers, s)
+		} else {
+			rest = append(rest, s)
+		}
+	}
+	return slices.Concat(steps[:n], leavers, rest)
 }
 
 // firstOf returns as many of some steps as one change may have, and one at least.
@@ -147,12 +175,18 @@ func left(approved []catalog.Step, now catalog.Plan, present catalog.Present) (s
 		there := (s.Policy != nil || s.Role != nil || s.Team != nil) && present.Has(rest)
 		replaced[subject(s)] = replaced[subject(s)] || !planned[f.text] && !there && !superseded
 	}
-	for _, s := range now.Steps {
+	first := now.Awaiting(slices.DeleteFunc(slices.Clone(now.Steps), func(s catalog.Step) bool {
+		f, err := fit(s)
+		return !s.Removal() || err != nil || words[f.text]
+	}), present) // somebody is to leave it by now
+	for i, s := range now.Steps {
 		f, err := fit(s)
 		if err != nil {
 			return nil, "", err
 		}
 		switch {
+		case words[f.text] && first[i] && !s.Removal():
+			another = cmp.Or(another, "somebody is to leave something before "+s.String())
 		case words[f.text]:
 			steps = append(steps, s)
 		case replaced[subject(s)] && another == "":

@@ -204,6 +204,9 @@ func (c *Client) team(ctx context.Context, s catalog.Step, present catalog.Prese
 	if err != nil {
 		return err
 	}
+	if s.Team.Type != "" && s.Name != catalog.Organization {
+		return c.patch(ctx, teams, t, placed(*s.Team, parents)...)
+	}
 	attachedPolicies, err := c.references(ctx, policies, s.Team.Policies)
 	if err != nil {
 		return err
@@ -214,7 +217,7 @@ func (c *Client) team(ctx context.Context, s catalog.Step, present catalog.Prese
 	}
 	operations := []operation{set("/policies", attachedPolicies), set("/defaultRoles", attachedRoles)}
 	if s.Name != catalog.Organization {
-		return c.patch(ctx, teams, t, append(operations, placed(*s.Team, parents)...)...)
+		return c.patch(ctx, teams, t, append(operations, set("/isJoinable", false))...)
 	}
 	// What others attach to the organization stays, so the step holds only for what was read.
 	for _, p := range present.Teams {
@@ -255,12 +258,34 @@ func placed(t catalog.Team, parents []reference) []operation {
 	return []operation{set("/teamType", t.Type), set("/parents", parents), set("/isJoinable", false)}
 }
 
+// empty takes from a team all that it has, and a role from all who have it: whoever makes it again, or restores what
+// was deleted, is not to find that again.
+func (c *Client) empty(ctx context.Context, of collection, t thing) error {
+	switch {
+	case of.kind == roles.kind:
+		for _, u := range t.Users {
+			if err := c.hold(ctx, t, u.ID, false); err != nil && !errors.Is(err, ErrNotFound) {
+				return err
+			}
+		}
+	case of.kind == teams.kind && len(t.Users)+len(t.Policies)+len(t.DefaultRoles) > 0:
+		none := []reference{}
+		if err := c.patch(ctx, teams, t, set("/users", none), set("/policies", none), set("/defaultRoles", none)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (c *Client) delete(ctx context.Context, s catalog.Step) error {
 	of := map[catalog.Kind]collection{catalog.KindPolicy: policies, catalog.KindRole: roles, catalog.KindTeam: teams}[s.Kind]
 	if of.kind == "" || s.Name == catalog.Organization {
 		return c.invalid("apply", fmt.Sprintf("there is no step %s", s))
 	}
 	t, err := c.ours(ctx, of, s.Name)
+	if err == nil {
+		err = c.empty(ctx, of, t)
+	}
 	if err == nil {
 		// A soft deletion: what the team owns is not in the policy, and comes back with it.
 		err = c.call(ctx, request{

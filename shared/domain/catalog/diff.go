@@ -445,7 +445,7 @@ func (b *builder) organization(is PresentTeam, want Team) {
 	want.DefaultRoles = keep(KindRole, is.DefaultRoles, want.DefaultRoles)
 	diff := slices.Concat(listDifference("policies", is.Policies, want.Policies), listDifference("default roles", is.DefaultRoles, want.DefaultRoles))
 	if len(diff) > 0 {
-		want.Type = TypeOrganization
+		want.Type, want.Parents = "", nil
 		// Whoever changed the organization last changed something else: there is no drift to show.
 		b.updated = append(b.updated, Step{Verb: Update, Kind: KindTeam, Name: is.Name, Team: &want, Diff: diff})
 	}

@@ -58,18 +58,18 @@ func TestTheFirstRunAndTheSecond(t *testing.T) {
 	present := begin(aiko, ken, yui)
 	plan := diff(t, company(), present)
 	want := []string{
+		"create policy look",
 		"create team data",
 		"create team etl",
 		"create policy etl-only",
-		"create policy look",
 		"create role steward",
 		"create policy stewards-may",
 		"update team Organization: policies OrganizationPolicy → OrganizationPolicy, stewards-may",
-		"update team data: default roles nothing → steward",
-		"update team etl: policies nothing → etl-only",
-		"add holder steward: ken@example.com",
+		"update team etl: policies nothing → etl-only", // it denies something
 		"add member etl: aiko@example.com",
 		"add member etl: yui@example.com",
+		"add holder steward: ken@example.com",
+		"update team data: default roles nothing → steward",
 	}
 	if diff := cmp.Diff(want, plan.Lines()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -108,22 +108,22 @@ func TestWhatSomebodyChangedIsPutBack(t *testing.T) {
 	steward.Holders, steward.Policies, steward.UpdatedBy = []string{yui}, []string{"look", "TheirPolicy"}, "mallory"
 	plan := diff(t, company(), p)
 	want := []string{
+		"update team etl: joinable yes → no (changed by mallory)",
+		"update role steward: policies TheirPolicy, look → look (changed by mallory)",
 		"remove member etl: ken@example.com", // the team above is no longer below one that denies
 		"update team data: type Department → Division; parents etl → nothing",
-		"update role steward: policies TheirPolicy, look → look (changed by mallory)",
-		"update team etl: joinable yes → no (changed by mallory)",
 		"add holder steward: ken@example.com",
-		"add member etl: yui@example.com",
 		"remove holder steward: yui@example.com",
-		// Whoever leaves would have more by these: a policy is switched on, and one names the role.
-		"update policy look: rule hole allow ViewAll on all if noOwner() → nothing; enabled no → yes (changed by mallory)",
+		// Whoever leaves would have more by these: one names the role, and a policy is switched on.
 		"update team Organization: policies TheirPolicy → OrganizationPolicy, TheirPolicy, stewards-may",
+		"add member etl: yui@example.com",
+		"update policy look: rule hole allow ViewAll on all if noOwner() → nothing; enabled no → yes (changed by mallory)",
 	}
 	if diff := cmp.Diff(want, plan.Lines()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if plan.Removals() != 2 || len(plan.Additions(p).Steps) != 5 || plan.Additions(p).Removals() != 0 {
-		t.Errorf("%d removals, %d additions", plan.Removals(), len(plan.Additions(p).Steps))
+	if plan.Removals() != 2 || len(plan.Additions(p).Steps) != 3 || plan.Additions(p).Removals() != 0 {
+		t.Errorf("%d removals, additions %q", plan.Removals(), plan.Additions(p).Lines())
 	}
 }
 
@@ -156,6 +156,7 @@ func TestWhatNobodyWantsAnyMoreGoes(t *testing.T) {
 	plan := diff(t, catalog.Desired{Us: us, Teams: []catalog.Team{{Name: catalog.Organization, Type: catalog.TypeOrganization, Policies: []string{"OrganizationPolicy"}, DefaultRoles: []string{"DataConsumer"}}}}, p)
 	want := []string{
 		"update team Organization: policies OrganizationPolicy, stewards-may → OrganizationPolicy",
+		"remove holder steward: ken@example.com", "remove member etl: aiko@example.com", "remove member etl: yui@example.com",
 		"delete team etl", "delete team data", "delete role steward", "delete policy etl-only", "delete policy look", "delete policy stewards-may",
 	}
 	if diff := cmp.Diff(want, plan.Lines()); diff != "" {
@@ -223,7 +224,7 @@ func TestAGroupStaysAGroup(t *testing.T) {
 	p.Teams = append(p.Teams, catalog.PresentTeam{Entity: entity("club"), Type: catalog.TypeGroup, Joinable: true})
 	plan := diff(t, catalog.Desired{Us: us, Teams: []catalog.Team{{Name: "club", Type: catalog.TypeDepartment, Members: []string{aiko}}}}, p)
 	want := []string{"update team club: joinable yes → no", "add member club: aiko@example.com", "team club stays a Group: delete it for good for it to become something else"}
-	if diff := cmp.Diff(want, plan.Lines()); diff != "" || plan.Steps[0].Team.Type != catalog.TypeGroup {
+	if diff := cmp.Diff(want, plan.Lines()); diff != "" || plan.Steps[0].Team.Type != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -251,7 +252,7 @@ func TestWhatIsWantedBelowAGroupWaits(t *testing.T) {
 	plan := diff(t, d, p)
 	waits, partly := " is not made: a team above it, or one that it or what is tied to it needs, stays as it is", " is not all that is wanted: a team above or below it, or one that it or what is tied to it needs, stays as it is"
 	want := []string{
-		"create team apart", "create policy look", "create role reader",
+		"create policy look", "create team apart", "create role reader",
 		"add holder reader: ken@example.com", "add member apart: ken@example.com", "add member club: aiko@example.com", "add member here: ken@example.com",
 		"policy about-it" + waits, "role keeper" + waits, "team apart" + partly, "team club stays a Group: delete it for good for it to become something else",
 		"team here" + partly, "team new" + waits, "team newer" + waits,
@@ -513,11 +514,12 @@ func TestPoliciesInACircleWithRolesAreMadeInTwoSteps(t *testing.T) {
 	want := []string{
 		"create policy look", "create role reader", "create policy beyond", "create policy only", "create role keeper",
 		"update policy look: rule decides-nothing allow ViewBasic on all if isOwner() && noOwner() → nothing; " +
-			"rule look nothing → allow ViewAll on all; rule no nothing → deny ViewAll on all if hasAnyRole('reader')",
-		"update policy only: rule decides-nothing allow ViewBasic on all if isOwner() && noOwner() → nothing; " +
-			"rule r nothing → allow ViewAll on all if hasAnyRole('keeper')",
+			"rule no nothing → deny ViewAll on all if hasAnyRole('reader')",
 		"update team Organization: default roles DataConsumer → DataConsumer, reader",
 		"add holder keeper: ken@example.com",
+		"update policy look: rule look nothing → allow ViewAll on all",
+		"update policy only: rule decides-nothing allow ViewBasic on all if isOwner() && noOwner() → nothing; " +
+			"rule r nothing → allow ViewAll on all if hasAnyRole('keeper')",
 	}
 	if diff := cmp.Diff(want, plan.Lines()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

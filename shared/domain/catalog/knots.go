@@ -572,6 +572,11 @@ func (h has) denies(k key) bool {
 	return h.any(k, func(r Rule) bool { return r.Effect == deny })
 }
 
+// deniesAny is [has.denies], of a role by what it will have.
+func (h has) deniesAny(k key) bool {
+	return h.denies(k) || slices.ContainsFunc(h.lists[k].each(), h.denies)
+}
+
 func (h has) any(k key, is func(Rule) bool) bool {
 	if k.kind == KindPolicy {
 		return slices.ContainsFunc(h.rules[k.name], is)

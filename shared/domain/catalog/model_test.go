@@ -165,10 +165,13 @@ func (m *model) team(s catalog.Step) error {
 		return nil
 	}
 	t := &m.Teams[i]
-	t.Policies, t.DefaultRoles, t.UpdatedBy = s.Team.Policies, s.Team.DefaultRoles, us
-	if s.Name != catalog.Organization {
-		t.Type, t.Parents, t.Joinable = s.Team.Type, parents, false
+	t.UpdatedBy = us
+	if s.Team.Type != "" {
+		t.Type, t.Parents = s.Team.Type, parents
+	} else {
+		t.Policies, t.DefaultRoles = s.Team.Policies, s.Team.DefaultRoles
 	}
+	t.Joinable = t.Joinable && s.Name == catalog.Organization
 	return nil
 }
 

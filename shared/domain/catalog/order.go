@@ -1,72 +1,126 @@
 package catalog
 
-import (
-	"maps"
-	"slices"
-	"strings"
-)
+import "slices"
 
-// sequence returns the steps of the plan in the order in which they are carried out: teams are made and moved, roles and
-// teams lose what they are to lose, the rules of policies that are there change, policies and roles are made, roles and
-// teams get what they are to get; then people come, and go, and what nobody wants is deleted. Nobody is given, before they
-// leave something, what that gets (afterLeaving).
+// sequence returns the steps of the plan in the order in which they are carried out. What allows less or denies more
+// comes before what allows more, and what denies less comes last: wherever the process ends, whatever the catalogue
+// refuses, and in whichever parts people are asked about the plan, nobody may do in between what they may do neither
+// before nor afterwards. An update that does several of these is as many steps (stages.go):
+//
+//   - teams that anybody may join are closed, and policies are made that need nothing new: nobody has them yet;
+//   - roles and teams lose what they are to lose and only allows;
+//   - policies that are there allow less and deny more;
+//   - roles and teams that are there get what only denies;
+//   - teams are made and moved, then roles and the other policies are made, and what only denies is given to these;
+//   - people come to what only denies, roles that have to exchange all that they have do so;
+//   - roles and teams get what allows and denies, and lose such; above teams that are moved they lose it before that;
+//   - people come to the rest;
+//   - policies allow more, and roles and teams get what only allows;
+//   - people go, from what denies last, and what denies goes;
+//   - what nobody wants is deleted.
+//
+// Nobody is given, before they leave something, what that gets (afterLeaving).
 func (b *builder) sequence() ([]Step, []Problem) {
-	teams, late, problems := b.placed()
-	takes, changed, named, gives := b.inStages(append(b.updated, late...))
-	created, later, more := inOrder(append(b.created, named...))
-	if problems = append(problems, more...); len(problems) > 0 {
+	st, problems := b.staged()
+	if len(problems) > 0 {
 		return nil, problems
 	}
-	gives = append(gives, later...)
-	for _, steps := range [][]Step{takes, changed, gives, b.removed, b.users, b.added, b.deleted} {
-		slices.SortStableFunc(steps, byName)
-	}
-	return b.afterLeaving(slices.Concat(teams, takes, changed, created, gives, b.users, b.added, b.removed, b.deletions())), nil
+	deletions := b.deletions()
+	b.emptyFirst(deletions)
+	deletions = slices.DeleteFunc(deletions, func(s Step) bool {
+		if s.Takes > 0 { // nothing refers to it, and people leave it
+			b.removed = append(b.removed, s)
+		}
+		return s.Takes > 0
+	})
+	last := slices.Concat(st.drops, deletions)
+	what := newLeaving(b.present, slices.Concat(st.first, st.takes, st.narrowed, st.bounds, st.loses, st.places, st.made, st.lateBounds, st.exchanged, st.mixed, st.losesLate, st.policies, st.gives, b.users, b.added, b.removed, last))
+	slices.SortStableFunc(b.added, func(x, y Step) int { return int(what.weigh(x) - what.weigh(y)) })
+	slices.SortStableFunc(b.removed, func(x, y Step) int { return int(what.weigh(y) - what.weigh(x)) })
+	denied, more := upTo(b.added, func(s Step) bool { return what.weigh(s) == justDenies })
+	steps := slices.Concat(st.closed, st.first, st.takes, st.narrowed, st.bounds, st.loses, st.places, st.made, st.lateBounds,
+		b.users, denied, st.exchanged, st.mixed, st.losesLate, more, st.policies, st.gives)
+	return afterLeaving(b.present, steps, b.removed, last), nil
 }
 
-// afterLeaving returns the steps of a plan with those later that give something to what somebody is to
-// leave, and those before them by which people leave it. Whoever comes elsewhere for that has come by
-// then; who leaves what is given nothing leaves it last, so that nobody who is moved from there is without both.
-// What is to go as a whole goes last all the same: something may refer to it. Teams are moved first, and before
+// places reports whether a step says where a team is to be.
+func (s Step) places() bool { return s.Team != nil && s.Team.Type != "" }
+
+// upTo returns the first of some steps, as long as they are so, and the others.
+func upTo(steps []Step, so func(Step) bool) (first, rest []Step) {
+	i := slices.IndexFunc(steps, func(s Step) bool { return !so(s) })
+	if i < 0 {
+		return steps, nil
+	}
+	return steps[:i:i], steps[i:]
+}
+
+// afterLeaving returns the steps of a plan with those later that give something to what somebody is to leave, and
+// those before them by which people leave it. Whoever comes elsewhere for that has come by then; who leaves what is given
+// nothing leaves it last, so that nobody who is moved from there is without both. Teams are moved by the way, and before
 // that those leave them who would have more by it.
-func (b *builder) afterLeaving(steps []Step) []Step {
-	all := newLeaving(b.present, steps)
-	held := all.of(steps).held(steps)
-	var first, before, after, gives, moves, leave []Step
+func afterLeaving(present Present, steps, removed, last []Step) []Step {
+	all := newLeaving(present, slices.Concat(steps, removed, last))
+	held := all.of(slices.Concat(removed, last)).held(steps, false)
+	var before, gives, moves []Step
+	at := -1 // of the first move
 	for i, s := range steps {
-		switch {
-		case held[i]:
+		if held[i] {
 			gives = append(gives, s)
-		case s.Kind == KindTeam && s.Verb == Update:
-			moves = append(moves, s)
+			continue
+		}
+		if s.Verb == Update && s.places() {
+			if moves = append(moves, s); at < 0 {
+				at = len(before)
+			}
+		}
+		before = append(before, s)
+	}
+	at = max(at, 0)
+	gains, moved := map[key]bool{}, map[key]bool{} // of the teams and roles that people leave
+	var loosened []key
+	for _, s := range gives {
+		if all.loosens(s) {
+			loosened = append(loosened, s.key())
 		}
 	}
-	gains, moved := map[key]bool{}, map[key]bool{} // of the teams and roles that people leave
-	for _, s := range steps {
-		k, ok := s.leaves()
-		if _, known := gains[k]; ok && !known && s.Verb == Remove {
-			left := all.of([]Step{s})
+	// Whoever leaves what denies something leaves what allows something before that.
+	first, early := map[string]bool{}, all.whoHas(loosened)
+	for _, s := range removed {
+		k := s.subject()
+		if _, known := gains[k]; !known {
+			left := all.leftBy([]Step{s})
 			gains[k], moved[k] = slices.ContainsFunc(gives, left.gains), slices.ContainsFunc(moves, left.gainsAbove)
 		}
-	}
-	if len(gives) == 0 && !slices.Contains(slices.Collect(maps.Values(moved)), true) {
-		return steps
-	}
-	for i, s := range steps {
-		k, _ := s.leaves()
-		switch {
-		case held[i]:
-		case s.Verb == Remove && moved[k]:
-			first = append(first, s)
-		case s.Verb == Remove && gains[k]:
-			leave = append(leave, s)
-		case s.Removal():
-			after = append(after, s)
-		default:
-			before = append(before, s)
+		for _, who := range all.who(s) {
+			denied := all.weigh(s) < allows
+			first[who], early[who] = first[who] || denied && moved[k], early[who] || denied && gains[k]
 		}
 	}
-	return slices.Concat(first, before, leave, gives, after)
+	var now, leave, after []Step
+	for _, s := range removed {
+		one := func(is map[string]bool) bool {
+			return slices.ContainsFunc(all.who(s), func(who string) bool { return is[who] })
+		}
+		switch k := s.subject(); {
+		case moved[k], one(first):
+			now = append(now, s)
+		case gains[k], one(early):
+			leave = append(leave, s)
+		default:
+			after = append(after, s)
+		}
+	}
+	var denying, others []Step // what denies something first, if nothing else about it comes before that
+	about := map[key]bool{}
+	for _, s := range gives {
+		if s.Verb == Update && !s.places() && all.weigh(s) < allows && !about[s.key()] {
+			denying = append(denying, s)
+			continue
+		}
+		others, about[s.key()] = append(others, s), true
+	}
+	return slices.Concat(before[:at], now, before[at:], leave, denying, others, after, last)
 }
 
 // key names a thing that a step makes.
@@ -76,6 +130,17 @@ type key struct {
 }
 
 func (s Step) key() key { return key{s.Kind, s.Name} }
+
+// subject names the team, the role or the policy that a step is about.
+func (s Step) subject() key {
+	switch s.Kind {
+	case KindMember:
+		return key{KindTeam, s.Name}
+	case KindHolder:
+		return key{KindRole, s.Name}
+	}
+	return s.key()
+}
 
 // needs lists what has to be there before a step, because the catalogue refuses names of what is
 // not.
@@ -114,118 +179,10 @@ func (s Step) needs() []key {
 	return out
 }
 
-// inStages puts updates into an order in which roles and teams hardly have in between what neither the one nor the other
-// gives: first what they lose, then the rules of policies that are there, then what they get. It matters where
-// the process ends in between. An update that takes and gives is two, of which the first leaves what denies. What
-// a role needs that loses all that it has, it gets at the same time, if that is there and as it is wanted; and
-// so does the organization, for whose steps what it had is compared. People come after that, and then go; teams
-// are moved before. So who is in a team that goes may have for that while what it is given, and who is moved what the
-// teams above are yet to lose; who leaves one has gone by then (afterLeaving). Of policies those are apart that name what is made first.
-func (b *builder) inStages(updates []Step) (takes, changed, named, gives []Step) {
-	there := func(s Step) bool {
-		return !slices.ContainsFunc(s.needs(), func(k key) bool { return k.kind != KindTeam && !b.there[k.kind][k.name] })
-	}
-	for _, s := range updates {
-		if s.Kind == KindPolicy {
-			if there(s) {
-				changed = append(changed, s)
-			} else {
-				named = append(named, s)
-			}
-			continue
-		}
-		organization := s.key() == key{KindTeam, Organization}
-		is, want := b.listsNow(s.key()), listsIn(s)
-		kept := is.only(func(k key) bool { return want.contains(k) || b.stillDenies(k) })
-		asWanted := !slices.ContainsFunc(updates, func(other Step) bool {
-			by := func(role string) bool {
-				return !slices.Contains(is.roles, role) && slices.Contains(b.can.lists[key{KindRole, role}].policies, other.Name)
-			}
-			return other.Kind == KindPolicy && (want.contains(other.key()) && !is.contains(other.key()) || slices.ContainsFunc(want.roles, by))
-		})
-		switch {
-		case kept.equal(is) && slices.Contains(s.Diff, Difference{joinable, "yes", "no"}) && !kept.equal(want):
-			take, give := inHalves(s, kept) // nobody joins by themselves what is given something
-			takes, gives = append(takes, take), append(gives, give)
-		case kept.equal(is):
-			gives = append(gives, s)
-		case kept.equal(want), (s.Kind == KindRole && kept.empty() || organization) && there(s) && asWanted:
-			takes = append(takes, s)
-		case s.Kind == KindRole && kept.empty(), organization:
-			gives = append(gives, s)
-		default:
-			take, give := inHalves(s, kept)
-			takes, gives = append(takes, take), append(gives, give)
-		}
-	}
-	return takes, changed, named, gives
-}
-
-// stillDenies reports whether something is a policy that denies and allows nothing, and that is to go: another may take
-// its place. One that others keep does not count: half-way through the plan it may be another, and so would be the plan.
-func (b *builder) stillDenies(k key) bool {
-	_, wanted := b.wants.rules[k.name]
-	return k.kind == KindPolicy && b.is.denies(k) && !wanted && !slices.ContainsFunc(b.is.rules[k.name], Rule.allows)
-}
-
-// listsNow returns what the catalogue has of a role or a team.
-func (b *builder) listsNow(k key) lists {
-	for _, is := range b.present.Roles {
-		if k == (key{KindRole, is.Name}) {
-			return lists{policies: set(is.Policies)}
-		}
-	}
-	for _, is := range b.present.Teams {
-		if k == (key{KindTeam, is.Name}) {
-			return lists{set(is.Policies), set(is.DefaultRoles)}
-		}
-	}
-	return lists{}
-}
-
-// listsIn returns what a step gives a role or a team.
-func listsIn(s Step) lists {
-	if s.Role != nil {
-		return lists{policies: set(s.Role.Policies)}
-	}
-	return lists{set(s.Team.Policies), set(s.Team.DefaultRoles)}
-}
-
-// inHalves returns the step that leaves a role or a team what it keeps, and the one that gives it the rest.
-func inHalves(s Step, kept lists) (take, give Step) {
-	take, give = s, s
-	take.Diff, give.Diff, give.Drift = nil, nil, "" // by then we have changed it last
-	for _, d := range s.Diff {
-		names := kept.policies
-		if d.Field == "default roles" {
-			names = kept.roles
-		}
-		if d.Field != "policies" && d.Field != "default roles" {
-			take.Diff = append(take.Diff, d)
-			continue
-		}
-		half := strings.Join(names, ", ")
-		if half != d.Before {
-			take.Diff = append(take.Diff, Difference{d.Field, d.Before, half})
-		}
-		if half != d.After {
-			give.Diff = append(give.Diff, Difference{d.Field, half, d.After})
-		}
-	}
-	if s.Role != nil {
-		role := *s.Role
-		role.Policies, take.Role = kept.policies, &role
-		return take, give
-	}
-	team := *s.Team
-	team.Policies, team.DefaultRoles, take.Team = kept.policies, kept.roles, &team
-	return take, give
-}
-
 // inOrder sorts creations of policies and roles, and updates of policies, so that each comes after what it needs, and by
 // kind and name where that leaves a choice. A role whose policy names the role needs what needs it: such a policy is
-// made without its rules, which an update among the later steps gives it; one that is there is changed later.
-func inOrder(steps []Step) (out, later []Step, problems []Problem) {
+// made without its rules, which updates give it after that: what denies first. One that is there is changed later.
+func inOrder(steps []Step) (out, denying, allowing []Step, problems []Problem) {
 	steps = slices.Clone(steps)
 	slices.SortFunc(steps, byName)
 	waiting := map[key][]key{}
@@ -241,22 +198,22 @@ func inOrder(steps []Step) (out, later []Step, problems []Problem) {
 				for _, s := range steps {
 					problems = append(problems, Problem{s.Kind, s.Name, "needs something that needs it in turn, or something that does"})
 				}
-				return nil, nil, problems
+				return nil, nil, nil, problems
 			}
 			if steps[i].Verb == Update {
-				later = append(later, steps[i])
+				denying = append(denying, steps[i])
 				delete(waiting, steps[i].key())
 				steps = slices.Delete(steps, i, i+1)
 				continue
 			}
-			bare, update := inTwo(steps[i])
-			steps[i], later = bare, append(later, update)
+			bare, narrow, wide := inParts(steps[i])
+			steps[i], denying, allowing = bare, append(denying, narrow...), append(allowing, wide...)
 		}
 		delete(waiting, steps[i].key())
 		out = append(out, steps[i])
 		steps = slices.Delete(steps, i, i+1)
 	}
-	return out, later, nil
+	return out, denying, allowing, nil
 }
 
 // inCircle reports whether something is among what it waits for itself.
@@ -274,13 +231,57 @@ func inCircle(k key, waiting map[key][]key) bool {
 	return false
 }
 
-// inTwo returns the creation of a policy that decides nothing yet, and the update that gives it its
-// rules. Should the update go wrong, nothing is allowed that another of the rules denies.
-func inTwo(s Step) (bare, update Step) {
-	bare, update = s, s
+// inParts returns the creation of a policy that decides nothing yet, and the updates that give it what it denies and what
+// it allows.
+func inParts(s Step) (bare Step, denying, allowing []Step) {
+	bare = s
 	bare.Policy = &Policy{Name: s.Name, Rules: []Rule{nothing()}}
-	update.Verb, update.Diff = Update, ruleDifferences(bare.Policy.Rules, s.Policy.Rules)
-	return bare, update
+	narrow, wide := between(bare.Policy.Rules, s.Policy.Rules)
+	part := func(from, to []Rule) (out []Step) {
+		if diff := ruleDifferences(from, to); len(diff) > 0 {
+			out = []Step{{Verb: Update, Kind: KindPolicy, Name: s.Name, Policy: &Policy{Name: s.Name, Rules: to}, Diff: diff}}
+		}
+		return out
+	}
+	return bare, part(bare.Policy.Rules, narrow), part(narrow, wide)
+}
+
+// emptyFirst has people taken out of the teams and roles that go, one by one, where something of ours refers to these:
+// what lets go of one may have to wait until they have left it.
+func (b *builder) emptyFirst(deletions []Step) {
+	referred := map[key]bool{}
+	refers := func(e Entity, k Kind) {
+		if e.Ours() || e.Name == Organization {
+			for _, other := range b.present.asItIs(Step{Kind: k, Name: e.Name}).needs() {
+				referred[other] = true
+			}
+		}
+	}
+	for _, p := range b.present.Policies {
+		refers(p.Entity, KindPolicy)
+	}
+	for _, r := range b.present.Roles {
+		refers(r.Entity, KindRole)
+	}
+	for _, t := range b.present.Teams {
+		refers(t.Entity, KindTeam)
+	}
+	for i, s := range deletions {
+		if s.Verb != Delete || s.Takes == 0 || !referred[s.key()] {
+			continue
+		}
+		deletions[i].Takes = 0
+		if s.Kind == KindTeam {
+			b.persons(KindMember, s.Name, b.isTeam[s.Name].Members, nil)
+			continue
+		}
+		for _, r := range b.present.Roles {
+			if r.Name == s.Name {
+				b.persons(KindHolder, s.Name, r.Holders, nil)
+			}
+		}
+	}
+	b.removed = sorted(b.removed)
 }
 
 // deletions are in an order in which nothing is left hanging: teams before those above them, then
@@ -338,7 +339,7 @@ func (b *builder) emptied(name string) (out []Step) {
 		}
 		bare := Team{Name: name, Type: is.Type, Parents: set(without(is.Parents, []string{Organization}))}
 		if diff := teamDifferences(is, bare); len(diff) > 0 {
-			out = append(out, Step{Verb: Update, Kind: KindTeam, Name: name, Team: &bare, Diff: diff, Drift: b.drift(is.Entity)})
+			out = append(out, Step{Verb: Update, Kind: KindTeam, Name: name, Team: &Team{Name: name}, Diff: diff, Drift: b.drift(is.Entity)})
 		}
 		for _, email := range people(is.Members) {
 			out = append(out, Step{Verb: Remove, Kind: KindMember, Name: name, Person: email})

@@ -14,62 +14,13 @@ type place struct {
 	parents []string
 }
 
-// placed takes the steps that make teams out of what is created, and those that change teams out of what is
-// updated. The first of the two lists is for before everything else: where teams are needs nothing but other
-// teams, and much needs teams. The second is for what they have, which may be a policy or a role that is made
-// first. Teams in a circle cannot be made at all.
-func (b *builder) placed() (first, late []Step, problems []Problem) {
-	take := func(from *[]Step, which func(Step) bool) (out []Step) {
-		for _, s := range *from {
-			if which(s) {
-				out = append(out, s)
-			}
-		}
-		*from = slices.DeleteFunc(*from, which)
-		slices.SortStableFunc(out, byName)
-		return out
-	}
-	team := func(s Step) bool { return s.Kind == KindTeam }
+// places returns where the teams are.
+func (p Present) places() map[string]place {
 	now := map[string]place{}
-	for _, t := range b.present.Teams {
+	for _, t := range p.Teams {
 		now[t.Name] = place{t.Type, t.Parents}
 	}
-	early := take(&b.created, team)
-	for _, s := range take(&b.updated, team) {
-		switch place, rest := b.inParts(s); {
-		case len(place.Diff) == 0:
-			late = append(late, s)
-		case len(rest.Diff) == 0:
-			early = append(early, s)
-		default:
-			early, late = append(early, place), append(late, rest)
-		}
-	}
-	first, problems = inPlaces(early, now)
-	return first, late, problems
-}
-
-// inParts returns the step that puts a team where it is wanted, and leaves it what it has, and the one that
-// gives it what it is wanted to have.
-func (b *builder) inParts(s Step) (place, rest Step) {
-	place, rest = s, s
-	place.Diff, rest.Diff = nil, nil
-	for _, d := range s.Diff {
-		if d.Field == "type" || d.Field == "parents" {
-			place.Diff = append(place.Diff, d)
-		} else {
-			rest.Diff = append(rest.Diff, d)
-		}
-	}
-	for _, is := range b.present.Teams {
-		if is.Name == s.Name {
-			there := *s.Team
-			there.Policies, there.DefaultRoles = set(is.Policies), set(is.DefaultRoles)
-			place.Team = &there
-		}
-	}
-	rest.Drift = "" // by then we have changed it last
-	return place, rest
+	return now
 }
 
 // inPlaces sorts steps about teams so that each can be done, and notes where the teams are then. What

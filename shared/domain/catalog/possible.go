@@ -165,25 +165,30 @@ func (b *builder) deletable() []Step {
 			return left
 		}
 		b.found(FoundNeeded, left[i].Kind, left[i].Name)
-		b.keep(b.asItIs(left[i]))
+		b.keep(b.present.asItIs(left[i]))
 		left = slices.Delete(left, i, i+1)
 	}
 }
 
 // asItIs returns a step that would make something as the catalogue has it.
-func (b *builder) asItIs(s Step) Step {
-	switch s.Kind {
-	case KindPolicy:
-		i := slices.IndexFunc(b.present.Policies, func(p PresentPolicy) bool { return p.Name == s.Name })
-		s.Policy = &Policy{Name: s.Name, Rules: b.present.Policies[i].Rules}
-	case KindRole:
-		i := slices.IndexFunc(b.present.Roles, func(r PresentRole) bool { return r.Name == s.Name })
-		s.Role = &Role{Name: s.Name, Policies: b.present.Roles[i].Policies}
-	case KindTeam:
-		t := b.present.Teams[slices.IndexFunc(b.present.Teams, func(t PresentTeam) bool { return t.Name == s.Name })]
-		s.Team = &Team{Name: s.Name, Parents: t.Parents, Policies: t.Policies, DefaultRoles: t.DefaultRoles}
+func (p Present) asItIs(s Step) Step {
+	out := Step{Kind: s.Kind, Name: s.Name}
+	for _, is := range p.Policies {
+		if s.Kind == KindPolicy && is.Name == s.Name {
+			out.Policy = &Policy{Name: s.Name, Rules: is.Rules}
+		}
 	}
-	return s
+	for _, is := range p.Roles {
+		if s.Kind == KindRole && is.Name == s.Name {
+			out.Role = &Role{Name: s.Name, Policies: is.Policies}
+		}
+	}
+	for _, is := range p.Teams {
+		if s.Kind == KindTeam && is.Name == s.Name {
+			out.Team = &Team{Name: s.Name, Parents: is.Parents, Policies: is.Policies, DefaultRoles: is.DefaultRoles}
+		}
+	}
+	return out
 }
 
 // Has reports whether a catalogue has what a step is to make or to change of a policy, a role or a team,

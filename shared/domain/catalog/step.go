@@ -48,7 +48,8 @@ type Step struct {
 	// Takes is how many people lose the team or the role that is deleted.
 	Takes int `json:"takes,omitempty"`
 	// What is wanted, of creations and updates. A team is made without policies and roles, which
-	// an update attaches.
+	// an update attaches. An update of a team with a type says where the team is to be, and leaves it what it has; one
+	// without says what it is to have, and leaves it where it is. No team can be joined after either.
 	Policy *Policy `json:"policy,omitempty"`
 	Role   *Role   `json:"role,omitempty"`
 	Team   *Team   `json:"team,omitempty"`
