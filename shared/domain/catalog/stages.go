@@ -189,7 +189,7 @@ func (b *builder) listParts(st *stages, s Step) (place []Step) {
 	lose := func(to *[]Step) {
 		add(to, is.only(func(k key) bool { return want.contains(k) || kept.contains(k) }))
 	}
-	if st.above[k] { // whoever is moved there has not what it loses
+	if st.above[k] && to == &st.bounds { // whoever is moved there has not what it loses
 		lose(&st.loses)
 	}
 	if len(moves) > 0 {
