@@ -86,7 +86,7 @@ type leaving struct {
 	left map[key]bool
 	// named are the policies with conditions about what is left.
 	named map[string]bool
-	// whose is all that those have who leave something: what denies there has to stay as long as they do.
+	// whose is all that those have who leave or lose something: what denies there has to stay as long as they do not.
 	whose map[key]bool
 	// old is what was not changed and should have lost something.
 	old map[key]bool
@@ -201,11 +201,14 @@ func (l leaving) who(s Step) []string {
 	return l.people[s.subject()]
 }
 
-// without returns what is left where people are not denied something by some steps.
+// without returns what is left where people are not denied something by some steps, or do not lose it.
 func (l leaving) without(steps []Step) leaving {
-	l.bound, l.unbound, l.bounds = map[key]bool{}, map[string]bool{}, nil
-	var of []key
+	l.bound, l.unbound, l.bounds, l.whose = map[key]bool{}, map[string]bool{}, nil, maps.Clone(l.whose)
+	var of, loses []key
 	for _, s := range steps {
+		if !s.Removal() && l.narrows(s) {
+			loses = append(loses, s.key())
+		}
 		denied := l.denied(s)
 		l.bounds = append(l.bounds, denied...)
 		switch {
@@ -218,6 +221,7 @@ func (l leaving) without(steps []Step) leaving {
 	}
 	maps.Copy(l.unbound, l.whoHas(of))
 	l.meet(l.bound, l.unbound)
+	l.meet(l.whose, l.whoHas(loses))
 	return l
 }
 
