@@ -136,8 +136,9 @@ func (h *handler) finish(ctx context.Context, e event.ReadMembers, head mirror.H
 	if err != nil {
 		return err
 	}
+	put.Filling = put.Filling || e.Sweep // whom a walk finds is no news that others have not heard
 	if put.Again {
-		once := event.ReadMembers{Group: e.Group, Since: h.now()}
+		once := event.ReadMembers{Group: e.Group, Since: h.now(), Sweep: e.Sweep}
 		if err := h.ensure(ctx, once, fmt.Sprintf("members-%s-after-%d", e.Group, began.UnixNano()), h.now().Add(time.Second)); err != nil {
 			return err
 		}

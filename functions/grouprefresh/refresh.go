@@ -130,7 +130,10 @@ func (h *handler) refreshPerson(ctx context.Context, e event.RefreshPerson) erro
 		if err := h.refreshOthersAt(ctx, e.Person, "", began); err != nil {
 			return err
 		}
-		return h.mirror.RememberNobody(ctx, e.Person, began)
+		if err := h.mirror.RememberNobody(ctx, e.Person, began); err != nil {
+			return err
+		}
+		return h.mirror.Overtake(ctx, began)
 	}
 	if err != nil {
 		return fmt.Errorf("read the account of %s: %w", e.Person, err)

@@ -32,7 +32,10 @@ func (h *handler) putPerson(ctx context.Context, p group.Person, at time.Time) e
 // carryPeople carries what is new of anybody into their groups, whoever stored it.
 func (h *handler) carryPeople(ctx context.Context) error {
 	people, err := h.mirror.Uncarried(ctx)
-	if err != nil {
+	if err != nil || len(people) == 0 {
+		return err
+	}
+	if err := h.mirror.Overtake(ctx, h.now()); err != nil { // a list has brought them
 		return err
 	}
 	for _, id := range people {
@@ -101,8 +104,8 @@ func (h *handler) removePerson(ctx context.Context, id string, at time.Time) err
 
 // stored tells what a reading of a group changed, and carries a new address into the groups
 // that it is nested in: these may have been read before a group that is new here had the address that it has. While
-// the mirror is filled for the first time nearly all groups are new, and it is not asked for: whoever is renamed
-// meanwhile is in the audit log, see refresh.
+// the mirror is filled, and by every walk, new groups are found that nobody has told of, and it is not asked for: whoever
+// is renamed meanwhile is in the audit log, see refresh.
 func (h *handler) stored(ctx context.Context, g group.Group, at time.Time, put mirror.Put) error {
 	if slices.Contains(put.Parts, group.Renamed) || slices.Contains(put.Parts, group.Created) && !put.Filling {
 		if err := h.carryGroup(ctx, g.ID, at); err != nil {

@@ -388,7 +388,7 @@ func TestTheStateOfAMemberFollowsTheAccount(t *testing.T) {
 			t.Fatalf("status %d\n%s", status, r.Log)
 		}
 		// As docs/decisions/0012 has it.
-		if got, want := len(r.Store.Written()), 2+4*len(groups); got != want {
+		if got, want := len(r.Store.Written()), 3+4*len(groups); got != want {
 			t.Errorf("%d documents written for %d groups, want %d", got, len(groups), want)
 		}
 		for _, id := range groups {

@@ -64,7 +64,7 @@ func (p Plan) Awaiting(undone []Step, present Present) []bool {
 		case s.Verb == Delete && slices.ContainsFunc(undone, func(other Step) bool { return slices.Contains(other.taken(), s.key()) }):
 			out[i] = true
 		case s.Removal() && l.weigh(s) < allows:
-			out[i] = slices.ContainsFunc(l.who(s), func(who string) bool { return l.leave[who] || l.unbound[who] })
+			out[i] = slices.ContainsFunc(l.who(s), func(who string) bool { return l.leave[who] || l.unbound[who] || l.kept[who] })
 		}
 	}
 	return out
@@ -94,6 +94,7 @@ type leaving struct {
 	// not denied what bounds deny, and bound is all that these people have.
 	wrong          []Step
 	leave, unbound map[string]bool
+	kept           map[string]bool // who does not lose something
 	bounds         []Rule
 	bound          map[key]bool
 }
@@ -221,7 +222,8 @@ func (l leaving) without(steps []Step) leaving {
 	}
 	maps.Copy(l.unbound, l.whoHas(of))
 	l.meet(l.bound, l.unbound)
-	l.meet(l.whose, l.whoHas(loses))
+	l.kept = l.whoHas(loses)
+	l.meet(l.whose, l.kept)
 	return l
 }
 

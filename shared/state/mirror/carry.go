@@ -23,7 +23,8 @@ import (
 //
 // A listing of members that began before something was carried, and is stored after, does not bring back
 // what the group has of its members, nor what was said of somebody whom it has not had yet: these are looked up,
-// unless they are very many, or it is the first listing of the group.
+// unless they are very many: then it is listed once more. In the first listing of a group everybody is new; they are
+// looked up where something was read by itself since ([Mirror.Overtake]).
 
 // CarryPerson writes the address of a person into every group that has it as a direct member, if it is
 // another one since the last time, and whether the account is stopped, if that has changed, as Google lists
@@ -326,8 +327,11 @@ func readApart(ctx context.Context, tx store.Tx, one group.Member) (newest carri
 		a, err = people.Get(ctx, tx, one.ID)
 		newest = carried{into: a.correct, read: a.Read, gone: a.Gone}
 	}
-	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrInvalid) { // an address that no key can be
+	if errors.Is(err, store.ErrInvalid) { // an address that no key can be
 		return carried{}, nil
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return nobody(ctx, tx, one)
 	}
 	return newest, err
 }

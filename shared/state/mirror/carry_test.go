@@ -398,6 +398,9 @@ func TestWhoJoinsByAListingUnderWay(t *testing.T) {
 			if _, _, err := w.Remove(t.Context(), "g2", minute(3)); err != nil {
 				t.Fatal(err)
 			}
+			if err := w.Overtake(t.Context(), minute(3)); err != nil {
+				t.Fatal(err)
+			}
 			w.replace(t, read("g1", "eng@example.com", 1, user("b"), a, gone, inner))
 			a.Email, a.Status = "new@example.com", "SUSPENDED"
 			if test.second {

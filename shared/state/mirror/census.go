@@ -20,9 +20,6 @@ type Census struct {
 	// Short says that the walk after that one listed so much less than the mirror holds that
 	// its end was not believed.
 	Short bool `json:"short,omitempty"`
-	// Overtaken is when, while the mirror is filled, an account or a group was last read by itself that is renamed,
-	// stopped or gone: a listing that began before may say what it was.
-	Overtaken time.Time `json:"overtaken,omitzero"`
 }
 
 var censuses = store.Collection[Census]{Name: "census"}
@@ -41,24 +38,6 @@ func readCensus(ctx context.Context, r store.Reader) (Census, error) {
 		return Census{}, fmt.Errorf("read the census: %w", err)
 	}
 	return c, nil
-}
-
-// Overtake notes in a mirror that is being filled that something about an account or a group was read by itself at a
-// time. In one that is filled, whoever joins a group is looked up anyway. It comes before who is carried into their
-// groups: a group is either among these by then, or is stored by one that knows.
-func (m *Mirror) Overtake(ctx context.Context, read time.Time) error {
-	err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
-		c, err := readCensus(ctx, tx)
-		if err != nil || c.Memberships > 0 || !read.After(c.Overtaken) {
-			return err
-		}
-		c.Overtaken = read
-		return censuses.Put(tx, theCensus, c)
-	})
-	if err != nil {
-		return fmt.Errorf("note that something is newer than the listings under way: %w", err)
-	}
-	return nil
 }
 
 // PutCensus stores a count.

@@ -83,7 +83,7 @@ func (m *machine) replaceOne(t *rapid.T) {
 		})
 	}
 	got, err := m.Replace(t.Context(), s)
-	if err != nil {
+	if err := errors.Join(err, m.Overtake(t.Context(), s.Read)); err != nil {
 		t.Fatalf("Replace: %v", err)
 	}
 	have, ok := m.model[s.Group.ID]
@@ -158,7 +158,7 @@ func (m *machine) removeOne(t *rapid.T) {
 	name := rapid.SampledFrom(slices.Concat(groupIDs, emails)).Draw(t, "name")
 	at := m.reading(t)
 	got, tell, err := m.Remove(t.Context(), name, at)
-	if err != nil {
+	if err := errors.Join(err, m.Overtake(t.Context(), at)); err != nil {
 		t.Fatalf("Remove: %v", err)
 	}
 	id, ok := m.find(name)

@@ -95,13 +95,17 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, partial bool, de
 		if after.Group.ID == "" {
 			return ErrUnknown // its details expired while its members were read
 		}
-		overtaken := false
-		if !known(before) {
+		overtaken := known(before)
+		if !overtaken {
 			census, err := readCensus(ctx, tx)
 			if err != nil {
 				return err
 			}
-			put.Filling, overtaken = census.Memberships == 0, census.Overtaken.After(s.Read)
+			until, err := readOvertaken(ctx, tx)
+			if err != nil {
+				return err
+			}
+			put.Filling, overtaken = census.Memberships == 0, until.After(s.Read)
 		}
 		members := s.Members
 		if before.Rewritten.After(s.Read) {
@@ -120,7 +124,7 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, partial bool, de
 		// Who joins was in no group of which a newer word of them was carried here.
 		switch joined := len(r.difference.Added); {
 		case joined == 0, before.Rewritten.After(s.Read): // they were looked up above
-		case put.Filling && !overtaken: // nobody is renamed, stopped or gone since
+		case !overtaken: // nobody was heard of since
 		case joined > apartAtMost:
 			if !after.Due.After(s.Read) {
 				after.Due, put.Again = s.Read.Add(time.Nanosecond), true // one of them may be
@@ -140,6 +144,9 @@ func (m *Mirror) replace(ctx context.Context, s group.Snapshot, partial bool, de
 		if gone := len(s.Members) - len(members); gone > 0 && !after.Due.After(after.Rewritten) {
 			// Who is listed and gone since is left out; a listing that begins later says whether that was so.
 			after.Due, put.Again = after.Rewritten.Add(time.Nanosecond), true
+		}
+		if before.Read.Equal(s.Read) && after.Due.After(s.Read) {
+			put.Again = true // it is stored once more, and perhaps nobody has ordered that
 		}
 		lacks := len(r.difference.Removed) > 0
 		var v verdict
