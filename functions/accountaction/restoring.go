@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/change"
@@ -51,7 +52,8 @@ func (h *handler) settle(ctx context.Context, c change.Change) error {
 	if c.Kind == change.AccountDisable {
 		s, id, there, err := h.existing(ctx, c)
 		switch {
-		case errors.Is(err, errUnconfigured): // nobody takes anything back there any more
+		case errors.Is(err, errUnconfigured): // it may be configured again
+			err = h.unseen(ctx, c, err)
 		case err != nil:
 			return err
 		case !there:
@@ -105,6 +107,28 @@ func (h *handler) stopped(ctx context.Context, c change.Change, id string) error
 		}
 	}
 	return account.StopEnds(ctx, h.store, name, id, c.ID, c.UndoOf, h.now())
+}
+
+// unseen sees to what is known of an account that a change has stopped, or was to stop, in a system that is not
+// configured for now.
+func (h *handler) unseen(ctx context.Context, c change.Change, cause error) error {
+	name, id := account.Split(c.Target.ID)
+	if strings.Contains(id, "@") { // the undo of a request
+		made, err := h.madeBy(ctx, c.UndoOf)
+		if err != nil {
+			return err
+		}
+		id = made.Account
+	}
+	switch unfinished, err := account.GetUnfinished(ctx, h.store, name, id); {
+	case err != nil || id == "" || unfinished.Stop != c.ID:
+		return err
+	case c.State == change.Applied:
+		return h.stopped(ctx, c, id)
+	case c.State != change.Undone:
+		return h.askLater(ctx, c, id, cause)
+	}
+	return nil
 }
 
 // notStopped sees to what is known of an account that a change was to stop, and has not: whoever stops it later by hand
@@ -171,6 +195,9 @@ func (h *handler) restore(ctx context.Context, c change.Change, id string) error
 	if unfinished.Request == c.ID { // else a later request sees to it
 		if unfinished.Tries > len(restoreAfter) {
 			return nil
+		}
+		if !unfinished.Unsettled() {
+			return nil // the request may be tried again, and then tell what it has made of the account
 		}
 		s, _, err := h.system(c)
 		if err != nil {
