@@ -51,12 +51,22 @@ func (n *night) tell(ctx context.Context, a act) (bool, error) {
 	return err == nil, err
 }
 
-// orphan ends the first warning of the day before where that was told and is not remembered, because the night ended in
-// between: the one that comes now names another day, and nobody would end that one.
+// orphanFor is for how many days a first warning that nobody remembers is looked for.
+const orphanFor = 7
+
+// orphan ends the first warnings of the days before that were told and are not remembered, because the night ended in
+// between, and perhaps the next ones did not begin: the one that comes now may name another day, and nobody would end those.
 func (n *night) orphan(ctx context.Context, a act) error {
-	before := a.decision.Next
-	before.Begun = before.Begun.Add(-24 * time.Hour)
-	return n.end(ctx, n.warningID(a.account, a.decision.Step, before), "moved")
+	for days := range orphanFor {
+		before := a.decision.Next
+		before.Begun = before.Begun.AddDate(0, 0, -1-days)
+		for _, step := range n.rule.Warn {
+			if err := n.end(ctx, n.warningID(a.account, step, before), "moved"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // takeBack ends the warnings of an account that is in use again, or spared, or not stopped on the
