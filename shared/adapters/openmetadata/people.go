@@ -43,18 +43,26 @@ func (c *Client) createUser(ctx context.Context, email string) error {
 	return nil
 }
 
-// account returns the id of somebody's account.
-func (c *Client) account(ctx context.Context, email string, present catalog.Present) (string, error) {
+// accounts returns the ids of somebody's accounts: one to be given something, all that have the address for it to be
+// taken away, also where they are a program's. Somebody may have made a second account, or changed a bot's roles by hand.
+func (c *Client) accounts(ctx context.Context, s catalog.Step, present catalog.Present) ([]string, error) {
+	var ids []string
 	for _, u := range present.Users {
-		if !u.Bot && group.Address(u.Email) == group.Address(email) {
-			return u.ID, nil
+		if group.Address(u.Email) == group.Address(s.Person) && (!u.Bot || s.Verb == catalog.Remove) {
+			ids = append(ids, u.ID)
 		}
 	}
-	u, err := c.named(ctx, users, userName(email), "")
-	if err == nil && (u.Bot || group.Address(u.Email) != group.Address(email)) {
+	if len(ids) > 0 && s.Verb == catalog.Remove {
+		return ids, nil
+	}
+	if len(ids) > 0 {
+		return ids[:1], nil
+	}
+	u, err := c.named(ctx, users, userName(s.Person), "")
+	if err == nil && (u.Bot || group.Address(u.Email) != group.Address(s.Person)) {
 		err = &Error{API: api, Op: users.get, Message: "nobody has an account with that address", Kind: ErrNotFound, Final: true}
 	}
-	return u.ID, err
+	return []string{u.ID}, err
 }
 
 // member adds somebody to a team, or takes them out.
@@ -63,22 +71,27 @@ func (c *Client) member(ctx context.Context, s catalog.Step, present catalog.Pre
 	if err != nil {
 		return err
 	}
-	id, err := c.account(ctx, s.Person, present)
-	if err != nil {
-		return err
+	ids, err := c.accounts(ctx, s, present)
+	for i := 0; i < len(ids) && err == nil; i++ {
+		err = c.belong(ctx, t, ids[i], s.Verb == catalog.Add)
 	}
+	return err
+}
+
+// belong makes an account be in a team, or not.
+func (c *Client) belong(ctx context.Context, t thing, id string, shall bool) error {
 	is := slices.ContainsFunc(t.Users, func(r reference) bool { return r.ID == id })
 	switch one := (reference{ID: id, Type: users.kind}); {
-	case s.Verb == catalog.Add && !is && len(t.Users) == 0:
+	case shall && !is && len(t.Users) == 0:
 		// Nothing can be appended to a list that is not there.
 		return c.patch(ctx, teams, t, set("/users", []reference{one}))
-	case s.Verb == catalog.Add && !is:
+	case shall && !is:
 		// Appending takes nothing away, whoever else changes the team at the same time. So it does
 		// not test the version, on which the many additions to one team would stumble.
 		return c.call(ctx, request{
 			op: "patchTeam", method: http.MethodPatch, path: "teams/" + url.PathEscape(t.ID), body: []operation{set("/users/-", one)},
 		}, nil)
-	case s.Verb == catalog.Remove && is:
+	case !shall && is:
 		err := c.call(ctx, request{op: "deleteTeamUser", method: http.MethodDelete, path: "teams/" + url.PathEscape(t.ID) + "/users/" + url.PathEscape(id)}, nil)
 		if errors.Is(err, ErrNotFound) {
 			return nil
@@ -94,11 +107,11 @@ func (c *Client) holder(ctx context.Context, s catalog.Step, present catalog.Pre
 	if err != nil {
 		return err
 	}
-	id, err := c.account(ctx, s.Person, present)
-	if err != nil {
-		return err
+	ids, err := c.accounts(ctx, s, present)
+	for i := 0; i < len(ids) && err == nil; i++ {
+		err = c.hold(ctx, role, ids[i], s.Verb == catalog.Add)
 	}
-	return c.hold(ctx, role, id, s.Verb == catalog.Add)
+	return err
 }
 
 // hold makes somebody have a role, or not. The user's own roles are set as a whole, under a test

@@ -156,12 +156,10 @@ func (c *Client) Read(ctx context.Context) (catalog.Present, error) {
 		}
 		found[of.path] = list
 	}
-	email := map[string]string{} // by id; bots have none
+	email := map[string]string{} // by id
 	for _, u := range found[users.path] {
 		out.Users = append(out.Users, catalog.PresentUser{Entity: u.entity(), Email: group.Address(u.Email), Bot: u.Bot, Trusted: u.Admin || len(names(u.Roles)) > 0})
-		if !u.Bot {
-			email[u.ID] = group.Address(u.Email)
-		}
+		email[u.ID] = group.Address(u.Email)
 	}
 	people := func(refs []reference) []string {
 		var list []string

@@ -103,7 +103,7 @@ func TestReadWhatIsNotOnesOwn(t *testing.T) {
 	})
 	p, err := c.Read(t.Context())
 	check(t, err)
-	if r := p.Roles[0]; len(r.Holders) != 0 || !slices.Equal(r.Policies, []string{"p"}) {
+	if r := p.Roles[0]; !slices.Equal(r.Holders, []string{"b@example.com"}) || !slices.Equal(r.Policies, []string{"p"}) {
 		t.Errorf("role %+v", r)
 	}
 	if team := p.Teams[0]; !slices.Equal(team.Members, []string{"a@example.com"}) || len(team.DefaultRoles) != 0 || !team.Joinable {

@@ -179,3 +179,15 @@ func TestTeamsThatAreThereInACircle(t *testing.T) {
 		}
 	}
 }
+
+// What our own account in the catalogue may do there others have given it: it is not taken away.
+func TestOurOwnAccountIsLeftAlone(t *testing.T) {
+	p := ofOthers(ken)
+	p.Users = append(p.Users, catalog.PresentUser{Entity: catalog.Entity{ID: "id-us", Name: us}, Email: "us@example.com", Bot: true})
+	p.Policies = append(p.Policies, has("edit", editAll))
+	p.Roles = append(p.Roles, catalog.PresentRole{Entity: entity("r"), Policies: []string{"edit"}, Holders: []string{ken, "us@example.com"}})
+	d := catalog.Desired{Us: us, Policies: []catalog.Policy{{Name: "edit", Rules: []catalog.Rule{editAll}}}, Roles: []catalog.Role{{Name: "r", Policies: []string{"edit"}}}}
+	if plan := diff(t, d, p); len(plan.Steps) != 1 || plan.Steps[0].Person != ken {
+		t.Errorf("%q", plan.Lines())
+	}
+}

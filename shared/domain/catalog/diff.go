@@ -49,6 +49,8 @@ type builder struct {
 	desired Desired
 	present Present
 	there   names
+	// ourselves is the address of our own account.
+	ourselves string
 	// account maps an address to the number of accounts that have it.
 	account map[string]int
 	// is, wants and can are what policies, roles and teams have, are wanted to have, and can have by now.
@@ -99,6 +101,9 @@ func newBuilder(d Desired, p Present) *builder {
 		b.wantTeam[t.Name] = t
 	}
 	for _, u := range p.Users {
+		if u.Name == d.Us && d.Us != "" {
+			b.ourselves = group.Address(u.Email) // what our account may do is for others to say
+		}
 		if !u.Bot && u.Email != "" {
 			b.account[group.Address(u.Email)]++
 		}
@@ -324,7 +329,7 @@ func (b *builder) persons(k Kind, name string, is, want []string) {
 		}
 	}
 	for _, email := range is {
-		if !in(want, email) {
+		if !in(want, email) && email != b.ourselves {
 			b.removed = append(b.removed, Step{Verb: Remove, Kind: k, Name: name, Person: email})
 		}
 	}
