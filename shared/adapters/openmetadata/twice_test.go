@@ -8,10 +8,12 @@ import (
 
 // withOne makes a policy, a role and a team that are ours.
 func withOne(w *world) catalog.Desired {
-	d := catalog.Desired{Us: us, CreateUsers: true,
+	d := catalog.Desired{
+		Us: us, CreateUsers: true,
 		Policies: []catalog.Policy{{Name: "p", Rules: []catalog.Rule{rule("r", "allow", "")}}},
 		Roles:    []catalog.Role{{Name: "rr", Policies: []string{"p"}}},
-		Teams:    []catalog.Team{{Name: "rt", Type: catalog.TypeGroup, Policies: []string{"p"}}}}
+		Teams:    []catalog.Team{{Name: "rt", Type: catalog.TypeGroup, Policies: []string{"p"}}},
+	}
 	w.carry(d)
 	return d
 }
@@ -76,4 +78,3 @@ func TestABotLosesOurRole(t *testing.T) {
 	}
 	w.carry(d)
 }
-
