@@ -121,6 +121,7 @@ func (h *handler) look(ctx context.Context) (view, error) {
 	if !present.Whole() {
 		return view{}, fmt.Errorf("read the catalogue: %w", catalog.ErrNotWhole)
 	}
+	present = present.Under(who.users)
 	plan, wrong, err := catalog.Diff(wanted, present)
 	if err != nil {
 		return view{}, fmt.Errorf("compare the catalogue: %w", err)

@@ -191,3 +191,22 @@ func TestOurOwnAccountIsLeftAlone(t *testing.T) {
 		t.Errorf("%q", plan.Lines())
 	}
 }
+
+// Somebody has another first address by now, and the catalogue has the account under the former one.
+func TestWhoWasRenamedKeepsWhatTheyHave(t *testing.T) {
+	p := ofOthers("old@example.com", yui, "Was.Yui@example.com")
+	p.Teams = append(p.Teams, catalog.PresentTeam{Entity: entity("t"), Type: catalog.TypeDivision, Members: []string{"old@example.com", "was.yui@example.com"}})
+	p.Roles = append(p.Roles, catalog.PresentRole{Entity: entity("r"), Policies: []string{"OrganizationPolicy"}, Holders: []string{"old@example.com"}})
+	d := catalog.Desired{
+		Us: us, Roles: []catalog.Role{{Name: "r", Policies: []string{"OrganizationPolicy"}, Holders: []string{ken}}},
+		Teams: []catalog.Team{{Name: "t", Type: catalog.TypeDivision, Members: []string{ken, yui}}},
+	}
+	now := p.Under(map[string]string{"old@example.com": ken, ken: ken, yui: yui, "was.yui@example.com": yui})
+	want := []string{"add member t: " + yui, "remove member t: was.yui@example.com"} // who has an account under each
+	if got := diff(t, d, now).Lines(); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if p.Teams[1].Members[0] != "old@example.com" || p.Users[0].Email != "old@example.com" {
+		t.Error("what was read is another by now")
+	}
+}

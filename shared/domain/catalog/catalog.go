@@ -20,6 +20,8 @@ package catalog
 import (
 	"slices"
 	"strings"
+
+	"github.com/sekisho/sekisho/shared/domain/group"
 )
 
 // Organization is the name of the team above all others, which every catalogue has.
@@ -122,6 +124,39 @@ func (p Present) Whole() bool {
 		}
 	}
 	return true
+}
+
+// Under returns what there is with people under the addresses that they have first by now, where the catalogue has
+// them under another one of theirs, and nobody under the first. First leads from each address to that.
+func (p Present) Under(first map[string]string) Present {
+	taken := map[string]bool{}
+	for _, u := range p.Users {
+		taken[group.Address(u.Email)] = true
+	}
+	now := func(email string) string {
+		if is := first[group.Address(email)]; is != "" && !taken[is] {
+			return is
+		}
+		return email
+	}
+	all := func(list []string) []string {
+		out := slices.Clone(list)
+		for i, email := range out {
+			out[i] = now(email)
+		}
+		return out
+	}
+	p.Users, p.Roles, p.Teams = slices.Clone(p.Users), slices.Clone(p.Roles), slices.Clone(p.Teams)
+	for i := range p.Users {
+		p.Users[i].Email = now(p.Users[i].Email)
+	}
+	for i := range p.Roles {
+		p.Roles[i].Holders = all(p.Roles[i].Holders)
+	}
+	for i := range p.Teams {
+		p.Teams[i].Members = all(p.Teams[i].Members)
+	}
+	return p
 }
 
 // Entity is what everything in the catalogue has.
