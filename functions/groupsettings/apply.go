@@ -28,7 +28,20 @@ func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
 	if c, err = h.carrier.Apply(ctx, e); err != nil {
 		return err
 	}
+	if c.Plan != "" && c.State == change.Withdrawn {
+		return h.holdAgain(ctx, c)
+	}
 	return h.unwaive(ctx, c)
+}
+
+// holdAgain has the brake hold a group as before, of which a correction was let through and then not made: what let it
+// through may not have held any more. The check says whether there is still something to hold.
+func (h *handler) holdAgain(ctx context.Context, c change.Change) error {
+	err := h.mirror.UpdateSettings(ctx, c.Target.ID, func(s *mirror.Settings) { s.Held = true })
+	if err != nil {
+		return err
+	}
+	return h.queueCheck(ctx, c.Target.ID, "held-again-"+c.ID)
 }
 
 // applier makes a group's settings as a change wants them.

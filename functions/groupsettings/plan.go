@@ -215,7 +215,7 @@ func (o override) waiting(ctx context.Context, c change.Change) ([]change.Propos
 		if err != nil {
 			return nil, err
 		}
-		p.Diff, p.Requirement = correction, change.Requirement{Mode: change.Auto}
+		p.Diff, p.Requirement, p.Plan = correction, change.Requirement{Mode: change.Auto}, c.ID
 		out = append(out, p)
 	}
 	return out, nil

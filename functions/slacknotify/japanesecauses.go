@@ -73,6 +73,7 @@ var japaneseCauses = causes{
 		"the groups that are held have changed":              "保留中のグループが変わりました",
 		"the settings are as the rules want them":            "設定はルールどおりになっています",
 		"the approval is older than an hour":                 "承認から 1 時間以上が経過しました",
+		"those who let it through may not do so any more":    "通した人に、いまはその権限がありません",
 
 		// Why a listing of accounts is not believed, or nothing can be judged by it.
 		string(idle.Nobody):         "一覧にアカウントが 1 件もありません",

@@ -27,7 +27,7 @@ func Propose(p Proposal, n int, now time.Time) (Change, audit.Entry, error) {
 	c := Change{
 		ID: ChangeID(p.Slot(), n), Kind: p.Kind, Target: p.Target, Diff: slices.Clone(p.Diff), Detail: p.Detail,
 		Reason: p.Reason, Requester: p.Requester, Concerned: slices.Clone(p.Concerned), Owners: slices.Clone(p.Owners),
-		Channel: p.Channel, Batch: p.Batch, Alert: p.Alert, Requirement: p.Requirement,
+		Channel: p.Channel, Batch: p.Batch, Plan: p.Plan, Alert: p.Alert, Requirement: p.Requirement,
 		UndoOf: p.UndoOf, Until: p.Until, Policy: p.Policy, Revision: 1, Proposed: now,
 	}
 	switch p.Requirement.Mode {

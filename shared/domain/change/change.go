@@ -112,6 +112,8 @@ type Change struct {
 	// common that are asked there in one message.
 	Channel string `json:"channel,omitempty"`
 	Batch   string `json:"batch,omitempty"`
+	// Plan is the id of the change by which people let this one through.
+	Plan string `json:"plan,omitempty"`
 
 	// Alert says that people have to look although nothing is to be done for them.
 	Alert bool `json:"alert,omitempty"`
@@ -178,6 +180,7 @@ type Proposal struct {
 	Owners      []Selector
 	Channel     string
 	Batch       string
+	Plan        string
 	Alert       bool
 	Requirement Requirement
 	UndoOf      string

@@ -119,6 +119,12 @@ func (c Change) Authorized() bool {
 	return c.Requirement.Met(pressed, c.Escalated)
 }
 
+// StillAuthorized reports whether the approvals of a change would be enough if people may decide what they may by now.
+func (c Change) StillAuthorized(now Standing) bool {
+	c.lapse(now)
+	return c.Authorized()
+}
+
 // lapse makes approvals void where people have since lost so much of their authority that those
 // left would not be enough.
 func (c *Change) lapse(now Standing) {

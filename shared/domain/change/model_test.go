@@ -1,6 +1,7 @@
 package change_test
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -262,9 +263,13 @@ func (h *history) revise(t *rapid.T) {
 	}
 	by := h.account(t)
 	r := rapid.SampledFrom([]change.Requirement{one, two}).Draw(t, "requirement")
+	same, escalated, askedAt := h.c.Reason == "anew" && reflect.DeepEqual(h.c.Requirement, r), h.escalated, h.askedAt
 	if h.do(t, change.Revise{By: by, Diff: h.c.Diff, Reason: "anew", Requirement: r}, h.phase == waits && people[by.ID] == "rin") {
 		h.revision++
 		h.yes, h.no, h.escalated, h.askedAt = map[string]ballot{}, nil, false, h.now
+		if same { // as it was: it is asked for as long as before
+			h.escalated, h.askedAt = escalated, askedAt
+		}
 	}
 }
 

@@ -56,6 +56,9 @@ func (c *Carrier) Apply(ctx context.Context, e event.ApplyChange) (change.Change
 	if c.Asking != nil {
 		applier = stillAsked{applier, c.Ledger, c.Asking}
 	}
+	if wanted.Plan != "" {
+		applier = stillLet{applier, c.Ledger, c.Authority}
+	}
 	err = c.Ledger.Carry(ctx, wanted.ID, c.By, c.Authority, applier)
 	var later *Later
 	if errors.As(err, &later) {

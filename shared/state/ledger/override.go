@@ -89,12 +89,46 @@ func (o Override) Act(ctx context.Context, c change.Change, _ Sight) error {
 		return err
 	}
 	for _, p := range waiting {
-		p.Requirement = change.Requirement{Mode: change.Auto}
+		p.Requirement, p.Plan = change.Requirement{Mode: change.Auto}, c.ID
 		if _, _, err := o.Ledger.Propose(ctx, p); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// stillLet is an applier of a change that people let through by a plan. It is not wanted any more once the plan is older
+// than [OverrideFor], or those who approved it may not approve it any more. What is in effect already stays.
+type stillLet struct {
+	Applier
+	ledger    *Ledger
+	authority Authority
+}
+
+// Look implements [Applier].
+func (a stillLet) Look(ctx context.Context, c change.Change) (Sight, error) {
+	seen, err := a.Applier.Look(ctx, c)
+	if err != nil || seen.InEffect || seen.Obsolete != "" {
+		return seen, err
+	}
+	plan, err := a.ledger.Get(ctx, c.Plan)
+	if err != nil {
+		return Sight{}, fmt.Errorf("read the plan that let %s through: %w", c.ID, err)
+	}
+	if plan.Requirement.Mode != change.Ask || len(plan.Decisions) == 0 {
+		return seen, nil
+	}
+	if seen.Obsolete = SightOfPlan(plan, false, a.ledger.now()).Obsolete; seen.Obsolete != "" {
+		return seen, nil
+	}
+	standing, err := a.authority(ctx, plan, plan.ApprovedBy())
+	if err != nil {
+		return Sight{}, fmt.Errorf("look up who may approve plan %s: %w", plan.ID, err)
+	}
+	if !plan.StillAuthorized(standing) {
+		seen.Obsolete = "those who let it through may not do so any more"
+	}
+	return seen, nil
 }
 
 // Let reports whether a change is one that people let through, by approving a plan of this kind and
