@@ -125,7 +125,9 @@ func (a granting) request(ctx context.Context, c change.Change) (wanted, error) 
 		return wanted{}, err
 	}
 	if problems := r.Check(holds); len(problems) > 0 {
-		r.obsolete = problems[0].Text
+		if r.obsolete = problems[0].Text; problems[0].Code == grant.NotEligible { // which speaks to who asked
+			r.obsolete = "who asked for it is not among those who may have " + r.Entitlement.Name
+		}
 	}
 	return r, nil
 }

@@ -97,7 +97,7 @@ func (a applier) Look(ctx context.Context, c change.Change) (ledger.Sight, error
 		sight.Obsolete = undoObsolete(c, values)
 		return sight, nil
 	}
-	sight.Obsolete, err = a.ruleObsolete(ctx, c, g.Email, values)
+	sight.Obsolete, err = a.ruleObsolete(ctx, c, g, values)
 	return sight, err
 }
 
@@ -154,7 +154,7 @@ func undoObsolete(c change.Change, values map[string]string) string {
 }
 
 // ruleObsolete says why the rules do not ask for a correction any more.
-func (a applier) ruleObsolete(ctx context.Context, c change.Change, address string, values map[string]string) (string, error) {
+func (a applier) ruleObsolete(ctx context.Context, c change.Change, g group.Group, values map[string]string) (string, error) {
 	known, err := a.mirror.Settings(ctx, c.Target.ID)
 	if err != nil {
 		return "", err
@@ -164,7 +164,7 @@ func (a applier) ruleObsolete(ctx context.Context, c change.Change, address stri
 		return "", err
 	}
 	finding := a.rules.Evaluate(settingsrule.Subject{
-		Group: address, Settings: values, Secure: secure, Waived: known.Exceptions(address, values, secure),
+		Group: g.Email, Aliases: g.Aliases, Settings: values, Secure: secure, Waived: known.Exceptions(g.Email, values, secure),
 	}, a.now())
 	asked := map[string]string{}
 	for _, correction := range finding.Corrections {
@@ -177,7 +177,7 @@ func (a applier) ruleObsolete(ctx context.Context, c change.Change, address stri
 	}
 	for _, d := range c.Diff {
 		if slices.ContainsFunc(finding.Unknown, func(u change.Delta) bool { return u.Field == d.Field }) {
-			return "", fmt.Errorf("%s of %s has a value that is not known here: %s", d.Field, address, values[d.Field])
+			return "", fmt.Errorf("%s of %s has a value that is not known here: %s", d.Field, g.Email, values[d.Field])
 		}
 		if values[d.Field] != d.After && asked[d.Field] != d.After {
 			return fmt.Sprintf("the rules do not ask for %s %s any more", d.Field, d.After), nil

@@ -67,7 +67,7 @@ func (h *handler) check(ctx context.Context, e event.CheckSettings) error {
 	values = settingsrule.Completed(answer, known.Values)
 	evaluate := func(values map[string]string) settingsrule.Finding {
 		return h.rules.Evaluate(settingsrule.Subject{
-			Group: g.Email, Settings: values, Secure: secure, Waived: known.Exceptions(g.Email, values, secure),
+			Group: g.Email, Aliases: g.Aliases, Settings: values, Secure: secure, Waived: known.Exceptions(g.Email, values, secure),
 		}, read)
 	}
 	finding := evaluate(values)

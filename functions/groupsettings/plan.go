@@ -143,7 +143,7 @@ func (h *handler) correction(ctx context.Context, s mirror.Settings) ([]change.D
 		return nil, group.Group{}, err
 	}
 	f := h.rules.Evaluate(settingsrule.Subject{
-		Group: header.Group.Email, Settings: s.Values, Secure: s.Secure, Waived: s.Exceptions(header.Group.Email, s.Values, s.Secure),
+		Group: header.Group.Email, Aliases: header.Group.Aliases, Settings: s.Values, Secure: s.Secure, Waived: s.Exceptions(header.Group.Email, s.Values, s.Secure),
 	}, h.now())
 	for _, c := range f.Corrections {
 		if c.Mode == change.Auto {

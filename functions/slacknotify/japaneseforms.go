@@ -57,6 +57,7 @@ var japaneseForms = map[string]string{
 	"of type %s cannot be below a team of type %s":                            "種別 %s のチームは、種別 %s のチームの下には置けません",
 
 	// Why access is not given any more.
+	"who asked for it is not among those who may have %s":                        "申請した人は %s の対象者ではなくなりました",
 	"you are not among those who may have %s":                                    "%s の対象者ではなくなりました",
 	"%s does not give %s: choose of %s":                                          "%s に %s は含まれません。選べるもの: %s",
 	"say for how long, at most %s":                                               "期間が指定されていません (最長 %s)",

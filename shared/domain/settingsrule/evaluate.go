@@ -12,8 +12,9 @@ import (
 
 // Subject is one group as the rules look at it.
 type Subject struct {
-	// Group is its address.
-	Group string
+	// Group is its address, Aliases are its further ones: an exception holds under any of them.
+	Group   string
+	Aliases []string
 	// Settings are the values as the API returned them.
 	Settings map[string]string
 	// Secure says that the anchor is a direct member.
@@ -154,12 +155,17 @@ func differing(all []map[string]string) []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
+// isCalled reports whether an address is one of the group's.
+func (s Subject) isCalled(address string) bool {
+	return slices.ContainsFunc(append([]string{s.Group}, s.Aliases...), func(a string) bool { return group.Address(a) == group.Address(address) })
+}
+
 // held lists the fields that are not to be moved, neither by a rule nor to agree with another:
 // those with an exception and, except for a report, those whose value may not be what it seems.
 func (r Rules) held(s Subject, mode change.Mode, now time.Time) map[string]bool {
 	out := map[string]bool{}
 	for _, e := range slices.Concat(r.Exceptions, s.Waived) {
-		if group.Address(e.Group) == group.Address(s.Group) && now.Before(e.Until) {
+		if s.isCalled(e.Group) && now.Before(e.Until) {
 			out[e.Field] = true
 		}
 	}

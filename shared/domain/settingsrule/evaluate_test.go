@@ -179,6 +179,12 @@ func TestEvaluate(t *testing.T) {
 				correction(change.Auto, delta("whoCanJoin", "ANYONE_CAN_JOIN", "INVITED_CAN_JOIN")),
 			}},
 		},
+		"an exception holds under a former address of the group": {
+			rules: settingsrule.Rules{Mode: change.Auto, General: []settingsrule.Rule{view}, Exceptions: []settingsrule.Exception{
+				{Group: "former@example.com", Field: "whoCanViewGroup", Until: noon.Add(time.Hour)},
+			}},
+			subject: settingsrule.Subject{Settings: open, Aliases: []string{"a@example.com", "Former@example.com"}},
+		},
 		"what people waived is an exception": {
 			rules:   settingsrule.Rules{Mode: change.Auto, General: []settingsrule.Rule{view}},
 			subject: settingsrule.Subject{Settings: open, Waived: []settingsrule.Exception{exception(noon.Add(time.Hour))}},
