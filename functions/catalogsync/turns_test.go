@@ -1,6 +1,7 @@
 package catalogsync
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/sekisho/sekisho/shared/adapters/openmetadata"
@@ -118,4 +119,40 @@ func TestLeaversDoNotWaitForThousands(t *testing.T) {
 		}
 	}
 	t.Errorf("%d proposals, and gone stays: %s", len(out), out[0].Reason)
+}
+
+// A role that goes is named by a rule of a policy: while the brake holds, people are asked to take everybody out of it.
+// It is deleted when the policy does not name it any more.
+func TestWhatIsStillNamedIsNotDeletedYet(t *testing.T) {
+	look := onAll("look", "allow", "ViewAll")
+	no := onAll("no", "deny", "EditAll")
+	no.Condition = "hasAnyRole('z')"
+	ken := catalog.PresentUser{Entity: catalog.Entity{Name: "ken"}, Email: "ken@example.com"}
+	p := catalog.Present{
+		Users:    []catalog.PresentUser{ken},
+		Policies: []catalog.PresentPolicy{{Entity: ours("p"), Rules: []catalog.Rule{look, no}}, {Entity: ours("q"), Rules: []catalog.Rule{look}}},
+		Roles:    []catalog.PresentRole{{Entity: ours("z"), Policies: []string{"q"}, Holders: []string{ken.Email}}, {Entity: ours("r"), Policies: []string{"p"}, Holders: []string{ken.Email}}},
+		Teams:    []catalog.PresentTeam{{Entity: catalog.Entity{Name: catalog.Organization}, Type: catalog.TypeOrganization}},
+	}
+	d := catalog.Desired{
+		Us: "us", Policies: []catalog.Policy{{Name: "p", Rules: []catalog.Rule{look}}, {Name: "q", Rules: []catalog.Rule{look}}},
+		Roles: []catalog.Role{{Name: "r", Policies: []string{"p"}, Holders: []string{ken.Email}}},
+	}
+	plan, _, err := catalog.Diff(d, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := proposals(parse(t, "catalog: {mode: auto, brake: {max: 1}}"), plan, p, p.Size(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, one := range out {
+		for _, x := range one.Diff {
+			all = append(all, x.Field)
+		}
+	}
+	if !slices.Equal(all, []string{"remove holder z: ken@example.com"}) {
+		t.Errorf("%q of %q", all, plan.Lines())
+	}
 }

@@ -297,3 +297,29 @@ func TestWhatIsBoundWaitsWithItsBound(t *testing.T) {
 	}
 	watchPerson(t, d, p, ken)
 }
+
+// Something went wrong before it: no policy is deleted, because what is to deny in its place may not be there.
+func TestNoPolicyIsDeletedAfterSomethingWentWrong(t *testing.T) {
+	p := ofOthers(ken)
+	p.Policies = append(p.Policies, has("old", noEdit("no")))
+	d := catalog.Desired{Us: us, Policies: []catalog.Policy{{Name: "new", Rules: []catalog.Rule{noEdit("no")}}}}
+	plan := diff(t, d, p)
+	if waits := plan.Awaiting(plan.Steps[:1], p); len(plan.Steps) != 2 || !waits[1] || plan.Awaiting(nil, p)[1] {
+		t.Errorf("%q: waits %v", plan.Lines(), waits)
+	}
+}
+
+// The team above another that is moved there loses what allows and denies before that.
+func TestATeamIsMovedBelowWhatHasLostWhatDeniesToo(t *testing.T) {
+	other := noEdit("other")
+	other.Operations = []string{"Delete"}
+	p := ofOthers(ken)
+	p.Policies = append(p.Policies, has("mix", editAll, other))
+	p.Teams = append(p.Teams, catalog.PresentTeam{Entity: entity("up"), Type: catalog.TypeDivision, Policies: []string{"mix"}},
+		catalog.PresentTeam{Entity: entity("t"), Type: catalog.TypeDepartment, Members: []string{ken}})
+	d := catalog.Desired{
+		Us:    us,
+		Teams: []catalog.Team{{Name: "up", Type: catalog.TypeDivision}, {Name: "t", Type: catalog.TypeDepartment, Parents: []string{"up"}, Members: []string{ken}}},
+	}
+	watchPerson(t, d, p, ken)
+}
