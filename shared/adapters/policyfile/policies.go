@@ -111,8 +111,11 @@ func (p place) operation() policy.Operation {
 // resource reads a type of resource, of which the catalogue has more than are known here.
 func (p place) resource() string {
 	name := p.name()
-	if near, ok := policy.MeantResource(name); !ok {
+	switch near, ok := policy.MeantResource(name); {
+	case !ok:
 		p.problem("the type of resource %s is not known: did you mean %s?", quote(name), near)
+	case name != "" && !policy.KnownResource(name):
+		p.warning("no type of resource called %s is known here: where your data catalogue has none either, the rule has no effect on it", quote(name))
 	}
 	return name
 }

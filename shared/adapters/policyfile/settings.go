@@ -1,6 +1,7 @@
 package policyfile
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -43,11 +44,13 @@ func (p place) rules() []settingsrule.Rule {
 	var out []settingsrule.Rule
 	for _, item := range p.list("- {field: …, needles: […], replace: …}") {
 		t := item.table("field", "needles", "replace", "mode")
-		rule := settingsrule.Rule{
-			Field:   t.need("field", "whoCanViewGroup").text(),
-			Needles: distinct(t.need("needles", "[ANYONE_CAN_VIEW]").filled("[ANYONE_CAN_VIEW]"), place.word),
-			Replace: t.need("replace", "ALL_MEMBERS_CAN_VIEW").word(),
+		rule := settingsrule.Rule{Field: t.need("field", "whoCanViewGroup").text()}
+		needles, replace := "[ANYONE_CAN_VIEW]", "ALL_MEMBERS_CAN_VIEW"
+		if values := settingsrule.Values(rule.Field); len(values) > 1 && !slices.Contains(values, replace) {
+			needles, replace = "["+values[0]+"]", values[1]
 		}
+		rule.Needles = distinct(t.need("needles", needles).filled(needles), place.word)
+		rule.Replace = t.need("replace", replace).word()
 		if mode := t.at("mode"); mode.given() {
 			rule.Mode = oneOf(mode, change.Auto, change.Ask, change.Report)
 		}

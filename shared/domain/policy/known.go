@@ -90,13 +90,17 @@ func (o Operation) Meant() (near string, ok bool) {
 	return "", true
 }
 
+// KnownResource reports whether a type of resource is known by name here.
+func KnownResource(name string) bool {
+	return slices.Contains(knownResources(), name) || strings.EqualFold(name, anyType)
+}
+
 // MeantResource reports whether a type of resource can be meant as it is written. The catalogue has more
 // of them than are known here; a slip of the pen is none. Then near is what was meant.
 func MeantResource(name string) (near string, ok bool) {
-	known := knownResources()
-	if slices.Contains(known, name) || strings.EqualFold(name, anyType) {
+	if KnownResource(name) {
 		return "", true
 	}
-	near = spelling.Slip(name, known)
+	near = spelling.Slip(name, knownResources())
 	return near, near == ""
 }
