@@ -41,6 +41,7 @@ var english = language{
 	among:    "%s (%s)", amongMore: "%s (%s and %d more)",
 	nobody:   "%s (nobody at present)",
 	until:    "Until %s.",
+	review:   "To be reviewed by %s. It is asked for every day until somebody has.",
 	yes:      "Approved by %s, %s.",
 	no:       "Denied by %s, %s.",
 	problem:  "What happened: %s",

@@ -42,6 +42,7 @@ var japanese = language{
 	among:    "%s: %s", amongMore: "%s: %s、ほか %d 名",
 	nobody:   "%s: 現在はいません",
 	until:    "期限: %s",
+	review:   "%s までに確認が必要です。確認されるまで毎日お知らせします。",
 	yes:      "承認: %s (%s)",
 	no:       "却下: %s (%s)",
 	problem:  "状況: %s",

@@ -39,6 +39,7 @@ type language struct {
 	among, amongMore string // set of people, those in it, and how many more
 	nobody           string // set of people, in which there is nobody who can decide now
 	until            string
+	review           string
 	yes, no          string // who
 	problem          string
 	undoneBy         string
@@ -149,7 +150,11 @@ func (l language) write(c change.Change, to letter, t turn, who among, now time.
 		for _, n := range c.Requirement.Needs {
 			m.Lines = append(m.Lines, fmt.Sprintf(l.needs, n.Count, l.setOf(n.From, who)))
 		}
-		m.Lines = append(m.Lines, fmt.Sprintf(l.until, l.time(c.Deadline())))
+		if c.Kind == change.AccessReview { // it is asked for until then, and due before
+			m.Lines = append(m.Lines, fmt.Sprintf(l.review, l.time(c.Proposed.Add(grant.ReviewWithin))))
+		} else {
+			m.Lines = append(m.Lines, fmt.Sprintf(l.until, l.time(c.Deadline())))
+		}
 	case change.Failed, change.Withdrawn:
 		m.Lines = append(m.Lines, fmt.Sprintf(l.problem, l.causeOf(c, c.Problem)))
 	case change.Applied:
