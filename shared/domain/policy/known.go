@@ -35,6 +35,10 @@ var catalogResources = []string{
 	"storedProcedure", "searchIndex", "apiCollection", "apiEndpoint", "dashboardDataModel", "dataProduct", "domain", "glossary",
 	"glossaryTerm", "classification", "query", "metric", "report", "testCase", "testSuite", "testDefinition", "ingestionPipeline",
 	"workflow", "team", "user", "role", "persona", "webhook", "eventsubscription", "feed", "kpi", "app", "type", "bot", "tag",
+	"task", "messagingService", "dashboardService", "pipelineService", "storageService", "mlmodelService", "metadataService",
+	"searchService", "apiService", "driveService", "directory", "file", "spreadsheet", "worksheet", "dataContract", "dataInsightChart",
+	"dataInsightCustomChart", "document", "page", "suggestion", "alert", "appMarketPlaceDefinition", "testConnectionDefinition",
+	"webAnalyticEvent", "testCaseResolutionStatus", "testCaseResult", "workflowDefinition", "notificationTemplate",
 }
 
 // Known reports whether this is an operation of Sekisho, or one that a catalogue has or may come to
