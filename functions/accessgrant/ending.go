@@ -88,6 +88,36 @@ func (h *handler) retell(ctx context.Context, c change.Change) error {
 	return notice.Tell(ctx, h.queue, event.Notify{Subject: c.ID}, c.ID+"-ended", time.Time{})
 }
 
+// extended has what was said of access that goes on in this one not stand any longer: the warning of its end, and the
+// buttons of its message.
+func (h *handler) extended(ctx context.Context, c change.Change) error {
+	g, err := desk.GrantOf(c)
+	if err != nil {
+		return err
+	}
+	changes, err := h.ledger.Held(ctx, change.AccessGrant, c.Requester.ID, h.now())
+	if err != nil {
+		return err
+	}
+	for _, other := range changes {
+		before, err := desk.GrantOf(other)
+		if err != nil {
+			return err
+		}
+		if !g.GoesOn(before) {
+			continue
+		}
+		if err := notice.End(ctx, h.store, h.queue, endingID(other), h.now(), map[string]string{"extended": "yes"}); err != nil {
+			return err
+		}
+		name := other.ID + "-extended-" + c.ID
+		if err := notice.Tell(ctx, h.queue, event.Notify{Subject: other.ID}, name, time.Time{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // warn tells a person once that access is about to end, unless it has been extended.
 func (h *handler) warn(ctx context.Context, c change.Change) error {
 	_, err := notice.Get(ctx, h.store, endingID(c))
@@ -105,9 +135,7 @@ func (h *handler) warn(ctx context.Context, c change.Change) error {
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(held, func(o grant.Grant) bool {
-		return slices.Contains(o.Replaces, g.ID) || o.Entitlement == g.Entitlement && o.Until.After(g.Until)
-	}) {
+	if slices.ContainsFunc(held, func(o grant.Grant) bool { return o.GoesOn(g) }) {
 		return nil
 	}
 	return notice.Post(ctx, h.store, h.queue, notice.Notice{

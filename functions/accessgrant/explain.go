@@ -53,6 +53,9 @@ func (h *handler) answer(ctx context.Context, e event.ExplainAccess, at grant.Sc
 	}
 	read, err := h.policies.Read(ctx, at)
 	switch {
+	case (errors.Is(err, iam.ErrNotFound) || errors.Is(err, iam.ErrForbidden)) && at.Kind == grant.Project && e.Entitlement == "":
+		return says(e.Language, "No group, entitlement or connection is called %[1]s, and a project of that name cannot be read.",
+			"%[1]s という名前のグループ、アクセス権、接続はありません。プロジェクト %[1]s のポリシーも読み取れません。", at.Name), nil
 	case errors.Is(err, iam.ErrNotFound), errors.Is(err, iam.ErrForbidden):
 		return says(e.Language, "The policy of %s %s cannot be read.", "%s %s のポリシーを読み取れません。", at.Kind, at.Name), nil
 	case err != nil:

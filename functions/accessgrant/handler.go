@@ -18,6 +18,7 @@ import (
 	"github.com/sekisho/sekisho/shared/ports/store"
 	"github.com/sekisho/sekisho/shared/state/ledger"
 	"github.com/sekisho/sekisho/shared/state/mirror"
+	"github.com/sekisho/sekisho/shared/state/notice"
 	"github.com/sekisho/sekisho/shared/state/standing"
 )
 
@@ -98,7 +99,7 @@ func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
 	switch c.Kind {
 	case change.AccessGrant:
 		// Who lost the right while it was given is found here: what told of that has come and gone.
-		return errors.Join(h.review(ctx, c), h.recheckOne(ctx, c))
+		return errors.Join(h.review(ctx, c), h.recheckOne(ctx, c), h.extended(ctx, c))
 	case change.AccessRevoke:
 		return h.returned(ctx, c)
 	}
@@ -180,6 +181,9 @@ func (h *handler) returned(ctx context.Context, c change.Change) error {
 		if _, refused := change.Refused(err); err != nil && !refused {
 			return err
 		}
+		if err := notice.Withdraw(ctx, h.store, h.queue, endingID(other), h.now()); err != nil {
+			return err
+		}
 	}
-	return nil
+	return notice.Withdraw(ctx, h.store, h.queue, endingID(original), h.now())
 }

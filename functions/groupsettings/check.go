@@ -87,7 +87,7 @@ func (h *handler) check(ctx context.Context, e event.CheckSettings) error {
 			heldFields = fieldsOf(p.Diff)
 		}
 	}
-	held, err := h.propose(ctx, g, wanted, known.Held)
+	held, err := h.propose(ctx, g, values, wanted, known.Held)
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func (h *handler) missed(ctx context.Context, id string) error {
 // that is held stays so, until people let it go or there is nothing to correct any more: a brake
 // that loosened by itself the next day would only be slow. A correction that is under way has been
 // let go.
-func (h *handler) propose(ctx context.Context, g group.Group, wanted []change.Proposal, heldBefore bool) (held bool, err error) {
+func (h *handler) propose(ctx context.Context, g group.Group, values map[string]string, wanted []change.Proposal, heldBefore bool) (held bool, err error) {
 	live, err := h.ledger.Live(ctx, change.GroupSettings, g.ID)
 	if err != nil {
 		return false, err
@@ -159,7 +159,7 @@ func (h *handler) propose(ctx context.Context, g group.Group, wanted []change.Pr
 		modes[p.Slot()] = p.Requirement.Mode
 		unknown[p.Diff[0].Field] = unknown[p.Diff[0].Field] || p.Diff[0].After == unknownValue
 	}
-	var mended, otherwise []change.Change
+	var mended, released, otherwise []change.Change
 	for _, c := range live {
 		slot, _, _ := change.SlotOf(c.ID)
 		mode, ok := modes[slot]
@@ -167,6 +167,8 @@ func (h *handler) propose(ctx context.Context, g group.Group, wanted []change.Pr
 		case c.UndoOf != "" || c.Requester.Kind != change.ByRule:
 		case !ok && slices.ContainsFunc(c.Diff, func(d change.Delta) bool { return unknown[d.Field] }):
 			// Nobody can tell whether it is mended.
+		case !ok && slices.ContainsFunc(c.Diff, func(d change.Delta) bool { return values[d.Field] != d.After }):
+			released = append(released, c) // another value, an exception, an anchor that left: what it asks for is not there
 		case !ok:
 			mended = append(mended, c)
 		case c.State != change.Proposed && !stillWanted(c, mode):
@@ -177,6 +179,7 @@ func (h *handler) propose(ctx context.Context, g group.Group, wanted []change.Pr
 	}
 	err = errors.Join(
 		h.ledger.WithdrawOthers(ctx, rule, "the settings are as the rules want them", mended),
+		h.ledger.WithdrawOthers(ctx, rule, "the rules do not ask for this any more", released),
 		h.ledger.WithdrawOthers(ctx, rule, "policy asks for something else now", otherwise))
 	if err != nil {
 		return false, err

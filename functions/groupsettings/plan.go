@@ -129,6 +129,7 @@ func (h *handler) planned(ctx context.Context, agreed map[string]bool) (change.P
 		groups, p.Diff = append(groups, g.ID), append(p.Diff, diff...)
 		p.Owners = append(p.Owners, change.Selector("owners:"+g.ID))
 	}
+	p.Reason = fmt.Sprintf("groups that the brake holds: %d", len(groups))
 	p.Detail, err = json.Marshal(groups)
 	return p, err
 }

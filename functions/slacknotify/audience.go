@@ -6,7 +6,9 @@ import (
 	"slices"
 
 	"github.com/sekisho/sekisho/shared/adapters/slack"
+	"github.com/sekisho/sekisho/shared/desk"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/grant"
 	"github.com/sekisho/sekisho/shared/domain/group"
 )
 
@@ -49,9 +51,34 @@ func (h *handler) about(ctx context.Context, id string) (topic, error) {
 	if err != nil {
 		return topic{}, err
 	}
+	goesOn, err := h.goesOn(ctx, c)
+	if err != nil {
+		return topic{}, err
+	}
+	if goesOn {
+		t.write = func(_ letter, _ turn, in language) slack.Message { return in.goesOn(c) }
+		return t, nil
+	}
 	who, err := h.among(ctx, c)
 	t.write = func(l letter, t turn, in language) slack.Message { return in.write(c, l, t, who, h.now()) }
 	return t, err
+}
+
+// goesOn reports whether who has access by a change has it for longer by another one.
+func (h *handler) goesOn(ctx context.Context, c change.Change) (bool, error) {
+	if c.Kind != change.AccessGrant || c.State != change.Applied {
+		return false, nil
+	}
+	g, err := desk.GrantOf(c)
+	if err != nil {
+		return false, err
+	}
+	held, err := h.ledger.Held(ctx, change.AccessGrant, c.Requester.ID, h.now())
+	if err != nil {
+		return false, err
+	}
+	grants, err := desk.GrantsOf(held)
+	return slices.ContainsFunc(grants, func(o grant.Grant) bool { return o.GoesOn(g) }), err
 }
 
 // among are the addresses of those in each set of people of whom some have to agree. A set that is not
@@ -61,7 +88,7 @@ type among map[change.Selector][]string
 // maxNamed is how many of them a message names.
 const maxNamed = 3
 
-// among looks up who can decide about a change that waits, without the requester, who cannot.
+// among looks up who can decide about a change that waits, as [handler.deciding].
 func (h *handler) among(ctx context.Context, c change.Change) (among, error) {
 	if c.State != change.Proposed {
 		return nil, nil
@@ -95,14 +122,17 @@ func (h *handler) among(ctx context.Context, c change.Change) (among, error) {
 // mostHeld is of how many people of a set it is asked whether the policy lets them decide: a message names few.
 const mostHeld = 20
 
-// deciding returns the addresses of those in a set who can decide about a change, without the requester and without
-// whom the policy does not let. Whole is false where there may be others.
+// deciding returns the addresses of those in a set who can decide about a change: without the requester, without who
+// has approved it and without whom the policy does not let. Whole is false where there may be others.
 func (h *handler) deciding(ctx context.Context, c change.Change, s change.Selector) (out []string, whole bool, err error) {
 	people, whole, err := h.standing.People(ctx, c, s)
 	if err != nil || !whole {
 		return nil, false, err
 	}
-	people = slices.DeleteFunc(people, func(p group.Person) bool { return (change.Actor{ID: p.ID}).Same(c.Requester) })
+	agreed := c.ApprovedBy()
+	people = slices.DeleteFunc(people, func(p group.Person) bool {
+		return (change.Actor{ID: p.ID}).Same(c.Requester) || slices.Contains(agreed, p.ID)
+	})
 	var ids []string
 	for _, p := range people[:min(len(people), mostHeld)] {
 		ids = append(ids, p.ID)
@@ -153,7 +183,16 @@ func (h *handler) audience(ctx context.Context, c change.Change) ([]want, error)
 		if len(people) == 0 || len(people) > maxAsked || !whole {
 			out = append(out, want{key: askKey(c.Asked, "channel"), part: decides})
 		}
+	case change.Approved:
+		// Who asked for what waits for nobody hears of it when it is done, and that it is not, once that takes longer.
+		if c.Requester.Kind == change.ByPerson && c.Requirement.Mode == change.Auto && c.Attempts > 1 && !c.RetryAt.IsZero() {
+			out = append(out, want{key: key(asked, c.Requester.ID), person: c.Requester.ID, part: asked})
+		}
 	case change.Applied:
+		others := slices.ContainsFunc(c.Concerned, func(p string) bool { return p != c.Requester.ID })
+		if c.Kind == change.AccessRevoke && c.Requester.Kind == change.ByPerson && !others {
+			break // who gave access back themselves finds that in the message about it
+		}
 		for _, p := range c.Concerned {
 			out = append(out, want{key: key(hears, p), person: p, part: hears})
 		}

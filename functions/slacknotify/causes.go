@@ -32,13 +32,26 @@ type causes struct {
 
 // causeOf words why something came about with a change.
 func (l language) causeOf(c change.Change, text string) string {
-	if l.causes == nil {
-		return text
-	}
+	bare := text
 	for _, step := range []string{"look at ", "change ", "read back "} {
-		text = strings.TrimPrefix(text, step+c.Target.Name+": ")
+		bare = strings.TrimPrefix(bare, step+c.Target.Name+": ")
 	}
-	return l.cause(text)
+	if l.causes != nil {
+		return l.cause(bare)
+	}
+	for form, said := range englishForms {
+		if blanks, ok := fill(form, bare); ok {
+			return fmt.Sprintf(said, blanks...)
+		}
+	}
+	return text
+}
+
+// englishForms are by errors of ours that people meet who have done nothing wrong. A text must not fit two of them.
+var englishForms = map[string]string{
+	"give %s: the membership is not ours: %s is in %s for good":      "%[2]s is a member of %[3]s without an end already: %[1]s would give nothing.",
+	"take %s back: the membership is not ours: %s is in %s for good": "%[2]s has been made a member of %[3]s without an end by others: giving back %[1]s does not change that.",
+	"take %s back: the membership is not ours: %s is in %s until %s": "%[2]s has been made a member of %[3]s until %[4]s by others: giving back %[1]s does not change that.",
 }
 
 // cause words why something came about.
@@ -54,8 +67,10 @@ func (l language) cause(text string) string {
 	if said, ok := l.causes.ours(text); ok {
 		return said
 	}
-	if said, ok := l.causes.answer(text); ok {
-		return said
+	for rest, more := text, true; more; _, rest, more = strings.Cut(rest, ": ") { // what was attempted stands before
+		if said, ok := l.causes.answer(rest); ok {
+			return said
+		}
 	}
 	return fmt.Sprintf(l.causes.other, text)
 }

@@ -72,6 +72,7 @@ var japaneseCauses = causes{
 		"the account is gone":                                "アカウントがなくなりました",
 		"the groups that are held have changed":              "保留中のグループが変わりました",
 		"the settings are as the rules want them":            "設定はルールどおりになっています",
+		"the rules do not ask for this any more":             "ルールはこの修正を求めなくなりました",
 		"the approval is older than an hour":                 "承認から 1 時間以上が経過しました",
 		"those who let it through may not do so any more":    "通した人に、いまはその権限がありません",
 
@@ -129,6 +130,7 @@ var japaneseCauses = causes{
 	vendors: map[string]string{
 		"fivetran": "Fivetran", "looker": "Looker", "openmetadata": "OpenMetadata", "slack": "Slack", "directory": "Google Workspace",
 		"settings": "Google グループ", "reports": "Google Workspace", "iam": "Google Cloud", "iamcredentials": "Google Cloud",
+		"cloudresourcemanager": "Google Cloud", "cloudidentity": "Google Cloud", "bigquery": "Google Cloud", "storage": "Google Cloud",
 	},
 	kinds: map[string]string{
 		vendor.ErrNotFound.Error():   "対象が見つかりません",

@@ -23,6 +23,7 @@ var japaneseForms = map[string]string{
 	// Why our rules and functions ask for something.
 	"%s accounts at once are more than the brake lets pass":                                           "一度に停止するアカウントが %s 件あり、ブレーキの上限を超えています",
 	"%s removals at once are more than the brake lets pass":                                           "一度に削除するものが %s 件あり、ブレーキの上限を超えています",
+	"groups that the brake holds: %s":                                                                 "ブレーキで保留中のグループ: %s 件",
 	"%s more are left for the next plan":                                                              "残りの %s 件は次の計画に回ります",
 	"%s more steps follow after these":                                                                "このほかに %s 件の作業が続きます",
 	"not used since %s, longer than %s days":                                                          "%s 以降、%s 日を超えて利用がありません",

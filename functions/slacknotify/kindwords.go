@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"time"
 
 	"github.com/sekisho/sekisho/shared/adapters/slack"
 	"github.com/sekisho/sekisho/shared/domain/change"
+	"github.com/sekisho/sekisho/shared/domain/span"
 	"github.com/sekisho/sekisho/shared/state/notice"
 )
 
@@ -38,8 +40,9 @@ type kindWords struct {
 	// reason words why one of our rules or functions proposed it; nil shows it as it stands.
 	reason func(string) string
 	// together heads several changes in one message, approveAll is the button for all of them that
-	// wait; %d is how many.
+	// wait; %d is how many. There states are how each stands, in place of the headings, by state.
 	together, approveAll string
+	states               map[change.State]string
 }
 
 // valued words a difference by the first word of its field, as in "role roles/run.admin"; formats say
@@ -61,6 +64,9 @@ func valued(formats map[string]string, never string) func(change.Delta, string) 
 // value is what a difference has, on whichever of its sides, with a word for what never was.
 func value(d change.Delta, never string) string {
 	v := cmp.Or(d.After, d.Before)
+	if long, err := span.Parse(v); d.Field == "duration" && err == nil && long > time.Minute {
+		v = span.Spell(long.Round(time.Minute)) // what is left of the longest time is not of even minutes
+	}
 	if v == "never" && never != "" {
 		return never
 	}

@@ -29,19 +29,25 @@ type language struct {
 	kept             string // %s is the subject; of what was to be taken back
 	again            string // %s is the subject
 	answered         string // %s is the subject; for who asked
-	reminder         string // %s is the heading of a message that asks
+	extended         string // %s is the subject; of access that goes on in other access
+	reminder, anew   string // %s is the heading of a message that asks
 	follows          string
 	undoing          string // %s is the subject
 	reason           string
 	askedBy          string
 	byRule           string
 	needs            string // count, set of people
+	missing          string // count, set of people; where some have approved
+	escalated        string // set of people, who decide too by now
 	among, amongMore string // set of people, those in it, and how many more
 	nobody           string // set of people, in which there is nobody who can decide now
 	until            string
 	review           string
-	yes, no          string // who
+	yes, no          string            // who
+	void             string            // what somebody decided, and why it does not count any more
+	voids            map[string]string // why a decision does not count, by what is kept of that
 	problem          string
+	retried          string // what happened at the latest attempt
 	undoneBy         string
 	// places are what the kinds of places are called at which people have access; nil for English.
 	places map[grant.Kind]string
@@ -97,16 +103,10 @@ func (l language) write(c change.Change, to letter, t turn, who among, now time.
 	if takesBack && (c.State == change.Applied || c.State == change.Withdrawn) {
 		subject = l.taken(c)
 	}
-	if p == asked && (c.State == change.Applied || c.State == change.Denied || c.State == change.Expired || c.State == change.Undone) {
+	if p == asked && (c.State == change.Applied && c.Kind != change.AccessRevoke || c.State == change.Denied || c.State == change.Expired || c.State == change.Undone) {
 		return slack.Message{Heading: fmt.Sprintf(l.answered, subject)} // a message of its own tells, and is noticed
 	}
-	heading, own := words.headings[c.State]
-	if words.ofRules && c.Requester.Kind == change.ByPerson {
-		own = false
-	}
-	if !own {
-		heading = l.headings[c.State]
-	}
+	heading, own := l.headingOf(c)
 	switch {
 	case takesBack && c.State == change.Applied:
 		heading = l.headings[change.Undone]
@@ -123,7 +123,11 @@ func (l language) write(c change.Change, to letter, t turn, who among, now time.
 	}
 	m := slack.Message{Heading: fmt.Sprintf(heading, subject)}
 	if t == latest && c.State == change.Proposed {
-		m.Heading = fmt.Sprintf(l.reminder, m.Heading)
+		lead := l.reminder
+		if c.Reminders == 0 { // nobody waited too long: what was decided does not count any more
+			lead = l.anew
+		}
+		m.Heading = fmt.Sprintf(lead, m.Heading)
 	}
 	if t == earlier {
 		m.Lines = l.decisionsOf(c) // the latest says the rest
@@ -147,13 +151,24 @@ func (l language) write(c change.Change, to letter, t turn, who among, now time.
 		if hint := words.hints[c.State]; hint != "" {
 			m.Lines = append(m.Lines, hint)
 		}
-		for _, n := range c.Requirement.Needs {
-			m.Lines = append(m.Lines, fmt.Sprintf(l.needs, n.Count, l.setOf(n.From, who)))
+		needs, still := l.needs, c.Requirement.Needs
+		if len(c.ApprovedBy()) > 0 {
+			needs, still = l.missing, c.Missing()
+		}
+		for _, n := range still {
+			m.Lines = append(m.Lines, fmt.Sprintf(needs, n.Count, l.setOf(n.From, who)))
+		}
+		if c.Escalated && c.Requirement.Escalate != nil {
+			m.Lines = append(m.Lines, fmt.Sprintf(l.escalated, l.set(c.Requirement.Escalate.To)))
 		}
 		if c.Kind == change.AccessReview { // it is asked for until then, and due before
 			m.Lines = append(m.Lines, fmt.Sprintf(l.review, l.time(c.Proposed.Add(grant.ReviewWithin))))
 		} else {
 			m.Lines = append(m.Lines, fmt.Sprintf(l.until, l.time(c.Deadline())))
+		}
+	case change.Approved:
+		if c.Problem != "" && !c.RetryAt.IsZero() {
+			m.Lines = append(m.Lines, fmt.Sprintf(l.retried, l.causeOf(c, c.Problem)))
 		}
 	case change.Failed, change.Withdrawn:
 		m.Lines = append(m.Lines, fmt.Sprintf(l.problem, l.causeOf(c, c.Problem)))
@@ -185,6 +200,25 @@ func (l language) write(c change.Change, to letter, t turn, who among, now time.
 	return m
 }
 
+// goesOn is the message about access that goes on in other access, of which another message tells.
+func (l language) goesOn(c change.Change) slack.Message {
+	return slack.Message{Heading: fmt.Sprintf(l.extended, l.subject(c))}
+}
+
+// headingOf returns how a change stands, as a format for its subject, and whether its kind has words of its own for
+// that.
+func (l language) headingOf(c change.Change) (heading string, own bool) {
+	words := l.words(c.Kind)
+	heading, own = words.headings[c.State]
+	if words.ofRules && c.Requester.Kind == change.ByPerson {
+		own = false
+	}
+	if !own {
+		heading = l.headings[c.State]
+	}
+	return heading, own
+}
+
 // barred reports whether the reader cannot ask for what was taken, because it is what they are known
 // by: who is suspended in the directory counts for nothing here.
 func barred(c change.Change, to letter) bool {
@@ -192,18 +226,19 @@ func barred(c change.Change, to letter) bool {
 	return c.Kind == change.AccountDisable && c.State == change.Applied && system == "workspace" && to.Part == hears && to.Person != ""
 }
 
-// decisionsOf says who has decided what about a change.
+// decisionsOf says who has decided what about a change, and which of that does not count any more.
 func (l language) decisionsOf(c change.Change) []string {
 	var out []string
 	for _, d := range c.Decisions {
-		if d.Void != "" {
-			continue
-		}
 		text := l.yes
 		if d.Verdict == change.No {
 			text = l.no
 		}
-		out = append(out, fmt.Sprintf(text, d.By.Name, l.time(d.At)))
+		text = fmt.Sprintf(text, d.By.Name, l.time(d.At))
+		if d.Void != "" {
+			text = fmt.Sprintf(l.void, text, cmp.Or(l.voids[d.Void], d.Void))
+		}
+		out = append(out, text)
 	}
 	return out
 }
@@ -277,7 +312,11 @@ func (l language) reasonOf(c change.Change) string {
 
 // stateOf says how one of several changes stands.
 func (l language) stateOf(c change.Change) string {
-	return strings.TrimRight(strings.TrimSuffix(fmt.Sprintf(l.headings[c.State], ""), " "), ":：")
+	if own := l.words(c.Kind).states[c.State]; own != "" {
+		return own
+	}
+	heading, _ := l.headingOf(c)
+	return strings.TrimRight(strings.TrimSuffix(fmt.Sprintf(heading, ""), " "), ":：")
 }
 
 // buttonsFor returns the buttons that make sense for a reader. Whether a press counts is

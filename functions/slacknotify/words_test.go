@@ -85,3 +85,92 @@ func TestEarlierQuestionsAreShort(t *testing.T) {
 		}
 	}
 }
+
+// Who has to decide sees what still stands out, who may decide by now, and what of the decisions does not count any more.
+func TestHowAQuestionStands(t *testing.T) {
+	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	asked := func() change.Change {
+		c := settingsOf(change.Proposed)
+		c.Revision = 1
+		c.Requirement.Needs = []change.Need{{Count: 2, From: change.Approvers}, {Count: 1, From: change.Owners}}
+		c.Requirement.Escalate = &change.Escalation{After: time.Hour, To: change.Admins}
+		return c
+	}
+	yes := change.Decision{By: change.Actor{ID: "1", Name: "aiko@example.com"}, Verdict: change.Yes, At: at, Revision: 1, Counts: []change.Selector{change.Approvers}}
+	void := yes
+	void.Void = change.Lapsed
+	for _, test := range []struct {
+		name   string
+		edit   func(*change.Change)
+		turn   turn
+		en, ja []string
+		not    string
+	}{
+		{
+			"nobody has decided", func(*change.Change) {}, only,
+			[]string{"Please decide: the settings of data@example.com", "Needed: 2 of those who may decide about it.", "Needed: 1 of the owners."},
+			[]string{"必要な承認: 2 名 (判断できる方)", "必要な承認: 1 名 (所有者)"}, "may decide it too",
+		},
+		{
+			"one of three", func(c *change.Change) { c.Decisions = []change.Decision{yes} }, only,
+			[]string{"Approved by aiko@example.com, 22 Nov 2026 09:00 UTC.", "Still needed: 1 of those who may decide about it.", "Still needed: 1 of the owners."},
+			[]string{"あと必要な承認: 1 名 (判断できる方)", "あと必要な承認: 1 名 (所有者)"}, "Needed: 2",
+		},
+		{
+			"it has waited too long", func(c *change.Change) { c.Escalated = true }, only,
+			[]string{"It has waited too long: the administrators may decide it too."}, []string{"判断が遅れているため、管理者も判断できるようになりました。"}, "Still needed",
+		},
+		{
+			"a reminder", func(c *change.Change) { c.Reminders = 1 }, latest,
+			[]string{"Reminder: Please decide: the settings of data@example.com"}, []string{"再度のお願い: ご判断ください: data@example.com の設定"}, "Once more",
+		},
+		{
+			"an approval lapsed", func(c *change.Change) { c.Decisions = []change.Decision{void} }, latest,
+			[]string{
+				"Once more: Please decide: the settings of data@example.com", "Needed: 2 of those who may decide about it.",
+				"Approved by aiko@example.com, 22 Nov 2026 09:00 UTC. That does not count any more: who approved may not do so any more.",
+			},
+			[]string{"改めてのお願い: ご判断ください: data@example.com の設定", "承認: aiko@example.com (2026年11月22日 09:00 UTC) → 無効になりました (承認の権限がなくなったため)"}, "Reminder",
+		},
+		{
+			"it cannot be done yet", func(c *change.Change) { c.State, c.Problem, c.RetryAt = change.Approved, "the group is gone", at }, only,
+			[]string{"It could not be done yet, and is tried again: the group is gone"}, []string{"まだ実施できていません。自動的に再試行します: グループがなくなりました"}, "Needed",
+		},
+	} {
+		c := asked()
+		test.edit(&c)
+		for _, in := range []language{english, japanese} {
+			m := in.write(c, letter{Part: decides}, test.turn, nil, at)
+			lines := append([]string{m.Heading}, m.Lines...)
+			for _, want := range map[string][]string{"en": test.en, "ja": test.ja}[in.name] {
+				if !slices.Contains(lines, want) {
+					t.Errorf("%s: %q is not in %q", test.name, want, lines)
+				}
+			}
+			if in.name == "en" && strings.Contains(strings.Join(lines, "\n"), test.not) {
+				t.Errorf("%s: %q is in %q", test.name, test.not, lines)
+			}
+		}
+	}
+}
+
+// A plan that was let through says that its parts are still to be done; what is kept was not denied to anybody.
+func TestHeadingsSayWhatIsSo(t *testing.T) {
+	for _, test := range []struct {
+		c    change.Change
+		want string
+	}{
+		{change.Change{Kind: change.GroupSettingsPlan, State: change.Applied, Target: change.Target{Name: "held groups"}}, "Let through, and done one by one: corrections past the brake, all at once: held groups"},
+		{change.Change{Kind: change.AccountDisablePlan, State: change.Applied, Target: change.Target{Name: "looker"}}, "Let through, and done one by one: stopping accounts past the brake, all at once: Looker"},
+		{change.Change{Kind: change.AccountDisable, State: change.Denied, Target: change.Target{ID: "looker:7", Name: "aiko@example.com"}, Requester: change.Actor{Kind: change.ByRule}}, "Kept: aiko@example.com (Looker)"},
+		{change.Change{Kind: change.AccountDisable, State: change.Denied, Target: change.Target{ID: "looker:7", Name: "aiko@example.com"}, Requester: change.Actor{Kind: change.ByPerson}}, "Denied: stopping the account aiko@example.com (Looker)"},
+		{change.Change{Kind: change.AccessRevoke, State: change.Applied, Target: change.Target{Name: "work"}}, "Ended: access: work"},
+	} {
+		if got := english.write(test.c, letter{Part: hears}, only, nil, time.Time{}).Heading; got != test.want {
+			t.Errorf("got %q, want %q", got, test.want)
+		}
+	}
+	if got := english.stateOf(change.Change{Kind: change.AccountDisable, State: change.Denied}); got != "Kept" {
+		t.Errorf("in a row: %q", got)
+	}
+}

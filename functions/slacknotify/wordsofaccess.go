@@ -25,7 +25,7 @@ var englishAccess = map[change.Kind]kindWords{
 		delta:  valued(englishAccessFacts, ""),
 	},
 	change.AccessRevoke: {
-		subject: "ending access: %s", delta: valued(englishAccessFacts, ""),
+		subject: "ending access: %s", short: "access: %s", delta: valued(englishAccessFacts, ""),
 		headings: map[change.State]string{change.Applied: "Ended: %s"},
 		reason: chosen(map[string]string{
 			string(grant.NoLongerEligible): "you are no longer among those who may have it. It was given back for you.",
@@ -51,7 +51,7 @@ var japaneseAccess = map[change.Kind]kindWords{
 		delta:  valued(japaneseAccessFacts, ""),
 	},
 	change.AccessRevoke: {
-		subject: "アクセス権の終了: %s", delta: valued(japaneseAccessFacts, ""),
+		subject: "アクセス権の終了: %s", short: "アクセス権: %s", delta: valued(japaneseAccessFacts, ""),
 		headings: map[change.State]string{change.Applied: "終了しました: %s"},
 		reason: chosen(map[string]string{
 			string(grant.NoLongerEligible): "このアクセス権の対象者ではなくなったため、自動的に返却されました。",
@@ -78,7 +78,7 @@ var (
 var englishAccessNotices = map[notice.Kind]noticeWords{
 	notice.AccessEnding: func(n notice.Notice, in language) slack.Message {
 		return ending(n, fmt.Sprintf("Your access %s ends at %s, in %d minutes", n.Facts["entitlement"], in.time(n.Until), minutesLeft(n)),
-			"Your access %s has ended", in)
+			"Your access %s has ended", "Your access %s has been extended", in)
 	},
 	notice.AccessDrift:   listed("Access in %s that no request explains, or that somebody changed", "Nothing unexplained any more: access in %s", func(r map[string]string) string { return r["text"] }),
 	notice.AccessCrowded: listed("The policy of %s is nearly full: soon no access can be given there", "There is room again in the policy of %s", crowded(englishLimits)),
@@ -87,7 +87,7 @@ var englishAccessNotices = map[notice.Kind]noticeWords{
 var japaneseAccessNotices = map[notice.Kind]noticeWords{
 	notice.AccessEnding: func(n notice.Notice, in language) slack.Message {
 		return ending(n, fmt.Sprintf("アクセス権 %s は %s に終了します (あと %d 分)", n.Facts["entitlement"], in.time(n.Until), minutesLeft(n)),
-			"アクセス権 %s は終了しました", in)
+			"アクセス権 %s は終了しました", "アクセス権 %s は延長されました", in)
 	},
 	notice.AccessDrift:   listed("%s に、申請によらないアクセス権、または変更されたアクセス権があります", "%s に説明のつかないアクセス権はなくなりました", japaneseDrift),
 	notice.AccessCrowded: listed("%s のポリシーが上限に近づいています。まもなくアクセス権を付与できなくなります", "%s のポリシーに余裕ができました", crowded(japaneseLimits)),
@@ -96,9 +96,12 @@ var japaneseAccessNotices = map[notice.Kind]noticeWords{
 // minutesLeft is how many minutes somebody who was warned has, from the warning on.
 func minutesLeft(n notice.Notice) int { return int(math.Ceil(n.Until.Sub(n.At).Minutes())) }
 
-func ending(n notice.Notice, heading, over string, in language) slack.Message {
+func ending(n notice.Notice, heading, over, extended string, in language) slack.Message {
 	m := slack.Message{Heading: heading}
-	if n.Over {
+	switch {
+	case n.Over && n.Facts["extended"] != "":
+		m.Heading = fmt.Sprintf(extended, n.Facts["entitlement"])
+	case n.Over:
 		m.Heading = fmt.Sprintf(over, n.Facts["entitlement"])
 	}
 	if !n.Over {

@@ -17,13 +17,17 @@ var englishAccounts = map[change.Kind]kindWords{
 	change.AccountDisable: {
 		subject:  "stopping the account %s",
 		short:    "%s",
-		headings: map[change.State]string{change.Applied: "An account nobody used has been stopped (disabled): %s"}, ofRules: true,
+		headings: map[change.State]string{change.Applied: "An account nobody used has been stopped (disabled): %s", change.Denied: "Kept: %s"}, ofRules: true,
 		labels:   map[string]string{event.ButtonApprove: "Disable", event.ButtonDeny: "Keep", event.ButtonUndo: "Ask for it back"},
 		delta:    valued(englishAccountFacts, "never"),
 		result:   signedIn("Its sessions could not be ended: who is signed in stays so until they end. Somebody who administers the system can end them there."),
 		together: "Accounts that nobody uses: %d.", approveAll: "Disable all %d",
+		states: map[change.State]string{change.Applied: "Disabled", change.Denied: "Kept"},
 	},
-	change.AccountDisablePlan: {subject: "stopping accounts past the brake, all at once: %s", delta: planned("%s, last sign-in: %s", "never")},
+	change.AccountDisablePlan: {
+		subject: "stopping accounts past the brake, all at once: %s", delta: planned("%s, last sign-in: %s", "never"),
+		headings: map[change.State]string{change.Applied: englishLetThrough},
+	},
 	change.AccountListing: {
 		subject: "whether the listing of the accounts in %s is right",
 		delta:   compared(map[string]string{"accounts": "Accounts: %s, now %s.", "used": "Ever used: %s, now %s.", "active": "In use: %s, now %s."}),
@@ -45,13 +49,17 @@ var japaneseAccounts = map[change.Kind]kindWords{
 	change.AccountDisable: {
 		subject:  "アカウント %s の停止",
 		short:    "%s",
-		headings: map[change.State]string{change.Applied: "使われていないアカウントを停止しました: %s"}, ofRules: true,
+		headings: map[change.State]string{change.Applied: "使われていないアカウントを停止しました: %s", change.Denied: "残します: %s"}, ofRules: true,
 		labels:   map[string]string{event.ButtonApprove: "停止する", event.ButtonDeny: "残す", event.ButtonUndo: "再開を依頼する"},
 		delta:    valued(japaneseAccountFacts, japaneseNever),
 		result:   signedIn("セッションを終了できませんでした。ログイン中の人は、セッションが切れるまで利用を続けられます。システムの管理者は、管理画面でセッションを終了できます。"),
 		together: "使われていないアカウント: %d 件。", approveAll: "%d 件すべて停止する",
+		states: map[change.State]string{change.Applied: "停止しました", change.Denied: "残します"},
 	},
-	change.AccountDisablePlan: {subject: "ブレーキを超えたアカウントの一括停止: %s", delta: planned("%s (最終ログイン: %s)", japaneseNever)},
+	change.AccountDisablePlan: {
+		subject: "ブレーキを超えたアカウントの一括停止: %s", delta: planned("%s (最終ログイン: %s)", japaneseNever),
+		headings: map[change.State]string{change.Applied: japaneseLetThrough},
+	},
 	change.AccountListing: {
 		subject: "%s のアカウント一覧が正しいかどうか",
 		delta: compared(map[string]string{

@@ -56,9 +56,15 @@ func losses(some, whole string) func(change.Delta, string) string {
 	}
 }
 
+// How a plan stands whose parts are changes of their own, which are done after it: %s is the plan.
+const (
+	englishLetThrough  = "Let through, and done one by one: %s"
+	japaneseLetThrough = "承認に従い、1 件ずつ実施します: %s"
+)
+
 var englishSettings = map[change.Kind]kindWords{
 	change.GroupSettings:     {subject: "the settings of %s", delta: englishSettingWords.delta},
-	change.GroupSettingsPlan: {subject: "corrections past the brake, all at once: %s"},
+	change.GroupSettingsPlan: {subject: "corrections past the brake, all at once: %s", headings: map[change.State]string{change.Applied: englishLetThrough}},
 	change.GroupMembersPlan:  {subject: "members whom Google lists no more, past the brake: %s", delta: losses("%s would lose %s", "%s is gone itself, and with it its members %s")},
 }
 
@@ -94,7 +100,7 @@ var englishSettingWords = settingWords{
 
 var japaneseSettings = map[change.Kind]kindWords{
 	change.GroupSettings:     {subject: "%s の設定", delta: japaneseSettingWords.delta},
-	change.GroupSettingsPlan: {subject: "ブレーキを超えた一括修正: %s"},
+	change.GroupSettingsPlan: {subject: "ブレーキを超えた一括修正: %s", headings: map[change.State]string{change.Applied: japaneseLetThrough}},
 	change.GroupMembersPlan:  {subject: "ブレーキを超えた、Google の一覧から消えたメンバー: %s", delta: losses("%s から外れる人: %s", "%s は削除されています。メンバー: %s")},
 }
 

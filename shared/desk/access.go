@@ -60,7 +60,7 @@ func (d *Access) Form(ctx context.Context, a Asker, v Values) (Form, error) {
 	at := slices.IndexFunc(offers, func(o grant.Offer) bool { return o.Entitlement.Name == wanted })
 	switch {
 	case wanted != "" && at < 0:
-		return Form{}, d.notOffered(a, wanted)
+		return Form{}, d.notNow(ctx, a, wanted)
 	case len(offers) == 0:
 		return Form{}, &Refused{a.Says("There is no access that you could ask for.", "依頼できるアクセス権はありません。")}
 	}
@@ -153,10 +153,26 @@ func (d *Access) terms(a Asker, e grant.Entitlement) string {
 	return a.Says("Somebody else has to approve it. It ends by itself.", "ほかの方の承認が必要です。期限が来ると自動的に終了します。")
 }
 
-// notOffered is one answer for what does not exist, what is not for the asker, and what the asker
-// has already for as long as can be.
+// notOffered is one answer for what does not exist and what is not for the asker.
 func (d *Access) notOffered(a Asker, entitlement string) error {
 	return &Refused{fmt.Sprintf(a.Says("You cannot ask for %.100s now.", "%.100s は現在依頼できません。"), entitlement)}
+}
+
+// notNow is [Access.notOffered] for who does not have an entitlement, and says to who has it that there is no more of it.
+func (d *Access) notNow(ctx context.Context, a Asker, entitlement string) error {
+	now := d.Now()
+	grants, err := d.grants(ctx, a.Person.ID, now)
+	if err != nil {
+		return err
+	}
+	for _, g := range grants {
+		if g.Entitlement == entitlement && g.Live(now) {
+			return &Refused{fmt.Sprintf(
+				a.Says("You have %.100s already, for as long as it can be had without a break. Please ask anew when it has ended.",
+					"%.100s はすでに付与されており、続けて利用できる最長期間に達しています。終了後に改めて依頼してください。"), entitlement)}
+		}
+	}
+	return d.notOffered(a, entitlement)
 }
 
 // called returns the name of an entitlement as it is; empty where there is none of that name.

@@ -32,9 +32,15 @@ type Decision struct {
 	Revision int       `json:"revision"`
 	// Counts are the selectors that held for the person at the press.
 	Counts []Selector `json:"counts,omitempty"`
-	// Void says that the decision does not count any more, and why.
+	// Void says that the decision does not count any more, and why: one of [Lapsed] and [Revised].
 	Void string `json:"void,omitempty"`
 }
+
+// Why a decision does not count any more.
+const (
+	Lapsed  = "authority lost before the effect"
+	Revised = "the request was revised"
+)
 
 // Approve is a person's yes to one revision.
 type Approve struct {

@@ -74,7 +74,7 @@ func (c *Change) text(a Action) string {
 		return a.Problem
 	case ClaimIt:
 		if c.State == Proposed {
-			return lapsed
+			return Lapsed
 		}
 	}
 	return c.Reason

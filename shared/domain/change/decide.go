@@ -110,13 +110,21 @@ func (c Change) Authorized() bool {
 	if c.Requirement.Mode != Ask {
 		return c.Requirement.Mode == Auto
 	}
-	pressed := Standing{}
+	return c.Requirement.Met(c.pressed(), c.Escalated)
+}
+
+// Missing returns how many of which set still have to agree, as [Requirement.Missing].
+func (c Change) Missing() []Need { return c.Requirement.Missing(c.pressed(), c.Escalated) }
+
+// pressed are those whose approval counts, with what they approved as.
+func (c *Change) pressed() Standing {
+	out := Standing{}
 	for _, d := range c.Decisions {
 		if c.approves(d) {
-			pressed[d.By.ID] = d.Counts
+			out[d.By.ID] = d.Counts
 		}
 	}
-	return c.Requirement.Met(pressed, c.Escalated)
+	return out
 }
 
 // StillAuthorized reports whether the approvals of a change would be enough if people may decide what they may by now.
@@ -141,7 +149,7 @@ func (c *Change) lapse(now Standing) {
 			if slices.Contains(now[d.By.ID], s) {
 				still[d.By.ID] = append(still[d.By.ID], s)
 			} else {
-				decisions[i].Void = lapsed
+				decisions[i].Void = Lapsed
 			}
 		}
 	}
@@ -149,9 +157,6 @@ func (c *Change) lapse(now Standing) {
 		c.Decisions = decisions
 	}
 }
-
-// lapsed is why an approval became void before the effect.
-const lapsed = "authority lost before the effect"
 
 // ApprovedBy lists the ids of those whose approval counts, in the order in which they pressed.
 func (c Change) ApprovedBy() []string {

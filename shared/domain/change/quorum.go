@@ -155,17 +155,19 @@ type Standing map[string][]Selector
 // Met reports whether the approvers meet all needs, each counting for one place of one need.
 // After an escalation, who is in the set escalated to counts for any need.
 func (r Requirement) Met(approvers Standing, escalated bool) bool {
+	return r.People() > 0 && len(r.Missing(approvers, escalated)) == 0
+}
+
+// Missing returns what the approvers leave open of the needs, as [Requirement.Met] counts them: how many of which
+// set, in the order of the needs. Where several would do, those of the earlier needs are open last.
+func (r Requirement) Missing(approvers Standing, escalated bool) []Need {
 	var places []Selector
-	for _, n := range r.Needs {
-		for range n.Count {
-			if len(places) == len(approvers) {
-				return false // more places than people
-			}
-			places = append(places, n.From)
+	var of []int // the need of each place
+	open := slices.Clone(r.Needs)
+	for i, n := range r.Needs {
+		for range min(n.Count, len(approvers)) { // no need has more places that could be filled
+			places, of = append(places, n.From), append(of, i)
 		}
-	}
-	if len(places) == 0 {
-		return false
 	}
 	people := make([]string, 0, len(approvers))
 	for id := range approvers {
@@ -197,9 +199,9 @@ func (r Requirement) Met(approvers Standing, escalated bool) bool {
 		return false
 	}
 	for place := range places {
-		if !fill(place, map[string]bool{}) {
-			return false
+		if fill(place, map[string]bool{}) {
+			open[of[place]].Count--
 		}
 	}
-	return true
+	return slices.DeleteFunc(open, func(n Need) bool { return n.Count <= 0 })
 }

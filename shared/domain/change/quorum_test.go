@@ -77,6 +77,27 @@ func TestMetAgreesWithTryingEverything(t *testing.T) {
 			}
 			return false
 		}
+		var most func(i int, used int) int // how many places can be filled at most
+		most = func(i, used int) int {
+			if i == len(places) {
+				return 0
+			}
+			best := most(i+1, used)
+			for p, holds := range people {
+				fits := slices.Contains(holds, places[i]) || escalated && r.Escalate != nil && slices.Contains(holds, r.Escalate.To)
+				if used&(1<<p) == 0 && fits {
+					best = max(best, 1+most(i+1, used|1<<p))
+				}
+			}
+			return best
+		}
+		open := 0
+		for _, n := range r.Missing(approvers, escalated) {
+			open += n.Count
+		}
+		if filled := most(0, 0); open != len(places)-filled {
+			t.Fatalf("needs %+v, escalation %+v %t, people %v: %d missing of %d, of which %d can be filled", r.Needs, r.Escalate, escalated, people, open, len(places), filled)
+		}
 		want := len(places) > 0 && place(0, 0)
 		if got := r.Met(approvers, escalated); got != want {
 			t.Fatalf("needs %+v, escalation %+v %t, people %v: got %t, want %t", r.Needs, r.Escalate, escalated, people, got, want)

@@ -57,7 +57,7 @@ func (a Revise) apply(c *Change, now time.Time) error {
 	c.Decisions = slices.Clone(c.Decisions)
 	for i := range c.Decisions {
 		if c.Decisions[i].Void == "" {
-			c.Decisions[i].Void = "the request was revised"
+			c.Decisions[i].Void = Revised
 		}
 	}
 	asked, escalated := c.AskedAt, c.Escalated

@@ -37,6 +37,11 @@ func (g Grant) continues(next Grant, now time.Time) bool {
 	return len(next.Roles) == 0 || slices.ContainsFunc(g.Roles, func(r string) bool { return slices.Contains(next.Roles, r) })
 }
 
+// GoesOn reports whether somebody who has another grant has the same access by this one for longer.
+func (g Grant) GoesOn(other Grant) bool {
+	return g.ID != other.ID && (slices.Contains(g.Replaces, other.ID) || g.Entitlement == other.Entitlement && g.Until.After(other.Until))
+}
+
 // Errors of an extension.
 var (
 	// ErrEnded says that access has ended, so that it has to be asked for anew.

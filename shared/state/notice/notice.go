@@ -140,6 +140,11 @@ func Get(ctx context.Context, r store.Reader, id string) (Notice, error) {
 
 // Withdraw has the buttons of a notice taken away, where it was posted and is not over.
 func Withdraw(ctx context.Context, s store.Store, q queue.Queue, id string, now time.Time) error {
+	return End(ctx, s, q, id, now, nil)
+}
+
+// End withdraws a notice as [Withdraw] does, with facts that say how it ended.
+func End(ctx context.Context, s store.Store, q queue.Queue, id string, now time.Time, facts map[string]string) error {
 	n, err := Get(ctx, s, id)
 	if errors.Is(err, ErrUnknown) || err == nil && n.Over {
 		return nil
@@ -147,6 +152,10 @@ func Withdraw(ctx context.Context, s store.Store, q queue.Queue, id string, now 
 	if err != nil {
 		return err
 	}
-	n.Over, n.At = true, now
+	n.Over, n.At, n.Facts = true, now, maps.Clone(n.Facts)
+	if n.Facts == nil {
+		n.Facts = map[string]string{}
+	}
+	maps.Copy(n.Facts, facts)
 	return Post(ctx, s, q, n)
 }
