@@ -107,15 +107,15 @@ func (h *handler) export(ctx context.Context, q *question, line func(any) error)
 			if !q.client.Sees(one.Group.Email) {
 				continue
 			}
-			s, err := h.mirror.Snapshot(ctx, one.Group.ID)
+			head, members, err := h.mirror.Members(ctx, one.Group.ID)
 			if errors.Is(err, mirror.ErrUnknown) {
 				continue // gone meanwhile
 			}
 			if err != nil {
 				return fmt.Errorf("export group %s: %w", one.Group.ID, err)
 			}
-			g := toGroup(one)
-			if err := line(Exported{Group: &g, Members: toMembers(s.Members)}); err != nil {
+			g := toGroup(head)
+			if err := line(Exported{Group: &g, Members: toMembers(members)}); err != nil {
 				return err
 			}
 			end.Groups++

@@ -31,15 +31,15 @@ func (h *handler) members(ctx context.Context, q *question) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &tree{h: h, q: q, asOf: head.Read, complete: head.Complete(), seen: map[string]bool{}}
+	t := &tree{h: h, q: q, asOf: head.Read, complete: true, seen: map[string]bool{}}
 	if deep {
 		if err = t.expand(ctx, head); err == nil {
 			err = h.tooOldOf(ctx, q, t.groups)
 		}
 	} else {
-		var s group.Snapshot
-		s, err = h.mirror.Snapshot(ctx, head.Group.ID)
-		t.members, t.asOf = toMembers(s.Members), s.Read
+		var members []group.Member
+		head, members, err = h.mirror.Members(ctx, head.Group.ID)
+		t.members, t.asOf, t.complete = toMembers(members), head.Read, head.Complete()
 	}
 	if err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func (t *tree) expand(ctx context.Context, head mirror.Header) error {
 			if len(t.seen) > mostMembers {
 				return tooLarge()
 			}
-			h, err := t.h.mirror.Find(ctx, in.id)
+			h, members, err := t.h.mirror.Members(ctx, in.id)
 			if errors.Is(err, mirror.ErrUnknown) {
 				t.complete = false
 				continue
@@ -90,17 +90,13 @@ func (t *tree) expand(ctx context.Context, head mirror.Header) error {
 			if err != nil {
 				return err
 			}
-			s, err := t.h.mirror.Snapshot(ctx, h.Group.ID)
-			if err != nil {
-				return err
-			}
 			t.complete = t.complete && h.Complete()
 			t.groups = append(t.groups, h)
-			if s.Read.Before(t.asOf) {
-				t.asOf = s.Read
+			if h.Read.Before(t.asOf) {
+				t.asOf = h.Read
 			}
 			path := t.q.shown(in.path) // shared by all of this group
-			for _, m := range s.Members {
+			for _, m := range members {
 				if t.seen[m.ID] {
 					continue
 				}

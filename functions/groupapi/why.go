@@ -74,16 +74,16 @@ func (h *handler) below(ctx context.Context, top mirror.Header) (inside, error) 
 	for level, depth := []mirror.Header{top}, 0; len(level) > 0; depth++ {
 		var lower []mirror.Header
 		for _, outer := range level {
+			var members []group.Member
+			if outer.Nested > 0 {
+				var err error
+				if outer, members, err = h.mirror.Members(ctx, outer.Group.ID); err != nil {
+					return inside{}, err
+				}
+			}
 			found.groups = append(found.groups, outer)
 			found.complete = found.complete && outer.Complete()
-			if outer.Nested == 0 {
-				continue
-			}
-			s, err := h.mirror.Snapshot(ctx, outer.Group.ID)
-			if err != nil {
-				return inside{}, err
-			}
-			for _, m := range s.Members {
+			for _, m := range members {
 				if m.Type != group.Nested || found.ways[m.ID] != nil {
 					continue
 				}

@@ -27,6 +27,8 @@ func (h *handler) refresh(ctx context.Context, e event.RefreshGroup) error {
 	switch {
 	case e.Unknown && unclear(err) && e.Try < mostTries:
 		return h.askLater(ctx, e)
+	case e.Unknown && errors.Is(err, workspace.ErrNotFound): // it may have been deleted before anybody heard of it
+		return errors.Join(h.notFound(ctx, e, began), h.leaveFew(ctx, e.Group, began))
 	case errors.Is(err, workspace.ErrNotFound), e.Unknown && (elsewhere(err) || unclear(err)):
 		return h.notFound(ctx, e, began)
 	case err != nil:
@@ -133,7 +135,9 @@ func (h *handler) refreshPerson(ctx context.Context, e event.RefreshPerson) erro
 		if err := h.mirror.RememberNobody(ctx, e.Person, began); err != nil {
 			return err
 		}
-		return h.mirror.Overtake(ctx, began)
+		// Groups that list them under this very name find out now, those that list an id with the address when the
+		// next walk counts their members.
+		return h.leave(ctx, e.Person, began)
 	}
 	if err != nil {
 		return fmt.Errorf("read the account of %s: %w", e.Person, err)

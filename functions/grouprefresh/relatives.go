@@ -19,6 +19,7 @@ func (h *handler) putPerson(ctx context.Context, p group.Person, at time.Time) e
 	if err := h.mirror.PutPeople(ctx, []group.Person{p}, at); err != nil {
 		return err
 	}
+	// Also where nothing is new of them: a list that is being stored may say what they were in between.
 	if err := h.mirror.Overtake(ctx, at); err != nil {
 		return err
 	}
@@ -33,9 +34,6 @@ func (h *handler) putPerson(ctx context.Context, p group.Person, at time.Time) e
 func (h *handler) carryPeople(ctx context.Context) error {
 	people, err := h.mirror.Uncarried(ctx)
 	if err != nil || len(people) == 0 {
-		return err
-	}
-	if err := h.mirror.Overtake(ctx, h.now()); err != nil { // a list has brought them
 		return err
 	}
 	for _, id := range people {
@@ -62,6 +60,20 @@ func (h *handler) tellDetails(ctx context.Context, groups []string, at time.Time
 	return nil
 }
 
+// leaveAtMost is how many groups are read at once because a member of theirs turns out to be no group: one of another
+// company may be in very many.
+const leaveAtMost = 20
+
+// leaveFew does for a member of which the mirror has never heard what leave does, where few groups have it. Of more than
+// [leaveAtMost] each finds out when its turn comes.
+func (h *handler) leaveFew(ctx context.Context, member string, at time.Time) error {
+	groups, err := h.mirror.GroupsOf(ctx, member)
+	if err != nil || len(groups) > leaveAtMost {
+		return err
+	}
+	return h.leave(ctx, member, at)
+}
+
 // leave queues the reading of the groups of which somebody was a member who is gone: Google
 // takes them out of all of them.
 func (h *handler) leave(ctx context.Context, member string, at time.Time) error {
@@ -84,8 +96,11 @@ func (h *handler) leave(ctx context.Context, member string, at time.Time) error 
 // removeGroup records that a group is gone, unless the brake holds it, and tells.
 func (h *handler) removeGroup(ctx context.Context, idOrAddress string, at time.Time) error {
 	gone, tell, err := h.mirror.Remove(ctx, idOrAddress, at)
-	if err != nil || !tell {
+	if err != nil {
 		return err
+	}
+	if !tell { // a group that lists it, and is stored for the first time now, has to know all the same
+		return h.mirror.Overtake(ctx, at)
 	}
 	if err := h.leave(ctx, gone.ID, at); err != nil {
 		return err
@@ -104,8 +119,8 @@ func (h *handler) removePerson(ctx context.Context, id string, at time.Time) err
 
 // stored tells what a reading of a group changed, and carries a new address into the groups
 // that it is nested in: these may have been read before a group that is new here had the address that it has. While
-// the mirror is filled, and by every walk, new groups are found that nobody has told of, and it is not asked for: whoever
-// is renamed meanwhile is in the audit log, see refresh.
+// the mirror is filled nobody has told of its new groups, and it is not asked for: whoever is renamed meanwhile is in
+// the audit log, see refresh.
 func (h *handler) stored(ctx context.Context, g group.Group, at time.Time, put mirror.Put) error {
 	if slices.Contains(put.Parts, group.Renamed) || slices.Contains(put.Parts, group.Created) && !put.Filling {
 		if err := h.carryGroup(ctx, g.ID, at); err != nil {

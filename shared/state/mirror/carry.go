@@ -42,6 +42,10 @@ func (m *Mirror) CarryPerson(ctx context.Context, id string, tell func(groups []
 	}
 	var groups []string
 	if err == nil {
+		// By the time of what is carried, which may be newer than what the caller has stored.
+		err = m.Overtake(ctx, was.Read)
+	}
+	if err == nil {
 		groups, err = m.carry(ctx, id, func(ctx context.Context, tx store.Tx) (carried, error) {
 			a, err := people.Get(ctx, tx, id)
 			return carried{into: a.writeInto, read: a.Read}, err
@@ -141,11 +145,12 @@ func (m *Mirror) CarryGroup(ctx context.Context, id string) ([]string, error) {
 }
 
 // carried is what the mirror holds of a member: how it is written into a group, when it was read, and whether there
-// is no such account or group any more.
+// is no such account or group any more, or as far as was ever heard of.
 type carried struct {
-	into func(*group.Member)
-	read time.Time
-	gone bool
+	into    func(*group.Member)
+	read    time.Time
+	gone    bool
+	unheard bool
 }
 
 // carry writes what the mirror holds of a member into all of its groups that say something older, and
@@ -234,8 +239,8 @@ const (
 // rewritten returns the members of a listing that began before something was written of one of them, with the
 // addresses and states of those who were read by themselves since, and without who is gone since. The others come as
 // listed. Only where the mirror has had another word of a member, or none, is that looked up. The time is that of the
-// last such writing or reading. The boolean is false where these are too many: the rest of them come as listed too,
-// and the group is to be read again.
+// last such writing or reading. The boolean is false where the group is to be read again: these are too many, and the
+// rest of them come as listed too, or the group has had somebody who is gone and of whom the mirror has never heard.
 func rewritten(ctx context.Context, tx store.Tx, h Header, s group.Snapshot) (members []group.Member, last time.Time, all bool, err error) {
 	have := map[string]group.Member{}
 	for k := range h.Sums {
@@ -249,7 +254,7 @@ func rewritten(ctx context.Context, tx store.Tx, h Header, s group.Snapshot) (me
 	}
 	last = h.Rewritten
 	out := make([]group.Member, 0, len(s.Members))
-	apart, inside := 0, 0
+	apart, inside, unheard := 0, 0, false
 	for _, one := range s.Members {
 		stored, ok := have[one.ID]
 		if ok && stored.Email == one.Email && stored.Status == one.Status {
@@ -276,11 +281,12 @@ func rewritten(ctx context.Context, tx store.Tx, h Header, s group.Snapshot) (me
 			if newest.gone && !ok { // whoever found that out asked for the groups that had them by then
 				continue
 			}
+			unheard = unheard || newest.unheard
 			newest.into(&one)
 		}
 		out = append(out, one)
 	}
-	return out, last, apart <= apartAtMost && inside <= insideAtMost, nil
+	return out, last, apart <= apartAtMost && inside <= insideAtMost && !unheard, nil
 }
 
 // joining returns the members of a listing with what was read since of those who join by it, and without who is gone

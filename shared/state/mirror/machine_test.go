@@ -124,6 +124,9 @@ func (m *machine) correct(have entry, s *group.Snapshot) time.Time {
 		i := slices.IndexFunc(have.Members, func(stored group.Member) bool { return stored.ID == one.ID })
 		asks := i < 0 || have.rewritten.After(s.Read) && (have.Members[i].Email != one.Email || have.Members[i].Status != one.Status)
 		e, known := m.model[one.ID]
+		if !known {
+			e, known = m.absence(one.ID, one.Email)
+		}
 		if !asks || one.Type != group.Nested || !known || !e.Read.After(s.Read) {
 			members = append(members, one)
 			continue
@@ -132,12 +135,24 @@ func (m *machine) correct(have entry, s *group.Snapshot) time.Time {
 			since = e.Read
 		}
 		if !e.gone || i >= 0 {
-			one.Email = e.Group.Email
+			if !strings.HasPrefix(e.Group.ID, "gone~") { // of which only the name is known
+				one.Email = e.Group.Email
+			}
 			members = append(members, one)
 		}
 	}
 	s.Members = members
 	return since
+}
+
+// absence returns the latest answer that there is no group of one of these names.
+func (m *machine) absence(names ...string) (latest entry, found bool) {
+	for _, name := range names {
+		if e, ok := m.model["gone~"+group.Address(name)]; ok && e.Read.After(latest.Read) {
+			latest, found = e, true
+		}
+	}
+	return latest, found
 }
 
 // tell tells, unless the process ends before.
@@ -169,6 +184,9 @@ func (m *machine) removeOne(t *rapid.T) {
 			t.Fatalf("removing %s, which nobody knows, is to be told", name)
 		}
 		absent := "gone~" + group.Address(name)
+		if m.model[absent].Read.After(at) {
+			return // a later answer stays
+		}
 		m.model[absent] = entry{Snapshot: group.Snapshot{Group: group.Group{ID: absent, Email: group.Address(name)}, Read: at}, gone: true}
 		m.wait(0) // an old enough look is forgotten at once
 		return

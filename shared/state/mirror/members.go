@@ -141,10 +141,20 @@ const readTries = 5
 
 // Snapshot returns a group with all its members by address, as they were read last.
 func (m *Mirror) Snapshot(ctx context.Context, idOrAddress string) (group.Snapshot, error) {
+	h, members, err := m.Members(ctx, idOrAddress)
+	if err != nil {
+		return group.Snapshot{}, err
+	}
+	return group.Snapshot{Group: h.Group, Members: members, Read: h.Read}, nil
+}
+
+// Members returns the header of a group and all its members by address, which belong together: whether the members are
+// complete stands in this header, and in no other reading of it.
+func (m *Mirror) Members(ctx context.Context, idOrAddress string) (Header, []group.Member, error) {
 	for try := 1; ; try++ {
 		h, err := m.Find(ctx, idOrAddress)
 		if err != nil {
-			return group.Snapshot{}, err
+			return Header{}, nil, err
 		}
 		var members []group.Member
 		for k := range h.Sums {
@@ -158,12 +168,12 @@ func (m *Mirror) Snapshot(ctx context.Context, idOrAddress string) (group.Snapsh
 			continue
 		}
 		if err != nil {
-			return group.Snapshot{}, err
+			return Header{}, nil, err
 		}
 		slices.SortFunc(members, func(a, b group.Member) int {
 			return cmp.Or(cmp.Compare(a.Email, b.Email), cmp.Compare(a.ID, b.ID))
 		})
-		return group.Snapshot{Group: h.Group, Members: members, Read: h.Read}, nil
+		return h, members, nil
 	}
 }
 

@@ -27,7 +27,8 @@ const overtakenBy = 10 * time.Second
 // Overtake notes that something about an account or a group was read by itself at a time, or was in a list then. Who is
 // in the first listing of a group that began before, or some seconds after, is looked up, as is in any other listing
 // whoever joins. It comes before who is carried into their groups: a group is either among these by then, or is stored
-// by one that knows.
+// by one that knows. It is noted of every reading, also of one that brings nothing new: a listing under way may say
+// what was so in between.
 func (m *Mirror) Overtake(ctx context.Context, read time.Time) error {
 	until := read.Truncate(overtakenBy).Add(overtakenBy)
 	switch is, err := readOvertaken(ctx, m.store); {

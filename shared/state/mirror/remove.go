@@ -111,7 +111,16 @@ func (m *Mirror) rememberAbsence(ctx context.Context, idOrAddress string, read t
 	if address == "" || headers.Key(h.Group.ID).Validate() != nil {
 		return nil // no event is about such a thing twice
 	}
-	err := m.store.Update(ctx, func(_ context.Context, tx store.Tx) error { return headers.Put(tx, h.Group.ID, h) })
+	err := m.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		before, err := headers.Get(ctx, tx, h.Group.ID)
+		if err == nil && before.Read.After(read) {
+			return nil
+		}
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		return headers.Put(tx, h.Group.ID, h)
+	})
 	if err != nil {
 		return fmt.Errorf("remember that there is no group %s: %w", idOrAddress, err)
 	}
