@@ -109,20 +109,26 @@ func TestHowAQuestionStands(t *testing.T) {
 		{
 			"nobody has decided", func(*change.Change) {}, only,
 			[]string{"Please decide: the settings of data@example.com", "Needed: 2 of those who may decide about it.", "Needed: 1 of the owners."},
-			[]string{"必要な承認: 2 名 (判断できる方)", "必要な承認: 1 名 (所有者)"}, "may decide it too",
+			[]string{"必要な承認: 2 名 (判断できる方)", "必要な承認: 1 名 (所有者)"},
+			"may decide it too",
 		},
 		{
 			"one of three", func(c *change.Change) { c.Decisions = []change.Decision{yes} }, only,
 			[]string{"Approved by aiko@example.com, 22 Nov 2026 09:00 UTC.", "Still needed: 1 of those who may decide about it.", "Still needed: 1 of the owners."},
-			[]string{"あと必要な承認: 1 名 (判断できる方)", "あと必要な承認: 1 名 (所有者)"}, "Needed: 2",
+			[]string{"あと必要な承認: 1 名 (判断できる方)", "あと必要な承認: 1 名 (所有者)"},
+			"Needed: 2",
 		},
 		{
 			"it has waited too long", func(c *change.Change) { c.Escalated = true }, only,
-			[]string{"It has waited too long: the administrators may decide it too."}, []string{"判断が遅れているため、管理者も判断できるようになりました。"}, "Still needed",
+			[]string{"It has waited too long: the administrators may decide it too."},
+			[]string{"判断が遅れているため、管理者も判断できるようになりました。"},
+			"Still needed",
 		},
 		{
 			"a reminder", func(c *change.Change) { c.Reminders = 1 }, latest,
-			[]string{"Reminder: Please decide: the settings of data@example.com"}, []string{"再度のお願い: ご判断ください: data@example.com の設定"}, "Once more",
+			[]string{"Reminder: Please decide: the settings of data@example.com"},
+			[]string{"再度のお願い: ご判断ください: data@example.com の設定"},
+			"Once more",
 		},
 		{
 			"an approval lapsed", func(c *change.Change) { c.Decisions = []change.Decision{void} }, latest,
@@ -130,11 +136,14 @@ func TestHowAQuestionStands(t *testing.T) {
 				"Once more: Please decide: the settings of data@example.com", "Needed: 2 of those who may decide about it.",
 				"Approved by aiko@example.com, 22 Nov 2026 09:00 UTC. That does not count any more: who approved may not do so any more.",
 			},
-			[]string{"改めてのお願い: ご判断ください: data@example.com の設定", "承認: aiko@example.com (2026年11月22日 09:00 UTC) → 無効になりました (承認の権限がなくなったため)"}, "Reminder",
+			[]string{"改めてのお願い: ご判断ください: data@example.com の設定", "承認: aiko@example.com (2026年11月22日 09:00 UTC) → 無効になりました (承認の権限がなくなったため)"},
+			"Reminder",
 		},
 		{
 			"it cannot be done yet", func(c *change.Change) { c.State, c.Problem, c.RetryAt = change.Approved, "the group is gone", at }, only,
-			[]string{"It could not be done yet, and is tried again: the group is gone"}, []string{"まだ実施できていません。自動的に再試行します: グループがなくなりました"}, "Needed",
+			[]string{"It could not be done yet, and is tried again: the group is gone"},
+			[]string{"まだ実施できていません。自動的に再試行します: グループがなくなりました"},
+			"Needed",
 		},
 	} {
 		c := asked()
