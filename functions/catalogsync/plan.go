@@ -175,10 +175,17 @@ func left(approved []catalog.Step, now catalog.Plan, present catalog.Present) (s
 		there := (s.Policy != nil || s.Role != nil || s.Team != nil) && present.Has(rest)
 		replaced[subject(s)] = replaced[subject(s)] || !planned[f.text] && !there && !superseded
 	}
-	first := now.Awaiting(slices.DeleteFunc(slices.Clone(now.Steps), func(s catalog.Step) bool {
+	// Somebody is to leave it by now. Who leaves something after all that was approved is of no part yet.
+	last := 0
+	for i, s := range now.Steps {
+		if f, err := fit(s); err == nil && words[f.text] && !s.Removal() {
+			last = i
+		}
+	}
+	first := now.Awaiting(slices.DeleteFunc(slices.Clone(now.Steps[:last]), func(s catalog.Step) bool {
 		f, err := fit(s)
 		return !s.Removal() || err != nil || words[f.text]
-	}), present) // somebody is to leave it by now
+	}), present)
 	for i, s := range now.Steps {
 		f, err := fit(s)
 		if err != nil {

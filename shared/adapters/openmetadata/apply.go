@@ -162,7 +162,7 @@ func (c *Client) role(ctx context.Context, s catalog.Step) error {
 		t = *existing
 		if restored { // whoever had the role when it was deleted
 			for _, u := range t.Users {
-				if err := c.hold(ctx, t, u.ID, false); err != nil {
+				if err := c.hold(ctx, t, u.ID, false); err != nil && !errors.Is(err, ErrNotFound) { // who is gone has nothing
 					return err
 				}
 			}

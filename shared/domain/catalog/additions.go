@@ -622,10 +622,11 @@ func (r ruling) deniesLess(to []Rule) bool {
 	return slices.ContainsFunc(r.now, func(old Rule) bool { return old.denies() && !denied(old, to) })
 }
 
-// leaves returns the team or the role that somebody leaves by a step, or that goes with everybody in it.
+// leaves returns the team or the role that somebody leaves by a step, or that goes with everybody in it. Nobody leaves
+// what goes when all have left it by steps of their own.
 func (s Step) leaves() (key, bool) {
 	switch {
-	case !s.Removal():
+	case !s.Removal(), s.Verb == Delete && s.Takes == 0:
 	case s.Kind == KindMember || s.Kind == KindTeam:
 		return key{KindTeam, s.Name}, true
 	case s.Kind == KindHolder || s.Kind == KindRole:

@@ -293,7 +293,7 @@ func (b *builder) roles() {
 	}
 	for _, is := range b.present.Roles {
 		if is.Ours() && !slices.ContainsFunc(b.desired.Roles, func(r Role) bool { return r.Name == is.Name }) {
-			b.deleted = append(b.deleted, Step{Verb: Delete, Kind: KindRole, Name: is.Name, Drift: b.drift(is.Entity), Takes: len(is.Holders)})
+			b.deleted = append(b.deleted, Step{Verb: Delete, Kind: KindRole, Name: is.Name, Drift: b.drift(is.Entity), Takes: b.taken(is.Holders)})
 		}
 	}
 }
@@ -305,6 +305,9 @@ func listDifference(field string, is, want []string) []Difference {
 	}
 	return []Difference{{field, before, after}}
 }
+
+// taken counts those who leave what goes: each once, whatever accounts they have, and not our own.
+func (b *builder) taken(is []string) int { return len(without(people(is), []string{b.ourselves})) }
 
 // persons adds the steps that give a team or role its people.
 func (b *builder) persons(k Kind, name string, is, want []string) {
@@ -377,7 +380,7 @@ func (b *builder) teams() {
 		case is.Name == Organization: // it stays, without what we have attached to it
 			b.organization(is, Team{Name: Organization})
 		case is.Ours():
-			b.deleted = append(b.deleted, Step{Verb: Delete, Kind: KindTeam, Name: is.Name, Drift: b.drift(is.Entity), Takes: len(is.Members)})
+			b.deleted = append(b.deleted, Step{Verb: Delete, Kind: KindTeam, Name: is.Name, Drift: b.drift(is.Entity), Takes: b.taken(is.Members)})
 		}
 	}
 }

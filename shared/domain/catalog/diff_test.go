@@ -206,8 +206,8 @@ func TestTeamsWithOthersBelowThemStay(t *testing.T) {
 	plan := diff(t, wanted, p)
 	const stays = " stays because of other teams below it, with nobody in it"
 	want := []string{
-		"update team moved: parents b → nothing", "delete team e", "delete team c", "delete team b",
-		"update team d: joinable yes → no; policies look → nothing", "remove member d: aiko@example.com", "delete policy look",
+		"update team d: joinable yes → no", "update team d: policies look → nothing", "update team moved: parents b → nothing",
+		"remove member d: aiko@example.com", "delete team e", "delete team c", "delete team b", "delete policy look",
 		"team a" + stays, "team d" + stays,
 	}
 	if diff := cmp.Diff(want, plan.Lines()); diff != "" {

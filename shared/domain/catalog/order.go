@@ -21,12 +21,13 @@ import "slices"
 //
 // Nobody is given, before they leave something, what that gets (afterLeaving).
 func (b *builder) sequence() ([]Step, []Problem) {
+	b.deleted = sorted(b.deleted)
+	deletions := b.deletions()
+	b.emptyFirst(deletions)
 	st, problems := b.staged()
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	deletions := b.deletions()
-	b.emptyFirst(deletions)
 	deletions = slices.DeleteFunc(deletions, func(s Step) bool {
 		if s.Takes > 0 { // nothing refers to it, and people leave it
 			b.removed = append(b.removed, s)
@@ -326,24 +327,17 @@ func (b *builder) deletions() []Step {
 	}
 	for _, s := range teams {
 		b.found(FoundBelow, KindTeam, s.Name)
-		out = append(out, b.emptied(s.Name)...)
+		b.leave(s.Name)
 	}
 	return slices.Concat(out, roles, policies)
 }
 
-// emptied returns the steps that leave of a team its place alone.
-func (b *builder) emptied(name string) (out []Step) {
-	for _, is := range b.present.Teams {
-		if is.Name != name {
-			continue
-		}
-		bare := Team{Name: name, Type: is.Type, Parents: set(without(is.Parents, []string{Organization}))}
-		if diff := teamDifferences(is, bare); len(diff) > 0 {
-			out = append(out, Step{Verb: Update, Kind: KindTeam, Name: name, Team: &Team{Name: name}, Diff: diff, Drift: b.drift(is.Entity)})
-		}
-		for _, email := range people(is.Members) {
-			out = append(out, Step{Verb: Remove, Kind: KindMember, Name: name, Person: email})
-		}
+// leave has of a team its place alone left: an update and people who leave as those of any other team.
+func (b *builder) leave(name string) {
+	is := b.isTeam[name]
+	bare := Team{Name: name, Type: is.Type, Parents: set(without(is.Parents, []string{Organization}))}
+	if diff := teamDifferences(is, bare); len(diff) > 0 {
+		b.updated = append(b.updated, Step{Verb: Update, Kind: KindTeam, Name: name, Team: &Team{Name: name}, Diff: diff, Drift: b.drift(is.Entity)})
 	}
-	return out
+	b.persons(KindMember, name, is.Members, nil)
 }
