@@ -132,6 +132,7 @@ const (
 	resultSlow     = "slow"     // no data has arrived for a day
 	resultPaused   = "paused"   // and will not, because somebody has paused it
 	resultBroken   = "broken"   // it broke before any data has arrived
+	resultFailing  = "failing"  // it broke after data had arrived
 	resultWaiting  = "waiting"  // the owner does nothing
 	resultEnded    = "ended"    // given up, or gone at the vendor
 	resultOrphan   = "orphan"   // its owner has left, and nobody follows
@@ -180,6 +181,8 @@ func (h *handler) results(o connection.Handover) []notice.Notice {
 	case connection.Broken:
 		if o.Worked.IsZero() {
 			tell(resultBroken, o.Since, nil, o.Owner, o.Requester)
+		} else if o.Requester != o.Owner { // who is asked whether to enter new ones
+			tell(resultFailing, o.Since, nil, o.Requester)
 		}
 	case connection.Ended:
 		tell(resultEnded, o.Since, nil, o.Owner, o.Requester)
