@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sekisho/sekisho/shared/domain/policy"
+	"github.com/sekisho/sekisho/shared/domain/spelling"
 )
 
 // Model returns what the policy says about who may do what, to be compiled. It may be called on
@@ -103,7 +104,7 @@ func (p place) operation() policy.Operation {
 	case near != "":
 		p.problem("the operation %s is not known: did you mean %s?", quote(string(o)), near)
 	default:
-		p.problem("the operation %s is not known", quote(string(o)))
+		p.problem("the operation %s is not known%s", quote(string(o)), spelling.Suggest(string(o), policy.Operations()))
 	}
 	return o
 }

@@ -9,6 +9,9 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/policy"
 )
 
+// everyFunction ends what is said of one that is not known, where none is near.
+const everyFunction = ": write one of noOwner, isOwner, isReviewer, matchAllTags, matchAnyTag, matchAnyCertification, matchTeam, inAnyTeam, hasAnyRole, hasDomain, noDomain"
+
 func TestConditionsThatCannotBeRead(t *testing.T) {
 	tests := map[string]struct{ text, want string }{
 		"no text":                  {"", "the condition ends too early: write a function after &&, ||, ! or an opening parenthesis"},
@@ -21,12 +24,12 @@ func TestConditionsThatCannotBeRead(t *testing.T) {
 		"a comma too many":         {"matchAnyTag('a',)", `")" does not fit there: write functions with &&, || or ! between them`},
 		"an unknown function":      {"isOwnr()", `the function "isOwnr" is unknown: did you mean isOwner?`},
 		"a method":                 {"isOwner().isOwner()", `the function ".isOwner" is unknown: did you mean isOwner?`},
-		"a type of Java":           {"T(java.lang.Runtime)", `the function "T" is unknown`},
+		"a type of Java":           {"T(java.lang.Runtime)", `the function "T" is unknown` + everyFunction},
 		"a function as a word":     {"!noOwner", "noOwner is a function: write noOwner()"},
 		"and in words":             {"isOwner() AND noOwner()", `"AND" has no meaning in a condition: write &&`},
 		"another operator":         {"isOwner() == true", `"=" has no meaning in a condition: write functions, &&, ||, ! and parentheses`},
 		"one ampersand":            {"isOwner() & noOwner()", `"&" has no meaning in a condition: write functions, &&, ||, ! and parentheses`},
-		"a number":                 {"1", `the function "1" is unknown`},
+		"a number":                 {"1", `the function "1" is unknown` + everyFunction},
 		"a comment":                {"isOwner() // mine", `"/" has no meaning in a condition: write functions, &&, ||, ! and parentheses`},
 		"a list":                   {"matchAnyTag(['a'])", `"[" has no meaning in a condition: write functions, &&, ||, ! and parentheses`},
 		"a text alone":             {"'isOwner()'", "a condition is made of functions: write them with &&, ||, ! and parentheses"},
@@ -40,7 +43,7 @@ func TestConditionsThatCannotBeRead(t *testing.T) {
 		"a backslash":              {`inAnyTeam('a\nb')`, `"\\" cannot be in a name`},
 		"a line break in a name":   {"inAnyTeam('a\nb')", `"\n" cannot be in a name`},
 		"bytes that are no text":   {"inAnyTeam('\xff')", `"�" cannot be in a name`},
-		"a raw text":               {"inAnyTeam(r'etl')", `the function "r" is unknown`},
+		"a raw text":               {"inAnyTeam(r'etl')", `the function "r" is unknown` + everyFunction},
 		"an open parenthesis":      {"(isOwner()", "a parenthesis is not closed"},
 		"a closed one":             {"isOwner())", "a parenthesis closes that was not opened"},
 		"too long":                 {strings.Repeat("isOwner() || ", 400) + "noOwner()", "the condition is longer than 4000 characters: write several rules"},

@@ -5,17 +5,21 @@ package spelling
 import "strings"
 
 // Suggest ends a sentence about a word that is not known: with ": did you mean …?" where a
-// known word is near, with ": write one of …" where there are few, and with nothing otherwise.
+// known word is near, with ": write one of …" where one can read them all, and with nothing otherwise.
 func Suggest(got string, known []string) string {
 	best := Near(got, known)
 	switch {
 	case best != "":
 		return ": did you mean " + best + "?"
-	case len(known) > 0 && len(known) <= 8:
+	case len(known) > 0 && len(known) <= readable:
 		return ": write one of " + strings.Join(known, ", ")
 	}
 	return ""
 }
+
+// readable is how many words somebody reads in order to find theirs: the settings of a group and the operations of a
+// catalogue are fewer, the groups of a company are not.
+const readable = 100
 
 // Near returns the known word that is nearest to one that is not known; empty where none is near. It
 // takes more for near than [Slip] does, which is for words that may be right though nobody knows them.
