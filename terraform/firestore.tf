@@ -47,6 +47,7 @@ locals {
     slack-accounts = true
     slack-channels = true
     summaries      = false
+    tellings       = true
     unfinished     = true
     walk-steps     = true
     walks          = false

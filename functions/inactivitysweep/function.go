@@ -4,10 +4,10 @@
 // Trigger: Cloud Scheduler: job "sweep" every night.
 //
 // Reads: policy; accounts, changes, cursors (what went well tonight), groups, listings, members,
-// notices, people, summaries; audit (was the same said before?).
+// notices, people, summaries, tellings; audit (was the same said before?).
 //
-// Writes: accounts (what people were told), cursors, listings, summaries, notices; changes and audit
-// through the ledger; tasks of the queue slack.
+// Writes: accounts (what people were told), cursors, listings, summaries, notices, tellings (whom it is
+// telling of a first warning); changes and audit through the ledger; tasks of the queue slack.
 //
 // Calls: Looker API: login, listing of users and roles; Admin SDK Directory API: users.list,
 // where policy looks after accounts of Google Workspace. It changes nothing there.

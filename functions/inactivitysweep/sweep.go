@@ -167,6 +167,9 @@ func (n *night) refuse(ctx context.Context, why string, rows ...map[string]strin
 // act proposes what is to be stopped or would be, withdraws what is not any more, and warns, also
 // where proposing went wrong: nobody's warnings wait for it.
 func (n *night) act(ctx context.Context) error {
+	if err := n.orphans(ctx); err != nil {
+		return err
+	}
 	proposed := n.proposeAll(ctx)
 	for _, a := range n.agenda.acts {
 		if err := n.carry(ctx, a, proposed == nil); err != nil {
@@ -194,9 +197,14 @@ func (n *night) carry(ctx context.Context, a act, proposed bool) error {
 	case err != nil:
 		return err
 	case written == 0 && warned:
-		return n.overtaken(ctx, a)
+		if err := n.overtaken(ctx, a); err != nil {
+			return err
+		}
 	case written > 0:
 		n.count(a.decision, warned)
+	}
+	if warned && first(a) {
+		return account.EndTelling(ctx, n.store, n.warningID(a.account, a.decision.Step, a.decision.Next))
 	}
 	return nil
 }

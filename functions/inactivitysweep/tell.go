@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sekisho/sekisho/shared/domain/idle"
@@ -34,8 +35,12 @@ func (n *night) tell(ctx context.Context, a act) (bool, error) {
 		n.run.Untold(&a.account, a.decision) // nobody whom we could tell
 		return false, nil
 	}
-	if len(a.decision.Next.Told) == 1 {
-		if err := n.orphan(ctx, a); err != nil {
+	warning := n.warningID(a.account, a.decision.Step, a.decision.Next)
+	if first(a) {
+		err := account.BeginTelling(ctx, n.store, account.Telling{
+			System: n.name, Account: a.account.ID, Warning: warning, Step: a.decision.Step, Begun: a.decision.Next.Begun, At: n.at,
+		})
+		if err != nil {
 			return false, err
 		}
 	}
@@ -44,26 +49,42 @@ func (n *night) tell(ctx context.Context, a act) (bool, error) {
 		last = day(a.decision.Last.At)
 	}
 	err = notice.Post(ctx, n.store, n.queue, notice.Notice{
-		ID:   n.warningID(a.account, a.decision.Step, a.decision.Next),
+		ID:   warning,
 		Kind: notice.AccountWarning, Person: person.ID, Until: a.decision.StopAt, At: n.at,
 		Facts: map[string]string{"system": account.Title(n.name), "account": a.account.Email, "last": last, "url": n.addresses[n.name], "channel": n.rule.Channel},
 	})
 	return err == nil, err
 }
 
-// orphanFor is for how many days a first warning that nobody remembers is looked for.
-const orphanFor = 7
+// first reports whether a warning is the first one of an account: only those after it are looked for by what is
+// remembered.
+func first(a act) bool { return a.decision.Action == idle.Warn && len(a.decision.Next.Told) == 1 }
 
-// orphan ends the first warnings of the days before that were told and are not remembered, because the night ended in
-// between, and perhaps the next ones did not begin: the one that comes now may name another day, and nobody would end those.
-func (n *night) orphan(ctx context.Context, a act) error {
-	for days := range orphanFor {
-		before := a.decision.Next
-		before.Begun = before.Begun.AddDate(0, 0, -1-days)
-		for _, step := range n.rule.Warn {
-			if err := n.end(ctx, n.warningID(a.account, step, before), "moved"); err != nil {
+// anotherNight is after how long a warning that is being told is of a night that has ended.
+const anotherNight = 12 * time.Hour
+
+// orphans ends the first warnings of nights before that were told and are not remembered, because the night ended in
+// between: whatever has become of the account, nobody would end them.
+func (n *night) orphans(ctx context.Context) error {
+	all, err := account.Tellings(ctx, n.store, n.name)
+	if err != nil {
+		return err
+	}
+	for _, t := range all {
+		if n.at.Sub(t.At) < anotherNight {
+			continue // this night tells it, and may tell it once more
+		}
+		stands, err := account.Get(ctx, n.store, n.name, t.Account)
+		if err != nil {
+			return err
+		}
+		if !stands.Begun.Equal(t.Begun) || !slices.Contains(stands.Told, t.Step) {
+			if err := n.end(ctx, t.Warning, "moved"); err != nil {
 				return err
 			}
+		}
+		if err := account.EndTelling(ctx, n.store, t.Warning); err != nil {
+			return err
 		}
 	}
 	return nil
