@@ -145,7 +145,7 @@ func (c *Client) policy(ctx context.Context, s catalog.Step) error {
 			return err
 		}
 	}
-	return c.patch(ctx, policies, t, set("/rules", rulesOf(*s.Policy)), set("/enabled", true))
+	return c.patch(ctx, policies, t, set("/rules", rulesOf(*s.Policy)), set("/enabled", true), nobodysOwn())
 }
 
 func (c *Client) role(ctx context.Context, s catalog.Step) error {
@@ -196,7 +196,7 @@ func (c *Client) team(ctx context.Context, s catalog.Step, present catalog.Prese
 		operations := placed(*s.Team, parents)
 		if restored { // what it had when it was deleted
 			none := []reference{}
-			operations = append(operations, set("/users", none), set("/policies", none), set("/defaultRoles", none))
+			operations = append(operations, set("/users", none), set("/policies", none), set("/defaultRoles", none), nobodysOwn())
 		}
 		return c.patch(ctx, teams, *existing, operations...)
 	}
@@ -217,7 +217,7 @@ func (c *Client) team(ctx context.Context, s catalog.Step, present catalog.Prese
 	}
 	operations := []operation{set("/policies", attachedPolicies), set("/defaultRoles", attachedRoles)}
 	if s.Name != catalog.Organization {
-		return c.patch(ctx, teams, t, append(operations, set("/isJoinable", false))...)
+		return c.patch(ctx, teams, t, append(operations, set("/isJoinable", false), nobodysOwn())...)
 	}
 	// What others attach to the organization stays, so the step holds only for what was read.
 	for _, p := range present.Teams {
@@ -252,6 +252,9 @@ type teamBody struct {
 	Joinable    bool     `json:"isJoinable"`
 	Parents     []string `json:"parents,omitempty"`
 }
+
+// nobodysOwn takes the owners of something of ours: the file says who may change it.
+func nobodysOwn() operation { return set("/owners", []reference{}) }
 
 // placed puts a team where it belongs.
 func placed(t catalog.Team, parents []reference) []operation {

@@ -459,3 +459,49 @@ func TestADeletedGroupIsBroughtBackAsAGroupOnly(t *testing.T) {
 		}
 	}
 }
+
+// Owners whom somebody gives a team or a policy of ours could change it by a rule about owners: that is drift, and put
+// back. Who owns what others have made is theirs to say.
+func TestOwnersOfWhatIsOursAreTaken(t *testing.T) {
+	w := newWorld(t)
+	w.carry(wanted())
+	own := func(of, id string) {
+		w.send("PATCH", of+"/"+id, []map[string]any{{"op": "add", "path": "/owners", "value": []map[string]string{{"id": w.id(ken), "type": "user"}}}})
+	}
+	for _, p := range w.read().Policies {
+		if p.Name == "look" || p.Name == "DataConsumerPolicy" {
+			own("policies", p.ID)
+		}
+	}
+	own("teams", idOf(w, "team", "etl"))
+	plan, _ := w.plan(wanted())
+	name := ""
+	for _, u := range w.read().Users {
+		if u.Email == ken {
+			name = u.Name
+		}
+	}
+	var lines []string
+	for _, s := range plan.Steps {
+		s.Drift = ""
+		lines = append(lines, s.String())
+	}
+	if diff := cmp.Diff([]string{"update team etl: owners " + name + " → nothing", "update policy look: owners " + name + " → nothing"}, lines); diff != "" {
+		t.Fatalf("(-want +got):\n%s", diff)
+	}
+	w.carry(wanted())
+	owned := []string{}
+	for _, p := range w.read().Policies {
+		if len(p.Owners) > 0 {
+			owned = append(owned, p.Name)
+		}
+	}
+	for _, is := range w.read().Teams {
+		if len(is.Owners) > 0 {
+			owned = append(owned, is.Name)
+		}
+	}
+	if !slices.Equal(owned, []string{"DataConsumerPolicy"}) {
+		t.Errorf("with owners: %q", owned)
+	}
+}

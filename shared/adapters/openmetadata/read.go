@@ -53,6 +53,7 @@ type thing struct {
 	Users        []reference `json:"users"`
 	Policies     []reference `json:"policies"`
 	DefaultRoles []reference `json:"defaultRoles"`
+	Owners       []reference `json:"owners"`
 	Roles        []reference `json:"roles"`
 	Email        string      `json:"email"`
 	Bot          bool        `json:"isBot"`
@@ -91,9 +92,9 @@ type collection struct {
 }
 
 var (
-	policies = collection{"policy", "policies", "listPolicies", "getPolicyByFQN", ""}
+	policies = collection{"policy", "policies", "listPolicies", "getPolicyByFQN", "owners"}
 	roles    = collection{"role", "roles", "listRoles", "getRoleByFQN", "policies,users"}
-	teams    = collection{"team", "teams", "listTeams", "getTeamByFQN", "users,defaultRoles,parents,policies"}
+	teams    = collection{"team", "teams", "listTeams", "getTeamByFQN", "users,defaultRoles,parents,policies,owners"}
 	users    = collection{"user", "users", "listUsers", "getUserByFQN", "roles"}
 )
 
@@ -172,7 +173,7 @@ func (c *Client) Read(ctx context.Context) (catalog.Present, error) {
 		return list
 	}
 	for _, p := range found[policies.path] {
-		present := catalog.PresentPolicy{Entity: p.entity(), Disabled: p.Enabled != nil && !*p.Enabled}
+		present := catalog.PresentPolicy{Entity: p.entity(), Disabled: p.Enabled != nil && !*p.Enabled, Owners: names(p.Owners)}
 		for _, r := range p.Rules {
 			present.Rules = append(present.Rules, catalog.Rule(r))
 		}
@@ -184,7 +185,7 @@ func (c *Client) Read(ctx context.Context) (catalog.Present, error) {
 	for _, t := range found[teams.path] {
 		out.Teams = append(out.Teams, catalog.PresentTeam{
 			Entity: t.entity(), Type: t.TeamType, Parents: names(t.Parents), Policies: names(t.Policies),
-			DefaultRoles: names(t.DefaultRoles), Members: people(t.Users), Joinable: t.Joinable == nil || *t.Joinable,
+			DefaultRoles: names(t.DefaultRoles), Members: people(t.Users), Joinable: t.Joinable == nil || *t.Joinable, Owners: names(t.Owners),
 		})
 	}
 	return out, nil

@@ -177,6 +177,8 @@ type PresentPolicy struct {
 	Rules []Rule
 	// Disabled says that somebody has switched the policy off.
 	Disabled bool
+	// Owners are the names of the users and teams that somebody has made its owners.
+	Owners []string
 }
 
 // PresentRole is a role in the catalogue. Policies are names, Holders are addresses.
@@ -198,6 +200,8 @@ type PresentTeam struct {
 	Members      []string
 	// Joinable says that people may make themselves members.
 	Joinable bool
+	// Owners are the names of the users and teams that somebody has made its owners.
+	Owners []string
 }
 
 // PresentUser is an account in the catalogue.

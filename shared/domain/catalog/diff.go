@@ -172,6 +172,9 @@ func (b *builder) policies() {
 		} else if is.Disabled {
 			diff = append(diff, Difference{enabled, "no", "yes"})
 		}
+		if !is.Disabled || !b.knotted[key{KindPolicy, want.Name}] {
+			diff = append(diff, listDifference(owners, is.Owners, nil)...)
+		}
 		b.update(is.Entity, Step{Kind: KindPolicy, Policy: &want, Diff: diff})
 	}
 	for _, is := range b.present.Policies {
@@ -180,6 +183,9 @@ func (b *builder) policies() {
 		}
 	}
 }
+
+// owners are whom somebody has put in charge of what is ours: a rule about owners lets them change what the file says.
+const owners = "owners"
 
 // enabled is the property of a policy that somebody may have switched off.
 const enabled = "enabled"
@@ -424,6 +430,7 @@ func teamDifferences(is PresentTeam, want Team) []Difference {
 	if is.Joinable {
 		out = append(out, Difference{joinable, "yes", "no"})
 	}
+	out = append(out, listDifference(owners, is.Owners, nil)...)
 	out = append(out, listDifference("policies", is.Policies, want.Policies)...)
 	return append(out, listDifference("default roles", is.DefaultRoles, want.DefaultRoles)...)
 }

@@ -91,13 +91,14 @@ func TestWhatSomebodyChangedIsPutBack(t *testing.T) {
 	for i := range p.Policies {
 		if p.Policies[i].Name == "look" {
 			p.Policies[i].Rules = append(p.Policies[i].Rules, rule("hole", "allow", "noOwner()"))
-			p.Policies[i].UpdatedBy, p.Policies[i].Disabled = "mallory", true
+			p.Policies[i].UpdatedBy, p.Policies[i].Disabled, p.Policies[i].Owners = "mallory", true, []string{"ken"}
 		}
 	}
 	for i := range p.Teams {
 		switch p.Teams[i].Name {
 		case "etl":
 			p.Teams[i].Members, p.Teams[i].Joinable, p.Teams[i].UpdatedBy = []string{"Aiko@Example.com", ken}, true, "mallory"
+			p.Teams[i].Owners = []string{"ken"}
 		case "data":
 			p.Teams[i].Type, p.Teams[i].Parents = catalog.TypeDepartment, []string{"etl"}
 		case catalog.Organization:
@@ -108,7 +109,7 @@ func TestWhatSomebodyChangedIsPutBack(t *testing.T) {
 	steward.Holders, steward.Policies, steward.UpdatedBy = []string{yui}, []string{"look", "TheirPolicy"}, "mallory"
 	plan := diff(t, company(), p)
 	want := []string{
-		"update team etl: joinable yes → no (changed by mallory)",
+		"update team etl: joinable yes → no; owners ken → nothing (changed by mallory)",
 		"update role steward: policies TheirPolicy, look → look (changed by mallory)",
 		"remove member etl: ken@example.com", // the team above is no longer below one that denies
 		"update team data: type Department → Division; parents etl → nothing",
@@ -117,7 +118,7 @@ func TestWhatSomebodyChangedIsPutBack(t *testing.T) {
 		// Whoever leaves would have more by these: one names the role, and a policy is switched on.
 		"update team Organization: policies TheirPolicy → OrganizationPolicy, TheirPolicy, stewards-may",
 		"add member etl: yui@example.com",
-		"update policy look: rule hole allow ViewAll on all if noOwner() → nothing; enabled no → yes (changed by mallory)",
+		"update policy look: rule hole allow ViewAll on all if noOwner() → nothing; enabled no → yes; owners ken → nothing (changed by mallory)",
 	}
 	if diff := cmp.Diff(want, plan.Lines()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -7,7 +7,7 @@ import "slices"
 // refuses, and in whichever parts people are asked about the plan, nobody may do in between what they may do neither
 // before nor afterwards. An update that does several of these is as many steps (stages.go):
 //
-//   - teams that anybody may join are closed, and policies are made that need nothing new: nobody has them yet;
+//   - teams that anybody may join, or of which somebody is in charge, are closed, and policies are made that need nothing new: nobody has them yet;
 //   - roles and teams lose what they are to lose and only allows;
 //   - policies that are there allow less and deny more;
 //   - roles and teams that are there get what only denies;

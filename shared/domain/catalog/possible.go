@@ -201,7 +201,8 @@ func (p Present) Has(s Step) bool {
 			return i >= 0
 		}
 		on := slices.ContainsFunc(s.Diff, func(d Difference) bool { return d.Field == enabled })
-		return len(ruleDifferences(p.Policies[i].Rules, s.Policy.Rules)) == 0 && !(on && p.Policies[i].Disabled)
+		owned := slices.ContainsFunc(s.Diff, func(d Difference) bool { return d.Field == owners }) && len(p.Policies[i].Owners) > 0
+		return len(ruleDifferences(p.Policies[i].Rules, s.Policy.Rules)) == 0 && !(on && p.Policies[i].Disabled) && !owned
 	case s.Role != nil:
 		i := slices.IndexFunc(p.Roles, func(is PresentRole) bool { return is.Name == s.Name })
 		return i >= 0 && (s.Verb == Create || len(listDifference("", p.Roles[i].Policies, s.Role.Policies)) == 0)
@@ -211,7 +212,9 @@ func (p Present) Has(s Step) bool {
 			return i >= 0
 		}
 		is := p.Teams[i]
-		is.Joinable = is.Joinable && s.Name != Organization // that of the organization is left as it is
+		if s.Name == Organization { // these of the organization are left as they are
+			is.Joinable, is.Owners = false, nil
+		}
 		return !slices.ContainsFunc(teamDifferences(is, *s.Team), func(left Difference) bool {
 			return slices.ContainsFunc(s.Diff, func(d Difference) bool { return d.Field == left.Field })
 		})

@@ -8,7 +8,7 @@ import "slices"
 
 // stages are the steps of a plan that make and change policies, roles and teams, by what they do.
 type stages struct {
-	closed     []Step // teams that anybody may join
+	closed     []Step // teams that anybody may join, or of which somebody is in charge
 	first      []Step // policies that are made and need nothing that is made
 	takes      []Step // roles and teams lose
 	narrowed   []Step // policies allow less or deny more
@@ -88,10 +88,11 @@ func (b *builder) policyParts(st *stages, s Step) (named []Step) {
 		if is.Disabled {
 			out.Diff = append(out.Diff, Difference{enabled, "no", "yes"})
 		}
+		out.Diff = append(out.Diff, listDifference(owners, is.Owners, nil)...)
 		if len(out.Diff) == 0 {
 			return out, false
 		}
-		before, is.Disabled, s.Drift = rules, false, "" // by then we have changed it last
+		before, is.Disabled, is.Owners, s.Drift = rules, false, nil, "" // by then we have changed it last
 		return out, true
 	}
 	if !is.Disabled || slices.ContainsFunc(narrow, Rule.denies) || len(ruleDifferences(narrow, s.Policy.Rules)) == 0 {
@@ -156,15 +157,16 @@ func (b *builder) listParts(st *stages, s Step) (place []Step) {
 		out.Diff, is, s.Drift = diff, lists, "" // by then we have changed it last
 		*to = append(*to, out)
 	}
-	var moves []Difference
+	var closes, moves []Difference
 	for _, d := range s.Diff {
 		switch d.Field {
-		case joinable: // nobody joins by themselves what is changed
-			add(&st.closed, is, d)
+		case joinable, owners: // nobody joins by themselves, or lets others in, what is changed
+			closes = append(closes, d)
 		case "type", "parents":
 			moves = append(moves, d)
 		}
 	}
+	add(&st.closed, is, closes...)
 	kept := is.only(func(k key) bool { return want.contains(k) || b.stillDenies(k) })
 	if s.Kind == KindRole && kept.empty() {
 		kept = is.only(b.comesToDeny) // as it does by the time of the exchange
