@@ -152,7 +152,7 @@ func stepsOf(c change.Change) ([]catalog.Step, error) {
 //
 // A plan may want more of something than was approved: what its next part is about, or what somebody has decided
 // since. That is in no one's place as long as each of the steps approved about it is still to be done, or is
-// there by now.
+// there by now. Nor is what brings it to the same by another way.
 func left(approved []catalog.Step, now catalog.Plan, present catalog.Present) (steps []catalog.Step, another string, err error) {
 	words, planned := map[string]bool{}, map[string]bool{}
 	about, deleted := map[string]bool{}, map[string]bool{}
@@ -196,6 +196,8 @@ func left(approved []catalog.Step, now catalog.Plan, present catalog.Present) (s
 			another = cmp.Or(another, "somebody is to leave something before "+s.String())
 		case words[f.text]:
 			steps = append(steps, s)
+		case replaced[subject(s)] && isLists(s) && !first[i] && present.SameEnd(s.Kind, s.Name, approved, now.Steps):
+			steps = append(steps, s) // the same update, taken apart otherwise by what is there now
 		case replaced[subject(s)] && another == "":
 			another = s.String()
 		}
@@ -212,6 +214,11 @@ func left(approved []catalog.Step, now catalog.Plan, present catalog.Present) (s
 		}
 	}
 	return steps, another, nil
+}
+
+// isLists reports whether a step changes what a role or a team has.
+func isLists(s catalog.Step) bool {
+	return s.Verb == catalog.Update && (s.Role != nil || s.Team != nil && s.Team.Type == "")
 }
 
 // withheld says which of the steps approved cannot be done as they stand, because only a part of what is

@@ -65,7 +65,8 @@ func drawWorld(r *rapid.T) (catalog.Desired, catalog.Present) {
 	return catalog.Desired{}, present
 }
 
-// Wherever the process dies, what is left to do are steps of the same plan.
+// Wherever the process dies, what is left to do are steps of the same plan, or lead to the same end by way of nothing that
+// is not in it.
 func TestWhereItStopsTheRestIsThePlans(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		d, p := drawWorld(r)
@@ -102,6 +103,9 @@ func TestWhereItStopsTheRestIsThePlans(t *testing.T) {
 				o.Takes = s.Takes // people go with what nothing refers to any more
 				return cmpgo.Equal(o, s)
 			}) {
+				if s.Verb == catalog.Update && s.Policy == nil && m.SameEnd(s.Kind, s.Name, plan.Steps, now.Steps) {
+					continue // the same update, taken apart otherwise by what is there now
+				}
 				r.Fatalf("new after %d: %s\nof\n%s", n, s, strings.Join(plan.Lines(), "\n"))
 			}
 		}
