@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/sekisho/sekisho/shared/domain/policy"
-	"github.com/sekisho/sekisho/shared/domain/spelling"
 )
 
 // Model returns what the policy says about who may do what, to be compiled. It may be called on
@@ -104,7 +103,7 @@ func (p place) operation() policy.Operation {
 	case near != "":
 		p.problem("the operation %s is not known: did you mean %s?", quote(string(o)), near)
 	default:
-		p.problem("the operation %s is not known%s", quote(string(o)), spelling.Suggest(string(o), policy.Operations()))
+		p.problem("the operation %s is not known: docs/policy.md lists them", quote(string(o)))
 	}
 	return o
 }

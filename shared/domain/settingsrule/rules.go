@@ -230,7 +230,7 @@ func (r Rules) replace(name, value string, secure bool, upTo change.Mode) (strin
 }
 
 func unknownField(name string) string {
-	return fmt.Sprintf("field %q is unknown%s", name, spelling.Suggest(name, Fields()))
+	return fmt.Sprintf("field %q is unknown%s", name, cmp.Or(spelling.Suggest(name, Fields()), ": docs/policy.md lists them"))
 }
 
 func unknownValue(field, v string) string {

@@ -17,9 +17,9 @@ func Suggest(got string, known []string) string {
 	return ""
 }
 
-// readable is how many words somebody reads in order to find theirs: the settings of a group and the operations of a
-// catalogue are fewer, the groups of a company are not.
-const readable = 100
+// readable is how many words somebody reads in order to find theirs: the sections of the policy are fewer, the settings
+// of a group and the operations of a catalogue are more.
+const readable = 20
 
 // Near returns the known word that is nearest to one that is not known; empty where none is near. It
 // takes more for near than [Slip] does, which is for words that may be right though nobody knows them.
