@@ -92,6 +92,9 @@ func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
 			return err
 		}
 	}
+	if err := h.overtaken(ctx, c); err != nil {
+		return err
+	}
 	if err := h.warn(ctx, c); err != nil {
 		return err
 	}
