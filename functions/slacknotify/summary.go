@@ -30,7 +30,7 @@ type conditional struct{ fact, line string }
 
 var englishSummary = summaryWords{
 	heading: "{system} accounts: {total}, of which {active} are in use",
-	state:   "Idle for {days} days or more: {idle}. Never signed in: {never}. Stopped: {disabled}. Staff of the vendor: {staff}. Spared: {spared}. Not to be judged: {unknown}.",
+	state:   "Idle for {days} days or more: {idle}. Never signed in: {never}. Stopped: {disabled}. Staff of the vendor: {staff}. Spared: {spared}. Not to be judged: {unknown}. An account can be several of these.",
 	seats:   "Seats: {used} of {seats} in the contract.", noSeats: "Seats in use: {used}.",
 	run: "This run: {warned} warned, {ended} back in use after a warning, {asked} asked about, {stopped} to be stopped, {held} held by the brake.",
 	where: []conditional{
@@ -45,7 +45,7 @@ var englishSummary = summaryWords{
 
 var japaneseSummary = summaryWords{
 	heading: "{system} のアカウント: {total} 件 (うち利用中 {active} 件)",
-	state:   "{days} 日以上利用なし: {idle} 件。ログイン履歴なし: {never} 件。停止中: {disabled} 件。ベンダーの担当者: {staff} 件。対象外: {spared} 件。判断できないもの: {unknown} 件。",
+	state:   "{days} 日以上利用なし: {idle} 件。ログイン履歴なし: {never} 件。停止中: {disabled} 件。ベンダーの担当者: {staff} 件。対象外: {spared} 件。判断できないもの: {unknown} 件。1 件のアカウントが複数に当てはまることがあります。",
 	seats:   "契約 {seats} 席のうち {used} 席を使用。", noSeats: "使用中の席: {used}。",
 	run: "今回の実行: 予告 {warned} 件、予告後の利用再開 {ended} 件、確認依頼 {asked} 件、停止予定 {stopped} 件、ブレーキで保留 {held} 件。",
 	where: []conditional{

@@ -37,7 +37,7 @@ func TestTheSummaryInBothLanguages(t *testing.T) {
 	for language, want := range map[string]string{
 		"": `
 Looker accounts: 2200, of which 1400 are in use
-Idle for 180 days or more: 310. Never signed in: 40. Stopped: 90. Staff of the vendor: 1. Spared: 12. Not to be judged: 7.
+Idle for 180 days or more: 310. Never signed in: 40. Stopped: 90. Staff of the vendor: 1. Spared: 12. Not to be judged: 7. An account can be several of these.
 Seats: 2101 of 3000 in the contract.
 This run: 24 warned, 3 back in use after a warning, 5 asked about, 0 to be stopped, 0 held by the brake.
 Will fall idle within 30 days: 31. a@example.com (2026-11-23), …
@@ -55,7 +55,7 @@ Will fall idle, by week
 │██████                 7  2026-12-07 – 2026-12-13`,
 		"ja": `
 Looker のアカウント: 2200 件 (うち利用中 1400 件)
-180 日以上利用なし: 310 件。ログイン履歴なし: 40 件。停止中: 90 件。ベンダーの担当者: 1 件。対象外: 12 件。判断できないもの: 7 件。
+180 日以上利用なし: 310 件。ログイン履歴なし: 40 件。停止中: 90 件。ベンダーの担当者: 1 件。対象外: 12 件。判断できないもの: 7 件。1 件のアカウントが複数に当てはまることがあります。
 契約 3000 席のうち 2101 席を使用。
 今回の実行: 予告 24 件、予告後の利用再開 3 件、確認依頼 5 件、停止予定 0 件、ブレーキで保留 0 件。
 30 日以内に利用なしとなる見込み: 31 件。a@example.com (2026-11-23), …
