@@ -117,7 +117,7 @@ func TestTheGateLeavesNothingOut(t *testing.T) {
 	for file, lines := range map[string][]string{
 		filepath.Join("scripts", "check"): {
 			`set -euo pipefail`, `unformatted=\$\(git ls-files .* gofumpt -l\)`, `go mod verify`, `go mod tidy -diff`, `go vet \./\.\.\.`,
-			`tool staticcheck \./\.\.\.`, `SEKISHO_ALL_STORIES=1 tests \./scripts/local/scenario`, `tests -race .*\./\.\.\.`,
+			`tool staticcheck \./\.\.\.`, `SEKISHO_ALL_STORIES=1 tests \./scripts/local/scenario`, `SEKISHO_ALL_BUNDLES=1 tests -race .*\./\.\.\.`,
 		},
 		filepath.Join(".ci", "run"): {
 			`set -euo pipefail`, `  export SEKISHO_REQUIRE_EMULATORS=1`, `\[ -d \S+ \] && SEKISHO_SPECS=\S+ \S+ && pwd\) && export SEKISHO_SPECS`,
