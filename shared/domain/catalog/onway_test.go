@@ -323,3 +323,17 @@ func TestATeamIsMovedBelowWhatHasLostWhatDeniesToo(t *testing.T) {
 	}
 	watchPerson(t, d, p, ken)
 }
+
+// A role that comes to deny something, and exchanges all that it has for that, is given to teams when it has done so.
+func TestARoleIsGivenOnceItHasExchangedWhatItHad(t *testing.T) {
+	p := ofOthers(ken, yui)
+	p.Policies = append(p.Policies, has("edit", editAll), has("no", noEdit("no")))
+	p.Roles = append(p.Roles, catalog.PresentRole{Entity: entity("r"), Policies: []string{"edit"}, Holders: []string{yui}}, catalog.PresentRole{Entity: entity("s"), Policies: []string{"edit"}, Holders: []string{yui}})
+	p.Teams = append(p.Teams, catalog.PresentTeam{Entity: entity("t"), Type: catalog.TypeDivision, Members: []string{ken}})
+	d := catalog.Desired{
+		Us: us, Policies: []catalog.Policy{{Name: "edit", Rules: []catalog.Rule{editAll}}, {Name: "no", Rules: []catalog.Rule{noEdit("no")}}},
+		Roles: []catalog.Role{{Name: "r", Policies: []string{"no"}}, {Name: "s", Policies: []string{"edit"}}},
+		Teams: []catalog.Team{{Name: "t", Type: catalog.TypeDivision, DefaultRoles: []string{"r"}, Members: []string{ken}}},
+	}
+	watchPerson(t, d, p, ken)
+}

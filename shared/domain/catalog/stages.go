@@ -167,10 +167,7 @@ func (b *builder) listParts(st *stages, s Step) (place []Step) {
 		}
 	}
 	add(&st.closed, is, closes...)
-	kept := is.only(func(k key) bool { return want.contains(k) || b.stillDenies(k) })
-	if s.Kind == KindRole && kept.empty() {
-		kept = is.only(b.comesToDeny) // as it does by the time of the exchange
-	}
+	kept := b.keptOnTheWay(k, want)
 	if s.Kind == KindRole && kept.empty() {
 		add(&st.exchanged, want)
 		return nil
@@ -178,7 +175,7 @@ func (b *builder) listParts(st *stages, s Step) (place []Step) {
 	add(&st.takes, is.only(func(k key) bool { return kept.contains(k) || b.is.denies(k) }))
 	bound, to := is, &st.bounds
 	for _, k := range want.each() {
-		if b.comesToDeny(k) {
+		if b.comesToDeny(k) && !b.exchanges(k) {
 			if bound = bound.with(k); !b.soon(k) {
 				to = &st.lateBounds
 			}
@@ -212,6 +209,24 @@ func (b *builder) listParts(st *stages, s Step) (place []Step) {
 	add(&st.gives, all)
 	add(&st.drops, want)
 	return place
+}
+
+// keptOnTheWay returns what a role or a team has, and has until it gets the rest. A role keeps what by the time of the
+// exchange only denies, if nothing else.
+func (b *builder) keptOnTheWay(of key, want lists) lists {
+	is := b.listsNow(of)
+	kept := is.only(func(k key) bool { return want.contains(k) || b.stillDenies(k) })
+	if of.kind == KindRole && kept.empty() {
+		return is.only(b.comesToDeny)
+	}
+	return kept
+}
+
+// exchanges reports whether something is a role that loses all that it has with the step that gives it the rest:
+// whoever gets the role before that has what the role is to lose.
+func (b *builder) exchanges(k key) bool {
+	i := slices.IndexFunc(b.updated, func(s Step) bool { return s.key() == k })
+	return k.kind == KindRole && i >= 0 && !b.listsNow(k).empty() && b.keptOnTheWay(k, listsIn(b.updated[i])).empty()
 }
 
 // aboveMoved returns the teams above those that are moved, and what they have.
