@@ -337,3 +337,18 @@ func TestARoleIsGivenOnceItHasExchangedWhatItHad(t *testing.T) {
 	}
 	watchPerson(t, d, p, ken)
 }
+
+// A role that goes takes what it denies from all who have it: when it goes sooner for the sake of one of them, so does
+// what allows something to the others.
+func TestWhatGoesSoonerForOneGoesSoonerForAll(t *testing.T) {
+	look := rule("look", "allow", "")
+	p := ofOthers(ken, yui)
+	p.Policies = append(p.Policies, has("edit", editAll), has("no", noEdit("no"), rule("base", "allow", "noOwner()")))
+	p.Roles = append(p.Roles, catalog.PresentRole{Entity: entity("r1"), Policies: []string{"no"}, Holders: []string{ken, yui}}, catalog.PresentRole{Entity: entity("r2"), Policies: []string{"edit"}, Holders: []string{ken}})
+	p.Teams = append(p.Teams, catalog.PresentTeam{Entity: entity("t"), Type: catalog.TypeDivision, Policies: []string{"no"}, Members: []string{yui}})
+	d := catalog.Desired{
+		Us: us, Policies: []catalog.Policy{{Name: "look", Rules: []catalog.Rule{look}}},
+		Teams: []catalog.Team{{Name: "t", Type: catalog.TypeDivision, Policies: []string{"look"}}},
+	}
+	watchPerson(t, d, p, ken)
+}

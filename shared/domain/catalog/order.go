@@ -98,15 +98,14 @@ func afterLeaving(present Present, steps, removed, last []Step) []Step {
 			first[who], early[who] = first[who] || denied && moved[k], early[who] || denied && gains[k]
 		}
 	}
+	all.spread(first, removed)
+	all.spread(early, removed)
 	var now, leave, after []Step
 	for _, s := range removed {
-		one := func(is map[string]bool) bool {
-			return slices.ContainsFunc(all.who(s), func(who string) bool { return is[who] })
-		}
 		switch k := s.subject(); {
-		case moved[k], one(first):
+		case moved[k], all.anyOf(s, first):
 			now = append(now, s)
-		case gains[k], one(early):
+		case gains[k], all.anyOf(s, early):
 			leave = append(leave, s)
 		default:
 			after = append(after, s)
@@ -122,6 +121,28 @@ func afterLeaving(present Present, steps, removed, last []Step) []Step {
 		others, about[s.key()] = append(others, s), true
 	}
 	return slices.Concat(before[:at], now, before[at:], leave, denying, others, after, last)
+}
+
+// anyOf reports whether a step takes something from one of these people.
+func (l leaving) anyOf(s Step, these map[string]bool) bool {
+	return slices.ContainsFunc(l.who(s), func(who string) bool { return these[who] })
+}
+
+// spread adds to people who leave something sooner those who leave it with them, as long as that denies something: what
+// allows something they leave before that too.
+func (l leaving) spread(these map[string]bool, removed []Step) {
+	for more := true; more; {
+		more = false
+		for _, s := range removed {
+			if l.weigh(s) >= allows || !l.anyOf(s, these) {
+				continue
+			}
+			for _, who := range l.who(s) {
+				more = more || !these[who]
+				these[who] = true
+			}
+		}
+	}
 }
 
 // key names a thing that a step makes.
