@@ -66,7 +66,8 @@ func TestCallsEndWithTheirContextWhereFirestoreIsSilent(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := open(t, silent(t), time.Now)
+			t.Setenv("FIRESTORE_EMULATOR_HOST", silent(t))
+			s := open(t, time.Now)
 			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 			defer cancel()
 			if err := call(ctx, s); !errors.Is(err, context.DeadlineExceeded) {

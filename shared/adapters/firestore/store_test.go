@@ -26,16 +26,15 @@ func TestMain(m *testing.M) {
 }
 
 func TestStore(t *testing.T) {
-	host := emulator.Firestore(t)
+	t.Setenv("FIRESTORE_EMULATOR_HOST", emulator.Firestore(t))
 	storetest.Run(t, func(t *testing.T, now func() time.Time) store.Store {
-		return open(t, host, now)
+		return open(t, now)
 	})
 }
 
-// open returns the store of a project that no other test has used.
-func open(t *testing.T, host string, now func() time.Time) *firestore.Store {
+// open returns the store of a project that no other test has used. Where it is FIRESTORE_EMULATOR_HOST says.
+func open(t *testing.T, now func() time.Time) *firestore.Store {
 	t.Helper()
-	t.Setenv("FIRESTORE_EMULATOR_HOST", host)
 	s, err := firestore.Open(t.Context(), emulator.Project(t), "(default)", now)
 	if err != nil {
 		t.Fatal(err)

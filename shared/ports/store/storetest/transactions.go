@@ -283,6 +283,7 @@ func testRaces(t *testing.T, open Open) {
 		for _, read := range []bool{false, true} {
 			for _, expired := range []bool{false, true} {
 				t.Run(fmt.Sprintf("read before %t, over an expired one %t", read, expired), func(t *testing.T) {
+					t.Parallel() // the emulator takes seconds to let one through
 					f := newFixture(t, open)
 					if expired {
 						f.put(store.Record{Key: thingKey("one"), Data: []byte(`"old"`), Expires: start.Add(time.Second)})
