@@ -547,6 +547,9 @@ func TestBadQuestions(t *testing.T) {
 		{"an unknown parameter", all, "/v1/groups?order=name", 400},
 		{"a parameter twice", all, "/v1/groups?limit=1&limit=2", 400},
 		{"an age that is none", all, "/v1/groups?max_age=soon", 400},
+		{"an age of nothing", all, "/v1/groups?max_age=0", 400},
+		{"an age of less than nothing", all, "/v1/groups?max_age=-60", 400},
+		{"an age beyond a year", all, "/v1/groups?max_age=31536001", 400},
 		{"a flag that is none", all, "/v1/groups/g1/members?effective=perhaps", 400},
 		{"a time that is none", all, "/v1/changes?since=yesterday", 400},
 	} {
