@@ -434,6 +434,33 @@ func TestAStopThatWaitsForPeopleIsTheOneThatWasTold(t *testing.T) {
 	}
 }
 
+// A stop that waits for people stands while they are asked about it. Where for weeks nobody could tell whether the
+// account is used, and nobody was asked, its person is warned anew.
+func TestAStopOfWhichNobodyCouldTellForWeeksIsToldAnew(t *testing.T) {
+	begin := time.Date(2026, 1, 1, 3, 0, 0, 0, time.UTC)
+	for last, want := range map[int]idle.Action{184: idle.Stop, 220: idle.Warn} { // the last night of which nobody can tell
+		var m idle.Memory
+		for night := 1; night <= last+1; night++ {
+			j, err := idle.NewJudge(ladder(), idle.Directory{}, begin.Add(time.Duration(night)*day))
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := since()(night)
+			if night > 182 && night <= last {
+				a.Unreadable = []string{"the sessions"}
+			}
+			d := j.Decide(&a, m)
+			if night == 182 && d.Action != idle.Stop {
+				t.Fatalf("night 182: %q, want a stop", d.Action)
+			}
+			if night == last+1 && d.Action != want {
+				t.Errorf("unreadable until night %d: %q in the next, want %q", last, d.Action, want)
+			}
+			m = d.Next
+		}
+	}
+}
+
 // The account is in use again where somebody has used it, and not where it has only got a new way to
 // sign in, or where a use of long ago counts that did not before: then the day has moved.
 func TestOnlyUseEndsWarnings(t *testing.T) {
