@@ -87,12 +87,7 @@ func (h *handler) apply(ctx context.Context, e event.ApplyChange) error {
 	if err != nil {
 		return err
 	}
-	if c.State == change.Applied || c.State == change.Withdrawn && c.Problem == idle.WhyGivenBack {
-		if err := h.given(ctx, c); err != nil {
-			return err
-		}
-	}
-	if err := h.overtaken(ctx, c); err != nil {
+	if err := h.given(ctx, c); err != nil {
 		return err
 	}
 	if err := h.warn(ctx, c); err != nil {
@@ -113,25 +108,3 @@ func (h *handler) warn(ctx context.Context, c change.Change) error {
 	return err
 }
 
-// given remembers that an account counts as used since it was given, or given back, by whomever.
-func (h *handler) given(ctx context.Context, c change.Change) error {
-	name, target := account.Split(c.Target.ID)
-	switch c.Kind {
-	case change.AccountEnable:
-	case change.AccountCreate:
-		m, err := idle.DecodeMade(c.Result)
-		if err != nil || m.Account == "" {
-			return err
-		}
-		target = m.Account
-	default:
-		return nil
-	}
-	// What was enabled by an attempt whose answer was lost, or was made anew, counts as used too.
-	return h.revive(ctx, name, target, c.Updated)
-}
-
-// revive remembers that an account was given back at a moment.
-func (h *handler) revive(ctx context.Context, system, id string, at time.Time) error {
-	return account.Update(ctx, h.store, system, id, h.now(), func(m idle.Memory) idle.Memory { return m.Revive(at) })
-}

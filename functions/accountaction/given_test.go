@@ -16,7 +16,8 @@ func TestAStopThatWasOvertakenIsTakenBack(t *testing.T) {
 	who := group.Person{ID: "2", Email: "away@example.com"}
 	for name, test := range map[string]struct {
 		by   func(*desks, string) change.Change
-		then bool // it is stopped again, and what gave it back is told once more
+		ends change.State // of what gave it back, if it is not carried out
+		then bool         // it is stopped again, and what gave it back is told once more
 	}{
 		"by a request": {by: func(d *desks, _ string) change.Change { return d.until(d.ask(who, "User", change.Ask)) }},
 		"by an administrator, and asked for": {by: func(d *desks, _ string) change.Change {
@@ -28,6 +29,12 @@ func TestAStopThatWasOvertakenIsTakenBack(t *testing.T) {
 		"by a proposal of its own": {by: func(d *desks, id string) change.Change {
 			return d.carry(change.AccountEnable, id, "")
 		}},
+		"by an administrator, before a proposal is carried out": {by: func(d *desks, id string) change.Change {
+			if err := d.looker.SetDisabled(who.Email, false); err != nil {
+				d.TB.Fatal(err)
+			}
+			return d.carry(change.AccountEnable, id, "")
+		}, ends: change.Withdrawn},
 		"and stopped again": {by: func(d *desks, _ string) change.Change { return d.until(d.ask(who, "User", change.Ask)) }, then: true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -51,7 +58,11 @@ func TestAStopThatWasOvertakenIsTakenBack(t *testing.T) {
 				}
 				return c
 			}
-			if now := stands(stop.ID); back.State != change.Applied || now.State != change.Undone || now.UndoneBy != back.ID {
+			ends := test.ends
+			if ends == "" {
+				ends = change.Applied
+			}
+			if now := stands(stop.ID); back.State != ends || now.State != change.Undone || now.UndoneBy != back.ID {
 				t.Errorf("%s, %s; the stop is %s, by %q, want it undone by %q", back.State, back.Problem, now.State, now.UndoneBy, back.ID)
 			}
 			if !test.then {
