@@ -74,6 +74,7 @@ func (p Plan) Awaiting(undone []Step, present Present) []bool {
 type leaving struct {
 	present Present
 	has     belonging
+	moved   belonging         // when teams are moved: what else these are given comes after that
 	will    belonging         // when people come: what only allows comes after that, and what only denies goes after it
 	rules   map[string]ruling // of the policies
 	roles   map[string][]string
@@ -150,6 +151,7 @@ func newLeaving(present Present, steps []Step) leaving {
 	for _, team := range present.Teams {
 		l.people[key{KindTeam, team.Name}] = people(team.Members)
 	}
+	l.moved = belongings(present, slices.DeleteFunc(slices.Clone(steps), func(s Step) bool { return !s.places() }))
 	l.will = maps.Clone(l.has)
 	for _, s := range steps {
 		if s.Verb == Add {
@@ -527,10 +529,14 @@ func (l leaving) weigh(s Step) weight {
 		return w
 	}
 	k, w := at.of, allows
+	if at.left { // who leaves it is denied what it denies now: what it gets comes later, and what it is to lose may have to wait
+		then = l.now()
+		then.has = belongings(l.present, nil)
+	}
 	switch {
 	case l.some(k, Rule.denies) && !l.some(k, Rule.allows):
 		w = justDenies
-	case then.some(k, Rule.denies), at.left && l.now().some(k, Rule.denies): // what it is to lose may have to wait
+	case then.some(k, Rule.denies):
 		w = deniesToo
 	}
 	l.weights[at] = w
@@ -570,11 +576,16 @@ func (l leaving) gains(s Step) bool {
 	})
 }
 
-// gainsAbove reports whether a team that is left is moved to where there is more.
+// gainsAbove reports whether a team that is left is moved to where there is more, or a team of whoever leaves anything
+// from where something is denied.
 func (l leaving) gainsAbove(s Step) bool {
-	return s.Verb == Update && l.left[s.key()] && slices.ContainsFunc(s.Diff, func(d Difference) bool {
+	k := s.key()
+	moved := l.now()
+	moved.has = l.moved
+	return s.Verb == Update && slices.ContainsFunc(s.Diff, func(d Difference) bool {
 		added, taken := without(listed(d.After), listed(d.Before)), without(listed(d.Before), listed(d.After))
-		return d.Field == "parents" && (slices.ContainsFunc(added, l.above(Rule.allows)) || slices.ContainsFunc(taken, l.now().above(Rule.denies)))
+		return d.Field == "parents" && (l.left[k] && slices.ContainsFunc(added, moved.above(Rule.allows)) ||
+			(l.left[k] || l.whose[k] || l.bound[k]) && slices.ContainsFunc(taken, moved.above(Rule.denies)))
 	})
 }
 

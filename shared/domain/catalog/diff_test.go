@@ -64,11 +64,11 @@ func TestTheFirstRunAndTheSecond(t *testing.T) {
 		"create policy etl-only",
 		"create role steward",
 		"create policy stewards-may",
-		"update team Organization: policies OrganizationPolicy → OrganizationPolicy, stewards-may",
 		"update team etl: policies nothing → etl-only", // it denies something
 		"add member etl: aiko@example.com",
 		"add member etl: yui@example.com",
 		"add holder steward: ken@example.com",
+		"update team Organization: policies OrganizationPolicy → OrganizationPolicy, stewards-may",
 		"update team data: default roles nothing → steward",
 	}
 	if diff := cmp.Diff(want, plan.Lines()); diff != "" {
@@ -111,14 +111,14 @@ func TestWhatSomebodyChangedIsPutBack(t *testing.T) {
 	want := []string{
 		"update team etl: joinable yes → no; owners ken → nothing (changed by mallory)",
 		"update role steward: policies TheirPolicy, look → look (changed by mallory)",
+		"remove holder steward: yui@example.com",
 		"remove member etl: ken@example.com", // the team above is no longer below one that denies
 		"update team data: type Department → Division; parents etl → nothing",
 		"add holder steward: ken@example.com",
-		"remove holder steward: yui@example.com",
-		// Whoever leaves would have more by these: one names the role, and a policy is switched on.
-		"update team Organization: policies TheirPolicy → OrganizationPolicy, TheirPolicy, stewards-may",
 		"add member etl: yui@example.com",
+		// Whoever leaves would have more by these: one names the role, and a policy is switched on.
 		"update policy look: rule hole allow ViewAll on all if noOwner() → nothing; enabled no → yes; owners ken → nothing (changed by mallory)",
+		"update team Organization: policies TheirPolicy → OrganizationPolicy, TheirPolicy, stewards-may",
 	}
 	if diff := cmp.Diff(want, plan.Lines()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -11,8 +11,9 @@ import (
 	"github.com/sekisho/sekisho/shared/domain/catalog"
 )
 
-// worldOf draws what is wanted of three policies that allow or deny something, two roles and three teams, which are below
-// others. No role loses all that it has: it would have to get the rest at the same time.
+// worldOf draws what is wanted of three policies that allow or deny something, two roles, up to three teams, which are
+// below others, and the organization. No role loses all that it has: it would have to get the rest at the same time. No
+// team has default roles: one that loses a role which allows and denies loses it before people come to the rest.
 func worldOf(r *rapid.T, label string, below map[string]string, before []catalog.Policy) catalog.Desired {
 	some := func(what string, of []string) (out []string) {
 		for _, name := range of {
@@ -42,11 +43,17 @@ func worldOf(r *rapid.T, label string, below map[string]string, before []catalog
 		}
 	}
 	for _, name := range []string{"t1", "t2", "t3"} {
+		if rapid.IntRange(0, 5).Draw(r, label+name+" is not wanted") == 0 {
+			continue
+		}
 		t := catalog.Team{Name: name, Type: catalog.TypeDepartment, Policies: some(name+" policies", policies), Members: some(name, []string{ken, yui})}
-		if below[name] != "" {
+		if slices.ContainsFunc(d.Teams, func(t catalog.Team) bool { return t.Name == below[name] }) {
 			t.Parents = []string{below[name]}
 		}
 		d.Teams = append(d.Teams, t)
+	}
+	if rapid.Bool().Draw(r, label+"organization") {
+		d.Teams = append(d.Teams, catalog.Team{Name: catalog.Organization, Type: catalog.TypeOrganization, Policies: append(some("organization", policies), "OrganizationPolicy")})
 	}
 	return d
 }

@@ -141,12 +141,12 @@ func (m *model) role(s catalog.Step) error {
 func (m *model) team(s catalog.Step) error {
 	i := index(m.Teams, s.Name, teamEntity)
 	if s.Verb == catalog.Delete {
-		m.Teams = slices.Delete(m.Teams, i, i+1)
 		for _, t := range m.Teams {
 			if slices.Contains(t.Parents, s.Name) {
 				return fmt.Errorf("team %s is not empty", s.Name)
 			}
 		}
+		m.Teams = slices.Delete(m.Teams, i, i+1)
 		return nil
 	}
 	parents := s.Team.Parents

@@ -352,3 +352,18 @@ func TestWhatGoesSoonerForOneGoesSoonerForAll(t *testing.T) {
 	}
 	watchPerson(t, d, p, ken)
 }
+
+// A team that is to deny something later denies nothing now: who leaves it and another that denies leaves it first.
+func TestWhoLeavesIsDeniedByWhatDeniesNow(t *testing.T) {
+	p := ofOthers(ken)
+	p.Policies = append(p.Policies, has("edit", editAll), has("no", noEdit("no")), has("look", rule("look", "allow", "")))
+	p.Roles = append(p.Roles, catalog.PresentRole{Entity: entity("r"), Policies: []string{"look", "no"}})
+	p.Teams = append(p.Teams, catalog.PresentTeam{Entity: entity("a"), Type: catalog.TypeDivision, Policies: []string{"no"}, Members: []string{ken}},
+		catalog.PresentTeam{Entity: entity("b"), Type: catalog.TypeDivision, Policies: []string{"edit"}, Members: []string{ken}})
+	d := catalog.Desired{
+		Us: us, Policies: []catalog.Policy{{Name: "edit", Rules: []catalog.Rule{editAll}}, {Name: "no", Rules: []catalog.Rule{noEdit("no")}}, {Name: "look", Rules: []catalog.Rule{rule("look", "allow", "")}}},
+		Roles: []catalog.Role{{Name: "r", Policies: []string{"look", "no"}}},
+		Teams: []catalog.Team{{Name: "a", Type: catalog.TypeDivision, Policies: []string{"edit"}, DefaultRoles: []string{"r"}}, {Name: "b", Type: catalog.TypeDivision, Policies: []string{"edit"}, DefaultRoles: []string{"r"}}},
+	}
+	watchPerson(t, d, p, ken)
+}

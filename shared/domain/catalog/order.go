@@ -11,8 +11,10 @@ import "slices"
 //   - roles and teams lose what they are to lose and only allows;
 //   - policies that are there allow less and deny more;
 //   - roles and teams that are there get what only denies;
-//   - teams are made and moved, then roles and the other policies are made, and what only denies is given to these;
-//   - people come to what only denies, roles that have to exchange all that they have do so;
+//   - teams are made, then roles and the other policies, and what only denies is given to these;
+//   - people come to what only denies;
+//   - teams are moved, and what could not be made or given before that is made and given;
+//   - roles that have to exchange all that they have do so;
 //   - roles and teams get what allows and denies, and lose such; above teams that are moved they lose it before that;
 //   - people come to the rest;
 //   - policies allow more, and roles and teams get what only allows;
@@ -39,8 +41,10 @@ func (b *builder) sequence() ([]Step, []Problem) {
 	slices.SortStableFunc(b.added, func(x, y Step) int { return int(what.weigh(x) - what.weigh(y)) })
 	slices.SortStableFunc(b.removed, func(x, y Step) int { return int(what.weigh(y) - what.weigh(x)) })
 	denied, more := upTo(b.added, func(s Step) bool { return what.weigh(s) == justDenies })
-	steps := slices.Concat(st.closed, st.first, st.takes, st.narrowed, st.bounds, st.loses, st.places, st.made, st.lateBounds,
-		b.users, denied, st.exchanged, st.mixed, st.losesLate, more, st.policies, st.gives)
+	created, moved := upTo(st.places, func(s Step) bool { return s.Verb == Create })
+	soon, later := independent(slices.Concat(st.made, st.lateBounds, b.users, denied), moved)
+	steps := slices.Concat(st.closed, st.first, st.takes, st.narrowed, st.bounds, st.loses, created, soon, moved, later,
+		st.exchanged, st.mixed, st.losesLate, more, st.policies, st.gives)
 	return afterLeaving(b.present, steps, b.removed, last), nil
 }
 
@@ -56,10 +60,32 @@ func upTo(steps []Step, so func(Step) bool) (first, rest []Step) {
 	return steps[:i:i], steps[i:]
 }
 
+// independent returns the steps that need nothing that others make, and those that do.
+func independent(steps, others []Step) (soon, later []Step) {
+	missing := map[key]bool{}
+	note := func(s Step) {
+		if s.Verb == Create {
+			missing[s.key()] = true
+		}
+	}
+	for _, s := range others {
+		note(s)
+	}
+	for _, s := range steps {
+		if missing[s.subject()] || slices.ContainsFunc(s.needs(), func(k key) bool { return missing[k] }) {
+			later = append(later, s)
+			note(s)
+			continue
+		}
+		soon = append(soon, s)
+	}
+	return soon, later
+}
+
 // afterLeaving returns the steps of a plan with those later that give something to what somebody is to leave, and
 // those before them by which people leave it. Whoever comes elsewhere for that has come by then; who leaves what is given
-// nothing leaves it last, so that nobody who is moved from there is without both. Teams are moved by the way, and before
-// that those leave them who would have more by it.
+// nothing leaves it last, so that nobody who is moved from there is without both. Teams are moved by the way: before
+// that those leave them who would have more by it, and whoever is no longer denied something by it leaves what allows.
 func afterLeaving(present Present, steps, removed, last []Step) []Step {
 	all := newLeaving(present, slices.Concat(steps, removed, last))
 	held := all.of(slices.Concat(removed, last)).held(steps, false)
@@ -79,14 +105,17 @@ func afterLeaving(present Present, steps, removed, last []Step) []Step {
 	}
 	at = max(at, 0)
 	gains, moved := map[key]bool{}, map[key]bool{} // of the teams and roles that people leave
-	var loosened []key
-	for _, s := range gives {
-		if all.loosens(s) {
-			loosened = append(loosened, s.key())
+	loosened := func(steps []Step) map[string]bool {
+		var of []key
+		for _, s := range steps {
+			if all.loosens(s) {
+				of = append(of, s.key())
+			}
 		}
+		return all.whoHas(of)
 	}
 	// Whoever leaves what denies something leaves what allows something before that.
-	first, early := map[string]bool{}, all.whoHas(loosened)
+	first, early := loosened(moves), loosened(gives)
 	for _, s := range removed {
 		k := s.subject()
 		if _, known := gains[k]; !known {
@@ -120,7 +149,44 @@ func afterLeaving(present Present, steps, removed, last []Step) []Step {
 		}
 		others, about[s.key()] = append(others, s), true
 	}
-	return slices.Concat(before[:at], now, before[at:], leave, denying, others, after, last)
+	taken, rest := all.ready(now, before[at:], gives)
+	return slices.Concat(before[:at], taken, now, rest, leave, denying, others, after, last)
+}
+
+// ready takes from some steps those by which people come to what denies something, and allows something too, before they
+// leave what denies: where all that they come to that denies is as it is wanted by then.
+func (l leaving) ready(leave, steps, gives []Step) (ready, rest []Step) {
+	leaves := map[string]bool{}
+	for _, s := range leave {
+		for _, who := range l.who(s) {
+			leaves[who] = leaves[who] || l.weigh(s) < allows
+		}
+	}
+	changes := map[key]bool{}
+	for _, s := range slices.Concat(steps, gives) {
+		changes[s.key()] = changes[s.key()] || s.Verb != Add
+	}
+	comes := func(s Step) bool { return s.Verb == Add && leaves[s.Person] && l.weigh(s) < allows }
+	for _, s := range steps {
+		if !comes(s) {
+			continue
+		}
+		reached := map[key]bool{}
+		l.has.reach(reached, s.subject())
+		for k := range reached {
+			if changes[k] {
+				leaves[s.Person] = false
+			}
+		}
+	}
+	for _, s := range steps {
+		if comes(s) {
+			ready = append(ready, s)
+		} else {
+			rest = append(rest, s)
+		}
+	}
+	return ready, rest
 }
 
 // anyOf reports whether a step takes something from one of these people.

@@ -23,11 +23,14 @@ func (p Present) places() map[string]place {
 	return now
 }
 
-// inPlaces sorts steps about teams so that each can be done, and notes where the teams are then. What
-// cannot be done at any time comes in the order of names.
+// inPlaces sorts steps about teams so that each can be done, those that make one as soon as they can be, and notes where
+// the teams are then. What cannot be done at any time comes in the order of names.
 func inPlaces(steps []Step, now map[string]place) (out []Step, problems []Problem) {
 	for len(steps) > 0 {
-		i := slices.IndexFunc(steps, func(s Step) bool { return fitting(s, now) })
+		i := slices.IndexFunc(steps, func(s Step) bool { return s.Verb == Create && fitting(s, now) })
+		if i < 0 {
+			i = slices.IndexFunc(steps, func(s Step) bool { return fitting(s, now) })
+		}
 		if i < 0 {
 			i = slices.IndexFunc(steps, func(s Step) bool { return standing(s, now) })
 		}

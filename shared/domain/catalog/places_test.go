@@ -213,9 +213,9 @@ func TestPlacesComeBeforeWhatTeamsHave(t *testing.T) {
 	}
 	want := []string{
 		"create policy p",
+		"create role r",
 		"update team z: type Department → Division",
 		"update team a: type Department → Division",
-		"create role r",
 		"update team z: default roles nothing → r",
 	}
 	if diff := cmpgo.Diff(want, diff(t, d, p).Lines()); diff != "" {

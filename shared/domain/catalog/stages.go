@@ -17,7 +17,7 @@ type stages struct {
 	places     []Step // teams are made and moved
 	made       []Step // roles, and policies that need what is made
 	lateBounds []Step // bounds with what was made
-	exchanged  []Step // roles that lose all that they have, and the organization
+	exchanged  []Step // roles that lose all that they have
 	policies   []Step // policies allow more
 	mixed      []Step // roles and teams get what denies and allows
 	losesLate  []Step // roles and teams lose what denies too
@@ -44,8 +44,6 @@ func (b *builder) staged() (stages, []Problem) {
 		switch {
 		case s.Kind == KindPolicy:
 			named = append(named, b.policyParts(&st, s)...)
-		case s.key() == key{KindTeam, Organization}:
-			st.exchanged = append(st.exchanged, s)
 		default:
 			places = append(places, b.listParts(&st, s)...)
 		}

@@ -274,3 +274,30 @@ func TestTheOrganizationGetsNothingOld(t *testing.T) {
 		return false
 	})
 }
+
+// The process dies after a policy in a knot came to deny: the organization, which is to lose it, has lost it by then, or
+// everybody would be denied that for as long as the knot stays.
+func TestTheOrganizationLosesWhatComesToDeny(t *testing.T) {
+	look := rule("look", "allow", "")
+	p := stuck(has("p", look))
+	p.Teams[0].Policies = append(p.Teams[0].Policies, "p")
+	p.Teams = append(p.Teams, catalog.PresentTeam{Entity: entity("new"), Type: catalog.TypeDepartment})
+	d := wantingNew(catalog.Desired{Policies: []catalog.Policy{{Name: "p", Rules: []catalog.Rule{rule("no", "deny", "")}}}})
+	d.Teams[len(d.Teams)-1].Policies = []string{"p"}
+	plan := diff(t, d, p)
+	if len(plan.Steps) < 2 {
+		t.Fatalf("%q", plan.Lines())
+	}
+	for n := range plan.Steps {
+		m := &model{cloned(p)}
+		for _, s := range slices.Concat(plan.Steps[:n]) {
+			if err := m.apply(s); err != nil {
+				t.Fatal(err)
+			}
+		}
+		after := carry(t, diff(t, d, m.Present), m.Present)
+		if rules := rulesOfTeam(after, catalog.Organization); slices.ContainsFunc(rules, func(r catalog.Rule) bool { return r.Effect == "deny" }) {
+			t.Errorf("after %q everybody is denied something: %v", catalog.Plan{Steps: plan.Steps[:n]}.Lines(), rules)
+		}
+	}
+}
