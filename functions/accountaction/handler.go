@@ -107,4 +107,3 @@ func (h *handler) warn(ctx context.Context, c change.Change) error {
 	}
 	return err
 }
-
